@@ -1,0 +1,248 @@
+/**
+ * Every error that a user can meet, by its stable code. docs/errors.md is generated from here. A code never changes its
+ * meaning; a new meaning needs a new code.
+ */
+export interface CatalogueRow {
+  readonly title: string;
+  /** What it means, in a sentence or two. */
+  readonly meaning: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+export const CATALOGUE = {
+  'VC-MODE-FEATURES': {
+    title: 'the back-end lacks features of the mode',
+    meaning: 'The version promises virtio features that this back-end does not offer, so the promise cannot be kept.',
+    remedy:
+      'Pin a version that is usable here (list-versions), or give the back-end the release or setting that offers the named bits.',
+  },
+  'VC-MODE-PROTOCOL': {
+    title: 'the back-end lacks protocol features of the mode',
+    meaning: 'The version needs vhost-user protocol features that this back-end does not offer.',
+    remedy: 'Pin a version that is usable here, or update the back-end.',
+  },
+  'VC-MODE-LIMIT': {
+    title: 'the back-end stays below a limit of the mode',
+    meaning: 'The version promises more queue pairs or larger rings than this back-end gives.',
+    remedy:
+      'Raise the limit in the back-end (for the DPDK vhost port: the queues argument), or pin a version with a lower limit.',
+  },
+  'VC-MODE-NONE': {
+    title: 'no version is usable',
+    meaning: 'None of the versions in the compat tables can be honoured exactly by this back-end.',
+    remedy: 'Look at the blockers (list-versions --all), or add an entry of your own for this back-end.',
+  },
+  'VC-VERSION-UNKNOWN': {
+    title: 'the version is in no table',
+    meaning: 'A version was named that no loaded compat table defines.',
+    remedy: 'Check the spelling (list-versions --all), or install the table file that defines it on this host.',
+  },
+  'VC-VERSION-UNUSABLE': {
+    title: 'the version is not usable on this host',
+    meaning: 'The version is known, but the back-end of this host or interface cannot honour it. The blockers say why.',
+    remedy: 'Choose a version without blockers (list-versions).',
+  },
+  'VC-VERSION-DEVICE-TYPE': {
+    title: 'the version belongs to another device type',
+    meaning: 'Versions form a collection of their own for each device type.',
+    remedy: 'Choose a version of the device type of the interface.',
+  },
+  'VC-BACKEND-UNKNOWN': {
+    title: 'nothing is known of the back-end yet',
+    meaning: 'No back-end has been measured on this host, and none is declared in the configuration.',
+    remedy: 'Add an interface whose back-end is running, or declare the back-end in the configuration of the agent.',
+  },
+  'VC-BACKEND-CONNECT': {
+    title: 'no back-end answers at the socket',
+    meaning: 'A probe could not connect: nothing listens at the path.',
+    remedy:
+      'Start the back-end, and check the path and the role: connect:PATH for a back-end that listens, listen:PATH for one that connects.',
+  },
+  'VC-SELECT-NONE': {
+    title: 'no common version',
+    meaning: 'No version is usable on all the hosts.',
+    remedy: 'select --explain names for each version the host that lacks it and why.',
+  },
+  'VC-DIGEST-DIFFERS': {
+    title: 'equal version strings with different content',
+    meaning: 'Two hosts define the same version string differently. Such a version is never selected.',
+    remedy:
+      'Find the host whose table was changed and restore the published entry; a changed mask needs a new version string.',
+  },
+  'VC-ACK-OUTSIDE-OFFER': {
+    title: 'the front-end accepted features that were not offered',
+    meaning: 'SET_FEATURES or SET_PROTOCOL_FEATURES carried bits that the mode does not contain.',
+    remedy:
+      'A running guest keeps what it once accepted: pin the version it was started with, or restart the front-end process.',
+  },
+  'VC-FEATURES-RUNNING': {
+    title: 'features would change while the device runs',
+    meaning: 'While rings run, SET_FEATURES may only switch VHOST_F_LOG_ALL; a back-end would refuse or break.',
+    remedy: 'Report the version of the front-end; a guest reset or driver re-bind stops the rings first.',
+  },
+  'VC-RING-SIZE': {
+    title: 'a ring is larger than the mode allows',
+    meaning: 'SET_VRING_NUM asked for more descriptors than the ring_size limit of the mode.',
+    remedy: 'Lower rx_queue_size and tx_queue_size of the device, or pin a version with a higher limit.',
+  },
+  'VC-FRONTEND-BUSY': {
+    title: 'a second front-end came while one is connected',
+    meaning: 'An interface serves one front-end at a time; the second connection was closed.',
+    remedy: 'Find the other process that uses this socket path.',
+  },
+  'VC-VHOST-HEADER': {
+    title: 'a vhost-user message has a wrong header',
+    meaning: 'The flags do not carry version 1, or a reply came where a request was due.',
+    remedy: 'Check that the peer speaks vhost-user on this socket.',
+  },
+  'VC-VHOST-SIZE': {
+    title: 'a vhost-user message has a wrong size',
+    meaning: 'The payload is longer than any message may be, or does not fit its request.',
+    remedy: 'Check that the peer speaks vhost-user on this socket; if it does, report its version.',
+  },
+  'VC-VHOST-FDS': {
+    title: 'a vhost-user message has the wrong descriptors',
+    meaning: 'More or fewer file descriptors came with a message than its request allows.',
+    remedy: 'Check the peer; report its version if it is a released one.',
+  },
+  'VC-VHOST-TRUNCATED': {
+    title: 'the kernel dropped descriptors of a message',
+    meaning: 'The agent is out of file descriptors, or a security module (SELinux, AppArmor) forbade them.',
+    remedy: 'Raise the limit of open files of the agent; look for denials in the audit log.',
+  },
+  'VC-VHOST-IO': {
+    title: 'a vhost-user socket failed',
+    meaning: 'The operating system refused to read from or write to the socket of a front-end or back-end.',
+    remedy: 'The message names the error; look for exhausted limits (open files, descriptors in flight) of the agent.',
+  },
+  'VC-VHOST-FLOOD': {
+    title: 'a peer sends but does not read',
+    meaning: 'More waits for this peer than any correct one leaves unread, so its connection was closed.',
+    remedy: 'Check that the peer speaks vhost-user on this socket; if it does, report its version.',
+  },
+  'VC-VHOST-GONE': {
+    title: 'a back-end hung up before it answered',
+    meaning: 'The back-end closed the connection while it was asked about its features.',
+    remedy: 'Look into the log of the back-end; it may serve only one connection at a time.',
+  },
+  'VC-VHOST-TIMEOUT': {
+    title: 'a back-end did not answer',
+    meaning: 'The back-end accepted the connection but did not answer the questions about its features in time.',
+    remedy: 'Check that the back-end process runs and is not stopped.',
+  },
+  'VC-ENDPOINT': {
+    title: 'an endpoint cannot be used',
+    meaning: 'An endpoint is not of the form listen:PATH or connect:PATH, or its path cannot be used.',
+    remedy: 'Give an absolute path of at most 107 bytes in a directory that the agent may write to.',
+  },
+  'VC-ENDPOINT-TAKEN': {
+    title: 'another process uses the socket path',
+    meaning: 'The path to listen on is served by another process already, or another interface has it.',
+    remedy: 'Choose another path, or end the other process.',
+  },
+  'VC-INTERFACE-EXISTS': {
+    title: 'the interface exists already',
+    meaning: 'An interface of this name is in the database.',
+    remedy: 'Choose another name, or use --may-exist.',
+  },
+  'VC-INTERFACE-UNKNOWN': {
+    title: 'there is no such interface',
+    meaning: 'No interface of this name is in the database of this host.',
+    remedy: 'Check the name (list-interfaces), or use --if-exists.',
+  },
+  'VC-INTERFACE-NAME': {
+    title: 'the name of an interface cannot be used',
+    meaning: 'A name has 1 to 63 characters, each a letter, a digit or one of _ . : and -.',
+    remedy: 'Choose another name.',
+  },
+  'VC-HOST-UNKNOWN': {
+    title: 'there is no such host',
+    meaning: 'The database holds no row for this host, or several where one was expected.',
+    remedy: 'Name the host by its system id or host name; check that its agent has run.',
+  },
+  'VC-TABLE': {
+    title: 'a compat table cannot be read',
+    meaning: 'A table file is not what the format asks for. The message names file, entry and reason.',
+    remedy: 'Correct the file; the entries of all other files stay in use.',
+  },
+  'VC-TABLE-CHANGED': {
+    title: 'a published entry was changed',
+    meaning: 'Entries are immutable: the same version string now has another digest.',
+    remedy: 'Restore the entry and give the changed one a new version string.',
+  },
+  'VC-MASK': {
+    title: 'a feature mask cannot be read',
+    meaning: 'A mask is neither a hexadecimal number nor a list of feature names of the specification.',
+    remedy: 'Write 0x… or names such as VIRTIO_NET_F_MTU.',
+  },
+  'VC-DOCUMENT': {
+    title: 'a host document cannot be read',
+    meaning: 'A saved describe document is not of the expected form.',
+    remedy: 'Write it again with vhost-compat describe.',
+  },
+  'VC-RELEASE-UNKNOWN': {
+    title: 'the release is not in the tables',
+    meaning: 'No known back-end release has this name.',
+    remedy: 'Use one of the names that the message lists.',
+  },
+  'VC-CONFIG': {
+    title: 'the configuration is wrong',
+    meaning: 'The configuration file or a flag of the agent cannot be used.',
+    remedy: 'Correct what the message names.',
+  },
+  'VC-DB-CONNECT': {
+    title: 'cannot connect to the database',
+    meaning: 'No OVSDB server answers at the given remote.',
+    remedy: 'Check that the agent or ovsdb-server runs and that the remote (--db) is right.',
+  },
+  'VC-DB-OPEN': {
+    title: 'the database file cannot be opened',
+    meaning:
+      'The file of the embedded database is in use by another process, damaged, of another schema, or not accessible.',
+    remedy: 'End the other agent, or choose another file with --database; the message says what is in the way.',
+  },
+  'VC-DB-SCHEMA': {
+    title: 'the database is not ours or of another version',
+    meaning: 'The server holds no Vhost_Compat database, or one whose schema does not fit.',
+    remedy: 'Check --db; create or convert the database with the schema of this release.',
+  },
+  'VC-DB-TRANSACTION': {
+    title: 'the database refused a transaction',
+    meaning: 'The OVSDB server answered a transaction with an error.',
+    remedy: 'The message carries the answer of the server.',
+  },
+  'VC-TIMEOUT': {
+    title: 'the time given with --timeout is over',
+    meaning: 'The operation did not finish in the time given.',
+    remedy: 'Give more time, or look why the agent or the server does not answer.',
+  },
+  'VC-API-CONNECT': {
+    title: 'cannot connect to the management API',
+    meaning: 'No agent answers on the socket of the management API, or the connection ended.',
+    remedy: 'Check that vhost-compatd runs and that the path of its API socket is right.',
+  },
+  'VC-API-LISTEN': {
+    title: 'the management API cannot be served',
+    meaning:
+      'The socket of the management API cannot be opened: another process serves it, or the path cannot be used.',
+    remedy: 'End the other process, or give another path (--api).',
+  },
+  'VC-API-PARAMS': {
+    title: 'parameters of an API call are wrong',
+    meaning: 'A parameter is missing, of the wrong type or not known.',
+    remedy: 'Correct the parameter that the message names.',
+  },
+  'VC-USAGE': {
+    title: 'the command line is wrong',
+    meaning: 'A command, an option or an argument cannot be understood.',
+    remedy: 'See vhost-compat --help.',
+  },
+  'VC-INTERNAL': {
+    title: 'an error of our own',
+    meaning: 'Something went wrong that should not have; the log has the details.',
+    remedy: 'Please report it with the log.',
+  },
+} as const satisfies Record<`VC-${string}`, CatalogueRow>;
+
+export type ErrorCode = keyof typeof CATALOGUE;

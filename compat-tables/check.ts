@@ -1,0 +1,41 @@
+/** Can this back-end keep the promise of an entry? Every reason why not, by name. */
+import { guestFeatures } from './entries.ts';
+import { familyOf, featureNames, LOG_ALL, maskOf, PROTOCOL } from './features.ts';
+import type { Abilities, Blocker, Entry } from './types.ts';
+
+const LOG_SHMFD = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_LOG_SHMFD');
+
+/** The reasons why the back-end cannot honour the entry exactly; none means usable. */
+export function checkEntry(entry: Entry, abilities: Abilities | undefined): Blocker[] {
+  if (abilities === undefined)
+    return [{ code: 'VC-BACKEND-UNKNOWN', text: 'nothing is known of the back-end yet', missing: [] }];
+  const blockers: Blocker[] = [];
+  const features = guestFeatures(entry.virtioFeatures) & ~abilities.virtioFeatures;
+  if (features !== 0n) {
+    const missing = featureNames(familyOf(entry.deviceType), features);
+    blockers.push({ code: 'VC-MODE-FEATURES', text: `the back-end does not offer ${missing.join(', ')}`, missing });
+  }
+  const protocol = entry.requiredProtocolFeatures & ~abilities.protocolFeatures;
+  if (protocol !== 0n) {
+    const names = featureNames(PROTOCOL, protocol).join(', ');
+    blockers.push({ code: 'VC-MODE-PROTOCOL', text: `the back-end does not offer ${names}`, missing: [] });
+  }
+  for (const [name, promised] of Object.entries(entry.limits)) {
+    const given = Object.hasOwn(abilities.limits, name) ? abilities.limits[name] : undefined;
+    if (given !== undefined && given < promised) {
+      const text = `the back-end gives ${name} ${given}, the version promises ${promised}`;
+      blockers.push({ code: 'VC-MODE-LIMIT', text, missing: [] });
+    }
+  }
+  return blockers;
+}
+
+/** Why QEMU would refuse to migrate a guest on this back-end, in words; none means that it can be migrated. */
+export function notMigratable(abilities: Pick<Abilities, 'virtioFeatures' | 'protocolFeatures'>): string[] {
+  const reasons: string[] = [];
+  if ((abilities.virtioFeatures & LOG_ALL) === 0n)
+    reasons.push('the back-end does not offer VHOST_F_LOG_ALL: it cannot record which pages it writes');
+  if ((abilities.protocolFeatures & LOG_SHMFD) === 0n)
+    reasons.push('the back-end does not offer VHOST_USER_PROTOCOL_F_LOG_SHMFD: it cannot share the record of pages');
+  return reasons;
+}

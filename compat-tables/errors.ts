@@ -1,0 +1,24 @@
+import type { ErrorCode } from './catalogue.ts';
+
+/** What an error is about: any of them may be absent. */
+export interface ErrorDetails {
+  readonly host?: string;
+  readonly interface?: string;
+  readonly version?: string;
+  /** Feature names, never numbers alone. */
+  readonly missing?: readonly string[];
+  readonly [key: string]: unknown;
+}
+
+/** An error with a stable code of the catalogue. Its message says what failed, what was seen and what was wanted. */
+export class CompatError extends Error {
+  override readonly name = 'CompatError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * How feature bits are written down: one row per name, grouped by scope. Numbers and names follow the virtio
+ * specification (1.4), the Linux virtio headers and QEMU's vhost-user document; the meanings are our own words.
+ */
+
+/**
+ * `net`: network devices only. `ring`: how the queues work. `transport`: device and transport, all device types.
+ * `vhost`: in the virtio word, but between front-end and back-end only. `protocol`: vhost-user protocol features.
+ */
+export type FeatureScope = 'net' | 'ring' | 'transport' | 'vhost' | 'protocol';
+
+/** One named bit, as a data file states it. What is left out is false or empty. */
+export interface FeatureRow {
+  readonly bit: number;
+  /** The name of the specification. */
+  readonly name: string;
+  readonly meaning: string;
+  /** Older or other names of the same bit with the same meaning. */
+  readonly aliases?: readonly string[];
+  /** Names that the specification demands with this bit; `A or B` when one of them is enough. */
+  readonly requires?: readonly string[];
+  /** Whether QEMU (10.x) offers the bit to the guest only when the back-end offers it. */
+  readonly fromBackend?: boolean;
+  /** For old devices or drivers only, or never standardised. */
+  readonly legacy?: boolean;
+  /** What is odd about it, or when it matters for a migration. */
+  readonly note?: string;
+}
+
+/** A specification name without its prefix: `VIRTIO_NET_F_MTU` is `MTU`. */
+export type ShortName<N extends string> = N extends
+  | `VIRTIO_NET_F_${infer S}`
+  | `VIRTIO_RING_F_${infer S}`
+  | `VIRTIO_F_${infer S}`
+  | `VHOST_USER_PROTOCOL_F_${infer S}`
+  | `VHOST_USER_F_${infer S}`
+  | `VHOST_F_${infer S}`
+  ? S
+  : N;
+
+export interface FeatureBit<N extends string = string> {
+  readonly bit: number;
+  readonly name: N;
+  readonly short: ShortName<N>;
+  readonly aliases: readonly string[];
+  readonly scope: FeatureScope;
+  readonly meaning: string;
+  readonly requires: readonly string[];
+  readonly fromBackend: boolean;
+  /** Whether a guest can ever be offered the bit. */
+  readonly guestVisible: boolean;
+  readonly legacy: boolean;
+  readonly note: string | undefined;
+}
+
+/** The bits that may stand in one feature word. */
+export interface FeatureFamily<N extends string = string> {
+  readonly title: string;
+  /** In ascending order. A number may stand twice, under two names; a name never. */
+  readonly bits: readonly FeatureBit<N>[];
+}
+
+const PREFIX = /^(?:VIRTIO_NET_F_|VIRTIO_RING_F_|VIRTIO_F_|VHOST_USER_PROTOCOL_F_|VHOST_USER_F_|VHOST_F_)/;
+const NEVER_SEEN_BY_GUESTS: readonly FeatureScope[] = ['vhost', 'protocol'];
+
+/** Completes rows of one scope. */
+export function featureBits<const R extends FeatureRow>(
+  scope: FeatureScope,
+  rows: readonly R[],
+): readonly FeatureBit<R['name']>[] {
+  return rows.map((row: FeatureRow & { readonly name: R['name'] }) => ({
+    bit: row.bit,
+    name: row.name,
+    short: row.name.replace(PREFIX, '') as ShortName<R['name']>,
+    aliases: row.aliases ?? [],
+    scope,
+    meaning: row.meaning,
+    requires: row.requires ?? [],
+    fromBackend: row.fromBackend ?? false,
+    guestVisible: !NEVER_SEEN_BY_GUESTS.includes(scope),
+    legacy: row.legacy ?? false,
+    note: row.note,
+  }));
+}
+
+/** Puts lists of bits together; refuses a name, alias or short name that two bits would share. */
+export function featureFamily<N extends string>(
+  title: string,
+  ...lists: readonly (readonly FeatureBit<N>[])[]
+): FeatureFamily<N> {
+  // Where two names share a number, the one in use comes before the one that never became a standard.
+  const bits = lists.flat().sort((a, b) => a.bit - b.bit || Number(a.legacy) - Number(b.legacy));
+  const seen = new Map<string, string>();
+  for (const bit of bits) {
+    for (const name of new Set([bit.name, bit.short, ...bit.aliases])) {
+      const other = seen.get(name);
+      if (other !== undefined) throw new Error(`${title}: the name ${name} stands for ${other} and for ${bit.name}`);
+      seen.set(name, bit.name);
+    }
+  }
+  return { title, bits };
+}

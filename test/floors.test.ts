@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { ROOT } from './root.ts';
+
+/** The rooms of the source tree and the floor each stands on (docs/architecture.md). Imports go down, never up. */
+const FLOORS: Readonly<Record<string, number>> = {
+  'compat-tables': 0,
+};
+
+/** Rooms of the same floor that may look at one named neighbour; all others know only what lies below. */
+const NEIGHBOURS: readonly string[] = ['rpc/api -> rpc/state'];
+
+const root = ROOT;
+
+function roomOf(file: string): string {
+  const path = relative(root, file);
+  const rooms = Object.keys(FLOORS).filter((one) => path.startsWith(`${one}/`));
+  const room = rooms.toSorted((a, b) => b.length - a.length)[0];
+  if (room === undefined) throw new Error(`${path} stands in no room that the floor table knows`);
+  return room;
+}
+
+function sourcesUnder(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(root, folder, name));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+}
+
+function ownImports(file: string): string[] {
+  return importsOf(file)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => resolve(dirname(file), name));
+}
+
+/** Every file from which a way of imports leads back to it, with that way. */
+function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const walk = (file: string, way: readonly string[]): void => {
+    const seenAt = way.indexOf(file);
+    if (seenAt >= 0) circles.push([...way.slice(seenAt), file].map((one) => relative(root, one)).join(' -> '));
+    if (seenAt >= 0 || done.has(file)) return;
+    for (const next of graph.get(file) ?? []) walk(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) walk(file, []);
+  return circles;
+}
+
+describe('floors of the source tree', () => {
+  const files = [...new Set(Object.keys(FLOORS).flatMap(sourcesUnder))];
+
+  it('has source in every room', () => {
+    const rooms = new Set(files.map(roomOf));
+    assert.deepEqual([...rooms].sort(), Object.keys(FLOORS).sort());
+  });
+
+  it('lets imports go down only', () => {
+    const up: string[] = [];
+    for (const file of files) {
+      for (const target of importsOf(file).filter((name) => name.startsWith('.'))) {
+        const from = roomOf(file);
+        const to = roomOf(resolve(dirname(file), target));
+        const allowed =
+          from === to || (FLOORS[to] ?? 0) < (FLOORS[from] ?? 0) || NEIGHBOURS.includes(`${from} -> ${to}`);
+        if (!allowed) up.push(`${relative(root, file)} -> ${to}`);
+      }
+    }
+    assert.deepEqual(up, []);
+  });
+
+  it('has no circles, not even between files of one room', () => {
+    const graph = new Map(files.map((file) => [file, ownImports(file)]));
+    assert.deepEqual(circlesIn(graph), []);
+  });
+
+  it('keeps the knowledge free of node, so that a browser can run it', () => {
+    const seen = sourcesUnder('compat-tables').flatMap((file) =>
+      importsOf(file).filter((name) => !name.startsWith('.')),
+    );
+    assert.deepEqual(seen, []);
+  });
+});
