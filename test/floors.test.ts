@@ -6,6 +6,15 @@ import { ROOT } from './root.ts';
 /** The rooms of the source tree and the floor each stands on (docs/architecture.md). Imports go down, never up. */
 const FLOORS: Readonly<Record<string, number>> = {
   'compat-tables': 0,
+  'rpc/json': 1,
+  'rpc/ovsdb/notation': 2,
+  'rpc/ovsdb/wire': 2,
+  'rpc/ovsdb/engine': 2.1,
+  'rpc/ovsdb/client': 2.1,
+  'rpc/ovsdb/monitor': 2.2,
+  'rpc/ovsdb/store': 2.3,
+  'rpc/ovsdb': 2.4, // database.ts: engine, monitors and store as one
+  'rpc/ovsdb/server': 2.5,
 };
 
 /** Rooms of the same floor that may look at one named neighbour; all others know only what lies below. */

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import type { Json } from '../json/types.ts';
+import { execute } from './engine/execute.ts';
+import { GroupCommit } from './engine/group-commit.ts';
+import { enterRow } from './engine/indexes.ts';
+import { countAllReferences } from './engine/references.ts';
+import type { RowChange, Tables } from './engine/rows.ts';
+import { Row } from './engine/rows.ts';
+import { Transaction } from './engine/transaction.ts';
+import type { PendingTransaction, Run } from './engine/triggers.ts';
+import { Triggers } from './engine/triggers.ts';
+import type { HistoryLimits } from './monitor/history.ts';
+import { History } from './monitor/history.ts';
+import type { Monitor, MonitorRequest, MonitorUpdate } from './monitor/monitor-hub.ts';
+import { MonitorHub } from './monitor/monitor-hub.ts';
+import { OvsdbError } from './notation/errors.ts';
+import { datumOf } from './notation/notation.ts';
+import { DatabaseSchema, VERSION_INDEX } from './notation/schema.ts';
+import { convertAtOpen, convertTables, emptyTables } from './store/schema-conversion.ts';
+import type { Store } from './store/store.ts';
+import { SqliteStore } from './store/store-sqlite.ts';
+
+export type { PendingTransaction } from './engine/triggers.ts';
+
+/** What a transaction must know of the session that asks for it. */
+export interface TransactionContext {
+  /** Whether the session owns a lock now, for `assert`. */
+  readonly holdsLock?: (lock: string) => boolean;
+  /** Refuses every operation that could change something. */
+  readonly readOnly?: boolean;
+}
+
+export interface DatabaseOptions {
+  /** A path, or `:memory:`. */
+  readonly file: string;
+  readonly schema: DatabaseSchema;
+  /** Where rows live on; a SQLite file unless told otherwise. */
+  readonly store?: Store;
+  /** How much is remembered for monitors that come back. */
+  readonly history?: HistoryLimits;
+}
+
+/**
+ * An OVSDB database: the rows in memory, their keeper on the disk, the monitors, and the transactions that wait. In a
+ * transaction everything happens in ovsdb-server's order: operations, checks, disk, monitors, result.
+ */
+export class Database {
+  #schema: DatabaseSchema;
+  #tables: Tables;
+  readonly #store: Store;
+  readonly #historyLimits: HistoryLimits | undefined;
+  #history: History;
+  #monitors: MonitorHub;
+  readonly #triggers = new Triggers(() => performance.now());
+  readonly #commits = new GroupCommit({
+    write: (transactions) => this.#write(transactions),
+    committed: ({ effective }) => this.#tell(effective),
+    undone: (changes) => this.#wake(changes),
+  });
+  #open = true;
+
+  /** Opens the file, creates it, or converts one of an older schema version. @throws StoreError */
+  static open(options: DatabaseOptions): Database {
+    const store = options.store ?? SqliteStore.open(options);
+    try {
+      const database = new Database(store, options.history);
+      if (!database.schema.equals(options.schema)) convertAtOpen(database, options.schema, options.file);
+      return database;
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+
+  private constructor(store: Store, history: HistoryLimits | undefined) {
+    this.#schema = store.schema;
+    this.#store = store;
+    this.#tables = emptyTables(store.schema);
+    for (const table of this.#tables.values()) {
+      for (const fields of store.load(table.schema)) {
+        fields[VERSION_INDEX] = datumOf(randomUUID());
+        const row = new Row(table, fields);
+        table.rows.set(row.uuid, row);
+        enterRow(row);
+      }
+    }
+    countAllReferences(this.#tables);
+    this.#historyLimits = history;
+    this.#history = new History(store.loadHistory(), this.#tables, history);
+    this.#monitors = new MonitorHub(this.#tables, this.#history);
+  }
+
+  /** As of the last conversion. */
+  get schema(): DatabaseSchema {
+    return this.#schema;
+  }
+
+  /**
+   * Runs one transaction (RFC 7047, section 4.1.3). Mistakes of the client are in the result; the promise rejects only when the
+   * transaction is canceled or when this program is wrong. A `wait` parks the transaction.
+   */
+  transact(operations: readonly Json[], context: TransactionContext = {}): PendingTransaction {
+    if (!this.#open) throw new Error(`Cannot run a transaction: database ${this.schema.name} is closed`);
+    return this.#triggers.start(operations, (run) => this.#attempt(operations, context, run));
+  }
+
+  #attempt(operations: readonly Json[], context: TransactionContext, run: Run): number | undefined {
+    const txn = new Transaction(this.#tables);
+    let results: Json[] = [];
+    try {
+      const outcome = execute(operations, txn, {
+        elapsedMs: run.elapsedMs,
+        holdsLock: context.holdsLock ?? (() => false),
+        readOnly: this.#whyReadOnly(context),
+      });
+      if (outcome.state === 'waiting') {
+        txn.rollback();
+        return outcome.timeoutMs;
+      }
+      results = outcome.results;
+      if (outcome.state === 'failed') txn.rollback();
+      else {
+        txn.prepare();
+        txn.finish();
+      }
+    } catch (error) {
+      txn.rollback();
+      if (!(error instanceof OvsdbError)) throw error;
+      results = [...results, error.toJSON()]; // an element more than there were operations
+    }
+    this.#commits.add({ txn, results, run });
+    return undefined;
+  }
+
+  /** Commits now what otherwise is committed at the end of this turn of the event loop. */
+  flush(): void {
+    this.#commits.flush();
+  }
+
+  #write(transactions: readonly Transaction[]): void {
+    const durable = transactions.some((txn) => txn.durable);
+    const effective = transactions.map((txn) => txn.effective);
+    const entries = this.#history.record(effective);
+    this.#store.commit({ transactions: effective, durable, history: { entries, base: this.#history.base } });
+    this.#history.append(entries);
+  }
+
+  #whyReadOnly({ readOnly }: TransactionContext): string | undefined {
+    if (readOnly !== true) return undefined;
+    const { name } = this.schema;
+    return name.startsWith('_') ? `on table in reserved database ${name}` : 'when database server is in read only mode';
+  }
+
+  /** Monitors hear of a change once it is on the disk, and before whoever made it has the result. */
+  #tell(changes: readonly RowChange[]): void {
+    if (changes.length === 0) return;
+    this.#monitors.tell(changes, this.#history.idOf(changes));
+    this.#wake(changes);
+  }
+
+  #wake(changes: readonly RowChange[]): void {
+    this.#triggers.committed(changes.map(({ row }) => row.table.schema.name));
+  }
+
+  /**
+   * Adds a monitor of any kind (RFC 7047, section 4.1.5; ovsdb-server(7), sections 4.1.12 and 4.1.15). `send` is called when a
+   * transaction is committed, before its result is given.
+   *
+   * @throws OvsdbError if the requests are wrong
+   */
+  watch(request: MonitorRequest, send: (update: MonitorUpdate) => void): Monitor {
+    this.flush(); // what the monitor begins with must be on the disk, and nothing of it come again as an update
+    const monitor = this.#monitors.add(request, send);
+    return {
+      ...monitor,
+      change: (requests) => {
+        this.flush();
+        return monitor.change(requests);
+      },
+    };
+  }
+
+  /** A monitor with the method `update`, as JSON. @throws OvsdbError if the requests are wrong */
+  monitor(requests: Json, send: (updates: Json) => void): { readonly initial: Json; cancel(): void } {
+    const { initial, cancel } = this.watch({ kind: 'update', requests }, ({ json }) => send(json));
+    return { initial: initial.json, cancel };
+  }
+
+  /**
+   * Gives the database another schema, as ovsdb-server does: what has the same name stays, if its values fit the new type;
+   * other tables and columns are dropped or begin with defaults. All constraints are checked. Monitors end, and so do
+   * transactions that wait; whoever has them is to be told.
+   *
+   * @throws OvsdbError; nothing has changed then
+   */
+  convert(wanted: DatabaseSchema | Json): void {
+    this.flush();
+    const schema = wanted instanceof DatabaseSchema ? wanted : DatabaseSchema.fromJson(wanted);
+    if (schema.name !== this.schema.name) {
+      const names = `new schema name (${schema.name}) does not match database name (${this.schema.name})`;
+      throw new OvsdbError('invalidParameters', names);
+    }
+    const tables = convertTables(this.#tables, schema);
+    this.#store.convert(
+      schema,
+      [...tables.values()].flatMap((table) => [...table.rows.values()]),
+    );
+    this.#schema = schema;
+    this.#tables = tables;
+    this.#monitors.clear();
+    this.#history = new History([], tables, this.#historyLimits);
+    this.#monitors = new MonitorHub(tables, this.#history);
+    this.#triggers.cancelAll();
+  }
+
+  /** Commits what is to be committed, cancels what waits and closes the file. */
+  close(): void {
+    if (!this.#open) return;
+    this.flush();
+    this.#open = false;
+    this.#triggers.cancelAll();
+    this.#monitors.clear();
+    this.#store.close();
+  }
+}

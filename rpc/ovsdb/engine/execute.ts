@@ -1,0 +1,59 @@
+import type { Json, JsonObject } from '../../json/types.ts';
+import { OvsdbError } from '../notation/errors.ts';
+import { MemberParser } from '../notation/parser.ts';
+import { OPERATIONS } from './operations/all.ts';
+import type { OperationContext } from './operations/operation.ts';
+import { Unsatisfied } from './operations/operation.ts';
+import type { Transaction } from './transaction.ts';
+
+/** How the operations of a transaction went. Whatever changes they made are still there, to be committed or rolled back. */
+export type Outcome =
+  | { readonly state: 'done'; readonly results: Json[] }
+  | { readonly state: 'failed'; readonly results: Json[] }
+  | { readonly state: 'waiting'; readonly timeoutMs: number };
+
+export interface ExecutionContext extends Pick<OperationContext, 'elapsedMs' | 'holdsLock'> {
+  /** Why nothing may be changed, to follow "… operation not allowed"; undefined if it may. */
+  readonly readOnly: string | undefined;
+}
+
+/** Runs the operations one after the other, up to the first error. Only our own mistakes are thrown. */
+export function execute(operations: readonly Json[], txn: Transaction, context: ExecutionContext): Outcome {
+  const results: Json[] = operations.map(() => null); // those after an error stay null
+  let timeoutMs = Number.POSITIVE_INFINITY;
+  const waitsUntil = (ms: number): void => {
+    timeoutMs = Math.min(timeoutMs, ms);
+  };
+  const shared = { ...context, waitsUntil };
+  for (const [i, json] of operations.entries()) {
+    const op = new MemberParser(json, `ovsdb operation ${i + 1} of ${operations.length}`);
+    try {
+      results[i] = runOne(op, txn, shared);
+    } catch (error) {
+      if (error instanceof Unsatisfied) return { state: 'waiting', timeoutMs };
+      if (!(error instanceof OvsdbError)) throw error; // our bug: never dress it up as the client's
+      results[i] = error.toJSON();
+      return { state: 'failed', results };
+    }
+  }
+  return { state: 'done', results };
+}
+
+function runOne(op: MemberParser, txn: Transaction, context: OperationContext & ExecutionContext): JsonObject {
+  const name = op.required('op', 'id');
+  const operation = OPERATIONS.get(name);
+  if (operation === undefined) throw op.error(`No operation "${name}"`);
+  let result: JsonObject;
+  try {
+    result = operation.run(op, txn, context);
+  } catch (error) {
+    // A mistake in the form overrides any other error of the client's, but never one of ours.
+    if (error instanceof OvsdbError || error instanceof Unsatisfied) op.finish();
+    throw error;
+  }
+  op.finish();
+  if (context.readOnly !== undefined && !operation.readOnly) {
+    throw new OvsdbError('notAllowed', `${name} operation not allowed ${context.readOnly}`);
+  }
+  return result;
+}

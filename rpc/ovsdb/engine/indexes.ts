@@ -1,0 +1,101 @@
+import { equalDatum } from '../notation/datum-algebra.ts';
+import { OvsdbError } from '../notation/errors.ts';
+import type { Datum } from '../notation/notation.ts';
+import { datumToText } from '../notation/notation.ts';
+import type { ColumnSchema } from '../notation/schema.ts';
+import { englishList } from '../notation/text.ts';
+import type { ChangeSet } from './changes.ts';
+import type { Row, RowChange, Table } from './rows.ts';
+import { columnsKey } from './rows.ts';
+
+/**
+ * Unique indexes (RFC 7047, section 3.2, `indexes`). They are judged at commit only, so that a transaction may swap the values
+ * of two rows; `Table.indexes` holds the committed rows and is brought up to date after the commit.
+ */
+
+/** @throws OvsdbError constraint, if two rows would have the same values */
+export function checkIndexes({ changes }: ChangeSet): void {
+  const claimed = new Map<Map<string, Row>, Map<string, Row>>();
+  for (const { row, before, after } of changes) {
+    if (after === undefined || before === after) continue;
+    row.table.schema.indexes.forEach((columns, i) => {
+      const committed = row.table.indexes[i] as Map<string, Row>;
+      const key = columnsKey(after, columns);
+      const mine = claimed.get(committed) ?? new Map<string, Row>();
+      claimed.set(committed, mine);
+      const other = mine.get(key) ?? stillThere(committed.get(key), key, columns);
+      if (other !== undefined && other !== row) throw duplicate(columns, other, row);
+      mine.set(key, row);
+    });
+  }
+}
+
+/** A committed row is in the way only if this transaction neither deletes it nor moves it away. */
+function stillThere(row: Row | undefined, key: string, columns: readonly ColumnSchema[]): Row | undefined {
+  if (row?.change === undefined) return row;
+  const { after } = row.change;
+  return after !== undefined && columnsKey(after, columns) === key ? row : undefined;
+}
+
+function duplicate(columns: readonly ColumnSchema[], a: Row, b: Row): OvsdbError {
+  const names = `column${columns.length > 1 ? 's' : ''} ${englishList(columns.map(({ name }) => `"${name}"`))}`;
+  const [first, second] = a.uuid < b.uuid ? [a, b] : [b, a];
+  return new OvsdbError(
+    'constraint',
+    `Transaction causes multiple rows in "${a.table.schema.name}" table to have identical values ` +
+      `(${valuesText(a.fields, columns)}) for index on ${names}.  ` +
+      `First row, with UUID ${first.uuid}, ${origin(first, columns)}  ` +
+      `Second row, with UUID ${second.uuid}, ${origin(second, columns)}`,
+  );
+}
+
+function valuesText(fields: readonly Datum[], columns: readonly ColumnSchema[]): string {
+  return englishList(columns.map(({ index, type }) => datumToText(fields[index] as Datum, type)));
+}
+
+function origin({ change }: Row, columns: readonly ColumnSchema[]): string {
+  if (change === undefined || change.before === change.after) {
+    return 'existed in the database before this transaction and was not modified by the transaction.';
+  }
+  const { before, after } = change;
+  if (before === undefined) return 'was inserted by this transaction.';
+  const same = columns.every(({ index }) => equalDatum(before[index] as Datum, after?.[index] as Datum));
+  return same
+    ? "existed in the database before this transaction, which modified some of the row's columns but not any columns in this index."
+    : `had the following index values before the transaction: ${valuesText(before, columns)}.`;
+}
+
+type Moved = Pick<RowChange, 'row' | 'before' | 'after'>;
+
+/** After a commit. First all old entries go, then the new ones come: rows may have swapped their values. */
+export function updateIndexes({ effective }: { readonly effective: readonly Moved[] }): void {
+  forEachEntry(effective, 'before', (index, key) => index.delete(key));
+  forEachEntry(effective, 'after', (index, key, row) => index.set(key, row));
+  for (const { row, before, after } of effective) row.table.lookups.update(row, before, after);
+}
+
+function forEachEntry(
+  changes: readonly Moved[],
+  state: 'before' | 'after',
+  found: (index: Map<string, Row>, key: string, row: Row) => void,
+): void {
+  for (const change of changes) {
+    const fields = change[state];
+    if (fields !== undefined) forEachKey(change.row.table, fields, (index, key) => found(index, key, change.row));
+  }
+}
+
+function forEachKey(
+  { schema, indexes }: Table,
+  fields: readonly Datum[],
+  found: (index: Map<string, Row>, key: string) => void,
+): void {
+  indexes.forEach((index, i) => {
+    found(index, columnsKey(fields, schema.indexes[i] as readonly ColumnSchema[]));
+  });
+}
+
+/** Enters a row that was just read from the disk. */
+export function enterRow(row: Row): void {
+  forEachKey(row.table, row.fields, (index, key) => index.set(key, row));
+}

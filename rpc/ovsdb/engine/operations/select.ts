@@ -1,0 +1,50 @@
+import { compareDatum } from '../../notation/datum-algebra.ts';
+import type { Datum } from '../../notation/notation.ts';
+import { rowToJson } from '../../notation/row-json.ts';
+import type { ColumnSchema } from '../../notation/schema.ts';
+import { columnSetFromJson, UUID_INDEX } from '../../notation/schema.ts';
+import { conditionFromJson, matchingRows } from '../conditions.ts';
+import { columnsKey } from '../rows.ts';
+import type { Operation } from './operation.ts';
+import { tableMember } from './operation.ts';
+
+type Fields = readonly Datum[];
+
+/** RFC 7047, section 5.2.2, with ovsdb-server's extension `sort`. Rows that are equal in the columns asked for appear once. */
+export const select: Operation = {
+  readOnly: true,
+  run(op, txn) {
+    const table = tableMember(op, txn);
+    const where = op.required('where', 'array');
+    const columnsJson = op.optional('columns', 'array');
+    const sortJson = op.optional('sort', 'array');
+    const { columns: known, columnList } = table.schema;
+    const condition = conditionFromJson(where, table.schema, txn.named);
+    const columns = columnsJson === undefined ? columnList : columnSetFromJson(columnsJson, known);
+    const sort = sortJson === undefined ? columnList : columnSetFromJson(sortJson, known);
+    const rows = distinct(
+      matchingRows(table, condition, txn.changes).map((row) => row.fields),
+      columns,
+    );
+    if (sortJson !== undefined) rows.sort((a, b) => compareFields(a, b, sort));
+    return { rows: rows.map((fields) => rowToJson(fields, columns)) };
+  },
+};
+
+function distinct(rows: Fields[], columns: readonly ColumnSchema[]): Fields[] {
+  if (columns.some((column) => column.index === UUID_INDEX)) return rows;
+  const first = new Map<string, Fields>();
+  for (const fields of rows) {
+    const key = columnsKey(fields, columns);
+    if (!first.has(key)) first.set(key, fields);
+  }
+  return [...first.values()];
+}
+
+function compareFields(a: Fields, b: Fields, columns: readonly ColumnSchema[]): number {
+  for (const { index, type } of columns) {
+    const order = compareDatum(a[index] as Datum, b[index] as Datum, type);
+    if (order !== 0) return order;
+  }
+  return 0;
+}

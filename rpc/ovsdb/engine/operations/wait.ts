@@ -1,0 +1,51 @@
+import type { Json } from '../../../json/types.ts';
+import { OvsdbError, syntaxError } from '../../notation/errors.ts';
+import type { Datum } from '../../notation/notation.ts';
+import { rowFromJson } from '../../notation/row-json.ts';
+import type { ColumnSchema } from '../../notation/schema.ts';
+import { columnSetFromJson } from '../../notation/schema.ts';
+import { conditionFromJson, matchingRows } from '../conditions.ts';
+import type { Table } from '../rows.ts';
+import { columnsKey } from '../rows.ts';
+import type { Transaction } from '../transaction.ts';
+import type { Operation } from './operation.ts';
+import { tableMember, Unsatisfied } from './operation.ts';
+
+/** RFC 7047, section 5.2.6. Unsatisfied before its time is over, it throws `Unsatisfied` and the transaction is parked. */
+export const wait: Operation = {
+  readOnly: true,
+  run(op, txn, { elapsedMs, waitsUntil }) {
+    const timeout = op.optional('timeout', 'integer');
+    const where = op.required('where', 'array');
+    const columnsJson = op.optional('columns', 'array');
+    const until = op.required('until', 'string');
+    const rows = op.required('rows', 'array');
+    const table = tableMember(op, txn);
+    const { schema } = table;
+    const condition = conditionFromJson(where, schema, txn.named);
+    const columns = columnsJson === undefined ? schema.columnList : columnSetFromJson(columnsJson, schema.columns);
+    if (timeout !== undefined && timeout < 0) throw syntaxError(timeout, 'timeout must be nonnegative');
+    if (until !== '==' && until !== '!=') throw syntaxError(until, '"until" must be "==" or "!="');
+    const expected = expectedRows(rows, table, columns, txn);
+    const actual = new Set(matchingRows(table, condition, txn.changes).map((row) => columnsKey(row.fields, columns)));
+    const equal = actual.size === expected.size && [...actual].every((key) => expected.has(key));
+    if (equal === (until === '==')) return {};
+    if (timeout === undefined || elapsedMs < timeout) {
+      waitsUntil(Number(timeout ?? Number.POSITIVE_INFINITY));
+      throw new Unsatisfied();
+    }
+    const over = elapsedMs === 0 ? '"where" clause test failed' : `"wait" timed out after ${elapsedMs} ms`;
+    throw new OvsdbError('timedOut', over);
+  },
+};
+
+/** The rows to compare with, as a set; columns that a row does not name have their defaults. */
+function expectedRows(rows: Json[], table: Table, columns: readonly ColumnSchema[], txn: Transaction): Set<string> {
+  const expected = new Set<string>();
+  for (const json of rows) {
+    const fields: Datum[] = table.schema.defaults();
+    for (const [column, datum] of rowFromJson(json, table.schema, txn.named)) fields[column.index] = datum;
+    expected.add(columnsKey(fields, columns));
+  }
+  return expected;
+}

@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto';
+import { equalDatum } from '../notation/datum-algebra.ts';
+import { OvsdbError, syntaxError } from '../notation/errors.ts';
+import type { Datum } from '../notation/notation.ts';
+import { datumOf } from '../notation/notation.ts';
+import { UUID_INDEX, VERSION_INDEX } from '../notation/schema.ts';
+import type { ChangeSet } from './changes.ts';
+import { checkIndexes, updateIndexes } from './indexes.ts';
+import { assessWeakReferences, collectGarbage, countStrongReferences, updateWeakSources } from './references.ts';
+import type { Table, Tables } from './rows.ts';
+import { Row, RowChange } from './rows.ts';
+
+/**
+ * One transaction on the working set. Operations see what earlier ones did, because they change the rows themselves; what
+ * was there before is kept in the changes, so that `rollback` costs as much as was touched. Use: operations, then `prepare`,
+ * then either `finish` or `rollback`.
+ */
+export class Transaction implements ChangeSet {
+  readonly tables: Tables;
+  /** In the order of the first touch. Grows while references are followed; some rows are only looked at. */
+  readonly changes = new Set<RowChange>();
+  /** After `prepare`: the rows that really differ. What the disk and the monitors must know. */
+  effective: readonly RowChange[] = [];
+  /** Of the `comment` operations. */
+  readonly comments: string[] = [];
+  durable = false;
+  readonly #deleted = new Map<Table, Map<string, RowChange>>();
+  readonly #named = new Map<string, { uuid: string; defined: boolean }>();
+
+  constructor(tables: Tables) {
+    this.tables = tables;
+  }
+
+  /** The UUID behind a name, whether or not the insert that defines it has come (RFC 7047, section 4.1.3). */
+  readonly named = (name: string): string => {
+    const known = this.#named.get(name);
+    if (known !== undefined) return known.uuid;
+    const uuid = randomUUID();
+    this.#named.set(name, { uuid, defined: false });
+    return uuid;
+  };
+
+  /** Gives a name its meaning. @throws OvsdbError if it has one */
+  define(name: string, uuid: string | undefined): string {
+    if (this.#named.get(name)?.defined === true) {
+      throw syntaxError(name, 'This "uuid-name" appeared on an earlier "insert" operation.', 'duplicateUuidName');
+    }
+    const meaning = uuid ?? this.named(name);
+    this.#named.set(name, { uuid: meaning, defined: true });
+    return meaning;
+  }
+
+  /** Whether a row may get this UUID: one that was deleted in this transaction is not free. */
+  mayInsert(table: Table, uuid: string): boolean {
+    return !table.rows.has(uuid) && this.deletedChange(table, uuid) === undefined;
+  }
+
+  insert(table: Table, uuid: string, fields: Datum[]): void {
+    fields[UUID_INDEX] = datumOf(uuid);
+    fields[VERSION_INDEX] = datumOf(randomUUID());
+    const row = new Row(table, fields);
+    table.rows.set(uuid, row);
+    row.change = new RowChange(row, undefined);
+    this.changes.add(row.change);
+  }
+
+  /** The row's fields, to be written to. */
+  modify(row: Row): Datum[] {
+    const change = this.touch(row);
+    const fields = change.after === change.before ? [...row.fields] : (row.fields as Datum[]);
+    change.after = fields;
+    row.fields = fields;
+    return fields;
+  }
+
+  delete(row: Row): void {
+    const change = this.touch(row);
+    row.table.rows.delete(row.uuid);
+    this.drop(change);
+  }
+
+  /** Makes the row part of the transaction. */
+  touch(row: Row): RowChange {
+    if (row.change === undefined) {
+      row.change = new RowChange(row, row.fields);
+      this.changes.add(row.change);
+    }
+    return row.change;
+  }
+
+  /** Notes that a row is gone; one that this transaction inserted leaves no trace. */
+  drop(change: RowChange): void {
+    change.after = undefined;
+    if (change.before === undefined) {
+      this.changes.delete(change);
+      return;
+    }
+    const { table, uuid } = change.row;
+    let deleted = this.#deleted.get(table);
+    if (deleted === undefined) {
+      deleted = new Map();
+      this.#deleted.set(table, deleted);
+    }
+    deleted.set(uuid, change);
+  }
+
+  deletedChange(table: Table, uuid: string): RowChange | undefined {
+    return this.#deleted.get(table)?.get(uuid);
+  }
+
+  /**
+   * Makes the changes final and checks them in ovsdb-server's order: what changed at all, strong references, garbage, maxRows,
+   * weak references, indexes.
+   *
+   * @throws OvsdbError; the transaction must then be rolled back
+   */
+  prepare(): void {
+    for (const change of this.changes) this.#determine(change);
+    if (this.changes.size === 0) return;
+    countStrongReferences(this);
+    collectGarbage(this);
+    this.#checkMaxRows();
+    assessWeakReferences(this);
+    checkIndexes(this);
+    this.effective = [...this.changes].filter((change) => this.#settle(change));
+  }
+
+  /** Forgets what was written with the value it had. */
+  #determine(change: RowChange): void {
+    const { before, after, row } = change;
+    change.columns = differingColumns(change);
+    if (change.columns.length > 0 || before === undefined || after === undefined) return;
+    row.fields = before;
+    row.change = undefined;
+    this.changes.delete(change);
+  }
+
+  /** Whether the row differs, now that references have had their effect; if so, it gets a new version. */
+  #settle(change: RowChange): boolean {
+    const { before, after, row } = change;
+    change.columns = differingColumns(change);
+    if (before === undefined || after === undefined) return true;
+    if (change.columns.length === 0) return false;
+    this.modify(row)[VERSION_INDEX] = datumOf(randomUUID());
+    change.columns = [VERSION_INDEX, ...change.columns];
+    return true;
+  }
+
+  #checkMaxRows(): void {
+    const touched = new Set([...this.changes].map(({ row }) => row.table));
+    for (const { rows, schema } of touched) {
+      if (rows.size <= schema.maxRows) continue;
+      const what = `"${schema.name}" table to contain ${rows.size} rows`;
+      throw new OvsdbError(
+        'constraint',
+        `transaction causes ${what}, greater than the schema-defined limit of ${schema.maxRows} row(s)`,
+      );
+    }
+  }
+
+  /** Makes everything as it was. */
+  rollback(): void {
+    for (const { row, before, after } of this.changes) {
+      row.change = undefined;
+      if (before === undefined) row.table.rows.delete(row.uuid);
+      else {
+        row.fields = before;
+        if (after === undefined) row.table.rows.set(row.uuid, row);
+      }
+    }
+    this.changes.clear();
+  }
+
+  /** Brings what hangs on the rows up to date: indexes and references. Nothing can fail here. */
+  finish(): void {
+    updateIndexes(this);
+    updateWeakSources(this);
+    for (const change of this.changes) {
+      swapStrongCounts(change);
+      change.row.change = undefined;
+    }
+  }
+
+  /** Takes back what `finish` made final, because it could not be written. Transactions are undone in the reverse order. */
+  undo(): void {
+    const { tables, changes, effective } = this;
+    const backwards = effective.map(({ row, before, after }) => ({ row, before: after, after: before }));
+    // Targets are looked up: those that are now must be found as it is now, those that were as it was.
+    updateWeakSources({ tables, changes: backwards.map((one) => ({ ...one, after: undefined })) });
+    for (const change of changes) swapStrongCounts(change);
+    this.rollback();
+    updateIndexes({ effective: backwards });
+    updateWeakSources({ tables, changes: backwards.map((one) => ({ ...one, before: undefined })) });
+    this.effective = [];
+  }
+}
+
+function swapStrongCounts(change: RowChange): void {
+  const { strongCount } = change.row;
+  change.row.strongCount = change.strongCount;
+  change.strongCount = strongCount;
+}
+
+const NO_COLUMNS: readonly number[] = [];
+
+/** Indexes of the columns whose values differ: all of them in a new or deleted row. */
+function differingColumns({ row, before, after }: RowChange): readonly number[] {
+  const { columnList, allIndexes } = row.table.schema;
+  if (before === after) return NO_COLUMNS;
+  if (before === undefined || after === undefined) return allIndexes;
+  const differing: number[] = [];
+  for (let index = 0; index < columnList.length; index++) {
+    const [old, now] = [before[index] as Datum, after[index] as Datum];
+    if (old !== now && !equalDatum(old, now)) differing.push(index);
+  }
+  return differing;
+}

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import type { RowChange, Table, Tables } from '../engine/rows.ts';
+import { equalDatum } from '../notation/datum-algebra.ts';
+import type { Datum } from '../notation/notation.ts';
+import type { SeenChange, Watch } from './monitor.ts';
+import type { HistoryEntry, StoredTransaction, UndoneRow } from './undo.ts';
+import { undoFromJson } from './undo.ts';
+
+export interface HistoryLimits {
+  /** Transactions that are remembered. Who missed more has as much to read as one who begins anew. */
+  readonly transactions: number;
+  /** Their size in memory, about. As much on the disk; a fraction of what the rows of a large database take. */
+  readonly bytes: number;
+}
+
+export const HISTORY_LIMITS: HistoryLimits = { transactions: 5000, bytes: 16 << 20 };
+
+/**
+ * The last transactions of a database, each with its id: what makes `monitor_cond_since` fast for clients that were away for
+ * a while. Those that changed the disk are kept there too, in the same commit, so that a restart is such a while.
+ */
+export class History {
+  readonly #limits: HistoryLimits;
+  /** The oldest state that somebody may build on. */
+  #base: { readonly id: string; readonly sequence: number };
+  #entries: HistoryEntry[] = [];
+  #bytes = 0;
+  /** Everything up to here happened before this process began; ephemeral columns have forgotten it. */
+  readonly #restart: number;
+  #lastSequence: number;
+  readonly #ids = new WeakMap<readonly RowChange[], string>();
+
+  /** `stored`: the oldest state and the transactions after it; `tables`: the rows after the last of them. */
+  constructor(stored: readonly StoredTransaction[], tables: Tables, limits: HistoryLimits = HISTORY_LIMITS) {
+    this.#limits = limits;
+    this.#lastSequence = this.#restart = stored.at(-1)?.sequence ?? 0;
+    this.#base = stored.at(-1) ?? { id: randomUUID(), sequence: this.#restart };
+    this.#remember(stored, tables);
+  }
+
+  /** Walks back from the rows that are there now. A transaction that cannot be undone, nor what was before it, is forgotten. */
+  #remember(stored: readonly StoredTransaction[], tables: Tables): void {
+    const past = new Past();
+    const entries: HistoryEntry[] = [];
+    for (let i = stored.length - 1; i > 0; i--) {
+      const { id, sequence, undo } = stored[i] as StoredTransaction;
+      const changes = undoFromJson(undo, tables)?.map((change) => past.undo(change));
+      if (changes === undefined || !changes.every((change) => change !== undefined)) break;
+      entries.push({ id, sequence, changes, stored: true, bytes: sizeOf(changes) });
+      this.#base = stored[i - 1] as StoredTransaction;
+    }
+    this.append(entries.reverse());
+  }
+
+  /** Gives each transaction its id, before it is written. */
+  record(transactions: readonly (readonly RowChange[])[]): HistoryEntry[] {
+    return transactions.map((effective) => {
+      const id = randomUUID();
+      this.#ids.set(effective, id);
+      const changes = effective.map(({ row, before, after, columns }) => ({ row, before, after, columns }));
+      const stored = effective.some(isStored);
+      const bytes = sizeOf(changes);
+      const kept = bytes > this.#limits.bytes ? undefined : changes;
+      return { id, sequence: ++this.#lastSequence, changes: kept, stored, bytes };
+    });
+  }
+
+  /** Takes over what was written. */
+  append(entries: readonly HistoryEntry[]): void {
+    for (const entry of entries) {
+      this.#entries.push(entry);
+      this.#bytes += entry.bytes;
+    }
+    this.#trim();
+  }
+
+  /** Some more than necessary, so that it is not done at each transaction. */
+  #trim(): void {
+    const { transactions, bytes } = this.#limits;
+    if (this.#entries.length <= transactions && this.#bytes <= bytes) return;
+    let count = 0;
+    for (const entry of this.#entries) {
+      if (this.#entries.length - count <= transactions * 0.9 && this.#bytes <= bytes * 0.9) break;
+      this.#bytes -= entry.bytes;
+      this.#base = entry;
+      count++;
+    }
+    this.#entries = this.#entries.slice(count);
+  }
+
+  /** The oldest state that somebody may build on; what was before need not be kept on the disk. */
+  get base(): { readonly id: string; readonly sequence: number } {
+    return this.#base;
+  }
+
+  /** The id of a transaction that was given to `record`. */
+  idOf(changes: readonly RowChange[]): string {
+    return this.#ids.get(changes) ?? this.#base.id;
+  }
+
+  /** The transaction up to which a monitor knows everything. Who sees no ephemeral columns gets one that outlives us. */
+  lastId({ seesEphemeral }: Pick<Watch, 'seesEphemeral'>): string {
+    return this.#entries.findLast(({ stored }) => stored || seesEphemeral)?.id ?? this.#base.id;
+  }
+
+  /** All changes after a transaction, one for each row; undefined if they are not known, or not all of them. */
+  since(id: string, { seesEphemeral }: Pick<Watch, 'seesEphemeral'>): SeenChange[] | undefined {
+    const at = this.#entries.findLastIndex((entry) => entry.id === id);
+    if (at < 0 && this.#base.id !== id) return undefined;
+    const { sequence } = this.#entries[at] ?? this.#base;
+    if (sequence <= this.#restart && seesEphemeral) return undefined;
+    return merge(this.#entries.slice(at + 1));
+  }
+}
+
+/** Whether the disk hears of it. */
+function isStored({ row, before, after, columns }: RowChange): boolean {
+  if (before === undefined || after === undefined) return true;
+  const { columnList } = row.table.schema;
+  return columns.some((index) => columnList[index]?.ephemeral === false);
+}
+
+const CHANGE_BYTES = 200;
+const ATOM_BYTES = 24;
+
+/** About: what the changes keep alive that would not be otherwise. */
+function sizeOf(changes: readonly SeenChange[]): number {
+  let bytes = CHANGE_BYTES;
+  for (const { before, after, columns } of changes) {
+    bytes += CHANGE_BYTES + 8 * (before ?? after ?? []).length;
+    for (const fields of [before, after]) {
+      for (const index of fields ? columns : []) {
+        const { keys = [], values = [] } = fields?.[index] ?? {};
+        bytes += ATOM_BYTES * (keys.length + values.length);
+        for (const atom of keys) if (typeof atom === 'string') bytes += atom.length;
+        for (const atom of values) if (typeof atom === 'string') bytes += atom.length;
+      }
+    }
+  }
+  return bytes;
+}
+
+type Rows = Map<Table, Map<string, SeenChange>>;
+
+function rowsOf(rows: Rows, table: Table): Map<string, SeenChange> {
+  let found = rows.get(table);
+  if (found === undefined) {
+    found = new Map();
+    rows.set(table, found);
+  }
+  return found;
+}
+
+/** Several transactions as one. */
+function merge(entries: readonly HistoryEntry[]): SeenChange[] {
+  if (entries.length === 1) return [...(entries[0]?.changes ?? [])];
+  const merged: Rows = new Map();
+  for (const { changes } of entries) {
+    for (const change of changes ?? []) {
+      const rows = rowsOf(merged, change.row.table);
+      const earlier = rows.get(change.row.uuid);
+      rows.set(change.row.uuid, earlier === undefined ? change : { ...change, before: earlier.before });
+    }
+  }
+  return [...merged.values()].flatMap((rows) =>
+    [...rows.values()]
+      .filter(({ before, after }) => before !== undefined || after !== undefined)
+      .map((change) => ({ ...change, columns: differing(change) })),
+  );
+}
+
+function differing({ row, before, after }: Pick<SeenChange, 'row' | 'before' | 'after'>): number[] {
+  return row.table.schema.columnList
+    .map(({ index }) => index)
+    .filter((index) => !before || !after || !equalDatum(before[index] as Datum, after[index] as Datum));
+}
+
+/** The rows at some moment of the past. */
+class Past {
+  readonly #rows = new Map<Table, Map<string, readonly Datum[] | undefined>>();
+
+  /** Goes one step back. Undefined if that cannot be: somebody has changed the file. */
+  undo({ table, uuid, columns }: UndoneRow): SeenChange | undefined {
+    let rows = this.#rows.get(table);
+    if (rows === undefined) {
+      rows = new Map();
+      this.#rows.set(table, rows);
+    }
+    const after = rows.has(uuid) ? rows.get(uuid) : table.rows.get(uuid)?.fields;
+    if (after === undefined && columns === undefined) return undefined;
+    const before = columns && [...(after ?? table.schema.defaults())];
+    for (const [index, datum] of columns ?? []) if (before) before[index] = datum;
+    rows.set(uuid, before);
+    const row = { table, uuid };
+    return { row, before, after, columns: differing({ row, before, after }) };
+  }
+}

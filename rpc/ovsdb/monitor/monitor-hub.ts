@@ -1,0 +1,155 @@
+import { stringifyJson } from '../../json/stringify.ts';
+import type { Json, JsonObject } from '../../json/types.ts';
+import type { Tables } from '../engine/rows.ts';
+import { toUuid, ZERO_UUID } from '../notation/atoms.ts';
+import { syntaxError } from '../notation/errors.ts';
+import type { History } from './history.ts';
+import type { MonitorKind, SeenChange } from './monitor.ts';
+import { Watch } from './monitor.ts';
+
+/** `<table-updates>` that may go to many monitors and are written only once. */
+export class MonitorUpdate {
+  readonly json: JsonObject;
+  /** The transaction after which the contents are what this update makes of them. */
+  readonly txnId: string;
+  #text: string | undefined;
+  #message: { readonly head: string; readonly bytes: Buffer } | undefined;
+
+  constructor(json: JsonObject, txnId: string) {
+    this.json = json;
+    this.txnId = txnId;
+  }
+
+  get text(): string {
+    this.#text ??= stringifyJson(this.json);
+    return this.#text;
+  }
+
+  /** The notification for a monitor. Clients of one kind mostly use the same id, so that the last one is kept. */
+  message(kind: MonitorKind, id: string): Buffer {
+    const head = `{"id":null,"method":"${kind}","params":[${id},${kind === 'update3' ? `"${this.txnId}",` : ''}`;
+    if (this.#message?.head !== head) this.#message = { head, bytes: Buffer.from(`${head}${this.text}]}`) };
+    return this.#message.bytes;
+  }
+}
+
+export interface MonitorRequest {
+  readonly kind: MonitorKind;
+  readonly requests: Json;
+  /** For `update3`: the transaction that the client knows everything up to. */
+  readonly since?: Json;
+}
+
+/** A monitor that runs. */
+export interface Monitor {
+  /** What the client begins with. */
+  readonly initial: MonitorUpdate;
+  /** Whether `initial` is only what is new since the transaction that was asked for. */
+  readonly found: boolean;
+  /** Changes the conditions, as `monitor_cond_change` wants; gives what the client must know before the answer. @throws OvsdbError */
+  change(requests: Json): MonitorUpdate | undefined;
+  cancel(): void;
+}
+
+type Send = (update: MonitorUpdate) => void;
+
+/** Monitors that say the same. */
+interface Group {
+  readonly watch: Watch;
+  readonly members: Set<Send>;
+  /** The contents as of the last transaction, if several wanted them. */
+  initial?: MonitorUpdate | undefined;
+}
+
+/** The monitors of a database. Those with equal requests are a group, for which each update is made and written once. */
+export class MonitorHub {
+  readonly #tables: Tables;
+  readonly #history: History;
+  readonly #groups = new Map<string, Group>();
+
+  constructor(tables: Tables, history: History) {
+    this.#tables = tables;
+    this.#history = history;
+  }
+
+  /** @throws OvsdbError if the request is wrong */
+  add({ kind, requests, since }: MonitorRequest, send: Send): Monitor {
+    const watch = Watch.of(requests, this.#tables, kind);
+    const missed = kind === 'update3' ? this.#missed(since ?? null, watch) : undefined;
+    const start = missed ?? this.#initial(watch);
+    // A listener of its own, so that the same function may listen twice.
+    const member: Send = (update) => send(update);
+    let group = this.#join(watch, member);
+    return {
+      initial: start,
+      found: missed !== undefined,
+      change: (wanted) => {
+        const next = group.watch.withConditions(wanted, this.#tables);
+        if (next.key === group.watch.key) return undefined;
+        const json = group.watch.difference(next);
+        const update = json && new MonitorUpdate(json, this.#history.lastId(next));
+        this.#leave(group, member);
+        group = this.#join(next, member);
+        return update;
+      },
+      cancel: () => this.#leave(group, member),
+    };
+  }
+
+  #join(watch: Watch, member: Send): Group {
+    let group = this.#groups.get(watch.key);
+    if (group === undefined) {
+      group = { watch, members: new Set() };
+      this.#groups.set(watch.key, group);
+    }
+    group.members.add(member);
+    return group;
+  }
+
+  #leave(group: Group, member: Send): void {
+    group.members.delete(member);
+    const { key } = group.watch;
+    if (group.members.size === 0 && this.#groups.get(key) === group) this.#groups.delete(key);
+  }
+
+  /** What happened since a transaction, if that is still known. @throws OvsdbError if the id is none */
+  #missed(since: Json, watch: Watch): MonitorUpdate | undefined {
+    if (typeof since !== 'string') throw syntaxError(since, 'last-txn-id must be string');
+    const id = toUuid(since);
+    if (id === undefined) throw syntaxError(since, 'last-txn-id must be UUID format.');
+    const changes = id === ZERO_UUID ? undefined : this.#history.since(id, watch);
+    return changes && new MonitorUpdate(watch.updates(changes) ?? {}, this.#history.lastId(watch));
+  }
+
+  #initial(watch: Watch): MonitorUpdate {
+    const group = this.#groups.get(watch.key);
+    const initial = group?.initial ?? new MonitorUpdate(watch.initial(), this.#history.lastId(watch));
+    if (group !== undefined) group.initial = initial; // after a restart, all clients come at once and want the same
+    return initial;
+  }
+
+  /** Tells whom it concerns of one committed transaction. */
+  tell(changes: readonly SeenChange[], txnId: string): void {
+    for (const group of [...this.#groups.values()]) {
+      group.initial = undefined;
+      const json = group.watch.updates(changes);
+      if (json === undefined) continue;
+      const update = new MonitorUpdate(json, txnId);
+      for (const send of [...group.members]) {
+        try {
+          send(update);
+        } catch (error) {
+          // The transaction is committed: the listener's bug must be seen, but not here.
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }
+    }
+  }
+
+  /** Ends all monitors. */
+  clear(): void {
+    this.#groups.clear();
+  }
+}

@@ -1,0 +1,106 @@
+import type { Json, JsonObject } from '../../json/types.ts';
+import { isJsonObject } from '../../json/types.ts';
+import type { Table, Tables } from '../engine/rows.ts';
+import type { Atom, AtomicType } from '../notation/atoms.ts';
+import { equalDatum } from '../notation/datum-algebra.ts';
+import { type Datum, datumOf } from '../notation/notation.ts';
+import type { ColumnSchema } from '../notation/schema.ts';
+import { UUID_INDEX } from '../notation/schema.ts';
+import type { SeenChange } from './monitor.ts';
+
+/** One committed transaction, as clients that come back must be told of it. */
+export interface HistoryEntry {
+  readonly id: string;
+  /** Grows from one to the next, over restarts too. */
+  readonly sequence: number;
+  /** Undefined if they alone are more than may be remembered: then nobody is told of what was before either. */
+  readonly changes: readonly SeenChange[] | undefined;
+  /** Whether a row on the disk differs; false if only ephemeral columns have changed. */
+  readonly stored: boolean;
+  readonly bytes: number;
+}
+
+/** A transaction as it stands on the disk. */
+export interface StoredTransaction {
+  readonly id: string;
+  readonly sequence: number;
+  /**
+   * What it takes to undo it: for each table and row the former values, or null for a row that was inserted. Null if it was too
+   * large to be remembered.
+   */
+  readonly undo: Json;
+}
+
+/** What a commit adds to the history. */
+export interface HistoryWrites {
+  readonly entries: readonly HistoryEntry[];
+  /** The oldest state that somebody may build on; what was before may go. */
+  readonly base: Pick<StoredTransaction, 'id' | 'sequence'>;
+}
+
+/** A row as it was before a transaction, by what it takes to undo that. */
+export interface UndoneRow {
+  readonly table: Table;
+  readonly uuid: string;
+  /** The columns that had other values, or that were not at their defaults when the row was deleted; undefined: it was inserted. */
+  readonly columns: ReadonlyMap<number, Datum> | undefined;
+}
+
+/** Values as `[keys]` or `[keys, values]`: every bit of them, unlike the notation of RFC 7047, which rounds reals. */
+export function undoToJson(changes: readonly SeenChange[]): Json {
+  const tables = new Map<string, JsonObject>();
+  for (const { row, before, after } of changes) {
+    const { name } = row.table.schema;
+    const rows = tables.get(name) ?? {};
+    tables.set(name, rows);
+    const base = after ?? row.table.schema.defaults();
+    rows[row.uuid] = before === undefined ? null : valuesToJson(before, base, row.table.schema.columnList);
+  }
+  return Object.fromEntries(tables);
+}
+
+function valuesToJson(fields: readonly Datum[], base: readonly Datum[], columns: readonly ColumnSchema[]): JsonObject {
+  const json: JsonObject = {};
+  for (const { name, index, ephemeral } of columns) {
+    const datum = fields[index] as Datum;
+    if (ephemeral || index === UUID_INDEX || equalDatum(datum, base[index] as Datum)) continue;
+    json[name] = datum.values.length === 0 ? [[...datum.keys]] : [[...datum.keys], [...datum.values]];
+  }
+  return json;
+}
+
+/** Undefined if it says something that the schema does not know. */
+export function undoFromJson(json: Json, tables: Tables): UndoneRow[] | undefined {
+  if (!isJsonObject(json)) return undefined;
+  const undone: UndoneRow[] = [];
+  for (const [name, rows] of Object.entries(json)) {
+    const table = tables.get(name);
+    if (table === undefined || !isJsonObject(rows)) return undefined;
+    for (const [uuid, values] of Object.entries(rows)) {
+      const columns = isJsonObject(values) ? columnsFromJson(values, table, uuid) : undefined;
+      if (columns === undefined && values !== null) return undefined;
+      undone.push({ table, uuid, columns });
+    }
+  }
+  return undone;
+}
+
+function columnsFromJson(json: JsonObject, { schema }: Table, uuid: string): Map<number, Datum> | undefined {
+  const columns = new Map([[UUID_INDEX, datumOf(uuid)]]);
+  for (const [name, value] of Object.entries(json)) {
+    const column = schema.columns.get(name);
+    const [keys, values = []] = (Array.isArray(value) ? value : []) as Atom[][];
+    if (column === undefined || !Array.isArray(keys)) return undefined;
+    const { key, value: valueType } = column.type;
+    columns.set(column.index, {
+      keys: atomsFromJson(keys, key.type),
+      values: valueType === undefined ? [] : atomsFromJson(values, valueType.type),
+    });
+  }
+  return columns;
+}
+
+/** A whole real is written like an integer. */
+function atomsFromJson(atoms: readonly Json[], type: AtomicType): Atom[] {
+  return (type === 'real' ? atoms.map(Number) : atoms) as Atom[];
+}

@@ -1,0 +1,105 @@
+import { stringifyJson } from '../../json/stringify.ts';
+import type { Json } from '../../json/types.ts';
+import { compareText } from './text.ts';
+
+/**
+ * The error tags of RFC 7047 (sections 4.1 and 5.2) and of ovsdb-server, by the name this program uses. Clients compare
+ * the texts, so they are ovsdb-server's to the letter.
+ */
+export const OVSDB_ERROR = {
+  syntax: 'syntax error',
+  unknownColumn: 'unknown column',
+  unknownFunction: 'unknown function',
+  unknownMutator: 'unknown mutator',
+  unknownDatabase: 'unknown database',
+  constraint: 'constraint violation',
+  referential: 'referential integrity violation',
+  duplicateUuidName: 'duplicate uuid-name',
+  duplicateUuid: 'duplicate uuid',
+  domain: 'domain error',
+  range: 'range error',
+  timedOut: 'timed out',
+  notOwner: 'not owner',
+  notAllowed: 'not allowed',
+  aborted: 'aborted',
+  canceled: 'canceled',
+  ioError: 'I/O error',
+  invalidParameters: 'invalid parameters',
+  /** What ovsdb-server says where it has no tag of its own: duplicates in a set or map. */
+  untagged: 'ovsdb error',
+} as const satisfies Record<string, string>;
+
+export type OvsdbErrorKind = keyof typeof OVSDB_ERROR;
+
+/** An error that a client made or must know of: it becomes an element of a transaction's result, or an error reply. */
+export class OvsdbError extends Error {
+  override readonly name = 'OvsdbError';
+  readonly kind: OvsdbErrorKind;
+  /** For people. */
+  readonly details: string | undefined;
+  /** The offending JSON as compact text with sorted member names, if there is one. */
+  readonly syntax: string | undefined;
+
+  constructor(
+    kind: OvsdbErrorKind,
+    details?: string,
+    options: { readonly json?: Json | undefined; readonly cause?: unknown } = {},
+  ) {
+    super(`${OVSDB_ERROR[kind]}${details === undefined ? '' : `: ${details}`}`, { cause: options.cause });
+    this.kind = kind;
+    this.details = details;
+    this.syntax = options.json === undefined ? undefined : evidence(options.json);
+  }
+
+  /** The `<error>` of RFC 7047, section 3.1. */
+  toJSON(): { error: string; details?: string; syntax?: string } {
+    return {
+      ...(this.details === undefined ? {} : { details: this.details }),
+      error: OVSDB_ERROR[this.kind],
+      ...(this.syntax === undefined ? {} : { syntax: this.syntax }),
+    };
+  }
+}
+
+/** A mistake in the form of `json`, with the text of it as evidence. */
+export function syntaxError(json: Json | undefined, details: string, kind: OvsdbErrorKind = 'syntax'): OvsdbError {
+  return new OvsdbError(kind, details, { json });
+}
+
+/** Compact JSON with member names sorted by their UTF-8 bytes, as ovsdb-server prints what it could not read. */
+export function canonicalText(json: Json): string {
+  return stringifyJson(sorted(json));
+}
+
+function sorted(json: Json): Json {
+  if (Array.isArray(json)) return json.map(sorted);
+  if (typeof json === 'number') return Number.isSafeInteger(json) ? json : readableReal(json);
+  if (typeof json !== 'object' || json === null) return json;
+  const members = Object.entries(json).sort(([a], [b]) => compareText(a, b));
+  return Object.fromEntries(members.map(([name, value]) => [name, sorted(value)]));
+}
+
+/** A real as it is written to clients: 15 significant digits, as C's `%.15g`, but never beyond the largest real. */
+export function readableReal(value: number): number {
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value;
+  const rounded = Number(value.toPrecision(15));
+  return Number.isFinite(rounded) ? rounded : value;
+}
+
+/** C's `%.15g`, with the exponent's sign and two digits. */
+export function realText(value: number): string {
+  const exponent = value === 0 ? 0 : Number(value.toExponential(14).split('e')[1]);
+  if (exponent >= -4 && exponent < 15) return String(readableReal(value));
+  const [digits = '', power = ''] = value.toExponential(14).split('e');
+  const trimmed = digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+  return `${trimmed}e${power.replace(/^([-+])(\d)$/, '$10$2')}`;
+}
+
+/** Like canonicalText, with reals as C prints them. */
+function evidence(json: Json): string {
+  if (Array.isArray(json)) return `[${json.map(evidence).join(',')}]`;
+  if (typeof json === 'number' && !Number.isSafeInteger(json)) return realText(json);
+  if (typeof json !== 'object' || json === null) return stringifyJson(json);
+  const members = Object.entries(json).sort(([a], [b]) => compareText(a, b));
+  return `{${members.map(([name, value]) => `${stringifyJson(name)}:${evidence(value)}`).join(',')}}`;
+}

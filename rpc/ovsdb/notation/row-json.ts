@@ -1,0 +1,26 @@
+import type { Json, JsonObject } from '../../json/types.ts';
+import { isJsonObject } from '../../json/types.ts';
+import { syntaxError } from './errors.ts';
+import type { Datum, NamedUuids } from './notation.ts';
+import { datumFromJson, datumToJson } from './notation.ts';
+import type { ColumnSchema, TableSchema } from './schema.ts';
+import { compareText } from './text.ts';
+
+/** The columns that a `<row>` sets, in the order of their names. @throws OvsdbError */
+export function rowFromJson(json: Json, table: TableSchema, named?: NamedUuids): Map<ColumnSchema, Datum> {
+  if (!isJsonObject(json)) throw syntaxError(json, 'row must be JSON object');
+  const set = new Map<ColumnSchema, Datum>();
+  for (const name of Object.keys(json).sort(compareText)) {
+    const column = table.columns.get(name);
+    if (column === undefined) throw syntaxError(json, `No column ${name} in table ${table.name}.`, 'unknownColumn');
+    set.set(column, datumFromJson(json[name] as Json, column.type, named));
+  }
+  return set;
+}
+
+/** `<row>` of RFC 7047, section 5.1, with these columns. */
+export function rowToJson(fields: readonly Datum[], columns: readonly ColumnSchema[]): JsonObject {
+  const json: JsonObject = {};
+  for (const { name, index, type } of columns) json[name] = datumToJson(fields[index] as Datum, type);
+  return json;
+}

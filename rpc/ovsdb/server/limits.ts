@@ -1,0 +1,32 @@
+import type { AdmissionLimits } from './admission.ts';
+import type { SessionLimits } from './session.ts';
+
+/** What one server spends on its clients. Each limit says at its declaration why it is there. */
+export interface ServerLimits extends SessionLimits, AdmissionLimits {
+  /** Milliseconds that a TLS peer may take to show its certificate. Two round trips; ten seconds even on a bad line. */
+  readonly handshakeMs: number;
+}
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  connections: 1000,
+  connectionsPerRemote: 750,
+  connectionsPerAddress: 250,
+  handshakeMs: 10_000,
+  messageBytes: 64 << 20,
+  depth: 512,
+  operations: 100_000,
+  queuedBytes: 64 << 20,
+  monitors: 1000,
+  transactions: 1000,
+};
+
+/** What is wrong with limits that somebody has written down, or undefined. */
+export function limitsMistake(value: Readonly<Record<string, unknown>>): string | undefined {
+  for (const [name, limit] of Object.entries(value)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name))
+      return `saw the limit "${name}"; wanted one of ${Object.keys(DEFAULT_LIMITS).join(', ')}`;
+    if (!Number.isSafeInteger(limit) || (limit as number) < 1)
+      return `saw ${JSON.stringify(limit)} for the limit ${name}; wanted a whole number of at least 1`;
+  }
+  return undefined;
+}

@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { type Listener, type ListenOptions, listenOn } from '../wire/listen.ts';
+import { formatRemote, isSecure, type PassiveRemote, parsePassiveRemote, RemoteError } from '../wire/remotes.ts';
+import { TlsDoor } from '../wire/tls-door.ts';
+import type { TlsFiles } from '../wire/tls-files.ts';
+import { Admission } from './admission.ts';
+import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
+import { LockTable } from './locks.ts';
+import { QuietLog } from './quiet-log.ts';
+import type { ServedDatabase } from './served-database.ts';
+import { ServerDatabase } from './server-database.ts';
+import { Session, type SessionHost } from './session.ts';
+
+export interface ServerEvent {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly event:
+    | 'listening'
+    | 'client refused'
+    | 'client dropped'
+    | 'listener failed'
+    | 'certificates'
+    | 'internal error';
+  readonly remote?: string;
+  readonly text: string;
+  /** Of an internal error. */
+  readonly error?: unknown;
+}
+
+export interface ServerOptions {
+  readonly limits?: Partial<ServerLimits>;
+  /** Silence in milliseconds after which a client over TCP or TLS is asked whether it lives. 0: never. Default 5000, as OVS has it. */
+  readonly probeIntervalMs?: number;
+  readonly log?: (event: ServerEvent) => void;
+}
+
+export interface BoundRemote {
+  /** As it can be given to listen() again, with the port that was taken: `ptcp:40123:127.0.0.1`. */
+  readonly remote: string;
+  /** Where clients connect to: `tcp:127.0.0.1:40123`. */
+  readonly connectTo: string;
+  /** Stops listening there and removes the socket file. Clients stay connected. */
+  close(): Promise<void>;
+}
+
+/** How long clients may take to read their last answers when the server closes. */
+const FAREWELL_MS = 500;
+
+/** An OVSDB server (RFC 7047): databases of whoever adds them, and `_Server`, which tells clients what they are. */
+export class OvsdbServer {
+  readonly #limits: ServerLimits;
+  readonly #options: ServerOptions;
+  readonly #databases = new Map<string, ServedDatabase>();
+  readonly #serverDatabase = new ServerDatabase();
+  readonly #locks = new LockTable();
+  readonly #serverId = randomUUID();
+  readonly #sessions = new Set<Session>();
+  readonly #bound = new Set<BoundRemote>();
+  readonly #admission: Admission;
+  readonly #quiet = new QuietLog();
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(options: ServerOptions = {}) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#admission = new Admission(this.#limits);
+    this.#databases.set(this.#serverDatabase.schema.name, this.#serverDatabase);
+  }
+
+  /** Serves a database from now on. It stays its owner's to close, after the server. */
+  add(database: ServedDatabase): void {
+    const { name } = database.schema;
+    if (this.#databases.has(name)) throw new Error(`Cannot serve database ${name}: the server has one of this name`);
+    this.#databases.set(name, database);
+    this.#serverDatabase.add(database);
+  }
+
+  /** Clients at this moment. */
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
+  /** Listens on punix:PATH, ptcp:[PORT][:IP] or pssl:[PORT][:IP]. @throws RemoteError, TlsFilesError */
+  async listen(remote: string, options: ListenOptions = {}): Promise<BoundRemote> {
+    const wanted = parsePassiveRemote(remote);
+    const asked = formatRemote(wanted);
+    const host = this.#hostFor(wanted, asked, options.readOnly ?? false);
+    const enter = (socket: Socket): void => void this.#sessions.add(new Session(socket, host));
+    const door = isSecure(wanted) ? this.#doorOf(asked, options.tls, enter) : undefined;
+    const listener = await listenOn(wanted, options, (socket) => {
+      const refusal = this.#admission.enter(socket, asked);
+      if (refusal !== undefined) {
+        socket.destroy();
+        this.#refused(asked, refusal);
+      } else if (door) door.shake(socket);
+      else enter(socket);
+    });
+    const name = formatRemote(listener.remote);
+    listener.server.on('error', (error) =>
+      this.#log({ level: 'error', event: 'listener failed', remote: name, text: error.message }),
+    );
+    const bound: BoundRemote = {
+      remote: name,
+      connectTo: connectTo(listener.remote),
+      close: async () => {
+        if (this.#bound.delete(bound)) await stopListening(listener);
+      },
+    };
+    this.#bound.add(bound);
+    this.#log({ level: 'info', event: 'listening', remote: name, text: `listening on ${name}` });
+    return bound;
+  }
+
+  /** Stops listening, lets the clients take their last answers and hangs up. */
+  async close(): Promise<void> {
+    const stopped = [...this.#bound].map((bound) => bound.close());
+    for (const session of this.#sessions) session.close();
+    const timer = setTimeout(() => {
+      for (const session of this.#sessions) session.destroy();
+    }, FAREWELL_MS);
+    if (this.#sessions.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenEmpty = resolve;
+      });
+    }
+    clearTimeout(timer);
+    this.#admission.destroyAll(); // those that still shook hands
+    await Promise.all(stopped);
+    this.#serverDatabase.close();
+  }
+
+  #doorOf(remote: string, files: TlsFiles | undefined, enter: (socket: Socket) => void): TlsDoor {
+    if (!files)
+      throw new RemoteError(
+        remote,
+        `Cannot listen on ${remote}: saw no TLS files; wanted private key, certificate and CA certificate`,
+      );
+    return new TlsDoor(files, this.#limits.handshakeMs, {
+      entered: enter,
+      refused: (reason) => this.#refused(remote, `TLS handshake failed: ${reason}`),
+      notRenewed: ({ message }) => {
+        const text = `${remote} keeps the certificates it has: ${message}`;
+        this.#log({ level: 'error', event: 'certificates', remote, text });
+      },
+    });
+  }
+
+  #hostFor(remote: PassiveRemote, name: string, readOnly: boolean): SessionHost {
+    return {
+      databases: this.#databases,
+      locks: this.#locks,
+      serverId: this.#serverId,
+      limits: this.#limits,
+      readOnly,
+      // The kernel tells of the end of a unix socket; a TCP peer can vanish without a word.
+      probeIntervalMs: remote.kind === 'punix' ? 0 : (this.#options.probeIntervalMs ?? 5000),
+      internalError: (error) => {
+        const text = `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+        this.#log({ level: 'error', event: 'internal error', remote: name, text, error });
+      },
+      converted: (database) => {
+        this.#serverDatabase.update(database);
+        for (const session of this.#sessions) session.converted(database);
+      },
+      closed: (session, reason) => {
+        this.#sessions.delete(session);
+        if (reason) this.#dropped(name, reason);
+        if (this.#sessions.size === 0) this.#whenEmpty?.();
+      },
+    };
+  }
+
+  #dropped(remote: string, reason: Error): void {
+    // A client that dies with answers unread is a matter of course (ECONNRESET, EPIPE).
+    const level = 'code' in reason ? 'info' : 'warn';
+    this.#logQuietly({
+      level,
+      event: 'client dropped',
+      remote,
+      text: `client on ${remote} dropped: ${reason.message}`,
+    });
+  }
+
+  #refused(remote: string, reason: string): void {
+    this.#logQuietly({
+      level: 'warn',
+      event: 'client refused',
+      remote,
+      text: `client on ${remote} refused: ${reason}`,
+    });
+  }
+
+  #logQuietly(event: ServerEvent): void {
+    const line = this.#quiet.pass(event, performance.now());
+    if (line) this.#log(line);
+  }
+
+  #log(event: ServerEvent): void {
+    this.#options.log?.(event);
+  }
+}
+
+function connectTo(remote: PassiveRemote): string {
+  if (remote.kind === 'punix') return formatRemote({ kind: 'unix', path: remote.path });
+  return formatRemote({ ...remote, kind: remote.kind === 'ptcp' ? 'tcp' : 'ssl' });
+}
+
+async function stopListening({ server }: Listener): Promise<void> {
+  // Resolves when all its connections have ended too; not waited for here: they are the sessions' business.
+  await new Promise<void>((resolve) => {
+    server.close();
+    setImmediate(resolve);
+  });
+}

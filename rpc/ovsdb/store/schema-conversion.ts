@@ -1,0 +1,88 @@
+import type { Row, Tables } from '../engine/rows.ts';
+import { Table } from '../engine/rows.ts';
+import { Transaction } from '../engine/transaction.ts';
+import { OvsdbError } from '../notation/errors.ts';
+import type { Datum } from '../notation/notation.ts';
+import { datumFromJson, datumToJson } from '../notation/notation.ts';
+import type { ColumnSchema, DatabaseSchema, TableSchema } from '../notation/schema.ts';
+import { UUID_INDEX, VERSION_INDEX } from '../notation/schema.ts';
+import { StoreError } from './store.ts';
+
+export function emptyTables(schema: DatabaseSchema): Tables {
+  return new Map([...schema.tables].map(([name, table]) => [name, new Table(table)]));
+}
+
+/**
+ * The rows in the tables of another schema, as `convert` of ovsdb-server(7) makes them: a value stays if, written down, the
+ * new type can read it; what the new schema does not have is dropped, what it adds has its default. Then all checks of a
+ * commit follow, garbage collection included.
+ *
+ * @throws OvsdbError if a value or the whole does not fit
+ */
+export function convertTables(tables: Tables, schema: DatabaseSchema): Tables {
+  const converted = emptyTables(schema);
+  const txn = new Transaction(converted);
+  for (const [name, table] of converted) {
+    const old = tables.get(name);
+    if (old === undefined) continue;
+    const convert = rowConverter(old.schema, table.schema);
+    for (const row of old.rows.values()) txn.insert(table, row.uuid, convert(row));
+  }
+  txn.prepare();
+  txn.finish();
+  return converted;
+}
+
+function rowConverter(from: TableSchema, to: TableSchema): (row: Row) => Datum[] {
+  const pairs = from.columnList.flatMap((column): [ColumnSchema, ColumnSchema][] => {
+    const same = to.columns.get(column.name);
+    return same === undefined || column.index === UUID_INDEX || column.index === VERSION_INDEX ? [] : [[column, same]];
+  });
+  return (row) => {
+    const fields = to.defaults();
+    for (const [column, { index, type }] of pairs) {
+      const old = row.fields[column.index] as Datum;
+      fields[index] = datumFromJson(datumToJson(old, column.type), type);
+    }
+    return fields;
+  };
+}
+
+interface Convertible {
+  readonly schema: DatabaseSchema;
+  convert(schema: DatabaseSchema): void;
+}
+
+/**
+ * Brings a file that was just opened to the schema that is wanted, which must be a newer version of the same database.
+ *
+ * @throws StoreError if it is another one, an older one, or the rows do not fit; the file is as before then
+ */
+export function convertAtOpen(database: Convertible, wanted: DatabaseSchema, file: string): void {
+  const stored = database.schema;
+  const refused = (code: StoreError['code'], saw: string, cause?: unknown): StoreError =>
+    new StoreError(code, `Cannot open database ${file}: saw ${saw}; wanted ${named(wanted)}`, { cause });
+  if (stored.name !== wanted.name) throw refused('OVSDB-STORE-FOREIGN', named(stored));
+  const order = compareVersions(stored.version, wanted.version);
+  if (order > 0) throw refused('OVSDB-STORE-NEWER', `the newer ${named(stored)}`);
+  if (order === 0) {
+    throw refused('OVSDB-STORE-INCOMPATIBLE', `another schema under the same version, ${named(stored)}`);
+  }
+  try {
+    database.convert(wanted);
+  } catch (error) {
+    if (!(error instanceof OvsdbError)) throw error;
+    if (error.kind === 'ioError') throw refused('OVSDB-STORE-UNREADABLE', `${error.details}`, error);
+    throw refused('OVSDB-STORE-INCOMPATIBLE', `${named(stored)}, which cannot be converted (${error.message})`, error);
+  }
+}
+
+function named({ name, version }: DatabaseSchema): string {
+  return `database ${name} ${version === '' ? 'without version' : version}`;
+}
+
+function compareVersions(a: string, b: string): number {
+  const parts = (version: string): number[] => version.split('.').map(Number);
+  const [x, y] = [parts(a), parts(b)];
+  return x.map((part, i) => part - (y[i] ?? 0)).find((difference) => difference !== 0) ?? 0;
+}

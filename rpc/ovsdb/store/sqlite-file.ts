@@ -1,0 +1,116 @@
+import { closeSync, openSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { APPLICATION_ID, LAYOUT_VERSION } from './sqlite-layout.ts';
+import { StoreError } from './store.ts';
+
+/** Owner and group may read the file, the owner may write it: it holds no secrets, but it is nobody else's business. */
+const FILE_MODE = 0o640;
+
+/** How long to wait for an operator's sqlite3 that holds the file. The whole process waits, so it is short. */
+const BUSY_TIMEOUT_MS = 200;
+
+/** Pages (of 4 KiB) in the write-ahead log after which it is copied into the file; SQLite's own 1000 copies four times as often. */
+const CHECKPOINT_PAGES = 4000;
+
+/** Pages that are kept, in KiB. Rows with random UUIDs are written all over their table: what was read once should stay. */
+const CACHE_KIB = 32 << 10;
+
+export const IN_MEMORY = ':memory:';
+
+/** An open file and, unless it is in memory, the lock that keeps others away. */
+export interface SqliteFile {
+  readonly db: Sqlite.Database;
+  close(): void;
+}
+
+/** Opens a file, or creates it. One that is damaged or not ours is refused before anything is written to it. @throws StoreError */
+export function openSqliteFile(file: string): SqliteFile {
+  const lock = file === IN_MEMORY ? undefined : takeLock(file);
+  let db: Sqlite.Database | undefined;
+  try {
+    if (file !== IN_MEMORY) {
+      create(file);
+      if (statSync(file).size > 0) inspect(file);
+    }
+    db = new Sqlite(file, { timeout: BUSY_TIMEOUT_MS });
+    db.defaultSafeIntegers(true); // 64 bits, or 9007199254740993 would come back as another number
+    db.pragma('journal_mode = WAL');
+    db.pragma(`cache_size = -${CACHE_KIB}`);
+    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    db.pragma('synchronous = FULL'); // WAL's own choice, NORMAL, may lose the last commits when the power fails
+    const opened = db;
+    return {
+      db,
+      close: () => {
+        opened.close();
+        lock?.close();
+      },
+    };
+  } catch (cause) {
+    db?.close();
+    lock?.close();
+    throw asStoreError(cause, file);
+  }
+}
+
+/** What SQLite reports about a file as a whole becomes a StoreError; other errors pass. */
+export function asStoreError(cause: unknown, file: string): unknown {
+  if (!(cause instanceof Sqlite.SqliteError)) return cause;
+  const damaged = cause.code.startsWith('SQLITE_CORRUPT');
+  const text = `Cannot open database ${file}: ${damaged ? 'it is damaged: ' : ''}${cause.message}`;
+  return new StoreError(damaged ? 'OVSDB-STORE-CORRUPT' : 'OVSDB-STORE-UNREADABLE', text, { cause });
+}
+
+function create(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', FILE_MODE));
+  } catch (cause) {
+    const text = `Cannot open database ${file}: ${(cause as Error).message}`;
+    throw new StoreError('OVSDB-STORE-UNREADABLE', text, { cause });
+  }
+}
+
+/** Through a connection that cannot write, not even by finishing what an earlier process left in the log. */
+function inspect(file: string): void {
+  const db = new Sqlite(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    if (Number(db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()) === 0) return; // died before its first commit
+    if (Number(db.pragma('application_id', { simple: true })) !== APPLICATION_ID) {
+      const text = `Cannot open database ${file}: saw a SQLite file of another program; wanted an OVSDB database`;
+      throw new StoreError('OVSDB-STORE-FOREIGN', text);
+    }
+    const layout = Number(db.pragma('user_version', { simple: true }));
+    if (layout !== LAYOUT_VERSION) {
+      const text = `Cannot open database ${file}: saw layout version ${layout}; wanted ${LAYOUT_VERSION}`;
+      throw new StoreError('OVSDB-STORE-NEWER', text);
+    }
+    const damage = String(db.pragma('quick_check(1)', { simple: true }));
+    if (damage === 'ok') return;
+    throw new StoreError('OVSDB-STORE-CORRUPT', `Cannot open database ${file}: it is damaged: ${damage}`);
+  } finally {
+    db.close();
+  }
+}
+
+/**
+ * Keeps a second server away from the file, as ovsdb-server does with a file of this name. The lock is SQLite's own on an
+ * otherwise empty file: the operating system lets go of it however this process ends.
+ */
+function takeLock(file: string): Sqlite.Database {
+  const path = join(dirname(file), `.${basename(file)}.~lock~`);
+  let lock: Sqlite.Database | undefined;
+  try {
+    lock = new Sqlite(path, { timeout: 0 });
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (cause) {
+    lock?.close();
+    if (!(cause instanceof Sqlite.SqliteError) || !cause.code.startsWith('SQLITE_BUSY')) {
+      const text = `Cannot open database ${file}: cannot lock it by ${path}: ${(cause as Error).message}`;
+      throw new StoreError('OVSDB-STORE-UNREADABLE', text, { cause });
+    }
+    const text = `Cannot open database ${file}: another process has it open (lock ${path})`;
+    throw new StoreError('OVSDB-STORE-IN-USE', text, { cause });
+  }
+}

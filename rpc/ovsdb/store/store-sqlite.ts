@@ -1,0 +1,214 @@
+import Sqlite from 'better-sqlite3';
+import { parseJson64 } from '../../json/parse64.ts';
+import { stringifyJson } from '../../json/stringify.ts';
+import type { Json } from '../../json/types.ts';
+import type { Row, RowChange } from '../engine/rows.ts';
+import type { StoredTransaction } from '../monitor/undo.ts';
+import { OvsdbError } from '../notation/errors.ts';
+import type { Datum } from '../notation/notation.ts';
+import type { TableSchema } from '../notation/schema.ts';
+import { DatabaseSchema } from '../notation/schema.ts';
+import type { SqliteFile } from './sqlite-file.ts';
+import { asStoreError, openSqliteFile } from './sqlite-file.ts';
+import { APPLICATION_ID, LAYOUT_VERSION, quoted, sqliteNames } from './sqlite-layout.ts';
+import type { Run } from './sqlite-table.ts';
+import { SqliteTable } from './sqlite-table.ts';
+import type { CommitBatch, Store } from './store.ts';
+import { StoreError } from './store.ts';
+import { HistoryTable } from './store-history.ts';
+
+export interface SqliteStoreOptions {
+  /** A path, or `:memory:`. Created if it is not there. */
+  readonly file: string;
+  /** For a file that is created. */
+  readonly schema: DatabaseSchema;
+  /** Called with each writing statement before it runs; what it throws is as if the statement had failed. */
+  readonly beforeStatement?: (sql: string) => void;
+}
+
+/** `PRAGMA synchronous`: FULL waits for the disk at every commit, NORMAL leaves that to the kernel. */
+type Synchronous = 'FULL' | 'NORMAL';
+
+/**
+ * Rows in a SQLite file: one table for each OVSDB table, of the same name, one column for each that is not ephemeral, as
+ * readable values (sqlite-columns.ts); beside them `_meta` with the schema. Each batch is one SQLite transaction in WAL mode,
+ * with `synchronous = FULL` if one of its transactions asked for the disk.
+ */
+export class SqliteStore implements Store {
+  readonly #db: Sqlite.Database;
+  readonly #opened: SqliteFile;
+  readonly #file: string;
+  readonly #run: Run;
+  readonly #begin: Sqlite.Statement;
+  readonly #commit: Sqlite.Statement;
+  readonly #rollback: Sqlite.Statement;
+  readonly #dataVersion: Sqlite.Statement;
+  #schema: DatabaseSchema;
+  #tables: ReadonlyMap<string, SqliteTable>;
+  #synchronous: Synchronous = 'FULL';
+  /** Undefined in memory: there it would not outlive us. */
+  readonly #history: HistoryTable | undefined;
+  /** Changes when another connection has written. */
+  #seenVersion: unknown;
+
+  /** @throws StoreError */
+  static open(options: SqliteStoreOptions): SqliteStore {
+    const opened = openSqliteFile(options.file);
+    try {
+      return new SqliteStore(opened, options);
+    } catch (cause) {
+      opened.close();
+      throw asStoreError(cause, options.file);
+    }
+  }
+
+  private constructor(opened: SqliteFile, options: SqliteStoreOptions) {
+    const { db } = opened;
+    this.#db = db;
+    this.#opened = opened;
+    this.#file = options.file;
+    this.#run = (statement, values) => {
+      options.beforeStatement?.(statement.source);
+      statement.run(values);
+    };
+    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#commit = db.prepare('COMMIT');
+    this.#rollback = db.prepare('ROLLBACK');
+    this.#dataVersion = db.prepare('PRAGMA data_version').pluck();
+    this.#schema = this.#storedSchema() ?? this.#create(options.schema);
+    this.#tables = this.#prepareTables(this.#schema);
+    if (options.file !== ':memory:') this.#history = new HistoryTable(db, this.#run);
+    this.#seenVersion = this.#dataVersion.get();
+  }
+
+  get schema(): DatabaseSchema {
+    return this.#schema;
+  }
+
+  #storedSchema(): DatabaseSchema | undefined {
+    const objects = this.#db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
+    if (Number(objects) === 0) return undefined;
+    const text = this.#db.prepare("SELECT value FROM _meta WHERE key = 'schema'").pluck().get();
+    try {
+      return DatabaseSchema.fromJson(parseJson64(String(text)));
+    } catch (cause) {
+      const why = `its schema cannot be read: ${(cause as Error).message}`;
+      throw new StoreError('OVSDB-STORE-CORRUPT', `Cannot open database ${this.#file}: ${why}`, { cause });
+    }
+  }
+
+  #create(schema: DatabaseSchema): DatabaseSchema {
+    this.#begin.run();
+    try {
+      this.#createTables(schema);
+      this.#commit.run();
+      return schema;
+    } catch (error) {
+      if (this.#db.inTransaction) this.#rollback.run();
+      throw error;
+    }
+  }
+
+  #createTables(schema: DatabaseSchema): void {
+    this.#db.pragma(`application_id = ${APPLICATION_ID}`);
+    this.#db.pragma(`user_version = ${LAYOUT_VERSION}`);
+    this.#db.exec('CREATE TABLE IF NOT EXISTS _meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID');
+    const put = this.#db.prepare('INSERT OR REPLACE INTO _meta (key, value) VALUES (?, ?)');
+    put.run('name', schema.name);
+    put.run('version', schema.version);
+    put.run('schema', stringifyJson(schema.toJson() as Json));
+    for (const [table, name] of namedTables(schema)) this.#db.exec(SqliteTable.definition(table, name));
+  }
+
+  #prepareTables(schema: DatabaseSchema): Map<string, SqliteTable> {
+    const tables = new Map<string, SqliteTable>();
+    for (const [table, name] of namedTables(schema)) {
+      tables.set(table.name, new SqliteTable(this.#db, table, name, this.#file, this.#run));
+    }
+    return tables;
+  }
+
+  *load(table: TableSchema): Generator<Datum[]> {
+    const stored = this.#tables.get(table.name);
+    if (stored !== undefined) yield* stored.load();
+  }
+
+  loadHistory(): StoredTransaction[] {
+    return this.#history?.load() ?? [];
+  }
+
+  commit({ transactions, durable, history }: CommitBatch): void {
+    const concerns = (change: RowChange): boolean => this.#tableOf(change.row).concerns(change);
+    if (!transactions.some((changes) => changes.some(concerns))) return; // ephemeral columns only
+    this.#setSynchronous(durable ? 'FULL' : 'NORMAL');
+    this.#transaction(() => {
+      for (const changes of transactions) for (const change of changes) this.#tableOf(change.row).write(change);
+      this.#history?.write(history);
+    });
+  }
+
+  #tableOf({ table }: Row): SqliteTable {
+    const stored = this.#tables.get(table.schema.name);
+    if (stored === undefined) throw new Error(`no table ${table.schema.name} in ${this.#file}`);
+    return stored;
+  }
+
+  convert(schema: DatabaseSchema, rows: Iterable<Row>): void {
+    this.#setSynchronous('FULL');
+    this.#tables = this.#transaction(() => {
+      for (const [, name] of namedTables(this.#schema)) this.#db.exec(`DROP TABLE ${quoted(name)}`);
+      this.#createTables(schema);
+      this.#history?.clear();
+      const tables = this.#prepareTables(schema);
+      for (const { table, fields } of rows) tables.get(table.schema.name)?.insert(fields);
+      return tables;
+    });
+    this.#schema = schema;
+  }
+
+  /** All that `write` does, or nothing. @throws OvsdbError ioError */
+  #transaction<T>(write: () => T): T {
+    try {
+      this.#run(this.#begin, []);
+      this.#checkUntouched();
+      const result = write();
+      this.#run(this.#commit, []);
+      return result;
+    } catch (cause) {
+      if (this.#db.inTransaction) this.#rollback.run();
+      if (!(cause instanceof Sqlite.SqliteError)) throw cause;
+      throw new OvsdbError('ioError', `cannot write to ${this.#file}: ${cause.message} (${cause.code})`, { cause });
+    }
+  }
+
+  /** Only when it changes: each time SQLite reads the text anew. */
+  #setSynchronous(wanted: Synchronous): void {
+    if (this.#synchronous === wanted) return;
+    this.#db.pragma(`synchronous = ${wanted}`);
+    this.#synchronous = wanted;
+  }
+
+  /** Rows live in memory as well: when somebody else has written the file, the two differ and neither may be trusted. */
+  #checkUntouched(): void {
+    if (this.#dataVersion.get() === this.#seenVersion) return;
+    throw new OvsdbError(
+      'ioError',
+      `cannot write to ${this.#file}: another program changed it; restart to read it anew`,
+    );
+  }
+
+  /** A setting of SQLite as it is in force, e.g. `synchronous`. */
+  pragma(name: string): number | string {
+    const value = this.#db.pragma(name, { simple: true });
+    return typeof value === 'bigint' ? Number(value) : String(value);
+  }
+
+  close(): void {
+    this.#opened.close();
+  }
+}
+
+function namedTables(schema: DatabaseSchema): [TableSchema, string][] {
+  const names = sqliteNames([...schema.tables.keys()]);
+  return [...schema.tables.values()].map((table) => [table, names.get(table.name) ?? table.name]);
+}

@@ -1,0 +1,206 @@
+import type { Socket } from 'node:net';
+import { type FramerOptions, JsonFramer } from '../../json/framer.ts';
+import { stringifyJson } from '../../json/stringify.ts';
+import type { Json } from '../../json/types.ts';
+import { type Message, readMessage, request } from './envelope.ts';
+import { InactivityProbe } from './reconnect.ts';
+
+export interface ConnectionHandlers {
+  /** Messages come in their order. A promise holds up the following ones and, after what was read already, the peer. */
+  message(message: Message): void | Promise<void>;
+  /** Called once. Without a reason the end was in order. */
+  closed(reason: Error | undefined): void;
+}
+
+export interface ConnectionOptions extends FramerOptions {
+  /** Silence in milliseconds after which the peer is asked whether it lives. 0, the default: never. */
+  readonly probeIntervalMs?: number;
+}
+
+/** The id that OVS uses for its probes. Answers to it are ours to swallow, asked for or not, as OVS does. */
+const PROBE_ID = 'echo';
+
+/** Characters that may wait for the end of the current piece of work. Longer, and the peer could begin to read meanwhile. */
+const OUTBOX_LENGTH = 64 << 10;
+
+/**
+ * One stream of JSON-RPC messages, for client and server. After bytes that are no message the stream is lost and closed.
+ * When the peer ends its side, what has come completely is still answered, then ours is ended too.
+ */
+export class JsonConnection {
+  readonly #socket: Socket;
+  readonly #framer: JsonFramer;
+  readonly #handlers: ConnectionHandlers;
+  readonly #chunks: Buffer[] = [];
+  #reading: Generator<Json, void> | undefined;
+  #outbox: (string | Buffer)[] = [];
+  #outboxLength = 0;
+  #busy = false;
+  #ended = false;
+  readonly #probe: InactivityProbe | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #reason: Error | undefined;
+
+  /** The socket must be connected and allow half-open connections. */
+  constructor(socket: Socket, handlers: ConnectionHandlers, options: ConnectionOptions = {}) {
+    this.#socket = socket;
+    this.#handlers = handlers;
+    this.#framer = new JsonFramer(options);
+    const interval = options.probeIntervalMs ?? 0;
+    if (interval > 0) this.#probe = new InactivityProbe(interval, performance.now());
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => {
+      this.#probe?.activity(performance.now());
+      this.#chunks.push(chunk);
+      this.#work();
+    });
+    socket.on('end', () => {
+      this.#ended = true;
+      this.#work();
+    });
+    socket.on('drain', () => this.#probe?.activity(performance.now()));
+    socket.on('error', (error) => {
+      this.#reason ??= error;
+    });
+    socket.on('close', () => {
+      clearTimeout(this.#timer);
+      handlers.closed(this.#reason);
+    });
+    this.#watch();
+  }
+
+  /** Bytes that were sent and not yet taken by the kernel. */
+  get queuedBytes(): number {
+    return this.#socket.writableLength + this.#outboxLength;
+  }
+
+  /** True while the peer should take something before it is sent more. */
+  get full(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  /** True until the end has begun, from whichever side. */
+  get open(): boolean {
+    return this.#socket.writable;
+  }
+
+  /**
+   * Sends a message; bytes are one that is written already, perhaps for many. What one piece of work sends goes to the kernel
+   * together, at its end.
+   */
+  send(message: Json | Buffer): void {
+    if (!this.open) return;
+    const part = Buffer.isBuffer(message) ? message : stringifyJson(message);
+    this.#outboxLength += part.length;
+    if (this.#outbox.push(part) === 1) queueMicrotask(() => this.#empty());
+    if (this.#outboxLength >= OUTBOX_LENGTH) this.#empty();
+  }
+
+  #empty(): void {
+    if (this.#outbox.length === 0) return;
+    const parts = this.#outbox;
+    this.#outbox = [];
+    this.#outboxLength = 0;
+    // As bytes: the socket would count the characters of a string.
+    if (this.open) this.#socket.write(joined(parts));
+  }
+
+  /** Resolves when everything sent was taken by the kernel, or the connection has ended. */
+  async drained(): Promise<void> {
+    this.#empty();
+    if (!this.full || this.#socket.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#socket.on('drain', done).on('close', done);
+    });
+  }
+
+  /** Sends what is queued, then closes. */
+  close(): void {
+    this.#empty();
+    this.#socket.destroySoon();
+  }
+
+  /** Closes at once; what is queued is lost. */
+  destroy(reason?: Error): void {
+    this.#reason ??= reason;
+    this.#empty(); // what came before a mistake is answered as far as the kernel takes it at once
+    this.#socket.destroy();
+  }
+
+  #watch(): void {
+    if (!this.#probe || this.#socket.destroyed) return;
+    // Whom we do not listen to cannot be called silent, unless it is because it does not take our answers.
+    if (this.#busy && !this.#socket.writableNeedDrain) this.#probe.activity(performance.now());
+    const verdict = this.#probe.check(performance.now());
+    if (verdict.do === 'give up') {
+      // When it was us who slept, the answer lies in the socket: it is read before an immediate runs.
+      setImmediate(() => {
+        if (this.#probe?.check(performance.now()).do === 'wait') this.#watch();
+        else this.destroy(new Error('the peer no longer answers'));
+      });
+      return;
+    }
+    if (verdict.do === 'probe') this.send(request(PROBE_ID, 'echo', []));
+    this.#timer = setTimeout(() => this.#watch(), verdict.do === 'wait' ? verdict.ms : 0);
+  }
+
+  #work(): void {
+    if (this.#busy) return;
+    try {
+      for (let message = this.#next(); message; message = this.#next()) {
+        const pending = this.#handlers.message(message);
+        if (pending) {
+          this.#hold(pending);
+          return;
+        }
+      }
+    } catch (error) {
+      this.destroy(error as Error);
+      return;
+    }
+    if (this.#ended && !this.#socket.destroyed) this.close();
+  }
+
+  /** Reads nothing more until a message is dealt with. */
+  #hold(pending: Promise<void>): void {
+    this.#busy = true;
+    this.#socket.pause();
+    pending.then(
+      () => {
+        this.#busy = false;
+        this.#socket.resume();
+        this.#work();
+      },
+      (error: unknown) => this.destroy(error as Error),
+    );
+  }
+
+  #next(): Message | undefined {
+    while (!this.#socket.destroyed) {
+      if (!this.#reading) {
+        const chunk = this.#chunks.shift();
+        if (!chunk) return undefined;
+        this.#reading = this.#framer.push(chunk);
+      }
+      const { value, done } = this.#reading.next();
+      if (done) {
+        this.#reading = undefined;
+        continue;
+      }
+      const message = readMessage(value);
+      if (message.kind !== 'reply' || message.id !== PROBE_ID || message.error !== null) return message;
+    }
+    return undefined;
+  }
+}
+
+function joined(parts: readonly (string | Buffer)[]): Buffer {
+  const [only] = parts;
+  if (parts.length === 1 && Buffer.isBuffer(only)) return only;
+  if (parts.every((part) => typeof part === 'string')) return Buffer.from(parts.join(''));
+  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+}
