@@ -1,0 +1,141 @@
+import type { Endpoint } from '../../compat-tables/endpoint.ts';
+import { CompatError } from '../../compat-tables/errors.ts';
+import { connectUnix, SystemCallError } from './libc.ts';
+import { Listener, type ListenOptions } from './listener.ts';
+import { OwnedFd } from './owned-fd.ts';
+import { identifyPeer, type PeerIdentity } from './peer.ts';
+
+export interface DoorEvents {
+  /** Peers can come now: the socket file is there, or connecting would work if there were a peer. Once per `open`. */
+  opened?(): void;
+  arrived(fd: OwnedFd, peer: PeerIdentity): void;
+  /** The endpoint cannot be used now; the door goes on trying. Told once per kind of failure. */
+  failed(error: CompatError): void;
+}
+
+export interface DoorOptions extends ListenOptions {
+  /** Between tries: the first pause, doubled up to the longest. */
+  readonly firstPauseMs?: number;
+  readonly longestPauseMs?: number;
+}
+
+/** As fast as a restarted peer is expected to be, as slow as a missing one does not cost. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1000;
+/** A peer that is not there (yet), or whose queue is full: nothing to complain of. */
+const ABSENT: readonly string[] = ['ENOENT', 'ECONNREFUSED', 'EAGAIN'];
+
+/**
+ * Where peers come in, whichever side opens the socket. In the role `listen` an open door has a socket file and lets in
+ * one peer after the other; in the role `connect` it tries until it has one peer, and then rests until it is opened anew.
+ */
+export class Door {
+  readonly #endpoint: Endpoint;
+  readonly #options: DoorOptions;
+  readonly #events: DoorEvents;
+  #listener: Listener | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #pauseMs = 0;
+  #complained: string | undefined;
+  #announced = false;
+
+  constructor(endpoint: Endpoint, options: DoorOptions, events: DoorEvents) {
+    this.#endpoint = endpoint;
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /** Lets peers come, after a delay; one that is listening goes on. Nothing happens before this returns. */
+  open(delayMs = 0): void {
+    clearTimeout(this.#timer);
+    this.#pauseMs = this.#options.firstPauseMs ?? FIRST_PAUSE_MS;
+    this.#announced = false;
+    this.#after(delayMs);
+  }
+
+  #after(delayMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#try();
+    }, delayMs);
+  }
+
+  #try(): void {
+    let connection: OwnedFd | undefined;
+    try {
+      if (this.#endpoint.role === 'listen') this.#listen();
+      else connection = new OwnedFd(connectUnix(this.#endpoint.path));
+    } catch (error) {
+      this.#tryLater();
+      if (isAbsent(error)) this.#announce();
+      else this.#complain(error);
+      return;
+    }
+    this.#announce();
+    if (connection && !this.#arrived(connection, this.#endpoint.path)) this.#tryLater();
+  }
+
+  #tryLater(): void {
+    this.#after(this.#pauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, this.#options.longestPauseMs ?? LONGEST_PAUSE_MS);
+  }
+
+  #listen(): void {
+    if (this.#listener) this.#listener.resume();
+    else this.#listener = new Listener(this.#endpoint.path, this.#options, (fd) => void this.#arrived(fd));
+  }
+
+  /** False: the peer was gone before it could be identified. */
+  #arrived(fd: OwnedFd, connectedTo?: string): boolean {
+    let peer: PeerIdentity;
+    try {
+      peer = identifyPeer(fd.raw, connectedTo);
+    } catch (error) {
+      fd.close();
+      this.#complain(error);
+      return false;
+    }
+    this.#events.arrived(fd, peer);
+    return true;
+  }
+
+  #announce(): void {
+    this.#complained = undefined;
+    if (this.#announced) return;
+    this.#announced = true;
+    this.#events.opened?.();
+  }
+
+  #complain(error: unknown): void {
+    const { path } = this.#endpoint;
+    const told =
+      error instanceof CompatError
+        ? error
+        : new CompatError('VC-ENDPOINT', `Cannot use ${path}: ${(error as Error).message}`, { path }, { cause: error });
+    if (told.message === this.#complained) return;
+    this.#complained = told.message;
+    this.#events.failed(told);
+  }
+
+  /** Lets nobody in for now, but keeps the socket file: who connects waits in the kernel's queue. */
+  hold(): void {
+    this.#stopTrying();
+    this.#listener?.hold();
+  }
+
+  /** Shuts the door and removes the socket file. */
+  close(): void {
+    this.#stopTrying();
+    this.#listener?.close();
+    this.#listener = undefined;
+  }
+
+  #stopTrying(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof SystemCallError && ABSENT.includes(error.code);
+}

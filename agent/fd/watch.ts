@@ -1,0 +1,65 @@
+import { fstatSync } from 'node:fs';
+import { type PollCallback, type PollHandle, type PollInterest, poll } from './libc.ts';
+
+/** Also keeps each native handle alive: one that is collected stops polling without a word. */
+const watches = new Map<number, Watch>();
+
+export interface Readiness {
+  readonly readable: boolean;
+  readonly writable: boolean;
+  /** The peer hung up; only told when asked for. */
+  readonly disconnect: boolean;
+  /** The kernel reports an error on the socket; the next call on it says which. Nothing more is told after this. */
+  readonly failed: boolean;
+}
+
+/**
+ * Tells when a socket can be read or written, on node's own event loop.
+ * Guards koffi's poll handle, which aborts the process on a descriptor that
+ * epoll refuses or that is watched already, and crashes when used after close.
+ */
+export class Watch {
+  readonly #fd: number;
+  readonly #callback: PollCallback;
+  #handle: PollHandle | undefined;
+  #interest: PollInterest = { readable: true, writable: false, disconnect: false };
+
+  constructor(fd: number, onReady: (ready: Readiness) => void) {
+    if (watches.has(fd)) throw new Error(`Cannot watch descriptor ${fd}: it is watched already`);
+    if (!fstatSync(fd).isSocket()) throw new Error(`Cannot watch descriptor ${fd}: it is not a socket`);
+    this.#fd = fd;
+    this.#callback = (status, events) => {
+      if (!this.#handle) return;
+      try {
+        onReady({ ...events, failed: status < 0 });
+      } catch (error) {
+        // Left to koffi, it would surface from whichever koffi call comes next.
+        this.close();
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    };
+    this.#handle = poll(fd, this.#interest, this.#callback);
+    watches.set(fd, this);
+  }
+
+  /** Changes what is told; nothing at all is allowed. */
+  want(interest: PollInterest): void {
+    const now = this.#interest;
+    const same =
+      now.readable === interest.readable &&
+      now.writable === interest.writable &&
+      now.disconnect === interest.disconnect;
+    if (same || !this.#handle) return;
+    this.#interest = interest;
+    this.#handle.start(interest, this.#callback);
+  }
+
+  /** Before the descriptor itself is closed, or its number may come back as another socket. */
+  close(): void {
+    this.#handle?.close();
+    this.#handle = undefined;
+    if (watches.get(this.#fd) === this) watches.delete(this.#fd);
+  }
+}

@@ -1,0 +1,67 @@
+import { maskOf, PROTOCOL } from '../../compat-tables/features.ts';
+import type { Abilities } from '../../compat-tables/types.ts';
+import { encodeReply, type MessageView, NEED_REPLY } from '../vhost/header.ts';
+import { readU64, readVringState, writeU64, writeVringState } from '../vhost/payloads.ts';
+import { type RequestName, requestById } from '../vhost/requests.ts';
+
+const REPLY_ACK = maskOf(PROTOCOL, 'REPLY_ACK');
+const LOG_SHMFD = maskOf(PROTOCOL, 'LOG_SHMFD');
+
+/** What a back-end does about a request: nothing, reply, or hang up. */
+export type Reaction = { readonly reply: Uint8Array } | 'nothing' | 'hang up';
+
+/**
+ * What a negotiating back-end knows of one connection. Reacts as DPDK's library does, down to hanging up on features that
+ * it never offered and to the empty reply to SET_LOG_BASE.
+ */
+export class BackendDevice {
+  readonly abilities: Abilities;
+  acked: bigint | undefined;
+  ackedProtocol = 0n;
+  status = 0n;
+  readonly ringSizes = new Map<number, number>();
+
+  constructor(abilities: Abilities) {
+    this.abilities = abilities;
+  }
+
+  react(message: MessageView): Reaction {
+    const row = requestById(message.request);
+    const own = row ? this.#reactions[row.name]?.(message.payload) : undefined;
+    if (own instanceof Uint8Array) return { reply: encodeReply(message.request, own) };
+    const asked = (message.flags & NEED_REPLY) !== 0 && (this.ackedProtocol & REPLY_ACK) !== 0n;
+    const failed = row === undefined || own === 'refused';
+    if (asked || row?.reply === 'always') return { reply: encodeReply(message.request, writeU64(failed ? 1n : 0n)) };
+    return own === 'refused' ? 'hang up' : 'nothing';
+  }
+
+  readonly #reactions: Partial<Record<RequestName, (payload: Uint8Array) => Uint8Array | 'refused' | undefined>> = {
+    GET_FEATURES: () => writeU64(this.abilities.virtioFeatures),
+    GET_PROTOCOL_FEATURES: () => writeU64(this.abilities.protocolFeatures),
+    GET_QUEUE_NUM: () => writeU64(BigInt(this.abilities.limits['queue_pairs'] ?? 1)),
+    GET_STATUS: () => writeU64(this.status),
+    GET_VRING_BASE: (payload) => writeVringState({ index: readVringState(payload).index, num: 0 }),
+    SET_LOG_BASE: () => ((this.ackedProtocol & LOG_SHMFD) === 0n ? undefined : new Uint8Array(0)),
+    SET_FEATURES: (payload) => {
+      const wanted = readU64(payload);
+      if ((wanted & ~this.abilities.virtioFeatures) !== 0n) return 'refused';
+      this.acked = wanted;
+      return undefined;
+    },
+    SET_PROTOCOL_FEATURES: (payload) => {
+      const wanted = readU64(payload);
+      if ((wanted & ~this.abilities.protocolFeatures) !== 0n) return 'refused';
+      this.ackedProtocol = wanted;
+      return undefined;
+    },
+    SET_STATUS: (payload) => {
+      this.status = readU64(payload);
+      return undefined;
+    },
+    SET_VRING_NUM: (payload) => {
+      const { index, num } = readVringState(payload);
+      this.ringSizes.set(index, num);
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,233 @@
+import { ftruncateSync } from 'node:fs';
+import type { Endpoint } from '../../compat-tables/endpoint.ts';
+import { maskOf, PROTOCOL, PROTOCOL_FEATURES } from '../../compat-tables/features.ts';
+import { Door } from '../fd/door.ts';
+import { createEventFd, createMemoryFd } from '../fd/libc.ts';
+import { OwnedFd } from '../fd/owned-fd.ts';
+import { encodeRequest, NEED_REPLY } from '../vhost/header.ts';
+import { readU64, writeMemoryTable, writeU64, writeVringAddress, writeVringState } from '../vhost/payloads.ts';
+import { REQUESTS, type RequestName, requestName } from '../vhost/requests.ts';
+import { MockConnection, type MockMessage } from './connection.ts';
+
+const MQ = maskOf(PROTOCOL, 'MQ');
+const REPLY_ACK = maskOf(PROTOCOL, 'REPLY_ACK');
+const GUEST_MEMORY = 0x20_0000;
+
+export interface FrontendOptions {
+  /** To be connected, and for each reply; 5000 unless told. */
+  readonly timeoutMs?: number;
+}
+
+export interface NegotiateOptions {
+  /** The virtio features to accept; everything offered unless told. */
+  readonly ack?: bigint;
+  /** The protocol features that this front-end knows; all unless told. */
+  readonly protocol?: bigint;
+  readonly queuePairs?: number;
+  readonly ringSize?: number;
+}
+
+/** What a front-end was offered, and what it took. */
+export interface Negotiated {
+  readonly features: bigint;
+  readonly protocolFeatures: bigint;
+  /** Undefined when the back-end side has no MQ protocol feature. */
+  readonly queueNum: number | undefined;
+  readonly acked: bigint;
+  readonly ackedProtocol: bigint;
+}
+
+/** Asks, accepts and starts rings in QEMU's order, with real descriptors and no guest behind it. */
+export class MockFrontend {
+  readonly #connection: MockConnection;
+  readonly #timeoutMs: number;
+  readonly #waiting: { resolve(reply: MockMessage): void; reject(error: Error): void }[] = [];
+  #ended: () => void = () => {};
+  #over = false;
+  #ackedProtocol = 0n;
+  /** Settles when the connection ends, whoever ends it. */
+  readonly ended: Promise<void>;
+
+  private constructor(fd: OwnedFd, timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+    this.ended = new Promise((resolve) => {
+      this.#ended = resolve;
+    });
+    this.#connection = new MockConnection(
+      fd,
+      (message) => this.#reply(message),
+      () => this.#close(),
+    );
+  }
+
+  /** Connects, waiting for the socket to appear, or listens until somebody connects. */
+  static async open(endpoint: Endpoint, { timeoutMs = 5000 }: FrontendOptions = {}): Promise<MockFrontend> {
+    let timer: NodeJS.Timeout | undefined;
+    let door: Door | undefined;
+    try {
+      return await new Promise<MockFrontend>((resolve, reject) => {
+        door = new Door(
+          endpoint,
+          { firstPauseMs: 10, longestPauseMs: 50 },
+          {
+            arrived: (fd) => {
+              door?.hold();
+              resolve(new MockFrontend(fd, timeoutMs));
+            },
+            failed: reject,
+          },
+        );
+        const text = `Cannot open the front-end: no connection on ${endpoint.path} within ${timeoutMs} ms`;
+        timer = setTimeout(() => reject(new Error(text)), timeoutMs);
+        door.open();
+      });
+    } finally {
+      clearTimeout(timer);
+      door?.close();
+    }
+  }
+
+  /** On a connection that came about otherwise. */
+  static over(fd: OwnedFd, { timeoutMs = 5000 }: FrontendOptions = {}): MockFrontend {
+    return new MockFrontend(fd, timeoutMs);
+  }
+
+  get isOpen(): boolean {
+    return !this.#over;
+  }
+
+  /** The other side does not read: what was sent last waits here. */
+  get stalled(): boolean {
+    return this.#connection.stalled;
+  }
+
+  #reply(message: MockMessage): void {
+    for (const fd of message.fds) fd.close();
+    this.#waiting.shift()?.resolve(message);
+  }
+
+  #close(): void {
+    this.#over = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error('The other side hung up before it replied'));
+    this.#ended();
+  }
+
+  /** Sends a request that gets no reply. Its descriptors are closed when they are sent. */
+  tell(request: RequestName | number, payload?: Uint8Array, fds: readonly OwnedFd[] = [], flags = 0): void {
+    const id = typeof request === 'number' ? request : REQUESTS[request].id;
+    this.#connection.write(encodeRequest(id, payload, flags), fds);
+  }
+
+  /** Sends a request and waits for the next reply, whatever it is. */
+  async ask(
+    request: RequestName | number,
+    payload?: Uint8Array,
+    fds: readonly OwnedFd[] = [],
+    flags = 0,
+  ): Promise<MockMessage> {
+    const name = typeof request === 'number' ? requestName(request) : request;
+    let timer: NodeJS.Timeout | undefined;
+    const answer = new Promise<MockMessage>((resolve, reject) => {
+      if (this.#over) reject(new Error(`Cannot ask ${name}: the connection is over`));
+      this.#waiting.push({ resolve, reject });
+      timer = setTimeout(() => reject(new Error(`${name}: no reply within ${this.#timeoutMs} ms`)), this.#timeoutMs);
+    });
+    this.tell(request, payload, fds, flags);
+    try {
+      return await answer;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async askU64(request: RequestName): Promise<bigint> {
+    return readU64((await this.ask(request)).payload);
+  }
+
+  /** Sends and waits for the outcome when REPLY_ACK was negotiated; 0 is success. Otherwise undefined. */
+  async tellAndCheck(
+    request: RequestName,
+    payload?: Uint8Array,
+    fds: readonly OwnedFd[] = [],
+  ): Promise<bigint | undefined> {
+    if ((this.#ackedProtocol & REPLY_ACK) !== 0n)
+      return readU64((await this.ask(request, payload, fds, NEED_REPLY)).payload);
+    this.tell(request, payload, fds);
+    return undefined;
+  }
+
+  /** The questions and acceptances before a guest driver starts. */
+  async negotiateProtocol(known: bigint = ~0n): Promise<Omit<Negotiated, 'acked'>> {
+    const features = await this.askU64('GET_FEATURES');
+    let protocolFeatures = 0n;
+    let queueNum: number | undefined;
+    if ((features & PROTOCOL_FEATURES) !== 0n) {
+      protocolFeatures = await this.askU64('GET_PROTOCOL_FEATURES');
+      this.#ackedProtocol = protocolFeatures & known;
+      this.tell('SET_PROTOCOL_FEATURES', writeU64(this.#ackedProtocol));
+      if ((this.#ackedProtocol & MQ) !== 0n) queueNum = Number(await this.askU64('GET_QUEUE_NUM'));
+    }
+    this.tell('SET_OWNER');
+    await this.askU64('GET_FEATURES');
+    return { features, protocolFeatures, queueNum, ackedProtocol: this.#ackedProtocol };
+  }
+
+  /** The whole start of a device: questions, features, memory, rings. */
+  async negotiate(options: NegotiateOptions = {}): Promise<Negotiated> {
+    const found = await this.negotiateProtocol(options.protocol);
+    const acked = options.ack ?? found.features;
+    this.tell('SET_FEATURES', writeU64(acked));
+    await this.shareMemory();
+    for (let index = 0; index < (options.queuePairs ?? 1) * 2; index += 1) this.startRing(index, options.ringSize);
+    await this.sync();
+    return { ...found, acked };
+  }
+
+  /** Hands out a piece of memory, as SET_MEM_TABLE does. */
+  async shareMemory(): Promise<void> {
+    const memory = new OwnedFd(createMemoryFd('guest'));
+    ftruncateSync(memory.raw, GUEST_MEMORY);
+    const region = { guestAddress: 0n, size: BigInt(GUEST_MEMORY), userAddress: 0x7f00_0000_0000n, mmapOffset: 0n };
+    await this.tellAndCheck('SET_MEM_TABLE', writeMemoryTable([region]), [memory]);
+  }
+
+  /** Sets one ring up and starts it. */
+  startRing(index: number, size = 256): void {
+    const at = (part: number) => 0x7f00_0000_0000n + BigInt(index * 0x1_0000 + part * 0x4000);
+    const address = { index, flags: 0, descriptors: at(0), used: at(1), available: at(2), log: 0n };
+    this.tell('SET_VRING_NUM', writeVringState({ index, num: size }));
+    this.tell('SET_VRING_BASE', writeVringState({ index, num: 0 }));
+    this.tell('SET_VRING_ADDR', writeVringAddress(address));
+    this.tell('SET_VRING_KICK', writeU64(BigInt(index)), [new OwnedFd(createEventFd())]);
+    this.tell('SET_VRING_CALL', writeU64(BigInt(index)), [new OwnedFd(createEventFd())]);
+    this.tell('SET_VRING_ENABLE', writeVringState({ index, num: 1 }));
+  }
+
+  /** Stops a ring, as a guest's driver does when it is unbound. */
+  async stopRing(index: number): Promise<void> {
+    await this.ask('GET_VRING_BASE', writeVringState({ index, num: 0 }));
+  }
+
+  /** Returns when the other side has read all that was sent so far. */
+  async sync(): Promise<void> {
+    await this.ask('GET_FEATURES');
+  }
+
+  /** Sends bytes as they are, for those who want to send wrong ones. */
+  raw(bytes: Uint8Array, fds: readonly OwnedFd[] = []): void {
+    this.#connection.write(bytes, fds);
+  }
+
+  /** Stops reading, as a front-end does that hangs. */
+  pause(): void {
+    this.#connection.pause();
+  }
+
+  resume(): void {
+    this.#connection.resume();
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}

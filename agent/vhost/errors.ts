@@ -1,0 +1,13 @@
+/** What can be wrong with a message, whoever sent it. */
+export type VhostErrorKind = 'header' | 'size' | 'descriptors' | 'ring index';
+
+/** A peer broke the vhost-user protocol: its connection cannot go on. */
+export class VhostProtocolError extends Error {
+  override readonly name = 'VhostProtocolError';
+  readonly kind: VhostErrorKind;
+
+  constructor(kind: VhostErrorKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}

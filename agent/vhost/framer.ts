@@ -1,0 +1,94 @@
+import { VhostProtocolError } from './errors.ts';
+import { type Descriptor, HEADER_SIZE, MAX_PAYLOAD, type Message, VERSION, VERSION_MASK } from './header.ts';
+
+/**
+ * Turns exact reads into messages. It never asks for more than the rest of the
+ * current header or payload, because one recvmsg() that runs past a message
+ * joins that message to the next one's descriptors.
+ */
+export class VhostFramer<Fd extends Descriptor> {
+  #part = new Uint8Array(HEADER_SIZE);
+  #have = 0;
+  #fds: readonly Fd[] = [];
+
+  /** Where the next recvmsg() must put its bytes: never longer than what is missing. */
+  get room(): Uint8Array {
+    return this.#part.subarray(this.#have);
+  }
+
+  /** A message has begun and is not whole yet. */
+  get midMessage(): boolean {
+    return this.#have > 0;
+  }
+
+  /**
+   * Takes what recvmsg() returned for `room`; returns a message when one is whole. The descriptors belong to the framer
+   * from here on, also when it throws, until it gives them away with their message or `release` closes them.
+   */
+  took(bytes: number, fds: readonly Fd[]): Message<Fd> | undefined {
+    const late = fds.length > 0 && this.#have > 0;
+    if (fds.length > 0) this.#fds = [...this.#fds, ...fds];
+    if (late) {
+      throw new VhostProtocolError(
+        'descriptors',
+        `Cannot accept ${fds.length} descriptors: they came in the middle of a message, not with its first byte`,
+      );
+    }
+    this.#have += bytes;
+    if (this.#have < this.#part.length) return undefined;
+    if (this.#have === HEADER_SIZE) {
+      const size = this.#checkHeader();
+      if (size > 0) {
+        const whole = new Uint8Array(HEADER_SIZE + size);
+        whole.set(this.#part);
+        this.#part = whole;
+        return undefined;
+      }
+    }
+    return this.#finish();
+  }
+
+  /** The size of the payload that the header announces. */
+  #checkHeader(): number {
+    const view = new DataView(this.#part.buffer);
+    const request = view.getUint32(0, true);
+    const flags = view.getUint32(4, true);
+    const size = view.getUint32(8, true);
+    if ((flags & VERSION_MASK) !== VERSION) {
+      throw new VhostProtocolError(
+        'header',
+        `Cannot read message ${request}: its flags 0x${flags.toString(16)} carry version ${flags & VERSION_MASK}, wanted ${VERSION}`,
+      );
+    }
+    if (size > MAX_PAYLOAD) {
+      throw new VhostProtocolError(
+        'size',
+        `Cannot read message ${request}: its payload has ${size} bytes, wanted at most ${MAX_PAYLOAD}`,
+      );
+    }
+    return size;
+  }
+
+  #finish(): Message<Fd> {
+    const bytes = this.#part;
+    const view = new DataView(bytes.buffer);
+    const message: Message<Fd> = {
+      request: view.getUint32(0, true),
+      flags: view.getUint32(4, true),
+      payload: bytes.subarray(HEADER_SIZE),
+      bytes,
+      fds: this.#fds,
+    };
+    this.#part = new Uint8Array(HEADER_SIZE);
+    this.#have = 0;
+    this.#fds = [];
+    return message;
+  }
+
+  /** Closes the descriptors of a message that never became whole. */
+  release(): void {
+    const fds = this.#fds;
+    this.#fds = [];
+    for (const fd of fds) fd.close();
+  }
+}

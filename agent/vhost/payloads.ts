@@ -1,0 +1,102 @@
+/** Payloads that we look into, in the byte order of the host. Sizes were checked before (rules.ts). */
+
+/** Bits 0 to 7 of the payload of SET_VRING_KICK, SET_VRING_CALL and SET_VRING_ERR are the index of the ring. */
+export const RING_INDEX_MASK = 0xffn;
+/** Bit 8 of the same: no descriptor comes with the message. */
+export const NO_DESCRIPTOR = 0x100n;
+
+/** Index of a ring and a number: its size, its base, or whether it is enabled. */
+export interface VringState {
+  readonly index: number;
+  readonly num: number;
+}
+
+function viewOf(payload: Uint8Array): DataView {
+  return new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+}
+
+export function readU64(payload: Uint8Array): bigint {
+  return viewOf(payload).getBigUint64(0, true);
+}
+
+export function writeU64(value: bigint): Uint8Array {
+  const payload = new Uint8Array(8);
+  viewOf(payload).setBigUint64(0, value, true);
+  return payload;
+}
+
+export function readU32(payload: Uint8Array): number {
+  return viewOf(payload).getUint32(0, true);
+}
+
+export function readVringState(payload: Uint8Array): VringState {
+  const view = viewOf(payload);
+  return { index: view.getUint32(0, true), num: view.getUint32(4, true) };
+}
+
+export function writeVringState({ index, num }: VringState): Uint8Array {
+  const payload = new Uint8Array(8);
+  const view = viewOf(payload);
+  view.setUint32(0, index, true);
+  view.setUint32(4, num, true);
+  return payload;
+}
+
+/** The four addresses of a ring: SET_VRING_ADDR. */
+export interface VringAddress {
+  readonly index: number;
+  readonly flags: number;
+  readonly descriptors: bigint;
+  readonly used: bigint;
+  readonly available: bigint;
+  readonly log: bigint;
+}
+
+export function writeVringAddress(address: VringAddress): Uint8Array {
+  const payload = new Uint8Array(40);
+  const view = viewOf(payload);
+  view.setUint32(0, address.index, true);
+  view.setUint32(4, address.flags, true);
+  view.setBigUint64(8, address.descriptors, true);
+  view.setBigUint64(16, address.used, true);
+  view.setBigUint64(24, address.available, true);
+  view.setBigUint64(32, address.log, true);
+  return payload;
+}
+
+/** A piece of guest memory: SET_MEM_TABLE, ADD_MEM_REG. */
+export interface MemoryRegion {
+  readonly guestAddress: bigint;
+  readonly size: bigint;
+  readonly userAddress: bigint;
+  readonly mmapOffset: bigint;
+}
+
+/** The header of a memory table: how many regions follow, u32, and padding. */
+export const MEMORY_HEADER_SIZE = 8;
+export const MEMORY_REGION_SIZE = 32;
+/** With the protocol feature XEN_MMAP. */
+export const XEN_MEMORY_REGION_SIZE = 40;
+
+export function writeMemoryTable(regions: readonly MemoryRegion[]): Uint8Array {
+  const payload = new Uint8Array(MEMORY_HEADER_SIZE + regions.length * MEMORY_REGION_SIZE);
+  const view = viewOf(payload);
+  view.setUint32(0, regions.length, true);
+  for (const [i, region] of regions.entries()) {
+    const at = MEMORY_HEADER_SIZE + i * MEMORY_REGION_SIZE;
+    view.setBigUint64(at, region.guestAddress, true);
+    view.setBigUint64(at + 8, region.size, true);
+    view.setBigUint64(at + 16, region.userAddress, true);
+    view.setBigUint64(at + 24, region.mmapOffset, true);
+  }
+  return payload;
+}
+
+/** The record of written pages: SET_LOG_BASE. */
+export function writeLog(size: bigint, offset: bigint): Uint8Array {
+  const payload = new Uint8Array(16);
+  const view = viewOf(payload);
+  view.setBigUint64(0, size, true);
+  view.setBigUint64(8, offset, true);
+  return payload;
+}
