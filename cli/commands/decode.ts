@@ -1,0 +1,40 @@
+import { familyOf, PROTOCOL } from '../../compat-tables/features.ts';
+import { formatMask, parseMask } from '../../compat-tables/mask.ts';
+import type { Command } from '../command.ts';
+import { typed } from '../exit.ts';
+import { bitCells, bitRows } from '../features.ts';
+import { renderTable, type Table } from '../formats.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
+
+export const decode: Command = {
+  name: 'decode',
+  summary: 'Name the bits of a feature mask',
+  args: [{ name: 'MASK', arity: 'some', help: '0x…, a decimal number, or names of the specification' }],
+  options: [
+    { name: 'protocol', help: 'these are vhost-user protocol features, not virtio features' },
+    DEVICE_TYPE_OPTION,
+  ],
+  example: '0xd7c66a7ca',
+  details: 'Names may be separated by spaces or commas; the first line shows them as a mask.',
+  async run(_context, input) {
+    const deviceType = deviceTypeOf(input);
+    const protocol = input.flag('protocol');
+    const family = protocol ? PROTOCOL : familyOf(deviceType);
+    const mask = typed(() => parseMask(input.args.join(' '), family));
+    const rows = bitRows(mask, family);
+    const table: Table = { headings: ['bit', 'name', 'meaning'], rows: rows.map(bitCells) };
+    const kind = protocol ? 'vhost-user protocol features' : `virtio features of ${deviceType}`;
+    return {
+      table,
+      text: `${formatMask(mask)} (${kind})\n${renderTable(table, 'table')}`,
+      json: {
+        format: 1,
+        kind: 'features',
+        family: protocol ? 'protocol' : 'virtio',
+        device_type: deviceType,
+        mask: formatMask(mask),
+        bits: rows,
+      },
+    };
+  },
+};

@@ -1,0 +1,94 @@
+import { notMigratable } from '../../compat-tables/check.ts';
+import { formatEndpoint, parseEndpoint } from '../../compat-tables/endpoint.ts';
+import { CompatError } from '../../compat-tables/errors.ts';
+import { familyOf, PROTOCOL } from '../../compat-tables/features.ts';
+import { formatMask, parseMask } from '../../compat-tables/mask.ts';
+import type { Abilities } from '../../compat-tables/types.ts';
+import { askAgent } from '../agent-process.ts';
+import { argument, type Command } from '../command.ts';
+import { typed } from '../exit.ts';
+import { bitCells, bitRows, migratableText } from '../features.ts';
+import { renderTable, type Table } from '../formats.ts';
+import { shippedVersions } from '../shipped-tables.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
+
+export const probe: Command = {
+  name: 'probe',
+  summary: 'Measure what a live back-end offers, and hang up',
+  args: [{ name: 'ROLE:PATH', help: 'connect:PATH when the back-end listens, listen:PATH when it connects' }],
+  options: [DEVICE_TYPE_OPTION],
+  example: 'connect:/run/vhost/vhu0.sock',
+  details: [
+    'Asks GET_FEATURES, GET_PROTOCOL_FEATURES and GET_QUEUE_NUM and changes nothing in the back-end. A back-end serves',
+    'one front-end at a time: do not probe a socket that a guest uses.',
+  ].join('\n'),
+  async run(context, input) {
+    const endpoint = typed(() => parseEndpoint(argument(input, 0)));
+    const deviceType = deviceTypeOf(input);
+    const seconds = context.options.timeoutMs / 1000;
+    const limit = seconds === 0 ? [] : ['--timeout', String(seconds)];
+    const where = formatEndpoint(endpoint);
+    const output = await context.progress(`asking ${where}`, askAgent(context, ['probe', where, ...limit, '--json']));
+    const abilities = readAbilities(output);
+    const family = familyOf(deviceType);
+    const virtio = bitRows(abilities.virtioFeatures, family);
+    const protocol = bitRows(abilities.protocolFeatures, PROTOCOL);
+    const usable = shippedVersions(deviceType, abilities);
+    const virtioTable: Table = { headings: ['bit', 'name', 'meaning'], rows: virtio.map(bitCells) };
+    const protocolTable: Table = { headings: ['bit', 'name', 'meaning'], rows: protocol.map(bitCells) };
+    const indent = (table: Table) => renderTable(table, 'table').replaceAll(/^(?=.)/gm, '  ');
+    return {
+      table: {
+        headings: ['family', 'bit', 'name', 'meaning'],
+        rows: [
+          ...virtio.map((row) => ['virtio', ...bitCells(row)]),
+          ...protocol.map((row) => ['protocol', ...bitCells(row)]),
+        ],
+      },
+      text: [
+        `virtio features (${formatMask(abilities.virtioFeatures)}):\n${indent(virtioTable)}`,
+        `protocol features (${formatMask(abilities.protocolFeatures)}):\n${indent(protocolTable)}`,
+        ...Object.entries(abilities.limits).map(([name, value]) => `${name}: ${value}\n`),
+        `migratable: ${migratableText(abilities)}\n`,
+        `usable versions: ${usable.length === 0 ? 'none of the shipped tables' : usable.join(', ')}\n`,
+      ].join(''),
+      json: {
+        format: 1,
+        kind: 'probe',
+        endpoint: where,
+        device_type: deviceType,
+        virtio_features: formatMask(abilities.virtioFeatures),
+        feature_bits: virtio,
+        protocol_features: formatMask(abilities.protocolFeatures),
+        protocol_feature_bits: protocol,
+        limits: abilities.limits,
+        migratable: notMigratable(abilities).length === 0,
+        not_migratable: notMigratable(abilities),
+        usable_versions: usable,
+      },
+    };
+  },
+};
+
+/** What `vhost-compatd probe --json` printed. */
+function readAbilities(output: string): Abilities {
+  try {
+    const seen = JSON.parse(output) as Record<string, unknown>;
+    const limits = Object.entries((seen['limits'] ?? {}) as Record<string, unknown>);
+    return {
+      virtioFeatures: parseMask(String(seen['virtio_features'])),
+      protocolFeatures: parseMask(String(seen['protocol_features'] ?? '0x0')),
+      limits: Object.fromEntries(limits.map(([name, value]) => [name, Number(value)])),
+    };
+  } catch (error) {
+    const wanted = 'wanted JSON with virtio_features, protocol_features and limits';
+    throw new CompatError(
+      'VC-INTERNAL',
+      `Cannot read the agent's answer: saw ${JSON.stringify(output)}; ${wanted}`,
+      {},
+      {
+        cause: error,
+      },
+    );
+  }
+}

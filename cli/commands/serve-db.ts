@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { CompatError } from '../../compat-tables/errors.ts';
+import { OvsdbError } from '../../rpc/ovsdb/notation/errors.ts';
+import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
+import { limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/limits.ts';
+import { StoreError } from '../../rpc/ovsdb/store/store.ts';
+import { RemoteError } from '../../rpc/ovsdb/wire/remotes.ts';
+import { TlsFilesError } from '../../rpc/ovsdb/wire/tls-files.ts';
+import { argument, type Command, type Input, required } from '../command.ts';
+import { EXIT, UsageError } from '../exit.ts';
+import { checkPassiveRemotes } from '../remote.ts';
+
+export const serveDb: Command = {
+  name: 'serve-db',
+  summary: 'Serve a database with any OVSDB schema, without the agent',
+  args: [{ name: 'DBFILE', help: 'the database file; it is created when it does not exist' }],
+  options: [
+    { name: 'schema', value: 'FILE', required: true, help: 'the .ovsschema file' },
+    {
+      name: 'remote',
+      value: 'REMOTE',
+      required: true,
+      repeatable: true,
+      help: 'punix:PATH, ptcp:[PORT][:IP] or pssl:[PORT][:IP]; give it several times for several',
+    },
+    { name: 'remote-ro', value: 'REMOTE', repeatable: true, help: 'the same, for clients that may look and not write' },
+    { name: 'socket-mode', value: 'MODE', help: 'permissions of the punix: sockets, octal (default: 660)' },
+    { name: 'socket-group', value: 'GID', help: 'numeric group of the punix: sockets (default: that of the process)' },
+    {
+      name: 'inactivity-probe',
+      value: 'MS',
+      help: 'ask a silent client over TCP or TLS after so many milliseconds whether it lives (default: 5000; 0: never)',
+    },
+    {
+      name: 'limit',
+      value: 'NAME=NUMBER',
+      repeatable: true,
+      help: 'what a client may cost, such as connections=100 or queuedBytes=1000000',
+    },
+  ],
+  example: 'conf.db --schema vswitch.ovsschema --remote punix:/tmp/db.sock --remote ptcp:6640:127.0.0.1',
+  details: 'Runs until SIGINT or SIGTERM. A transaction that was answered is on the disk.',
+  async run(context, input) {
+    const { tls } = context.options;
+    const remotes = [
+      ...input.list('remote').map((remote) => ({ remote, readOnly: false })),
+      ...input.list('remote-ro').map((remote) => ({ remote, readOnly: true })),
+    ];
+    checkPassiveRemotes(
+      remotes.map(({ remote }) => remote),
+      tls,
+    );
+    const mode = numberOf(input, 'socket-mode', 8, 0o777);
+    const group = numberOf(input, 'socket-group', 10, 2 ** 32 - 2);
+    const socket = { ...(mode === undefined ? {} : { mode }), ...(group === undefined ? {} : { group }) };
+    const limits = limitsOf(input.list('limit'));
+    const probeIntervalMs = numberOf(input, 'inactivity-probe', 10, 2 ** 31 - 1) ?? 5000;
+    const file = argument(input, 0);
+    const schema = readSchema(required(input, 'schema'));
+    // here, because no other command should pay for loading SQLite
+    const { Database } = await import('../../rpc/ovsdb/database.ts');
+    const { OvsdbServer } = await import('../../rpc/ovsdb/server/server.ts');
+    const database = await plainly(async () => Database.open({ file, schema }));
+    context.atEnd(() => database.close());
+    const server = new OvsdbServer({ limits, probeIntervalMs, log: (event) => context.log(JSON.stringify(event)) });
+    context.atEnd(() => server.close());
+    server.add(database);
+    const bound: string[] = [];
+    for (const { remote, readOnly } of remotes) {
+      const { remote: name } = await plainly(() => server.listen(remote, { ...socket, readOnly, tls }));
+      bound.push(readOnly ? `${name} (read-only)` : name);
+    }
+    const interrupted = context.io.interrupted();
+    context.io.stderr(`serving ${schema.name} on ${bound.join(' ')}\n`);
+    context.log(`ending after ${await interrupted}`);
+    return EXIT.done;
+  },
+};
+
+/** What the database file or a remote cannot do is for the user to mend, not our bug. */
+async function plainly<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreError || error instanceof RemoteError || error instanceof TlsFilesError)) throw error;
+    throw new CompatError('VC-CONFIG', error.message, {}, { cause: error });
+  }
+}
+
+function numberOf(input: Input, name: string, base: 8 | 10, most: number): number | undefined {
+  const text = input.option(name);
+  if (text === undefined) return undefined;
+  const digits = base === 8 ? /^[0-7]{1,4}$/ : /^\d{1,10}$/;
+  const value = digits.test(text) ? Number.parseInt(text, base) : Number.NaN;
+  if (value <= most) return value;
+  const wanted = base === 8 ? `an octal number up to ${most.toString(8)}` : `a whole number up to ${most}`;
+  throw new UsageError(`Cannot read --${name}: saw "${text}"; wanted ${wanted}`);
+}
+
+function limitsOf(texts: readonly string[]): Partial<ServerLimits> {
+  const limits = Object.fromEntries(
+    texts.map((text) => {
+      const [, name = text, number = ''] = /^([^=]*)=(\d+)$/.exec(text) ?? [];
+      return [name, number === '' ? undefined : Number(number)];
+    }),
+  );
+  const mistake = limitsMistake(limits);
+  if (mistake === undefined) return limits;
+  throw new UsageError(`Cannot read --limit: ${mistake}`);
+}
+
+function readSchema(file: string): DatabaseSchema {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`Cannot read --schema: ${(error as Error).message}`, { cause: error });
+  }
+  try {
+    return DatabaseSchema.fromJson(JSON.parse(text));
+  } catch (error) {
+    if (!(error instanceof OvsdbError || error instanceof SyntaxError)) throw error;
+    const wanted = 'wanted a database schema of RFC 7047, section 3.2';
+    throw new CompatError('VC-CONFIG', `Cannot read schema ${file}: ${error.message}; ${wanted}`, {}, { cause: error });
+  }
+}

@@ -1,0 +1,157 @@
+import { guestFeatures } from '../../compat-tables/entries.ts';
+import { CompatError } from '../../compat-tables/errors.ts';
+import { familyOf, featureNames, PROTOCOL } from '../../compat-tables/features.ts';
+import { formatMask } from '../../compat-tables/mask.ts';
+import type { Blocker } from '../../compat-tables/types.ts';
+import { versionDocument } from '../../rpc/state/documents.ts';
+import { suggestion } from '../../rpc/state/near.ts';
+import type { HostRow, VersionRow } from '../../rpc/state/rows.ts';
+import { argument, type Command } from '../command.ts';
+import { withHost } from '../database.ts';
+import { featureLines } from '../features.ts';
+import type { Cell, Table } from '../formats.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf, fieldLines, hostName, limitsText } from './shared.ts';
+
+export const listVersions: Command = {
+  name: 'list-versions',
+  summary: 'List the versions that are usable on this host, most preferred first',
+  args: [],
+  options: [
+    { name: 'all', help: 'list every version of the tables, with what blocks it' },
+    { ...DEVICE_TYPE_OPTION, help: 'only this collection of versions (default: all)' },
+  ],
+  example: '--all',
+  async run(context, input) {
+    const type = input.option('device-type') === undefined ? undefined : deviceTypeOf(input);
+    const { host, versions } = await withHost(context);
+    const shown = versions.filter(
+      (row) => (input.flag('all') || row.usable) && (type ?? row.deviceType) === row.deviceType,
+    );
+    const notes: string[] = [];
+    if (host.abilities === undefined)
+      notes.push('nothing is known of the back-end of this host yet [VC-BACKEND-UNKNOWN]');
+    else if (shown.length === 0)
+      notes.push('no version is usable on this host; list-versions --all says why [VC-MODE-NONE]');
+    return {
+      table: versionTable(shown, input.flag('all')),
+      notes,
+      json: {
+        format: 1,
+        kind: 'versions',
+        host: hostName(host),
+        known_by: host.knownBy ?? null,
+        default_version: host.defaultVersion ?? null,
+        versions: shown.map(versionDocument),
+      },
+    };
+  },
+};
+
+function versionTable(rows: readonly VersionRow[], all: boolean): Table {
+  const narrow = all ? ['version', 'usable', 'tier', 'blockers'] : ['version', 'tier', 'virtio_features', 'summary'];
+  return { headings: Object.keys(COLUMNS), narrow, rows: rows.map(cells) };
+}
+
+export const showVersion: Command = {
+  name: 'show-version',
+  summary: 'Show what a version promises, and whether this host can keep it',
+  args: [{ name: 'VERSION', help: 'a version string, as list-versions --all has it' }],
+  options: [DEVICE_TYPE_OPTION],
+  example: 'upstream.ovs-dpdk.v2.6',
+  details: 'Exit status 3 when the version is not usable on this host.',
+  async run(context, input) {
+    const name = argument(input, 0);
+    const deviceType = deviceTypeOf(input);
+    const { host, versions } = await withHost(context);
+    const row = versions.find((one) => one.version === name && one.deviceType === deviceType);
+    if (row === undefined) {
+      const names = versions.filter((one) => one.deviceType === deviceType).map((one) => one.version);
+      throw new CompatError(
+        'VC-VERSION-UNKNOWN',
+        `Cannot find version "${name}" of ${deviceType} on host ${hostName(host)}${suggestion(name, names)}`,
+        { host: host.systemId, version: name },
+      );
+    }
+    const document = versionDocument(row);
+    return {
+      table: { headings: Object.keys(COLUMNS), rows: [cells(row)] },
+      text: versionText(row),
+      json: { format: 1, kind: 'version', host: hostName(host), version: document },
+      ...(row.usable ? {} : { refusal: unusable(host, row) }),
+    };
+  },
+};
+
+const COLUMNS: Readonly<Record<string, (row: VersionRow) => Cell>> = {
+  version: (row) => row.version,
+  device_type: (row) => row.deviceType,
+  usable: (row) => row.usable,
+  // each is a sentence with commas of its own
+  blockers: (row) => row.blockers.map(({ text }) => text).join('; '),
+  preference: (row) => row.preference,
+  tier: (row) => row.tier,
+  virtio_features: (row) => formatMask(row.virtioFeatures),
+  // in the order of the bits; a set of the database has none
+  feature_names: (row) => featureNames(familyOf(row.deviceType), guestFeatures(row.virtioFeatures)),
+  protocol_features: (row) => (row.protocolFeatures === undefined ? undefined : formatMask(row.protocolFeatures)),
+  limits: (row) => limitsText(row.limits),
+  digest: (row) => row.digest,
+  summary: (row) => firstClause(row.summary),
+  covers: (row) => row.covers,
+  origin: (row) => row.origin,
+  sources: (row) => row.sources,
+};
+
+/** A table has a line for a version; the whole text stands in show-version and in the JSON. */
+function firstClause(text: string): string {
+  return text.split(/[:;.](?:\s|$)/, 1)[0] ?? text;
+}
+
+function cells(row: VersionRow): Cell[] {
+  return Object.values(COLUMNS).map((cell) => cell(row));
+}
+
+function versionText(row: VersionRow): string {
+  const { requiredProtocolFeatures, protocolFeatures, limits } = row;
+  const family = familyOf(row.deviceType);
+  return [
+    ...fieldLines([
+      ['version', row.version],
+      ['summary', row.summary],
+      ['device type', row.deviceType],
+      ['usable here', row.usable ? 'yes' : 'no'],
+      ...row.blockers.map((blocker): [string, string] => ['blocker', blockerText(blocker)]),
+      ['tier', row.tier],
+      ...row.covers.map((text): [string, string] => ['covers', text]),
+      ...Object.entries(limits).map(([name, value]): [string, string] => [`limit ${name}`, String(value)]),
+      ['digest', row.digest],
+      ['origin', row.origin],
+      ...row.sources.map((text): [string, string] => ['source', text]),
+    ]),
+    ...featureLines('virtio features, as a guest can see them', guestFeatures(row.virtioFeatures), family),
+    ...(protocolFeatures === undefined
+      ? ['protocol features: as the back-end offers them']
+      : featureLines('at most these protocol features', protocolFeatures, PROTOCOL)),
+    ...(requiredProtocolFeatures === 0n
+      ? []
+      : featureLines('protocol features that it needs', requiredProtocolFeatures, PROTOCOL)),
+    '',
+  ].join('\n');
+}
+
+function blockerText({ code, text }: Blocker): string {
+  return `${text} [${code}]`;
+}
+
+function unusable(host: HostRow, { version, blockers }: VersionRow): CompatError {
+  const why = blockers.map(({ text }) => text).join('; ');
+  return new CompatError(
+    'VC-VERSION-UNUSABLE',
+    `Version "${version}" is not usable on host ${hostName(host)}: ${why}`,
+    {
+      host: host.systemId,
+      version,
+      missing: blockers.flatMap(({ missing }) => missing),
+    },
+  );
+}

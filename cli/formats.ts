@@ -1,0 +1,140 @@
+/**
+ * One table in the faces of ovs-vsctl: aligned text, `name : value` blocks, HTML, CSV (quoted as RFC 4180 says, lines
+ * ending as ovs-vsctl's do), and headings with data as JSON.
+ */
+export const FORMATS = ['table', 'list', 'html', 'csv', 'json'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** A set is an array; `undefined` is a value that is not there. */
+export type Cell = string | number | boolean | readonly string[] | undefined;
+
+export interface Table {
+  /** Column names, lower case, words joined with `_`. */
+  readonly headings: readonly string[];
+  /** The headings for people, when upper case would spoil them: host names. */
+  readonly titles?: readonly string[];
+  /** The columns that fit a terminal, when they are not all; --columns gives the others. */
+  readonly narrow?: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+export interface TableOptions {
+  readonly headings: boolean;
+}
+
+type Renderer = (table: Table, options: TableOptions) => string;
+
+const RENDERERS: Readonly<Record<Format, Renderer>> = {
+  table: renderText,
+  list: renderList,
+  html: renderHtml,
+  csv: renderCsv,
+  json: renderJson,
+};
+
+export function renderTable(table: Table, format: Format, options: TableOptions = { headings: true }): string {
+  return RENDERERS[format](table, options);
+}
+
+/**
+ * The columns asked for, in that order. Case does not matter, and `-` is as good as `_`, as in ovs-vsctl. Returns the
+ * first name that is no column instead of a table when there is one.
+ */
+export function pickColumns(table: Table, names: readonly string[]): Table | { readonly unknown: string } {
+  const indexes: number[] = [];
+  const plain = (name: string) => name.trim().toLowerCase().replaceAll('-', '_');
+  const known = table.headings.map(plain);
+  for (const name of names) {
+    const index = known.indexOf(plain(name));
+    if (index < 0) return { unknown: name };
+    indexes.push(index);
+  }
+  const pick = <T>(row: readonly T[]) => indexes.map((index) => row[index] as T);
+  const { headings, titles, rows } = table;
+  return { headings: pick(headings), ...(titles === undefined ? {} : { titles: pick(titles) }), rows: rows.map(pick) };
+}
+
+/** Names and texts come from other machines; a terminal must not obey what they contain. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (char) => {
+    return `\\x${(char.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`;
+  });
+}
+
+function cellText(cell: Cell, absent: string): string {
+  if (cell === undefined) return absent;
+  if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
+  return typeof cell === 'object' ? cell.join(', ') : String(cell);
+}
+
+function lineText(cell: Cell): string {
+  const text = cellText(cell, '-');
+  return text === '' ? '-' : printable(text).replaceAll('\n', '\\x0a');
+}
+
+function renderText({ headings, titles, rows }: Table, options: TableOptions): string {
+  const lines = rows.map((row) => row.map(lineText));
+  const upper = () => headings.map((name) => name.toUpperCase().replaceAll('_', '-'));
+  if (options.headings) lines.unshift((titles ?? upper()).map(lineText));
+  const widths = headings.map((_, column) => Math.max(0, ...lines.map((line) => [...(line[column] ?? '')].length)));
+  return lines.map((line) => `${pad(line, widths)}\n`).join('');
+}
+
+function pad(line: readonly string[], widths: readonly number[]): string {
+  return line
+    .map((text, column) => text + ' '.repeat((widths[column] ?? 0) - [...text].length))
+    .join('  ')
+    .trimEnd();
+}
+
+/** Width of the names in a list, as ovs-vsctl has it. */
+const LIST_NAME_WIDTH = 20;
+
+function renderList({ headings, rows }: Table, options: TableOptions): string {
+  const block = (row: readonly Cell[]) =>
+    row.map((cell, column) => {
+      const name = options.headings ? `${(headings[column] ?? '').padEnd(LIST_NAME_WIDTH)}: ` : '';
+      return `${name}${lineText(cell)}\n`;
+    });
+  return rows.map((row) => block(row).join('')).join('\n');
+}
+
+const HTML_ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function renderHtml({ headings, rows }: Table, options: TableOptions): string {
+  const escaped = (text: string) => printable(text).replaceAll(/[&<>"']/g, (char) => HTML_ENTITIES[char] ?? char);
+  const line = (tag: string, cells: readonly string[]) => [
+    '  <tr>',
+    ...cells.map((cell) => `    <${tag}>${escaped(cell)}</${tag}>`),
+    '  </tr>',
+  ];
+  return `${[
+    '<table border=1>',
+    ...(options.headings ? line('th', headings) : []),
+    ...rows.flatMap((row) =>
+      line(
+        'td',
+        row.map((cell) => cellText(cell, '')),
+      ),
+    ),
+    '</table>',
+  ].join('\n')}\n`;
+}
+
+function renderCsv({ headings, rows }: Table, options: TableOptions): string {
+  const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const lines = rows.map((row) => row.map((cell) => quoted(cellText(cell, ''))).join(','));
+  if (options.headings) lines.unshift(headings.map(quoted).join(','));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function renderJson({ headings, rows }: Table): string {
+  const data = rows.map((row) => row.map((cell) => cell ?? null));
+  return `${JSON.stringify({ format: 1, kind: 'table', headings, data })}\n`;
+}

@@ -1,0 +1,39 @@
+/** What the command line needs of the world around it, so that tests can stand in for the terminal. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Progress is shown only to somebody who watches. */
+  readonly stderrIsTerminal: boolean;
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Settles with the name of the signal when the user or the system asks the command to end. */
+  interrupted(): Promise<string>;
+}
+
+/** The real streams. `failed` is called once when stdout cannot be written to, a closed pipe excepted. */
+export function processIo(failed: (error: Error) => void): Io {
+  let closed = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (closed) return;
+    closed = true;
+    // `vhost-compat … | head` has seen enough; that is no fault of ours
+    if (error.code !== 'EPIPE') failed(error);
+  });
+  process.stderr.on('error', () => {});
+  let ended: Promise<string> | undefined;
+  return {
+    env: process.env,
+    stderrIsTerminal: process.stderr.isTTY === true,
+    stdout: (text) => {
+      if (!closed) process.stdout.write(text);
+    },
+    stderr: (text) => {
+      process.stderr.write(text);
+    },
+    interrupted: () => {
+      ended ??= new Promise((resolve) => {
+        for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+      });
+      return ended;
+    },
+  };
+}

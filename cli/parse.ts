@@ -1,0 +1,151 @@
+import { type CommanderError, Option, Command as Parser } from 'commander';
+import { type Command, type Input, usageOf } from './command.ts';
+import { UsageError } from './exit.ts';
+import type { Io } from './io.ts';
+import { GLOBAL_OPTIONS, type GlobalOptions, readGlobalOptions } from './options.ts';
+
+export interface Parsed {
+  readonly command: Command;
+  readonly input: Input;
+  readonly globals: GlobalOptions;
+}
+
+const GENERAL_USAGE = 'vhost-compat [OPTION]... COMMAND [ARGUMENT]... (vhost-compat --help lists the commands)';
+
+const EXIT_HELP = `
+Exit status:
+  0  done, or the answer is yes
+  1  failed
+  2  the command line is wrong
+  3  the answer is no: no common version, a version that is not usable
+  4  cannot connect, or the time given with --timeout is over
+
+vhost-compat help COMMAND shows the arguments of a command and an example.`;
+
+/** Thrown through commander when help or the version has been printed. */
+class Shown extends Error {}
+
+/**
+ * Reads the command line. Returns undefined when help or the version was asked for and has been printed; throws
+ * UsageError with what was seen and what was wanted.
+ */
+export function parseCommandLine(
+  argv: readonly string[],
+  commands: readonly Command[],
+  version: string,
+  io: Io,
+): Parsed | undefined {
+  if (argv.length === 0) throw new UsageError('Cannot run: saw no known command; wanted one', { usage: GENERAL_USAGE });
+  let parsed: Parsed | undefined;
+  const root = prepare(new Parser('vhost-compat'), io, GENERAL_USAGE)
+    .description('Compatibility versions of vhost-user interfaces: list, select, pin and look.')
+    .usage('[OPTION]... COMMAND [ARGUMENT]...')
+    .enablePositionalOptions()
+    .helpCommand('help [COMMAND]', 'show the arguments of a command and an example')
+    .addHelpText('after', EXIT_HELP);
+  addGlobalOptions(root, version, true);
+  for (const command of commands) {
+    const parser = commandParser(command, version, io);
+    parser.action(() => {
+      const after: Readonly<Record<string, unknown>> = parser.opts();
+      const globals = readGlobalOptions(root.opts(), after, io.env);
+      parsed = { command, input: inputOf(parser.args, after), globals };
+    });
+    root.addCommand(parser);
+  }
+  try {
+    root.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof Shown) return undefined;
+    throw error;
+  }
+  return parsed;
+}
+
+function prepare(parser: Parser, io: Io, usage: string): Parser {
+  return parser
+    .configureOutput({ writeOut: io.stdout, writeErr: () => {}, outputError: () => {} })
+    .configureHelp({ subcommandTerm: nameWithArguments })
+    .exitOverride((error) => {
+      throw error.exitCode === 0 ? new Shown() : usageError(error, usage);
+    });
+}
+
+/** The list of commands leaves the options to the help of each. */
+function nameWithArguments(parser: Parser): string {
+  const args = parser.registeredArguments.map((one) => {
+    const name = `${one.name()}${one.variadic ? '...' : ''}`;
+    return one.required ? name : `[${name}]`;
+  });
+  return [parser.name(), ...args].join(' ');
+}
+
+function commandParser(command: Command, version: string, io: Io): Parser {
+  const usage = usageOf(command);
+  const parser = prepare(new Parser(command.name), io, usage)
+    .summary(command.summary)
+    .description(command.summary)
+    .usage(usage.slice(`vhost-compat ${command.name}`.length).trim())
+    .addHelpText('after', helpTail(command));
+  for (const { name, help, arity } of command.args) {
+    const shape = arity === 'optional' ? `[${name}]` : arity === 'some' ? `<${name}...>` : `<${name}>`;
+    parser.argument(shape, help);
+  }
+  for (const { name, value, help, required, repeatable } of command.options) {
+    const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, help);
+    option.makeOptionMandatory(required === true);
+    // every option collects, so that a value given twice is seen instead of lost
+    if (value !== undefined) option.argParser((word: string, before?: readonly string[]) => [...(before ?? []), word]);
+    parser.addOption(option);
+    if (value !== undefined && repeatable !== true) {
+      parser.hook('preAction', () => refuseTwice(parser.opts(), name, usage));
+    }
+  }
+  addGlobalOptions(parser, version, !command.options.some(({ name }) => name === 'version'));
+  return parser;
+}
+
+function addGlobalOptions(parser: Parser, version: string, withVersion: boolean): void {
+  parser.optionsGroup('Options of all commands:');
+  for (const [flags, help] of GLOBAL_OPTIONS) parser.option(flags, help);
+  if (withVersion) parser.version(`vhost-compat ${version}`, '-V, --version', 'show the version of this program');
+}
+
+function helpTail({ details, name, example }: Command): string {
+  const more = details === undefined ? '' : `\n${details}\n`;
+  return `${more}\nExample:\n  vhost-compat ${name}${example === '' ? '' : ` ${example}`}`;
+}
+
+function refuseTwice(options: Readonly<Record<string, unknown>>, name: string, usage: string): void {
+  const values = options[attribute(name)];
+  if (Array.isArray(values) && values.length > 1) {
+    throw new UsageError(`Cannot use --${name}: saw it ${values.length} times; wanted it once`, { usage });
+  }
+}
+
+/** commander's text carries what was seen; the usage line carries what was wanted. */
+function usageError(error: CommanderError, usage: string): UsageError {
+  if (error.code === 'commander.help') {
+    // commander shows the general help for a command that it does not know: as an error, and so do we
+    return new UsageError('Cannot run: saw no known command; wanted one', { usage });
+  }
+  const seen = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  return new UsageError(`Cannot read the command line: ${seen}`, { usage, cause: error });
+}
+
+function attribute(name: string): string {
+  return name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function inputOf(args: readonly string[], options: Readonly<Record<string, unknown>>): Input {
+  const list = (name: string): readonly string[] => {
+    const value = options[attribute(name)];
+    return Array.isArray(value) ? value.map(String) : [];
+  };
+  return {
+    args,
+    list,
+    option: (name) => list(name)[0],
+    flag: (name) => options[attribute(name)] === true,
+  };
+}

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { checkEntry } from '../compat-tables/check.ts';
+import { loadTables } from '../compat-tables/load.ts';
+import type { Abilities } from '../compat-tables/types.ts';
+
+/** The versions of the tables in this package that a back-end of these abilities could honour, most preferred first. */
+export function shippedVersions(deviceType: string, abilities: Abilities): string[] {
+  const folder = shippedFolder();
+  if (folder === undefined) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  const files = names
+    .sort()
+    .map((name) => ({ path: join(folder, name), text: readFileSync(join(folder, name), 'utf8') }));
+  const { entries } = loadTables(files, (text) => createHash('sha256').update(text).digest('hex'));
+  return entries
+    .filter((entry) => entry.deviceType === deviceType && checkEntry(entry, abilities).length === 0)
+    .map((entry) => entry.version);
+}
+
+function shippedFolder(): string | undefined {
+  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    const tables = join(folder, 'compat-tables/tables');
+    if (existsSync(tables)) return tables;
+  }
+  return undefined;
+}

@@ -1,0 +1,38 @@
+import { type Check, ShapeError } from '../state/shape.ts';
+
+/** The parameter checks of the API: the shapes of rpc/state, and the class by which the server knows a refusal. */
+export {
+  array,
+  boolean,
+  type Check,
+  hexMask,
+  integer,
+  number,
+  object,
+  oneOf,
+  openObject,
+  record,
+  ShapeError,
+  string,
+} from '../state/shape.ts';
+
+export class ParamsError extends Error {
+  override readonly name = 'ParamsError';
+  /** `params.name`. */
+  readonly path: string;
+
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+  }
+}
+
+/** Reads the params of a call; absent params are those of a call without any. Throws ParamsError. */
+export function readParams<T>(check: Check<T>, params: unknown): T {
+  try {
+    return check(params ?? {}, 'params');
+  } catch (cause) {
+    if (cause instanceof ShapeError) throw new ParamsError(cause.path, cause.message, { cause });
+    throw cause;
+  }
+}

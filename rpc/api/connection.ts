@@ -1,0 +1,114 @@
+import type { RawData, WebSocket } from 'ws';
+import type { Dispatcher } from './dispatcher.ts';
+import type { NotificationName, NotificationParams } from './methods.ts';
+
+export interface ConnectionLimits {
+  /** Beyond this many unanswered messages the connection is not read until one is answered. */
+  readonly maxRequestsInFlight: number;
+  /** A client that lets this much wait for it is not read any more; when notifications do it, it is dropped. */
+  readonly maxBufferedBytes: number;
+}
+
+/** A close code of RFC 6455, section 7.4.1. */
+const UNSUPPORTED_DATA = 1003;
+const GOING_AWAY = 1001;
+/** How long a client may take to answer our close, milliseconds. */
+const CLOSE_TIMEOUT_MS = 500;
+
+/** One client of the management API. Handlers get it as their context. */
+export class ApiConnection {
+  readonly id: number;
+  readonly #socket: WebSocket;
+  readonly #dispatcher: Dispatcher<ApiConnection>;
+  readonly #limits: ConnectionLimits;
+  readonly #dropped: (reason: string) => void;
+  readonly #closing = new Set<() => void>();
+  /** Messages that had been read already when reading stopped: at most what one read of the socket held. */
+  readonly #waiting: string[] = [];
+  #inFlight = 0;
+
+  constructor(
+    id: number,
+    socket: WebSocket,
+    dispatcher: Dispatcher<ApiConnection>,
+    limits: ConnectionLimits,
+    dropped: (reason: string) => void,
+  ) {
+    this.id = id;
+    this.#socket = socket;
+    this.#dispatcher = dispatcher;
+    this.#limits = limits;
+    this.#dropped = dropped;
+    socket.on('message', (data, isBinary) => this.#message(data, isBinary));
+    // Wrong frames and messages that are too long: ws closes the connection after this event.
+    socket.on('error', (error) => dropped(error.message));
+    socket.on('close', () => {
+      for (const listener of this.#closing) listener();
+      this.#closing.clear();
+    });
+  }
+
+  /** Calls the listener once when the connection has ended; at once when it has already. */
+  onClose(listener: () => void): void {
+    if (this.#socket.readyState === this.#socket.CLOSED) listener();
+    else this.#closing.add(listener);
+  }
+
+  /** Sends a notification. A client that does not read is dropped: the others must not pay for it. */
+  notify<N extends NotificationName>(method: N, params: NotificationParams<N>): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.bufferedAmount > this.#limits.maxBufferedBytes) {
+      this.#dropped(`the client does not read: ${this.#socket.bufferedAmount} bytes wait for it`);
+      this.#socket.terminate();
+      return;
+    }
+    this.#socket.send(JSON.stringify({ jsonrpc: '2.0', method, params }));
+  }
+
+  /** Says goodbye; a client that does not answer in time is cut off. */
+  close(): void {
+    this.#socket.close(GOING_AWAY);
+    const timer = setTimeout(() => this.#socket.terminate(), CLOSE_TIMEOUT_MS);
+    this.onClose(() => clearTimeout(timer));
+  }
+
+  #message(data: RawData, isBinary: boolean): void {
+    if (isBinary) {
+      this.#socket.close(UNSUPPORTED_DATA, 'wanted text');
+      return;
+    }
+    this.#waiting.push(text(data));
+    this.#flow();
+  }
+
+  async #answer(message: string): Promise<void> {
+    const answer = await this.#dispatcher.receive(message, this);
+    this.#inFlight -= 1;
+    if (answer !== undefined && this.#socket.readyState === this.#socket.OPEN)
+      this.#socket.send(answer, () => this.#flow());
+    this.#flow();
+  }
+
+  /** Starts what may be started, and stops and starts reading, so that what one client can have waiting is bounded. */
+  #flow(): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    while (!this.#busy) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      this.#inFlight += 1;
+      void this.#answer(next);
+    }
+    if (this.#busy && !this.#socket.isPaused) this.#socket.pause();
+    else if (!this.#busy && this.#socket.isPaused) this.#socket.resume();
+  }
+
+  get #busy(): boolean {
+    const { maxRequestsInFlight, maxBufferedBytes } = this.#limits;
+    return this.#inFlight >= maxRequestsInFlight || this.#socket.bufferedAmount > maxBufferedBytes;
+  }
+}
+
+function text(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
+  return (data instanceof ArrayBuffer ? Buffer.from(data) : data).toString('utf8');
+}

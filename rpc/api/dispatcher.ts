@@ -1,0 +1,119 @@
+import { type JSONRPCID, JSONRPCServer } from 'json-rpc-2.0';
+import { readParams } from './check.ts';
+import { errorResponse, isForeseen, publicError, RPC_CODE } from './errors.ts';
+import { type Handlers, isMethod, METHODS, type MethodName } from './methods.ts';
+
+/**
+ * Text in, text out: JSON-RPC 2.0 with the library for single, well-formed requests, and a guard around it for all that
+ * the library lets through or falls over: `null` inside a batch, ids that are objects, a batch of one that would be
+ * answered without its array, error texts of ours that would go out, results that JSON cannot carry.
+ */
+
+/** More in one batch than any client has reason for. */
+const MAX_BATCH = 100;
+
+export type DispatcherLog = (event: {
+  readonly kind: 'internal-error';
+  readonly method: string;
+  readonly error: unknown;
+}) => void;
+
+type Id = string | number | null;
+interface Request {
+  readonly jsonrpc: '2.0';
+  readonly method: string;
+  readonly params?: unknown;
+  readonly id?: Id;
+}
+
+export class Dispatcher<Context> {
+  readonly #server: JSONRPCServer<Context>;
+  readonly #log: DispatcherLog;
+
+  constructor(handlers: Handlers<Context>, log: DispatcherLog = () => undefined) {
+    this.#log = log;
+    // Its listener would write to the console; our own handler in `mapError…` sees the same errors.
+    this.#server = new JSONRPCServer<Context>({ errorListener: () => undefined });
+    this.#server.mapErrorToJSONRPCErrorResponse = (id: JSONRPCID, error: unknown) =>
+      errorResponse(id, publicError(error));
+    for (const name of Object.keys(METHODS) as MethodName[]) this.#add(name, handlers[name] as Handler<Context>);
+  }
+
+  /** The text of the answer; undefined when none is due (notifications). Never rejects. */
+  async receive(text: string, context: Context): Promise<string | undefined> {
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      return JSON.stringify(errorResponse(null, { code: RPC_CODE.parse, message: 'Parse error: wanted JSON' }));
+    }
+    if (!Array.isArray(message)) return this.#one(message, context);
+    if (message.length === 0) return JSON.stringify(invalid(null, 'the batch is empty'));
+    if (message.length > MAX_BATCH)
+      return JSON.stringify(invalid(null, `more than ${MAX_BATCH} requests in one batch`));
+    const answers = await Promise.all(message.map((one) => this.#one(one, context)));
+    const due = answers.filter((answer) => answer !== undefined);
+    return due.length > 0 ? `[${due.join(',')}]` : undefined;
+  }
+
+  async #one(message: unknown, context: Context): Promise<string | undefined> {
+    const problem = problemOf(message);
+    if (problem !== undefined) return JSON.stringify(invalid(idOf(message), problem));
+    const request = message as Request;
+    if (!isMethod(request.method)) {
+      if (request.id === undefined) return undefined;
+      const text = `Method not found: "${request.method.slice(0, 60)}"`;
+      return JSON.stringify(errorResponse(request.id, { code: RPC_CODE.method, message: text }));
+    }
+    try {
+      const answer = await this.#server.receive(request, context);
+      return answer === null ? undefined : JSON.stringify(answer);
+    } catch (error) {
+      // A result that JSON cannot carry (a bigint, a circle) shows only here, after the handler has run.
+      this.#log({ kind: 'internal-error', method: request.method, error });
+      return request.id === undefined ? undefined : JSON.stringify(errorResponse(request.id, publicError(error)));
+    }
+  }
+
+  #add(name: MethodName, handler: Handler<Context>): void {
+    this.#server.addMethod(name, async (params: unknown, context: Context) => {
+      try {
+        // `null` for a handler that gives nothing: an answer without a result is none.
+        return (
+          (await handler(
+            readParams(METHODS[name].params as (value: unknown, path: string) => unknown, params),
+            context,
+          )) ?? null
+        );
+      } catch (error) {
+        if (!isForeseen(error)) this.#log({ kind: 'internal-error', method: name, error });
+        throw error;
+      }
+    });
+  }
+}
+
+type Handler<Context> = (params: unknown, context: Context) => unknown;
+
+function problemOf(message: unknown): string | undefined {
+  if (typeof message !== 'object' || message === null || Array.isArray(message)) return 'wanted an object';
+  const { jsonrpc, method, params, id } = message as Partial<Record<keyof Request, unknown>>;
+  if (jsonrpc !== '2.0') return 'wanted "jsonrpc": "2.0"';
+  if (typeof method !== 'string') return 'wanted "method", a string';
+  if (id !== undefined && !isId(id)) return 'wanted "id", a string or a whole number';
+  if (params !== undefined && (typeof params !== 'object' || params === null)) return 'wanted "params", an object';
+  return undefined;
+}
+
+function isId(value: unknown): value is Id {
+  return typeof value === 'string' || Number.isSafeInteger(value) || value === null;
+}
+
+function idOf(message: unknown): Id {
+  if (typeof message !== 'object' || message === null || !('id' in message)) return null;
+  return isId(message.id) ? message.id : null;
+}
+
+function invalid(id: Id, problem: string) {
+  return errorResponse(id, { code: RPC_CODE.request, message: `Invalid Request: ${problem}` });
+}

@@ -1,0 +1,60 @@
+import { JSONRPCErrorCode } from 'json-rpc-2.0';
+import { CompatError } from '../../compat-tables/errors.ts';
+import { ParamsError } from './check.ts';
+import type { ErrorData } from './methods.ts';
+
+/** The numbers of JSON-RPC 2.0, section 5.1; the catalogue's code stands in `data.code`, clients go by that one. */
+export const RPC_CODE = {
+  parse: JSONRPCErrorCode.ParseError,
+  request: JSONRPCErrorCode.InvalidRequest,
+  method: JSONRPCErrorCode.MethodNotFound,
+  params: JSONRPCErrorCode.InvalidParams,
+  internal: JSONRPCErrorCode.InternalError,
+  /** An error of ours, from the range that the specification leaves to servers. */
+  ours: -32000,
+} as const;
+
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: ErrorData;
+}
+
+export interface RpcErrorResponse {
+  readonly jsonrpc: '2.0';
+  readonly id: string | number | null;
+  readonly error: RpcError;
+}
+
+export function errorResponse(id: string | number | null, error: RpcError): RpcErrorResponse {
+  return { jsonrpc: '2.0', id, error };
+}
+
+/**
+ * What a client may see of an error. Errors of the catalogue go out whole; of anything else not even the text, which may
+ * name paths and other people's data.
+ */
+export function publicError(error: unknown): RpcError {
+  if (error instanceof ParamsError) {
+    return {
+      code: RPC_CODE.params,
+      message: error.message,
+      data: { code: 'VC-API-PARAMS', details: { path: error.path } },
+    };
+  }
+  if (error instanceof CompatError)
+    return { code: RPC_CODE.ours, message: error.message, data: { code: error.code, details: plain(error.details) } };
+  return { code: RPC_CODE.internal, message: 'internal error', data: { code: 'VC-INTERNAL', details: {} } };
+}
+
+/** Whether an error is one that we foresaw; the others belong in the log with their stack. */
+export function isForeseen(error: unknown): boolean {
+  return error instanceof ParamsError || error instanceof CompatError;
+}
+
+/** Details as JSON has them: masks as "0x…". */
+function plain(details: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return JSON.parse(
+    JSON.stringify(details, (_, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value)),
+  ) as Record<string, unknown>;
+}

@@ -1,0 +1,55 @@
+import { CompatError } from '../../compat-tables/errors.ts';
+import type { ApiConnection } from './connection.ts';
+import type { EventDocument } from './methods.ts';
+
+export interface EventFilter {
+  readonly interface?: string;
+  readonly kinds?: readonly string[];
+}
+
+/** One connection needs few; more is a mistake in a loop. */
+const MAX_PER_CONNECTION = 100;
+
+/** Who listens to which events. */
+export class EventSubscriptions {
+  readonly #byConnection = new Map<ApiConnection, Map<number, EventFilter>>();
+  #last = 0;
+
+  constructor(subscribe: (listener: (event: EventDocument) => void) => () => void) {
+    subscribe((event) => this.#deliver(event));
+  }
+
+  /** The number of the new subscription. It ends with its connection. */
+  add(connection: ApiConnection, filter: EventFilter): number {
+    let filters = this.#byConnection.get(connection);
+    if (filters === undefined) {
+      filters = new Map();
+      this.#byConnection.set(connection, filters);
+      connection.onClose(() => this.#byConnection.delete(connection));
+    }
+    if (filters.size >= MAX_PER_CONNECTION) {
+      const text = `Cannot subscribe: this connection has ${filters.size} subscriptions; wanted fewer than ${MAX_PER_CONNECTION}`;
+      throw new CompatError('VC-API-PARAMS', text);
+    }
+    const subscription = ++this.#last;
+    filters.set(subscription, filter);
+    return subscription;
+  }
+
+  remove(connection: ApiConnection, subscription: number): boolean {
+    return this.#byConnection.get(connection)?.delete(subscription) ?? false;
+  }
+
+  #deliver(event: EventDocument): void {
+    for (const [connection, filters] of this.#byConnection) {
+      for (const [subscription, filter] of filters) {
+        if (matches(filter, event)) connection.notify('events.event', { subscription, event });
+      }
+    }
+  }
+}
+
+function matches(filter: EventFilter, event: EventDocument): boolean {
+  if (filter.interface !== undefined && filter.interface !== event.interface) return false;
+  return filter.kinds === undefined || filter.kinds.includes(event.kind);
+}

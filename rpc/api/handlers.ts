@@ -1,0 +1,95 @@
+import { decodeMask, familyOf, PROTOCOL } from '../../compat-tables/features.ts';
+import { formatMask, parseMask } from '../../compat-tables/mask.ts';
+import { explainSelection } from '../../compat-tables/select.ts';
+import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
+import { interfaceDocument, versionDocument } from '../state/documents.ts';
+import { addInterface, DEFAULT_DEVICE_TYPE, pin, removeInterface, unpin } from '../state/intents.ts';
+import { selectVersion } from '../state/selection.ts';
+import type { State } from '../state/state.ts';
+import { resolveTargets } from '../state/targets.ts';
+import { type IntentResult, waitApplied } from '../state/transaction.ts';
+import type { ApiConnection } from './connection.ts';
+import { EventSubscriptions } from './events.ts';
+import type { EventDocument, Handlers, WriteResult } from './methods.ts';
+
+export interface HandlerSources {
+  /** The agent's own database, with its own host as the default one. */
+  readonly state: State;
+  /** Where events come from; the result ends the flow. */
+  readonly subscribe: (listener: (event: EventDocument) => void) => () => void;
+  /** The remote of the database, for `host:` targets. */
+  readonly db?: string | undefined;
+  /** For `ssl:` targets. */
+  readonly tls?: TlsFiles | undefined;
+}
+
+interface Waiting {
+  readonly wait?: boolean;
+  readonly timeout_ms?: number;
+}
+
+const DEFAULT_WAIT_MS = 10_000;
+
+/** The methods of the API over a State. */
+export function createHandlers({ state, subscribe, db, tls }: HandlerSources): Handlers<ApiConnection> {
+  const subscriptions = new EventSubscriptions(subscribe);
+
+  const written = async (params: Waiting, intent: Promise<IntentResult>): Promise<WriteResult> => {
+    const result = await intent;
+    const { changed, notes } = result;
+    if (params.wait === false) return { changed, notes, applied: false };
+    await waitApplied(state, result, params.timeout_ms ?? DEFAULT_WAIT_MS);
+    return { changed, notes, applied: true };
+  };
+
+  return {
+    'host.describe': ({ host }) => state.describe(state.host(host)),
+    'versions.list': ({ host, device_type = DEFAULT_DEVICE_TYPE, all = false }) =>
+      state
+        .versions(state.host(host), device_type)
+        .filter((row) => all || row.usable)
+        .map(versionDocument),
+    'versions.select': async ({ targets = [], documents = [], device_type, policy }) => {
+      const resolved = await resolveTargets(targets, { db, tls, files: false });
+      const selection = selectVersion([...resolved, ...documents], { deviceType: device_type, policy });
+      const { version, digest, hosts, rows } = selection;
+      return {
+        ...(version === undefined ? {} : { version }),
+        ...(digest === undefined ? {} : { digest }),
+        policy: selection.policy,
+        hosts,
+        rows: rows.map(({ version, common, lacking }) => ({ version, common, lacking })),
+        explanation: explainSelection(selection),
+      };
+    },
+    'interfaces.list': ({ host }) => state.interfaces(state.host(host)).map(interfaceDocument),
+    'interfaces.show': ({ name, host }) => interfaceDocument(state.interface(name, state.host(host))),
+    'interfaces.add': (params) => {
+      const { name, frontend, backend, version, device_type: deviceType, may_exist: mayExist, host } = params;
+      const intent = { name, frontend, backend, version, deviceType, mayExist };
+      return written(params, addInterface(state, intent, { host, comment: `api: add ${name}` }));
+    },
+    'interfaces.remove': (params) => {
+      const { name, if_exists: ifExists, host } = params;
+      const comment = `api: remove ${name}`;
+      return written(params, removeInterface(state, { name, ifExists }, { host, comment }));
+    },
+    'interfaces.pin': (params) => {
+      const { name, version, host } = params;
+      const comment = `api: pin ${name} ${version}`;
+      return written(params, pin(state, { interface: name, version }, { host, comment }));
+    },
+    'interfaces.unpin': (params) => {
+      const { name, host } = params;
+      return written(params, unpin(state, { interface: name }, { host, comment: `api: unpin ${name}` }));
+    },
+    'features.decode': ({ mask, family = 'virtio', device_type = DEFAULT_DEVICE_TYPE }) => {
+      const names = family === 'protocol' ? PROTOCOL : familyOf(device_type);
+      const value = parseMask(mask, names);
+      const bits = decodeMask(names, value).map(({ bit, name, meaning, known }) => ({ bit, name, meaning, known }));
+      return { mask: formatMask(value), bits };
+    },
+    'events.subscribe': (filter, connection) => ({ subscription: subscriptions.add(connection, filter) }),
+    'events.unsubscribe': ({ subscription }, connection) => ({ ended: subscriptions.remove(connection, subscription) }),
+  };
+}

@@ -1,0 +1,137 @@
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { CompatError } from '../../compat-tables/errors.ts';
+import { type Listener, type ListenOptions, listenOn } from '../ovsdb/wire/listen.ts';
+import { RemoteError } from '../ovsdb/wire/remotes.ts';
+import { ApiConnection, type ConnectionLimits } from './connection.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { Handlers } from './methods.ts';
+
+export interface ApiLimits extends ConnectionLimits {
+  /** Longer messages end the connection; a fleet's documents for a selection fit. */
+  readonly maxMessageBytes: number;
+  /** A manager keeps one or two. */
+  readonly maxConnections: number;
+}
+
+export const DEFAULT_LIMITS: ApiLimits = {
+  maxMessageBytes: 1024 * 1024,
+  maxConnections: 200,
+  maxRequestsInFlight: 32,
+  maxBufferedBytes: 4 * 1024 * 1024,
+};
+
+export type ApiLogEvent =
+  | { readonly kind: 'connected' | 'closed'; readonly connection: number }
+  | { readonly kind: 'dropped'; readonly connection: number; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'internal-error'; readonly method: string; readonly error: unknown };
+
+export interface ApiServerOptions {
+  readonly limits?: Partial<ApiLimits>;
+  readonly log?: (event: ApiLogEvent) => void;
+}
+
+/** How long a client may say nothing before its upgrade, milliseconds. */
+const UPGRADE_TIMEOUT_MS = 10_000;
+/** Connections that are not upgraded yet come on top of the limit; these many are enough for a crowd at the door. */
+const AT_THE_DOOR = 20;
+
+/** The management API: JSON-RPC 2.0 in WebSocket messages, at path `/` of a unix socket. */
+export class ApiServer {
+  readonly #limits: ApiLimits;
+  readonly #log: (event: ApiLogEvent) => void;
+  readonly #dispatcher: Dispatcher<ApiConnection>;
+  readonly #http: Server;
+  readonly #sockets: WebSocketServer;
+  readonly #connections = new Set<ApiConnection>();
+  /** Sockets that have not asked for their upgrade yet. */
+  readonly #atTheDoor = new Set<Duplex>();
+  #listener: Listener | undefined;
+  #lastId = 0;
+
+  constructor(handlers: Handlers<ApiConnection>, options: ApiServerOptions = {}) {
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#log = options.log ?? (() => undefined);
+    this.#dispatcher = new Dispatcher(handlers, this.#log);
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: this.#limits.maxMessageBytes,
+    });
+    this.#http = createServer((_, response) => {
+      response.writeHead(426, { 'content-type': 'text/plain', connection: 'close', upgrade: 'websocket' });
+      response.end('This is the management API of vhost-compat: JSON-RPC 2.0 over WebSocket.\n');
+    });
+    // Of the socket, and WebSocket connections are free of it.
+    this.#http.timeout = UPGRADE_TIMEOUT_MS;
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Opens the socket: mode 0660 unless told, replacing the file of a dead server only. Throws VC-API-LISTEN. */
+  async listen(path: string, options: ListenOptions = {}): Promise<void> {
+    try {
+      this.#listener = await listenOn({ kind: 'punix', path }, options, (socket) => this.#arrive(socket));
+    } catch (cause) {
+      if (!(cause instanceof RemoteError)) throw cause;
+      throw new CompatError('VC-API-LISTEN', cause.message, { path }, { cause });
+    }
+    const { server } = this.#listener;
+    server.maxConnections = this.#limits.maxConnections + AT_THE_DOOR;
+    server.on('error', (error) => this.#log({ kind: 'refused', reason: error.message }));
+  }
+
+  /** Ends all connections and removes the socket. */
+  async close(): Promise<void> {
+    const server = this.#listener?.server;
+    const closed = new Promise<void>((resolve) => (server?.listening ? server.close(() => resolve()) : resolve()));
+    const ended = [...this.#connections].map((one) => new Promise<void>((resolve) => one.onClose(resolve)));
+    for (const connection of this.#connections) connection.close();
+    for (const socket of this.#atTheDoor) socket.destroy();
+    await Promise.all([closed, ...ended]);
+  }
+
+  #arrive(socket: Socket): void {
+    this.#atTheDoor.add(socket);
+    socket.on('close', () => this.#atTheDoor.delete(socket));
+    this.#http.emit('connection', socket);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#atTheDoor.delete(socket);
+    socket.on('error', () => socket.destroy());
+    const path = (request.url ?? '').split('?')[0];
+    const full = this.#connections.size >= this.#limits.maxConnections;
+    if (path !== '/') refuse(socket, 404);
+    else if (full) {
+      this.#log({ kind: 'refused', reason: `more than ${this.#limits.maxConnections} connections` });
+      refuse(socket, 503);
+    } else this.#accept(request, socket, head);
+  }
+
+  #accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const id = ++this.#lastId;
+      const connection = new ApiConnection(id, webSocket, this.#dispatcher, this.#limits, (reason) =>
+        this.#log({ kind: 'dropped', connection: id, reason }),
+      );
+      this.#connections.add(connection);
+      this.#log({ kind: 'connected', connection: id });
+      connection.onClose(() => {
+        this.#connections.delete(connection);
+        this.#log({ kind: 'closed', connection: id });
+      });
+    });
+  }
+}
+
+function refuse(socket: Duplex, status: number): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}

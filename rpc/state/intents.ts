@@ -1,0 +1,280 @@
+import { checkEntry } from '../../compat-tables/check.ts';
+import { parseEndpoint } from '../../compat-tables/endpoint.ts';
+import { CompatError } from '../../compat-tables/errors.ts';
+import type { Abilities, Blocker } from '../../compat-tables/types.ts';
+import type { Json } from '../json/types.ts';
+import { namedUuid, ovsOptional, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
+import { suggestion } from './near.ts';
+import { entryOf, type HostRow, type InterfaceRow, type VersionRow } from './rows.ts';
+import type { State } from './state.ts';
+import { carryOut, type IntentOptions, type IntentResult, type Plan } from './transaction.ts';
+
+/**
+ * What clients may ask of a host: each intent checks, plans, and is carried out as one transaction that also counts up
+ * Host.next_cfg, so that `waitApplied` can tell when the agent has followed.
+ */
+
+export const DEFAULT_DEVICE_TYPE = 'vhost-user-net';
+
+export interface InterfaceIntent {
+  readonly name: string;
+  /** Default `vhost-user-net`. */
+  readonly deviceType?: string | undefined;
+  /** `listen:PATH` or `connect:PATH`. */
+  readonly frontend: string;
+  readonly backend: string;
+  /** A pin from the start; absent: the host's default. */
+  readonly version?: string | undefined;
+  /** An interface that is there already with the same endpoints is no error; a version given here becomes its pin. */
+  readonly mayExist?: boolean | undefined;
+}
+
+/** Adds an interface. Throws VC-INTERFACE-EXISTS, VC-ENDPOINT, VC-ENDPOINT-TAKEN, and what `pin` throws for the version. */
+export async function addInterface(
+  state: State,
+  intent: InterfaceIntent,
+  options: IntentOptions = {},
+): Promise<IntentResult> {
+  const { name, frontend, backend, version, deviceType = DEFAULT_DEVICE_TYPE } = intent;
+  checkName(name);
+  checkEndpoints(frontend, backend);
+  return await carryOut(state, options, (host) => {
+    const interfaces = state.interfaces(host);
+    const existing = interfaces.find((one) => one.name === name);
+    if (existing !== undefined) return planExisting(state, host, existing, { ...intent, deviceType });
+    checkTaken([frontend, backend], interfaces, host);
+    const notes = version === undefined ? [] : checkPin(state, host, { version, deviceType, abilities: undefined });
+    const row = { name, device_type: deviceType, frontend, backend, ...(version === undefined ? {} : { version }) };
+    return {
+      notes,
+      guards: [guard('Host', host.uuid, { interfaces: ovsSet(host.interfaces.map(ovsUuid)) })],
+      operations: [
+        { op: 'insert', table: 'Interface', row, 'uuid-name': 'added' },
+        mutate('Host', host.uuid, 'interfaces', 'insert', namedUuid('added')),
+      ],
+    };
+  });
+}
+
+/** Removes an interface. Throws VC-INTERFACE-UNKNOWN unless `ifExists`. */
+export async function removeInterface(
+  state: State,
+  intent: { readonly name: string; readonly ifExists?: boolean | undefined },
+  options: IntentOptions = {},
+): Promise<IntentResult> {
+  return await carryOut(state, options, (host) => {
+    const { name, ifExists } = intent;
+    const found = ifExists ? state.findInterface(name, host) : state.interface(name, host);
+    if (found === undefined) return { notes: [], guards: [], operations: [] };
+    return {
+      notes: [],
+      guards: [],
+      // The row itself goes with its last reference (RFC 7047, section 3.1: not a root table).
+      operations: [mutate('Host', host.uuid, 'interfaces', 'delete', ovsUuid(found.uuid))],
+    };
+  });
+}
+
+/**
+ * Pins a version on an interface, from its next start. Throws VC-INTERFACE-UNKNOWN, VC-VERSION-UNKNOWN,
+ * VC-VERSION-DEVICE-TYPE, VC-VERSION-UNUSABLE.
+ */
+export async function pin(
+  state: State,
+  intent: { readonly interface: string; readonly version: string },
+  options: IntentOptions = {},
+): Promise<IntentResult> {
+  return await carryOut(state, options, (host) =>
+    planPin(state, host, state.interface(intent.interface, host), intent.version),
+  );
+}
+
+/** Takes the pin away: the host's default rules from the next start. Throws VC-INTERFACE-UNKNOWN. */
+export async function unpin(
+  state: State,
+  intent: { readonly interface: string },
+  options: IntentOptions = {},
+): Promise<IntentResult> {
+  return await carryOut(state, options, (host) => {
+    const row = state.interface(intent.interface, host);
+    return row.version === undefined ? { notes: [], guards: [], operations: [] } : setVersion(row, undefined, []);
+  });
+}
+
+/** Sets the host's default; `newest` clears it, and then the first usable version rules. Throws as `pin`. */
+export async function setDefaultVersion(
+  state: State,
+  intent: { readonly version: string },
+  options: IntentOptions = {},
+): Promise<IntentResult> {
+  const version = intent.version === 'newest' ? undefined : intent.version;
+  return await carryOut(state, options, (host) => {
+    const notes = version === undefined ? [] : checkDefault(state, host, version);
+    if (version === host.defaultVersion) return { notes, guards: [], operations: [] };
+    return { notes, guards: [], operations: [update('Host', host.uuid, { default_version: ovsOptional(version) })] };
+  });
+}
+
+function planExisting(
+  state: State,
+  host: HostRow,
+  existing: InterfaceRow,
+  { name, deviceType, frontend, backend, version, mayExist }: InterfaceIntent,
+): Plan {
+  const differs = [
+    ['device type', existing.deviceType, deviceType],
+    ['front-end', existing.frontend, frontend],
+    ['back-end', existing.backend, backend],
+  ].filter(([, there, wanted]) => there !== wanted);
+  if (!mayExist || differs.length > 0) {
+    const how = differs.map(([what, there, wanted]) => `its ${what} is ${there}, wanted ${wanted}`).join('; ');
+    const text = `Cannot add interface "${name}": host ${hostName(host)} has it already${how && ` and ${how}`}`;
+    throw new CompatError('VC-INTERFACE-EXISTS', text, { host: host.systemId, interface: name });
+  }
+  return version === undefined ? { notes: [], guards: [], operations: [] } : planPin(state, host, existing, version);
+}
+
+function planPin(state: State, host: HostRow, row: InterfaceRow, version: string): Plan {
+  const { name, deviceType, abilities } = row;
+  const notes = checkPin(state, host, { version, deviceType, abilities, interface: name });
+  return row.version === version ? { notes, guards: [], operations: [] } : setVersion(row, version, notes);
+}
+
+function setVersion(row: InterfaceRow, version: string | undefined, notes: readonly string[]): Plan {
+  return {
+    notes,
+    // An update that matches no row is no error for the server, so make sure that the interface is still there.
+    guards: [guard('Interface', row.uuid, { name: row.name })],
+    operations: [update('Interface', row.uuid, { version: ovsOptional(version) })],
+  };
+}
+
+interface PinQuestion {
+  readonly version: string;
+  readonly deviceType: string;
+  /** Of the interface's own back-end, when it was measured. */
+  readonly abilities: Abilities | undefined;
+  readonly interface?: string;
+}
+
+/** Throws when a version cannot be pinned; returns notes for the user when it can. */
+function checkPin(state: State, host: HostRow, question: PinQuestion): string[] {
+  const { version, deviceType, abilities } = question;
+  const versions = state.versions(host);
+  const row = versions.find((one) => one.version === version && one.deviceType === deviceType);
+  if (row === undefined) throw unknownVersion(host, versions, question);
+  const blockers = abilities === undefined ? hostBlockers(row) : checkEntry(entryOf(row), abilities);
+  return judge(host, question, blockers);
+}
+
+function checkDefault(state: State, host: HostRow, version: string): string[] {
+  const versions = state.versions(host);
+  const row = versions.find((one) => one.version === version);
+  if (row === undefined) throw unknownVersion(host, versions, { version });
+  return judge(host, { version }, hostBlockers(row));
+}
+
+function hostBlockers(row: VersionRow): readonly Blocker[] {
+  if (row.usable || row.blockers.length > 0) return row.blockers;
+  return [{ code: 'VC-VERSION-UNUSABLE', text: 'the host does not say why', missing: [] }];
+}
+
+function judge(
+  host: HostRow,
+  { version, interface: name }: { readonly version: string; readonly interface?: string },
+  blockers: readonly Blocker[],
+): string[] {
+  if (blockers.length === 0) return [];
+  const reasons = blockers.map((blocker) => blocker.text).join('; ');
+  // Before the first back-end came up nothing can be told; the agent judges when it measures one.
+  if (blockers.every((blocker) => blocker.code === 'VC-BACKEND-UNKNOWN'))
+    return [`Whether ${version} is usable is not known yet: ${reasons}`];
+  const where = name === undefined ? `on host ${hostName(host)}` : `on interface ${name} of host ${hostName(host)}`;
+  throw new CompatError('VC-VERSION-UNUSABLE', `Cannot use version ${version} ${where}: ${reasons}`, {
+    host: host.systemId,
+    ...(name === undefined ? {} : { interface: name }),
+    version,
+    missing: [...new Set(blockers.flatMap((blocker) => blocker.missing))],
+    blockers,
+  });
+}
+
+function unknownVersion(
+  host: HostRow,
+  versions: readonly VersionRow[],
+  { version, deviceType }: { readonly version: string; readonly deviceType?: string },
+): CompatError {
+  const details = { host: host.systemId, version };
+  const other = versions.find((one) => one.version === version);
+  if (other !== undefined) {
+    const text = `Cannot use version ${version}: it is of device type ${other.deviceType}; wanted ${deviceType}`;
+    return new CompatError('VC-VERSION-DEVICE-TYPE', text, details);
+  }
+  const names = versions.filter((one) => deviceType === undefined || one.deviceType === deviceType);
+  const hint = suggestion(
+    version,
+    names.map((one) => one.version),
+  );
+  return new CompatError(
+    'VC-VERSION-UNKNOWN',
+    `Cannot find version "${version}" on host ${hostName(host)}${hint}`,
+    details,
+  );
+}
+
+function checkName(name: string): void {
+  if (/^[A-Za-z0-9_.:-]{1,63}$/.test(name)) return;
+  const text = `Cannot add interface ${JSON.stringify(name)}: wanted a name of 1 to 63 letters, digits or characters of _ . : -`;
+  throw new CompatError('VC-INTERFACE-NAME', text, { interface: name });
+}
+
+function checkEndpoints(frontend: string, backend: string): void {
+  if (parseEndpoint(frontend).path === parseEndpoint(backend).path) {
+    const text = `Cannot read endpoint "${backend}": the front-end ${frontend} has the same path; wanted two different sockets`;
+    throw new CompatError('VC-ENDPOINT', text);
+  }
+}
+
+/** Two interfaces on one socket path would take each other's peers. */
+function checkTaken(endpoints: readonly string[], interfaces: readonly InterfaceRow[], host: HostRow): void {
+  for (const endpoint of endpoints) {
+    const path = pathOf(endpoint);
+    const owner = interfaces.find((one) => pathOf(one.frontend) === path || pathOf(one.backend) === path);
+    if (owner === undefined) continue;
+    const text = `Cannot use endpoint ${endpoint}: interface ${owner.name} of host ${hostName(host)} has this path`;
+    throw new CompatError('VC-ENDPOINT-TAKEN', text, { host: host.systemId, interface: owner.name });
+  }
+}
+
+/** Of what stands in the database, which may be wrong and then is nobody's. */
+function pathOf(endpoint: string): string {
+  return endpoint.replace(/^(listen|connect):/, '');
+}
+
+function hostName({ hostname, systemId }: HostRow): string {
+  return hostname || systemId;
+}
+
+function guard(table: string, uuid: string, columns: Record<string, Json>): Json {
+  return {
+    op: 'wait',
+    table,
+    timeout: 0,
+    where: [is(uuid)],
+    columns: Object.keys(columns),
+    until: '==',
+    rows: [columns],
+  };
+}
+
+function update(table: string, uuid: string, row: Record<string, Json>): Json {
+  return { op: 'update', table, where: [is(uuid)], row };
+}
+
+function mutate(table: string, uuid: string, column: string, mutator: string, value: Json): Json {
+  return { op: 'mutate', table, where: [is(uuid)], mutations: [[column, mutator, value]] };
+}
+
+function is(uuid: string): Json {
+  return ['_uuid', '==', ovsUuid(uuid)];
+}

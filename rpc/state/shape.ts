@@ -1,0 +1,131 @@
+/**
+ * Checks of values of unknown shape: what came over a socket or out of a file. A check returns the value typed, or
+ * throws with the path of what is wrong: `versions[3].digest`.
+ */
+export type Check<T> = (value: unknown, path: string) => T;
+
+export class ShapeError extends Error {
+  override readonly name: string = 'ShapeError';
+  /** Where in the value: `versions[3].digest`. */
+  readonly path: string;
+
+  constructor(path: string, text: string) {
+    super(`Cannot read ${path}: ${text}`);
+    this.path = path;
+  }
+}
+
+/** A refusal in the house form: what was seen, what was wanted. */
+export function expected(path: string, wanted: string, value: unknown): ShapeError {
+  return new ShapeError(path, `expected ${wanted}, got ${kind(value)}`);
+}
+
+export const string: Check<string> = (value, path) => {
+  if (typeof value !== 'string') throw expected(path, 'a string', value);
+  return value;
+};
+
+export const boolean: Check<boolean> = (value, path) => {
+  if (typeof value !== 'boolean') throw expected(path, 'true or false', value);
+  return value;
+};
+
+/** A whole number that JSON carries exactly. */
+export const integer: Check<number> = (value, path) => {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw expected(path, 'a whole number', value);
+  return value;
+};
+
+export const number: Check<number> = (value, path) => {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw expected(path, 'a number', value);
+  return value;
+};
+
+/** A feature mask as it travels in JSON: hexadecimal text, because numbers lose bits above 2^53. */
+export const hexMask: Check<string> = (value, path) => {
+  if (typeof value !== 'string' || !/^0x[0-9a-f]{1,32}$/i.test(value))
+    throw expected(path, 'a mask such as "0x130008000"', value);
+  return value.toLowerCase();
+};
+
+export function oneOf<const T extends string>(...words: readonly T[]): Check<T> {
+  return (value, path) => {
+    const word = words.find((one) => one === value);
+    if (word === undefined) throw expected(path, words.map((one) => `"${one}"`).join(' or '), value);
+    return word;
+  };
+}
+
+export function array<T>(check: Check<T>, maxItems = 100_000): Check<T[]> {
+  return (value, path) => {
+    if (!Array.isArray(value)) throw expected(path, 'an array', value);
+    if (value.length > maxItems) throw new ShapeError(path, `expected at most ${maxItems} items, got ${value.length}`);
+    return value.map((item, index) => check(item, `${path}[${index}]`));
+  };
+}
+
+/** An object used as a map: any names, one check for all values. */
+export function record<T>(check: Check<T>): Check<Record<string, T>> {
+  return (value, path) =>
+    Object.fromEntries(
+      Object.entries(members(value, path)).map(([name, one]) => [name, check(one, `${path}.${name}`)]),
+    );
+}
+
+type Checks<T> = { readonly [K in keyof T]: Check<T[K]> };
+/** What `object` gives: all of the required members, and those of the optional ones that were there. */
+export type ObjectOf<R, O> = { readonly [K in keyof R]: R[K] } & { readonly [K in keyof O]?: O[K] };
+
+/** An object with these members and no others: a typing mistake of a caller is told, not passed over. */
+export function object<R extends Record<string, unknown>, O extends Record<string, unknown> = Record<never, never>>(
+  required: Checks<R>,
+  optional?: Checks<O>,
+): Check<ObjectOf<R, O>> {
+  return shaped(required, optional, true);
+}
+
+/** An object with at least these members; others are left out: newer writers may say more than we know. */
+export function openObject<R extends Record<string, unknown>, O extends Record<string, unknown> = Record<never, never>>(
+  required: Checks<R>,
+  optional?: Checks<O>,
+): Check<ObjectOf<R, O>> {
+  return shaped(required, optional, false);
+}
+
+function shaped<R, O>(required: Checks<R>, optional: Checks<O> | undefined, closed: boolean): Check<ObjectOf<R, O>> {
+  const wanted = new Map<string, Check<unknown>>(Object.entries(required));
+  const possible = new Map<string, Check<unknown>>(Object.entries(optional ?? {}));
+  return (value, path) => {
+    const source = members(value, path);
+    const result: Record<string, unknown> = {};
+    if (closed) {
+      const extra = Object.keys(source).find((name) => !wanted.has(name) && !possible.has(name));
+      if (extra !== undefined) throw new ShapeError(path, `member "${extra}" is not known here`);
+    }
+    for (const [name, check] of wanted) result[name] = check(own(source, name), `${path}.${name}`);
+    for (const [name, check] of possible) {
+      const one = own(source, name);
+      if (one !== undefined) result[name] = check(one, `${path}.${name}`);
+    }
+    return result as ObjectOf<R, O>;
+  };
+}
+
+function members(value: unknown, path: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw expected(path, 'an object', value);
+  return value as Record<string, unknown>;
+}
+
+/** Own members only: `constructor` and its like are found on every object. */
+function own(source: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(source, name) ? source[name] : undefined;
+}
+
+function kind(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'string') return value.length > 60 ? `"${value.slice(0, 57)}…"` : `"${value}"`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return `an ${typeof value}`;
+}

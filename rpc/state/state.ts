@@ -1,0 +1,251 @@
+import { CompatError } from '../../compat-tables/errors.ts';
+import { OvsdbClient } from '../ovsdb/client/client.ts';
+import { OvsdbConnectionError } from '../ovsdb/client/client-errors.ts';
+import { Replica, type ReplicaRow } from '../ovsdb/client/replica.ts';
+import { RemoteError } from '../ovsdb/wire/remotes.ts';
+import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
+import { type HostDocument, hostDocument } from './documents.ts';
+import { suggestion } from './near.ts';
+import {
+  type EventRow,
+  type HostRow,
+  type InterfaceRow,
+  readEvent,
+  readHost,
+  readInterface,
+  readVersion,
+  type VersionRow,
+} from './rows.ts';
+import { DATABASE } from './schema-file.ts';
+
+export interface StateOptions {
+  /** The host that `host()` means when no name is given: a system id or a host name. */
+  readonly systemId?: string | undefined;
+  /** Keeps the Event table too. */
+  readonly events?: boolean;
+}
+
+export interface ConnectOptions extends StateOptions {
+  /** Until the contents are there, milliseconds; default: no limit. */
+  readonly timeoutMs?: number | undefined;
+  /** For a remote of kind `ssl:`. */
+  readonly tls?: TlsFiles | undefined;
+}
+
+/** What a schema must have for us to work with it; columns that are missing read as empty. */
+const TABLES = ['Host', 'Compat_Version', 'Interface'] as const;
+const SCHEMA_MAJOR = 1;
+/** Longer timers fire at once (Node). */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A live, typed copy of the Vhost_Compat database on any OVSDB server. */
+export class State {
+  readonly client: OvsdbClient;
+  readonly #replica: Replica;
+  readonly #systemId: string | undefined;
+  readonly #listeners = new Set<() => void>();
+  readonly #waiting = new Set<() => void>();
+  #ownsClient = false;
+
+  private constructor(client: OvsdbClient, replica: Replica, systemId: string | undefined) {
+    this.client = client;
+    this.#replica = replica;
+    this.#systemId = systemId;
+    replica.onChange(() => {
+      for (const listener of [...this.#listeners]) listener();
+    });
+  }
+
+  /** Opens the database through a connected client, which stays the caller's. Throws VC-DB-SCHEMA. */
+  static async open(client: OvsdbClient, options: StateOptions = {}): Promise<State> {
+    await checkSchema(client);
+    const tables = options.events ? [...TABLES, 'Event'] : TABLES;
+    const replica = new Replica(client, DATABASE, Object.fromEntries(tables.map((name) => [name, 'all' as const])));
+    const state = new State(client, replica, options.systemId);
+    await replica.start();
+    return state;
+  }
+
+  /** Connects to a remote and opens the database there; `close` then closes the connection too. Throws VC-DB-CONNECT. */
+  static async connect(remote: string, options: ConnectOptions = {}): Promise<State> {
+    const { timeoutMs } = options;
+    let client: OvsdbClient | undefined;
+    let late = false;
+    // A server that accepts and says nothing costs the same time as one that does not accept.
+    const giveUp = () => {
+      late = true;
+      client?.close();
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, Math.min(timeoutMs, MAX_TIMER_MS));
+    try {
+      client = new OvsdbClient(remote, { tls: options.tls });
+      await client.connect(timeoutMs);
+      const state = await State.open(client, options);
+      state.#ownsClient = true;
+      return state;
+    } catch (cause) {
+      client?.close();
+      if (!(cause instanceof OvsdbConnectionError || cause instanceof RemoteError)) throw cause;
+      const reason = late ? `no answer in ${timeoutMs} ms` : cause.message;
+      throw new CompatError('VC-DB-CONNECT', `Cannot use the database at ${remote}: ${reason}`, { remote }, { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** All hosts of the database, by host name. */
+  hosts(): HostRow[] {
+    return [...this.#replica.rows('Host').values()]
+      .map(readHost)
+      .toSorted((a, b) => compare(a.hostname, b.hostname) || compare(a.systemId, b.systemId));
+  }
+
+  /** One host by system id or host name; without a name the one of the options, or the only one. Throws VC-HOST-UNKNOWN. */
+  host(name: string | undefined = this.#systemId): HostRow {
+    const hosts = this.hosts();
+    if (name === undefined) {
+      const [only] = hosts;
+      if (only !== undefined && hosts.length === 1) return only;
+      const text =
+        hosts.length === 0
+          ? 'Cannot choose a host: the database holds none; its agent has not run yet'
+          : `Cannot choose a host: the database holds ${hosts.length}; name one of ${hosts.map(hostLabel).join(', ')}`;
+      throw new CompatError('VC-HOST-UNKNOWN', text, { hosts: hosts.map((host) => host.systemId) });
+    }
+    const byId = hosts.find((host) => host.systemId === name);
+    if (byId !== undefined) return byId;
+    const byName = hosts.filter((host) => host.hostname === name);
+    const [found] = byName;
+    if (found !== undefined && byName.length === 1) return found;
+    const text =
+      byName.length > 1
+        ? `Cannot choose host "${name}": ${byName.length} hosts have this name; use one of the system ids ${byName.map((host) => host.systemId).join(', ')}`
+        : `Cannot find host "${name}" in the database${suggestion(
+            name,
+            hosts.map((host) => host.hostname || host.systemId),
+          )}`;
+    throw new CompatError('VC-HOST-UNKNOWN', text, { host: name });
+  }
+
+  /** The versions that a host publishes, most preferred first. */
+  versions(host: HostRow = this.host(), deviceType?: string): VersionRow[] {
+    return this.#referred('Compat_Version', host.versions)
+      .map(readVersion)
+      .filter((row) => deviceType === undefined || row.deviceType === deviceType)
+      .toSorted(
+        (a, b) => compare(a.deviceType, b.deviceType) || a.preference - b.preference || compare(a.version, b.version),
+      );
+  }
+
+  /** The interfaces of a host, by name. */
+  interfaces(host: HostRow = this.host()): InterfaceRow[] {
+    return this.#referred('Interface', host.interfaces)
+      .map(readInterface)
+      .toSorted((a, b) => compare(a.name, b.name));
+  }
+
+  findInterface(name: string, host: HostRow = this.host()): InterfaceRow | undefined {
+    const row = this.#referred('Interface', host.interfaces).find((one) => one['name'] === name);
+    return row && readInterface(row);
+  }
+
+  /** One interface by name. Throws VC-INTERFACE-UNKNOWN. */
+  interface(name: string, host: HostRow = this.host()): InterfaceRow {
+    const found = this.findInterface(name, host);
+    if (found !== undefined) return found;
+    const names = this.interfaces(host).map((one) => one.name);
+    const text = `Cannot find interface "${name}" on host ${host.hostname || host.systemId}${suggestion(name, names)}`;
+    throw new CompatError('VC-INTERFACE-UNKNOWN', text, { host: host.systemId, interface: name });
+  }
+
+  /** The history, oldest first; needs the option `events`. */
+  events(filter: { readonly systemId?: string; readonly interface?: string } = {}): EventRow[] {
+    return [...this.#replica.rows('Event').values()]
+      .map(readEvent)
+      .filter((row) => filter.systemId === undefined || row.systemId === filter.systemId)
+      .filter((row) => filter.interface === undefined || row.interface === filter.interface)
+      .toSorted((a, b) => a.time - b.time);
+  }
+
+  /** One host as a document, for other managers and for selection. */
+  describe(host: HostRow = this.host(), now: Date = new Date()): HostDocument {
+    return hostDocument({ host, versions: this.versions(host), interfaces: this.interfaces(host) }, now);
+  }
+
+  /** Calls the listener after each change of the copy; the result ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Settles with true as soon as the condition holds, with false when the time (milliseconds) is over or `close` came. */
+  async until(condition: () => boolean, timeoutMs?: number): Promise<boolean> {
+    if (condition()) return true;
+    return new Promise((resolve, reject) => {
+      const done = (settle: () => void) => {
+        clearTimeout(timer);
+        stop();
+        this.#waiting.delete(giveUp);
+        settle();
+      };
+      const giveUp = () => done(() => resolve(false));
+      const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
+      this.#waiting.add(giveUp);
+      const stop = this.onChange(() => {
+        try {
+          if (condition()) done(() => resolve(true));
+        } catch (error) {
+          done(() => reject(error));
+        }
+      });
+    });
+  }
+
+  close(): void {
+    this.#listeners.clear();
+    for (const giveUp of [...this.#waiting]) giveUp();
+    this.#replica.stop();
+    if (this.#ownsClient) this.client.close();
+  }
+
+  /** The rows that a column refers to; one that is not there (yet) is passed over. */
+  #referred(table: string, ids: readonly string[]): ReplicaRow[] {
+    const rows = this.#replica.rows(table);
+    return ids.map((id) => rows.get(id)).filter((row) => row !== undefined);
+  }
+}
+
+/** Refuses a server that does not hold our database, or holds it in a form that we cannot read. */
+async function checkSchema(client: OvsdbClient): Promise<void> {
+  const databases = await client.call('list_dbs', []);
+  if (!Array.isArray(databases) || !databases.includes(DATABASE)) {
+    const there = Array.isArray(databases) ? databases.join(', ') || 'none' : 'none';
+    throw new CompatError(
+      'VC-DB-SCHEMA',
+      `Cannot find the database ${DATABASE} at ${client.remote}: the server holds ${there}`,
+    );
+  }
+  const schema = (await client.call('get_schema', [DATABASE])) as {
+    version?: unknown;
+    tables?: Record<string, unknown>;
+  };
+  const version = String(schema.version);
+  if (Number(version.split('.')[0]) !== SCHEMA_MAJOR) {
+    const text = `Cannot use the database ${DATABASE} at ${client.remote}: its schema has version ${version}; wanted ${SCHEMA_MAJOR}.x`;
+    throw new CompatError('VC-DB-SCHEMA', text);
+  }
+  const missing = TABLES.filter((name) => !Object.hasOwn(schema.tables ?? {}, name));
+  if (missing.length > 0) {
+    const text = `Cannot use the database ${DATABASE} at ${client.remote}: its schema lacks the table ${missing.join(', ')}`;
+    throw new CompatError('VC-DB-SCHEMA', text);
+  }
+}
+
+function hostLabel({ hostname, systemId }: HostRow): string {
+  return hostname === '' || hostname === systemId ? systemId : `${hostname} (${systemId})`;
+}
+
+/** By code points, so that the order does not depend on the locale of the reader. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

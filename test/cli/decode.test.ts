@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { matchesGolden } from './golden.ts';
+import { cli } from './run-cli.ts';
+
+/** A bit of each kind: of virtio-net, both control bits, of the transport, and one that nobody has named. */
+const MASK = '0x200144000001';
+
+describe('decode', () => {
+  for (const format of ['table', 'list', 'html', 'csv', 'json']) {
+    it(`names the bits as ${format}`, async () => {
+      const { exit, stdout, stderr } = await cli(['decode', MASK, '--format', format]);
+      assert.deepEqual({ exit, stderr }, { exit: 0, stderr: '' });
+      matchesGolden(`decode.${format}`, stdout);
+    });
+  }
+
+  it('reads names, short names and numbers, and shows the mask first', async () => {
+    for (const words of [['VIRTIO_NET_F_MTU,VIRTIO_F_VERSION_1'], ['MTU', 'bit 32'], ['4294967304'], ['0x100000008']]) {
+      const { stdout } = await cli(['decode', ...words]);
+      assert.match(stdout, /^0x100000008 /, words.join(' '));
+    }
+  });
+
+  it('numbers protocol features anew', async () => {
+    const { stdout } = await cli(['decode', '0x44000002', '--protocol', '-f', 'json']);
+    const { bits } = JSON.parse(stdout) as { bits: { bit: number; name: string; control: boolean }[] };
+    assert.deepEqual(
+      bits.map(({ bit, control }) => [bit, control]),
+      [
+        [1, false],
+        [26, false],
+        [30, false],
+      ],
+    );
+    assert.equal(bits[0]?.name, 'VHOST_USER_PROTOCOL_F_LOG_SHMFD');
+  });
+
+  it('gives the columns asked for as headings and data', async () => {
+    const { stdout } = await cli(['decode', '0x8', '-f', 'json', '--columns', 'name,bit']);
+    assert.deepEqual(JSON.parse(stdout), {
+      format: 1,
+      kind: 'table',
+      headings: ['name', 'bit'],
+      data: [['VIRTIO_NET_F_MTU', 3]],
+    });
+  });
+});

@@ -1,0 +1,37 @@
+import { run } from '../../cli/run.ts';
+
+export interface CliOutcome {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CliWorld {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What stands for SIGTERM; never, when absent. */
+  readonly interrupted?: Promise<string>;
+  readonly terminal?: boolean;
+  /** Sees stderr as it comes. */
+  readonly onStderr?: (all: string) => void;
+  readonly onStdout?: (all: string) => void;
+}
+
+/** Runs the command line inside this process, with its output captured. */
+export async function cli(argv: readonly string[], world: CliWorld = {}): Promise<CliOutcome> {
+  let stdout = '';
+  let stderr = '';
+  const exit = await run(argv, {
+    env: { PATH: process.env['PATH'], ...world.env },
+    stderrIsTerminal: world.terminal ?? false,
+    stdout: (text) => {
+      stdout += text;
+      world.onStdout?.(stdout);
+    },
+    stderr: (text) => {
+      stderr += text;
+      world.onStderr?.(stderr);
+    },
+    interrupted: () => world.interrupted ?? new Promise(() => {}),
+  });
+  return { exit, stdout, stderr };
+}
