@@ -22,6 +22,8 @@ const FLOORS: Readonly<Record<string, number>> = {
   'rpc/state': 3,
   'rpc/api': 3,
   cli: 4,
+  'agent/daemon': 5,
+  quickstart: 5,
 };
 
 /** Rooms of the same floor that may look at one named neighbour; all others know only what lies below. */

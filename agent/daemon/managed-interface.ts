@@ -1,0 +1,183 @@
+import { parseEndpoint } from '../../compat-tables/endpoint.ts';
+import { CompatError } from '../../compat-tables/errors.ts';
+import type { Abilities, Entry } from '../../compat-tables/types.ts';
+import { encodeInterfaceStatus, type InterfaceStatus } from '../../rpc/state/columns.ts';
+import type { InterfaceRow } from '../../rpc/state/rows.ts';
+import { type PeerIdentity, peerAlive } from '../fd/peer.ts';
+import { Port } from '../relay/port.ts';
+import type { ModeDecision, PortEvent } from '../relay/status.ts';
+import type { BackendView } from './host-view.ts';
+import { portStatus, readSticky } from './interface-status.ts';
+import { type Intent, keep, modeFor, nextStart, nextStartName, type Sticky } from './modes.ts';
+
+/** What an interface needs of the agent around it. */
+export interface Surroundings {
+  readonly socketGroup: number | undefined;
+  /** The entries in force on this host, the most preferred first. */
+  entries(): readonly Entry[];
+  hostDefault(): string | undefined;
+  /** Writes status columns of a row. */
+  write(uuid: string, columns: ReturnType<typeof encodeInterfaceStatus>): void;
+  event(name: string, event: PortEvent): void;
+  /** A back-end was measured, came or went. */
+  backendsChanged(): void;
+}
+
+/** One Interface row brought to life: its port, and the mode that its front-end process holds. */
+export class ManagedInterface {
+  readonly #around: Surroundings;
+  #row: InterfaceRow;
+  #port: Port | undefined;
+  #sticky: Sticky | undefined;
+  #written = '';
+  #backend = '';
+  #stopped = false;
+  readonly #conflicted: boolean;
+
+  /** `taken` names the interface that has one of the socket paths already. */
+  constructor(row: InterfaceRow, around: Surroundings, taken: string | undefined) {
+    this.#row = row;
+    this.#around = around;
+    this.#conflicted = taken !== undefined;
+    const sticky = readSticky(row);
+    this.#sticky = sticky && peerAlive(sticky.peer) ? sticky : undefined;
+    this.#open(taken);
+  }
+
+  get row(): InterfaceRow {
+    return this.#row;
+  }
+
+  /** What is known of the back-end, undefined when it was never measured. */
+  get view(): BackendView | undefined {
+    const measured = this.#port?.status.abilities;
+    const abilities = measured ?? this.#row.abilities;
+    if (!abilities) return undefined;
+    return {
+      interface: this.#row.name,
+      deviceType: this.#row.deviceType,
+      abilities,
+      connected: measured !== undefined,
+    };
+  }
+
+  /** Whether it stands still because another interface has one of its socket paths. */
+  get conflicted(): boolean {
+    return this.#conflicted;
+  }
+
+  /** Takes a changed row. Endpoints are not changed in place: the caller makes the interface anew. */
+  update(row: InterfaceRow): void {
+    const changed = row.version !== this.#row.version;
+    this.#row = row;
+    if (changed) this.reconsider();
+  }
+
+  /** The pin, the host's default or the tables have changed. A connected front-end does not feel it. */
+  reconsider(): void {
+    this.#port?.reconsider();
+    this.#report();
+  }
+
+  /** Lets go of the mode of a front-end process that is gone; called from time to time. */
+  expire(): void {
+    if (this.#sticky === undefined || this.#port?.status.mode !== undefined || peerAlive(this.#sticky.peer)) return;
+    this.#sticky = undefined;
+    this.reconsider();
+  }
+
+  /** Closes everything. With `leave`, the row is told that the agent stands still. */
+  async stop(leave?: 'tell'): Promise<void> {
+    this.#stopped = true;
+    await this.#port?.stop();
+    if (leave === 'tell')
+      this.#around.write(this.#row.uuid, encodeInterfaceStatus({ state: 'stopped', since: Date.now() }));
+  }
+
+  #open(taken: string | undefined): void {
+    try {
+      const frontend = parseEndpoint(this.#row.frontend);
+      const backend = parseEndpoint(this.#row.backend);
+      if (frontend.path === backend.path) {
+        throw new CompatError(
+          'VC-ENDPOINT',
+          `Cannot serve ${this.#row.name}: front-end and back-end are both at ${frontend.path}; wanted two paths`,
+          { interface: this.#row.name },
+        );
+      }
+      if (taken !== undefined) {
+        throw new CompatError(
+          'VC-ENDPOINT-TAKEN',
+          `Cannot serve ${this.#row.name}: interface ${taken} uses one of its socket paths already`,
+          { interface: this.#row.name },
+        );
+      }
+      const { name, deviceType } = this.#row;
+      const group = this.#around.socketGroup;
+      this.#port = new Port(
+        { name, deviceType, frontend, backend, ...(group === undefined ? {} : { socketGroup: group }) },
+        {
+          decide: (abilities, peer) => this.#decide(abilities, peer),
+          changed: () => this.#changed(),
+          event: (event) => this.#around.event(name, event),
+        },
+      );
+      this.#port.start();
+      this.#report();
+    } catch (error) {
+      if (!(error instanceof CompatError)) throw error;
+      this.#write({ state: 'error', error: error.code, errorDetail: error.message, since: Date.now() });
+      this.#around.event(this.#row.name, { kind: 'refused', code: error.code, text: error.message, details: {} });
+    }
+  }
+
+  #decide(abilities: Abilities, peer: PeerIdentity | undefined): ModeDecision {
+    const entries = this.#around.entries();
+    const intent = this.#intent();
+    if (peer === undefined) return this.#door(intent, entries, abilities);
+    const decision = modeFor(intent, entries, abilities, peer, this.#sticky);
+    if ('mode' in decision) this.#sticky = { version: decision.mode.version, digest: decision.mode.digest, peer };
+    return decision;
+  }
+
+  /** The door is open when whoever may come can be served: a new front-end process, or the one that had a mode. */
+  #door(intent: Intent, entries: readonly Entry[], abilities: Abilities): ModeDecision {
+    const next = nextStart(intent, entries, abilities);
+    if ('mode' in next || this.#sticky === undefined || !peerAlive(this.#sticky.peer)) return next;
+    const again = keep(this.#sticky, intent, entries, abilities);
+    return 'mode' in again ? again : next;
+  }
+
+  #intent(): Intent {
+    const { name, deviceType, version } = this.#row;
+    return { interface: name, deviceType, pin: version, hostDefault: this.#around.hostDefault() };
+  }
+
+  #changed(): void {
+    if (this.#stopped) return;
+    this.#report();
+    const backend = JSON.stringify(this.view, (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString(16) : value,
+    );
+    if (backend === this.#backend) return;
+    this.#backend = backend;
+    this.#around.backendsChanged();
+  }
+
+  #report(): void {
+    const port = this.#port;
+    if (!port || this.#stopped) return;
+    const abilities = port.status.abilities ?? this.#row.abilities;
+    const next = nextStartName(this.#intent(), this.#around.entries(), abilities);
+    this.#write(portStatus(port.status, this.#sticky, next), new Map(Object.entries(port.status.statistics)));
+  }
+
+  /** Statistics alone are no reason to write: they go along when something else has changed. */
+  #write(status: InterfaceStatus, statistics?: ReadonlyMap<string, number>): void {
+    const columns = encodeInterfaceStatus(status);
+    const text = JSON.stringify(columns);
+    if (text === this.#written) return;
+    this.#written = text;
+    this.#around.write(this.#row.uuid, statistics ? { ...columns, ...encodeInterfaceStatus({ statistics }) } : columns);
+  }
+}

@@ -1,0 +1,18 @@
+import { parseEndpoint } from '../../compat-tables/endpoint.ts';
+import { formatMask } from '../../compat-tables/mask.ts';
+import { findRelease } from '../../compat-tables/releases.ts';
+import { runMockBackend } from '../mock/mock-backend.ts';
+
+/** Runs a back-end that only negotiates until it is told to end; says `ready` when somebody may come. */
+export async function runMockCommand(text: string, like: string): Promise<void> {
+  const endpoint = parseEndpoint(text);
+  const release = findRelease(like);
+  const backend = await runMockBackend(endpoint, release);
+  process.stdout.write(`ready: ${release.name} offers ${formatMask(release.virtioFeatures)} at ${text}\n`);
+  const stop = (): void => {
+    backend.close();
+    process.exit(0);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}

@@ -1,0 +1,108 @@
+import { guestFeatures } from '../../compat-tables/entries.ts';
+import { RELEASES } from '../../compat-tables/releases.ts';
+import type { Abilities, Entry } from '../../compat-tables/types.ts';
+import type { Json } from '../../rpc/json/types.ts';
+import { type Columns, encodeHost, encodeVersion } from '../../rpc/state/columns.ts';
+import { entryOf, type HostRow, type VersionRow } from '../../rpc/state/rows.ts';
+import { type HostView, hostBlockers } from './host-view.ts';
+
+/**
+ * What the host says of itself, as transactions: pure. Entries are immutable, so what was published under a name stays
+ * what that name means on this host, whatever a table file says later.
+ */
+
+export interface InForce {
+  /** The entries this host goes by, the most preferred first. */
+  readonly entries: readonly Entry[];
+  /** Version strings whose table entry is no longer the one that was published. */
+  readonly changed: readonly string[];
+}
+
+/**
+ * The entries of the tables, with two exceptions: one that was published before with another digest stays as published,
+ * and one that left the tables stays while an interface uses it.
+ */
+export function entriesInForce(
+  loaded: readonly Entry[],
+  published: readonly VersionRow[],
+  inUse: ReadonlySet<string>,
+): InForce {
+  const before = new Map(published.map((row) => [row.version, row]));
+  const changed: string[] = [];
+  const entries = loaded.map((entry) => {
+    const row = before.get(entry.version);
+    if (!row || row.digest === entry.digest) return entry;
+    changed.push(entry.version);
+    return entryOf(row);
+  });
+  const names = new Set(loaded.map((entry) => entry.version));
+  const kept = published.filter((row) => !names.has(row.version) && inUse.has(row.version)).map(entryOf);
+  return { entries: [...entries, ...kept], changed };
+}
+
+/** The operations that make the published versions of a host what they should be; none when they are. */
+export function versionOperations(
+  host: HostRow,
+  published: readonly VersionRow[],
+  entries: readonly Entry[],
+  viewOf: (deviceType: string) => HostView | undefined,
+): Json[] {
+  const before = new Map(published.map((row) => [row.version, row]));
+  const operations: Json[] = [];
+  const added: Json[] = [];
+  for (const [preference, entry] of entries.entries()) {
+    const columns = encodeVersion(entry, hostBlockers(entry, viewOf(entry.deviceType)), preference);
+    const row = before.get(entry.version);
+    if (!row) {
+      const name = `version${preference}`;
+      operations.push({ op: 'insert', table: 'Compat_Version', 'uuid-name': name, row: columns });
+      added.push(['named-uuid', name]);
+    } else if (!sameColumns(columns, rowColumns(row))) {
+      operations.push({
+        op: 'update',
+        table: 'Compat_Version',
+        where: [['_uuid', '==', ['uuid', row.uuid]]],
+        row: columns,
+      });
+    }
+  }
+  const names = new Set(entries.map((entry) => entry.version));
+  const gone: Json[] = published.filter((row) => !names.has(row.version)).map((row) => ['uuid', row.uuid]);
+  const mutations: Json[] = [];
+  if (gone.length > 0) mutations.push(['versions', 'delete', ['set', gone]]);
+  if (added.length > 0) mutations.push(['versions', 'insert', ['set', added]]);
+  if (mutations.length > 0)
+    operations.push({ op: 'mutate', table: 'Host', where: [['_uuid', '==', ['uuid', host.uuid]]], mutations });
+  return operations;
+}
+
+/** The Host columns that tell what is known of the back-end and how. */
+export function backendColumns(view: HostView | undefined, measuredAt: number | undefined): Columns {
+  if (!view) return encodeHost({ backend: {}, knownBy: undefined, abilities: undefined });
+  const backend: Record<string, string> = { name: resembles(view.abilities) };
+  if (view.knownBy === 'measured' && measuredAt !== undefined)
+    backend['measured_at'] = new Date(measuredAt).toISOString();
+  return encodeHost({ backend, knownBy: view.knownBy, abilities: view.abilities });
+}
+
+/** The known releases that answer the same, so that people see a name beside the mask: `ovs-2.15 … ovs-3.1`. */
+export function resembles(abilities: Abilities): string {
+  const same = RELEASES.filter(
+    (release) =>
+      guestFeatures(release.virtioFeatures) === guestFeatures(abilities.virtioFeatures) &&
+      release.protocolFeatures === abilities.protocolFeatures &&
+      (abilities.limits['queue_pairs'] ?? release.queuePairs) === release.queuePairs,
+  ).map((release) => release.name);
+  const first = same[0];
+  const last = same.at(-1);
+  if (first === undefined || last === undefined) return 'unknown release';
+  return first === last ? `like ${first}` : `like ${first} … ${last}`;
+}
+
+function rowColumns(row: VersionRow): Columns {
+  return { ...encodeVersion(entryOf(row), row.blockers, row.preference), usable: row.usable };
+}
+
+function sameColumns(a: Columns, b: Columns): boolean {
+  return Object.keys(a).every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { CompatError } from '../../compat-tables/errors.ts';
+import { loadTables, resolveTableFiles, type TableFile } from '../../compat-tables/load.ts';
+import type { Entry } from '../../compat-tables/types.ts';
+
+/** Only these names are read; editors' leftovers and the like are passed over. */
+const TABLE_NAME = /^[0-9]{2}-.+\.json$/;
+
+/** Far above any table (the shipped ones are some tens of KiB); a larger file is a mistake. */
+const MAX_TABLE_BYTES = 4 << 20;
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+/** The folder of the tables that come with the program: beside the package's package.json. */
+export function shippedTables(): string {
+  return join(packageRoot(), 'compat-tables', 'tables');
+}
+
+/** Walks up from this file to the folder of package.json: the same from dist/ as from the source. */
+export function packageRoot(): string {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    if (readdirSync(folder).includes('package.json')) return folder;
+    if (folder === dirname(folder)) throw new Error('Cannot find the installation: no package.json above the program');
+  }
+}
+
+/** Where tables are looked for, the most general place first; a later directory replaces or hides by file name. */
+export function defaultTableDirectories(env: NodeJS.ProcessEnv = process.env): string[] {
+  const personal = env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config');
+  return [
+    shippedTables(),
+    '/usr/share/vhost-compat/tables',
+    '/etc/vhost-compat/tables',
+    join(personal, 'vhost-compat', 'tables'),
+  ];
+}
+
+export interface LoadedTables {
+  readonly entries: readonly Entry[];
+  readonly problems: readonly CompatError[];
+}
+
+/** Reads every table directory that exists. What cannot be read becomes a problem; all else stays in use. */
+export function readTables(directories: readonly string[]): LoadedTables {
+  const problems: CompatError[] = [];
+  const listing = directories.map((dir) => ({ dir, files: readDirectory(dir, problems) }));
+  const loaded = loadTables(resolveTableFiles(listing), sha256);
+  return { entries: loaded.entries, problems: [...problems, ...loaded.problems] };
+}
+
+function readDirectory(dir: string, problems: CompatError[]): TableFile[] {
+  let names: string[];
+  try {
+    names = readdirSync(dir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') problems.push(unreadable(dir, error));
+    return [];
+  }
+  const files: TableFile[] = [];
+  for (const name of names.filter((one) => TABLE_NAME.test(one)).sort()) {
+    const path = join(dir, name);
+    try {
+      const bytes = readFileSync(path);
+      if (bytes.length > MAX_TABLE_BYTES)
+        throw new Error(`it is ${bytes.length} bytes long, at most ${MAX_TABLE_BYTES} are read`);
+      files.push({ path, text: bytes.toString('utf8') });
+    } catch (error) {
+      problems.push(unreadable(path, error));
+    }
+  }
+  return files;
+}
+
+function unreadable(path: string, error: unknown): CompatError {
+  return new CompatError('VC-TABLE', `Cannot read ${path}: ${(error as Error).message}`, { path }, { cause: error });
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkSettings, readConfigFile, resolveConfig, type Settings } from '../../agent/daemon/config.ts';
+import { CompatError } from '../../compat-tables/errors.ts';
+
+function refusal(attempt: () => unknown): string {
+  try {
+    attempt();
+  } catch (error) {
+    assert.ok(error instanceof CompatError, String(error));
+    assert.equal(error.code, 'VC-CONFIG');
+    return error.message;
+  }
+  assert.fail('nothing was refused');
+}
+
+describe('configuration of the agent', () => {
+  let dir = '';
+  before(() => {
+    dir = mkdtempSync(join(tmpdir(), 'vc-config-'));
+  });
+  after(() => rmSync(dir, { recursive: true }));
+
+  it('has defaults for everything', () => {
+    const config = resolveConfig({}, {}, {});
+    assert.equal(config.database, '/var/lib/vhost-compat/conf.db');
+    assert.deepEqual(config.dbRemotes, ['punix:/run/vhost-compat/db.sock']);
+    assert.equal(config.api, '/run/vhost-compat/api.sock');
+    assert.equal(config.backend, undefined);
+    assert.deepEqual(config.dbRemotesRo, []);
+    assert.equal(config.dbSocketMode, 0o660);
+    assert.equal(config.dbInactivityProbeMs, 5000);
+    assert.equal(config.tls, undefined);
+  });
+
+  it('lets a flag win over the file', () => {
+    assert.equal(resolveConfig({ hostname: 'file' }, { hostname: 'flag' }, {}).hostname, 'flag');
+  });
+
+  it('takes a declared back-end by release or by mask', () => {
+    assert.equal(
+      resolveConfig({ backend: { like: 'ovs-3.1' } }, {}, {}).backend?.abilities.virtioFeatures,
+      0xd7c66a7can,
+    );
+    assert.equal(resolveConfig({ backend: { virtio_features: '0x5' } }, {}, {}).backend?.abilities.virtioFeatures, 5n);
+  });
+
+  const wrong: { title: string; value: unknown; want: RegExp }[] = [
+    { title: 'not an object', value: [], want: /saw a list; wanted an object/ },
+    {
+      title: 'an unknown key',
+      value: { hostnam: 'a' },
+      want: /key "hostnam" is not known; known are system_id, hostname/,
+    },
+    { title: 'a key of every object', value: { constructor: 'a' }, want: /key "constructor" is not known/ },
+    { title: 'a wrong type', value: { hostname: 5 }, want: /key "hostname": saw 5; wanted a non-empty string/ },
+    { title: 'an empty list', value: { tables: [] }, want: /key "tables": saw \[\]; wanted a list/ },
+    {
+      title: 'a negative group',
+      value: { socket_group: -1 },
+      want: /key "socket_group": saw -1; wanted a whole number/,
+    },
+    {
+      title: 'an unknown level',
+      value: { log_level: 'loud' },
+      want: /key "log_level": saw "loud"; wanted debug, info/,
+    },
+    {
+      title: 'a mode that is none',
+      value: { db_socket_mode: '0999' },
+      want: /"db_socket_mode": saw "0999"; wanted an octal/,
+    },
+    {
+      title: 'an unknown limit',
+      value: { db_limits: { clients: 1 } },
+      want: /"db_limits": saw the limit "clients"; wanted/,
+    },
+    {
+      title: 'a limit that is no number',
+      value: { db_limits: { depth: 'x' } },
+      want: /"db_limits": saw "x" for the limit depth/,
+    },
+    {
+      title: 'an unknown key of the back-end',
+      value: { backend: { lik: 'x' } },
+      want: /key "backend.lik" is not known/,
+    },
+    {
+      title: 'limits that are no numbers',
+      value: { backend: { limits: { queue_pairs: 'x' } } },
+      want: /backend.limits/,
+    },
+  ];
+  for (const { title, value, want } of wrong) {
+    it(`refuses ${title}`, () =>
+      assert.match(
+        refusal(() => checkSettings(value, 'a.json')),
+        want,
+      ));
+  }
+
+  const excluded: { title: string; settings: Settings; want: RegExp }[] = [
+    { title: 'two databases', settings: { db: 'unix:/x', database: '/y' }, want: /"db".*excludes "database"/ },
+    { title: 'no unix remote', settings: { db_remotes: ['ptcp:6650'] }, want: /wanted one punix: remote at least/ },
+    {
+      title: 'a back-end said twice',
+      settings: { backend: { like: 'ovs-3.1', virtio_features: '0x1' } },
+      want: /both "like" and "virtio_features"/,
+    },
+    {
+      title: 'a database elsewhere and a read-only remote here',
+      settings: { db: 'unix:/x', db_remotes_ro: ['ptcp:6650'] },
+      want: /"db".*excludes "database"/,
+    },
+    {
+      title: 'a TLS remote without files',
+      settings: { db_remotes_ro: ['pssl:6650'] },
+      want: /an ssl: or pssl: remote needs "private_key", "certificate" and "ca_cert"/,
+    },
+    {
+      title: 'a database over TLS without files',
+      settings: { db: 'ssl:fleet:6640' },
+      want: /an ssl: or pssl: remote needs/,
+    },
+    {
+      title: 'one file of TLS of three',
+      settings: { certificate: '/x' },
+      want: /saw no "private_key" and no "ca_cert"; wanted all three/,
+    },
+    {
+      title: 'a key that cannot be read',
+      settings: { db: 'ssl:h', private_key: '/nonexistent', certificate: '/x', ca_cert: '/y' },
+      want: /Cannot read private key \/nonexistent: ENOENT/,
+    },
+    {
+      title: 'a remote that cannot be read',
+      settings: { db_remotes: ['punix:/x', 'pudp:5'] },
+      want: /Cannot read remote "pudp:5": wanted/,
+    },
+    { title: 'a back-end of nothing', settings: { backend: {} }, want: /neither "like" nor "virtio_features"/ },
+  ];
+  for (const { title, settings, want } of excluded) {
+    it(`refuses ${title}`, () =>
+      assert.match(
+        refusal(() => resolveConfig(settings, {}, {})),
+        want,
+      ));
+  }
+
+  it('names the file that is not JSON, and the one that is not there', () => {
+    const path = join(dir, 'agent.json');
+    writeFileSync(path, '{"hostname": }');
+    assert.match(
+      refusal(() => readConfigFile(path)),
+      /agent\.json: not JSON/,
+    );
+    assert.match(
+      refusal(() => readConfigFile(join(dir, 'none.json'))),
+      /none\.json: ENOENT/,
+    );
+  });
+});

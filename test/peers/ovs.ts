@@ -1,0 +1,161 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context } from 'mocha';
+import { needs, needsThat } from './needs.ts';
+import { eventually, type Peer, type Peers, run } from './process.ts';
+import { firstProcessorMask, lastProcessorMask } from './processors.ts';
+
+const SWITCH = '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk';
+const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
+const BRIDGE = 'br0';
+
+export interface OvsOptions {
+  /** Of Open_vSwitch.other_config, before DPDK starts: `{ 'userspace-tso-enable': 'true' }`. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Address of the bridge, which the kernel answers for; front-ends ping it. */
+  readonly address?: string;
+}
+
+export function needsOvs(context: Context): void {
+  needs(context, SWITCH, 'openvswitch-switch-dpdk');
+  needs(context, 'ovsdb-server', 'openvswitch-switch');
+  needs(context, 'ovs-vsctl', 'openvswitch-switch');
+  needs(context, 'unshare', 'util-linux');
+  needs(context, 'ip', 'iproute2');
+  needsThat(context, hasNamespaces(), 'root with the right to make network namespaces and /dev/net/tun,', 'iproute2');
+}
+
+function hasNamespaces(): boolean {
+  return existsSync('/dev/net/tun') && spawnSync('unshare', ['--net', 'true']).status === 0;
+}
+
+let instances = 0;
+
+/**
+ * A private Open vSwitch with DPDK: own database, own network namespace (its bridge's tap device is seen by nobody
+ * else and goes with the process), no hugepages, and a polling thread that sleeps when nothing arrives.
+ */
+export class Ovs {
+  readonly folder: string;
+  readonly #database: Peer;
+  readonly #switch: Peer;
+
+  private constructor(folder: string, database: Peer, vswitch: Peer) {
+    this.folder = folder;
+    this.#database = database;
+    this.#switch = vswitch;
+  }
+
+  /** Settles when the switch runs and its bridge exists and answers for `address` (10.0.0.1 unless told). */
+  static async start(peers: Peers, options: OvsOptions = {}): Promise<Ovs> {
+    const folder = peers.folder();
+    instances += 1;
+    const prefix = `vc${process.pid}o${instances}`;
+    peers.defer(() => rmSync(`/run/dpdk/${prefix}`, { recursive: true, force: true }));
+    const env = { OVS_RUNDIR: folder, OVS_DBDIR: folder, OVS_LOGDIR: folder, OVS_SYSCONFDIR: folder };
+    const file = join(folder, 'conf.db');
+    await run('ovsdb-tool', ['create', file, SCHEMA]);
+    const remote = `punix:${join(folder, 'db.sock')}`;
+    const database = peers.start(
+      'ovsdb-server',
+      [file, `--remote=${remote}`, `--unixctl=${join(folder, 'db.ctl')}`, '--no-chdir'],
+      { env, name: 'ovsdb-server of Open vSwitch' },
+    );
+    await eventually('the database of Open vSwitch', async () => {
+      if (!database.running) throw new Error(`ovsdb-server ${database.ending}: ${database.tail()}`);
+      return await run('ovs-vsctl', [`--db=unix:${folder}/db.sock`, '--no-wait', '--timeout=5', 'init']).then(
+        () => true,
+        () => false,
+      );
+    });
+    const settings = {
+      'dpdk-init': 'true',
+      'dpdk-lcore-mask': firstProcessorMask(),
+      'pmd-cpu-mask': lastProcessorMask(),
+      // Open vSwitch adds --in-memory by itself unless --legacy-mem is there, and DPDK refuses that with --no-huge.
+      'dpdk-extra': `--no-huge --legacy-mem -m 512 --no-pci --file-prefix=${prefix}`,
+      // The name until 3.1 and the name since: microseconds that an idle polling thread may sleep.
+      'pmd-maxsleep': '500',
+      'pmd-sleep-max': '500',
+      ...options.config,
+    };
+    const vsctl = [`--db=unix:${folder}/db.sock`, '--no-wait', '--timeout=60'];
+    // Before the switch starts: some settings are read only once.
+    await run('ovs-vsctl', [...vsctl, 'set', 'Open_vSwitch', '.', ...pairs('other_config', settings)]);
+    const vswitch = peers.start(
+      'unshare',
+      ['--net', '--', SWITCH, `unix:${folder}/db.sock`, `--unixctl=${folder}/switch.ctl`, '--no-chdir'],
+      { env, name: 'ovs-vswitchd' },
+    );
+    const ovs = new Ovs(folder, database, vswitch);
+    await ovs.vsctl('add-br', BRIDGE, '--', 'set', 'Bridge', BRIDGE, 'datapath_type=netdev');
+    await ovs.#inNamespace('ip', 'address', 'add', `${options.address ?? '10.0.0.1'}/24`, 'dev', BRIDGE);
+    await ovs.#inNamespace('ip', 'link', 'set', BRIDGE, 'up');
+    return ovs;
+  }
+
+  /** '3.1.0' */
+  async version(): Promise<string> {
+    const text = await run(SWITCH, ['--version']);
+    return /\(Open vSwitch\) (\S+)/.exec(text)?.[1] ?? '';
+  }
+
+  /** A port on which Open vSwitch listens; returns the path of its socket. */
+  async addServerPort(name: string): Promise<string> {
+    await this.vsctl('add-port', BRIDGE, name, '--', 'set', 'Interface', name, 'type=dpdkvhostuser');
+    await this.#accepted(name);
+    return join(this.folder, name);
+  }
+
+  /** A port that connects to `socket`, and again about every second when nobody is there. */
+  async addClientPort(name: string, socket: string): Promise<void> {
+    const set = ['set', 'Interface', name, 'type=dpdkvhostuserclient', `options:vhost-server-path=${socket}`];
+    await this.vsctl('add-port', BRIDGE, name, '--', ...set);
+    await this.#accepted(name);
+  }
+
+  async deletePort(name: string): Promise<void> {
+    await this.vsctl('del-port', BRIDGE, name);
+  }
+
+  /** Interface.status: `{ mode: 'client', status: 'connected', features: '0x…' }` once a front-end has negotiated. */
+  async status(name: string): Promise<Record<string, string>> {
+    const text = await this.vsctl('--format=json', '--columns=status', 'list', 'Interface', name);
+    const { data } = JSON.parse(text) as { data: [[[string, [string, string][]]]] };
+    return Object.fromEntries(data[0][0][1]);
+  }
+
+  /** The features that a port's front-end has acknowledged. Open vSwitch refreshes its status only now and then. */
+  async acknowledged(name: string): Promise<bigint> {
+    return await eventually(`a front-end on port ${name}`, async () => {
+      const { features, status } = await this.status(name);
+      return status === 'connected' && features !== undefined && BigInt(features);
+    });
+  }
+
+  /** Runs ovs-vsctl on the private database; unless told `--no-wait` it returns when the switch has done it. */
+  async vsctl(...args: string[]): Promise<string> {
+    if (!this.#switch.running) throw new Error(`ovs-vswitchd ${this.#switch.ending}: ${this.#switch.tail()}`);
+    return await run('ovs-vsctl', [`--db=unix:${this.folder}/db.sock`, '--timeout=60', ...args]);
+  }
+
+  /** Ends the switch, its polling threads and its database. */
+  async stop(): Promise<void> {
+    await this.#switch.stop();
+    await this.#database.stop();
+  }
+
+  async #accepted(name: string): Promise<void> {
+    const error = (await this.vsctl('get', 'Interface', name, 'error')).trim();
+    if (error !== '[]') throw new Error(`Open vSwitch did not take port ${name}: ${error}\n${this.#switch.tail()}`);
+  }
+
+  async #inNamespace(...command: string[]): Promise<void> {
+    await run('nsenter', [`--target=${this.#switch.pid}`, '--net', '--', ...command]);
+  }
+}
+
+function pairs(column: string, values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).map(([key, value]) => `${column}:${key}="${value}"`);
+}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { type CommandResult, TestAgent, vhostCompat } from '../e2e/agents.ts';
+import { FrontendProcess } from '../e2e/frontends.ts';
+import { mockBackend } from '../e2e/hosts.ts';
+import { Peers } from '../peers/process.ts';
+import { needsDatabaseServer, startDatabaseServer } from './database-server.ts';
+import { StockClient } from './ovsdb-client.ts';
+
+const V32 = 'upstream.ovs-dpdk.v3.2';
+const V213 = 'upstream.ovs-dpdk.v2.13';
+const V213_MASK = 0xd7c66a7can;
+const V26 = 'upstream.ovs-dpdk.v2.6';
+
+/** An agent whose rows are in a database that several hosts share. */
+class FleetAgent extends TestAgent {
+  readonly #remote: string;
+
+  constructor(peers: Peers, name: string, remote: string) {
+    super(peers, name, ['--db', remote]);
+    this.#remote = remote;
+  }
+
+  override async run(...args: string[]): Promise<CommandResult> {
+    return await vhostCompat('--db', this.#remote, '--host', this.name, ...args);
+  }
+}
+
+describe('two agents on one real ovsdb-server', function () {
+  this.timeout(120_000);
+  const peers = new Peers();
+  let remote = '';
+  let agents: FleetAgent[] = [];
+  const frontends: FrontendProcess[] = [];
+
+  before(async function () {
+    needsDatabaseServer(this);
+    remote = await startDatabaseServer(peers);
+    agents = ['host-a', 'host-b'].map((name) => new FleetAgent(peers, name, remote));
+    for (const [index, agent] of agents.entries()) {
+      await agent.start();
+      await mockBackend(peers, `listen:${agent.path('be')}`, index === 0 ? 'ovs-3.2' : 'ovs-2.13');
+      await agent.must(
+        ...['add-interface', 'vhu0'],
+        ...['--backend', `connect:${agent.path('be')}`, '--frontend', `listen:${agent.path('fe')}`],
+      );
+      await agent.inState('vhu0', 'waiting-frontend');
+    }
+  });
+  after(() => peers.end());
+
+  it('select, pin and offer the common version', async () => {
+    const selected = await vhostCompat('--db', remote, 'select', 'host:host-a', 'host:host-b');
+    assert.deepEqual([selected.code, selected.stdout], [0, `${V213}\n`], selected.stderr);
+    for (const agent of agents) {
+      await agent.must('pin', 'vhu0', V213);
+      const frontend = new FrontendProcess(peers, `connect:${agent.path('fe')}`);
+      frontends.push(frontend);
+      assert.equal(await frontend.offered(), V213_MASK);
+      const shown = await agent.inState('vhu0', 'negotiated');
+      assert.deepEqual([shown.in_force, shown.acked_features], [V213, '0xd7c66a7ca']);
+    }
+  });
+
+  it('refuse what one of them cannot honour', async () => {
+    const answers = await Promise.all(agents.map((agent) => agent.run('pin', 'vhu0', V32, '--dry-run')));
+    assert.deepEqual(
+      answers.map(({ code }) => code),
+      [0, 3],
+    );
+    assert.match(answers[1]?.stderr ?? '', /VIRTIO_NET_F_CSUM.*VC-VERSION-UNUSABLE/);
+  });
+
+  it('write rows that the stock client reads', async () => {
+    const client = new StockClient(peers, remote);
+    const hosts = await client.dump('Host', 'hostname', 'interfaces');
+    assert.deepEqual(hosts.map(({ hostname }) => hostname).sort(), ['host-a', 'host-b']);
+    const columns = ['frontend', 'state', 'in_force'] as const;
+    const rows = agents.map((agent) => ({
+      frontend: `listen:${agent.path('fe')}`,
+      state: 'negotiated',
+      in_force: V213,
+    }));
+    const interfaces = await client.dump('Interface', ...columns);
+    assert.deepEqual(new Set(interfaces), new Set(rows));
+  });
+
+  it('keep the mode of a front-end that runs when they start anew', async () => {
+    for (const [index, agent] of agents.entries()) {
+      await agent.must('pin', 'vhu0', V26);
+      await agent.stop();
+      await agent.start();
+      assert.equal(await frontends[index]?.reconnect(), V213_MASK);
+      const shown = await agent.inState('vhu0', 'negotiated');
+      assert.deepEqual([shown.in_force, shown.next_start], [V213, V26]);
+    }
+  });
+});
