@@ -23,7 +23,8 @@ export interface ArgumentSpec {
   /** As the usage line shows it: upper case. */
   readonly name: string;
   readonly help: string;
-  readonly arity?: 'one' | 'optional' | 'some';
+  /** `some`: one or more; `any`: none or more. */
+  readonly arity?: 'one' | 'optional' | 'some' | 'any';
 }
 
 export interface OptionSpec {
@@ -57,11 +58,16 @@ export interface Command {
   run(context: Context, input: Input): Promise<Result | Exit>;
 }
 
+const USAGE: Readonly<Record<NonNullable<ArgumentSpec['arity']>, (name: string) => string>> = {
+  one: (name) => name,
+  optional: (name) => `[${name}]`,
+  some: (name) => `${name}...`,
+  any: (name) => `[${name}...]`,
+};
+
 /** `select TARGET... [--policy POLICY]` */
 export function usageOf(command: Command): string {
-  const args = command.args.map(({ name, arity }) =>
-    arity === 'optional' ? `[${name}]` : arity === 'some' ? `${name}...` : name,
-  );
+  const args = command.args.map(({ name, arity }) => (arity === undefined ? name : USAGE[arity](name)));
   const options = command.options.map(({ name, value, required, repeatable }) => {
     const text = `--${name}${value === undefined ? '' : ` ${value}`}`;
     return `${required === true ? text : `[${text}]`}${repeatable === true ? '...' : ''}`;

@@ -1,21 +1,37 @@
 import type { Command } from './command.ts';
+import { baselineCommand } from './commands/baseline.ts';
+import { capture } from './commands/capture.ts';
 import { addInterfaceCommand, defaultVersion, delInterface, pinCommand, unpinCommand } from './commands/changes.ts';
+import { checkMoveCommand } from './commands/check-move.ts';
 import { decode } from './commands/decode.ts';
 import { describeCommand } from './commands/describe.ts';
+import { diffHosts } from './commands/diff-hosts.ts';
+import { diffVersions } from './commands/diff-versions.ts';
+import { drain } from './commands/drain.ts';
+import { events } from './commands/events.ts';
+import { explainCommand } from './commands/explain.ts';
 import { listInterfaces, showInterface } from './commands/interfaces.ts';
+import { lintTable } from './commands/lint-table.ts';
 import { mockBackend } from './commands/mock-backend.ts';
 import { probe } from './commands/probe.ts';
+import { renderCommand } from './commands/render.ts';
 import { matrixCommand, selectCommand } from './commands/select.ts';
 import { serveDb } from './commands/serve-db.ts';
+import { trace } from './commands/trace.ts';
+import { undefine } from './commands/undefine-version.ts';
 import { listVersions, showVersion } from './commands/versions.ts';
+import { whatIfCommand } from './commands/what-if.ts';
 
 /** Every command, in the order of the help. A new one is a value here and a section in docs/cli.md. */
 export const COMMANDS: readonly Command[] = [
   listVersions,
   showVersion,
+  diffVersions,
   defaultVersion,
   selectCommand,
   matrixCommand,
+  diffHosts,
+  baselineCommand,
   describeCommand,
   addInterfaceCommand,
   delInterface,
@@ -23,8 +39,18 @@ export const COMMANDS: readonly Command[] = [
   showInterface,
   pinCommand,
   unpinCommand,
+  checkMoveCommand,
+  drain,
+  whatIfCommand,
+  events,
+  trace,
   probe,
+  capture,
+  undefine,
   decode,
+  explainCommand,
+  renderCommand,
+  lintTable,
   mockBackend,
   serveDb,
 ];

@@ -1,7 +1,7 @@
 import { CompatError } from '../compat-tables/errors.ts';
 import { OvsdbClient } from '../rpc/ovsdb/client/client.ts';
 import type { HostRow, InterfaceRow, VersionRow } from '../rpc/state/rows.ts';
-import { State } from '../rpc/state/state.ts';
+import { State, type StateOptions } from '../rpc/state/state.ts';
 import type { Context } from './context.ts';
 import { checkRemote } from './remote.ts';
 
@@ -24,13 +24,17 @@ export async function withHost(context: Context): Promise<OpenHost> {
 }
 
 /** Throws VC-DB-CONNECT, VC-DB-SCHEMA. */
-export async function openState(context: Context): Promise<State> {
+export async function openState(context: Context, options: Pick<StateOptions, 'events'> = {}): Promise<State> {
   const { db, tls, retry } = context.options;
   checkRemote(db, tls);
-  return context.progress(`connecting to ${db}`, connect(context, retry ? undefined : CONNECT_MS));
+  return context.progress(`connecting to ${db}`, connect(context, options, retry ? undefined : CONNECT_MS));
 }
 
-async function connect(context: Context, limitMs: number | undefined): Promise<State> {
+async function connect(
+  context: Context,
+  options: Pick<StateOptions, 'events'>,
+  limitMs: number | undefined,
+): Promise<State> {
   const { db, tls, host, retry } = context.options;
   const client = new OvsdbClient(db, { tls, shuffle: true, retry, log: ({ text }) => context.log(text) });
   context.atEnd(() => client.close());
@@ -42,7 +46,7 @@ async function connect(context: Context, limitMs: number | undefined): Promise<S
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new CompatError('VC-DB-CONNECT', reason, { remote: db }, { cause });
     }
-    const state = await State.open(client, { systemId: host });
+    const state = await State.open(client, { ...options, systemId: host });
     context.atEnd(() => state.close());
     return state;
   });

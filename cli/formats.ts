@@ -67,7 +67,8 @@ function cellText(cell: Cell, absent: string): string {
   return typeof cell === 'object' ? cell.join(', ') : String(cell);
 }
 
-function lineText(cell: Cell): string {
+/** A cell as one line: whatever it holds, it stays on it. */
+export function lineText(cell: Cell): string {
   const text = cellText(cell, '-');
   return text === '' ? '-' : printable(text).replaceAll('\n', '\\x0a');
 }

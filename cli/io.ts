@@ -7,14 +7,21 @@ export interface Io {
   stderr(text: string): void;
   /** Settles with the name of the signal when the user or the system asks the command to end. */
   interrupted(): Promise<string>;
+  /** Settles when nobody reads stdout any more. */
+  outputClosed(): Promise<void>;
 }
 
 /** The real streams. `failed` is called once when stdout cannot be written to, a closed pipe excepted. */
 export function processIo(failed: (error: Error) => void): Io {
   let closed = false;
+  let tellClosed: () => void = () => {};
+  const outputClosed = new Promise<void>((resolve) => {
+    tellClosed = resolve;
+  });
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (closed) return;
     closed = true;
+    tellClosed();
     // `vhost-compat … | head` has seen enough; that is no fault of ours
     if (error.code !== 'EPIPE') failed(error);
   });
@@ -35,5 +42,6 @@ export function processIo(failed: (error: Error) => void): Io {
       });
       return ended;
     },
+    outputClosed: () => outputClosed,
   };
 }

@@ -1,5 +1,5 @@
 import { type CommanderError, Option, Command as Parser } from 'commander';
-import { type Command, type Input, usageOf } from './command.ts';
+import { type ArgumentSpec, type Command, type Input, usageOf } from './command.ts';
 import { UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import { GLOBAL_OPTIONS, type GlobalOptions, readGlobalOptions } from './options.ts';
@@ -17,7 +17,7 @@ Exit status:
   0  done, or the answer is yes
   1  failed
   2  the command line is wrong
-  3  the answer is no: no common version, a version that is not usable
+  3  the answer is no: no common version, a version that is not usable, an interface that cannot move
   4  cannot connect, or the time given with --timeout is over
 
 vhost-compat help COMMAND shows the arguments of a command and an example.`;
@@ -80,6 +80,14 @@ function nameWithArguments(parser: Parser): string {
   return [parser.name(), ...args].join(' ');
 }
 
+/** Arguments in commander's notation. */
+const SHAPES: Readonly<Record<NonNullable<ArgumentSpec['arity']>, (name: string) => string>> = {
+  one: (name) => `<${name}>`,
+  optional: (name) => `[${name}]`,
+  some: (name) => `<${name}...>`,
+  any: (name) => `[${name}...]`,
+};
+
 function commandParser(command: Command, version: string, io: Io): Parser {
   const usage = usageOf(command);
   const parser = prepare(new Parser(command.name), io, usage)
@@ -88,8 +96,7 @@ function commandParser(command: Command, version: string, io: Io): Parser {
     .usage(usage.slice(`vhost-compat ${command.name}`.length).trim())
     .addHelpText('after', helpTail(command));
   for (const { name, help, arity } of command.args) {
-    const shape = arity === 'optional' ? `[${name}]` : arity === 'some' ? `<${name}...>` : `<${name}>`;
-    parser.argument(shape, help);
+    parser.argument(SHAPES[arity ?? 'one'](name), help);
   }
   for (const { name, value, help, required, repeatable } of command.options) {
     const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, help);

@@ -3,20 +3,24 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkEntry } from '../compat-tables/check.ts';
 import { loadTables } from '../compat-tables/load.ts';
-import type { Abilities } from '../compat-tables/types.ts';
+import type { Abilities, Entry } from '../compat-tables/types.ts';
 
 /** The versions of the tables in this package that a back-end of these abilities could honour, most preferred first. */
 export function shippedVersions(deviceType: string, abilities: Abilities): string[] {
+  return shippedEntries()
+    .filter((entry) => entry.deviceType === deviceType && checkEntry(entry, abilities).length === 0)
+    .map((entry) => entry.version);
+}
+
+/** All entries of the tables in this package, most preferred first. */
+export function shippedEntries(): Entry[] {
   const folder = shippedFolder();
   if (folder === undefined) return [];
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
   const files = names
     .sort()
     .map((name) => ({ path: join(folder, name), text: readFileSync(join(folder, name), 'utf8') }));
-  const { entries } = loadTables(files, (text) => createHash('sha256').update(text).digest('hex'));
-  return entries
-    .filter((entry) => entry.deviceType === deviceType && checkEntry(entry, abilities).length === 0)
-    .map((entry) => entry.version);
+  return loadTables(files, (text) => createHash('sha256').update(text).digest('hex')).entries;
 }
 
 function shippedFolder(): string | undefined {

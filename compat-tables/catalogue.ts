@@ -48,6 +48,17 @@ export const CATALOGUE = {
     meaning: 'Versions form a collection of their own for each device type.',
     remedy: 'Choose a version of the device type of the interface.',
   },
+  'VC-VERSION-EXISTS': {
+    title: 'the version is defined already with other content',
+    meaning: 'Entries are immutable: a version string that a host knows cannot be given another content.',
+    remedy: 'Choose another version string (baseline --name), or leave the definition as it is.',
+  },
+  'VC-VERSION-SCHEME': {
+    title: 'the version number does not allow the move',
+    meaning:
+      'In a collection of major.minor versions a device moves to the same major and the same or a later minor only.',
+    remedy: 'Update the software of the target, or choose a target that is not older.',
+  },
   'VC-BACKEND-UNKNOWN': {
     title: 'nothing is known of the back-end yet',
     meaning: 'No back-end has been measured on this host, and none is declared in the configuration.',
@@ -63,6 +74,39 @@ export const CATALOGUE = {
     title: 'no common version',
     meaning: 'No version is usable on all the hosts.',
     remedy: 'select --explain names for each version the host that lacks it and why.',
+  },
+  'VC-MOVE': {
+    title: 'the interface cannot move there',
+    meaning: 'The destination cannot offer, in any of its versions, what the guest has taken and uses.',
+    remedy: 'check-move names each reason with its own remedy; the guest goes on where it is.',
+  },
+  'VC-MOVE-DIRECTION': {
+    title: 'the version moves to newer hosts only',
+    meaning: 'The guest runs in a version of the tier forward-only, and the destination is not newer.',
+    remedy: 'Choose a newer host, or restart the guest in a version that moves both ways.',
+  },
+  'VC-MIGRATE-LOG': {
+    title: 'a guest on this back-end cannot be migrated',
+    meaning:
+      'QEMU migrates only from back-ends that record which pages they write (VHOST_F_LOG_ALL) and share the record (VHOST_USER_PROTOCOL_F_LOG_SHMFD).',
+    remedy: 'Update the back-end, or shut the guest down and start it on the other host.',
+  },
+  'VC-DRAIN': {
+    title: 'a host cannot be drained',
+    meaning: 'Some interfaces of the host can go to none of the targets.',
+    remedy:
+      'drain names the reason for each; give more targets, or restart those guests in a version that others have.',
+  },
+  'VC-UPGRADE': {
+    title: 'a change of the back-end would break something in use',
+    meaning: 'With the other back-end, running guests would not come back, or pins could not be honoured.',
+    remedy: 'Move or stop the guests that are named, or change the pins, before the back-end is changed.',
+  },
+  'VC-DEFAULT-IN-USE': {
+    title: 'the default would be narrower than what runs',
+    meaning: 'Running interfaces without a pin use features or sizes that the new default version does not have.',
+    remedy:
+      'Pin those interfaces to the version in force, or use --force: running guests keep what they have until they stop.',
   },
   'VC-DIGEST-DIFFERS': {
     title: 'equal version strings with different content',
@@ -85,6 +129,11 @@ export const CATALOGUE = {
     title: 'a ring is larger than the mode allows',
     meaning: 'SET_VRING_NUM asked for more descriptors than the ring_size limit of the mode.',
     remedy: 'Lower rx_queue_size and tx_queue_size of the device, or pin a version with a higher limit.',
+  },
+  'VC-QUEUE-PAIRS': {
+    title: 'a ring beyond the queue pairs of the mode',
+    meaning: 'The front-end started a ring although GET_QUEUE_NUM had told it that there are fewer queue pairs.',
+    remedy: 'Lower queues= of the device, or pin a version with more queue pairs.',
   },
   'VC-FRONTEND-BUSY': {
     title: 'a second front-end came while one is connected',
@@ -130,6 +179,35 @@ export const CATALOGUE = {
     title: 'a back-end did not answer',
     meaning: 'The back-end accepted the connection but did not answer the questions about its features in time.',
     remedy: 'Check that the back-end process runs and is not stopped.',
+  },
+  'VC-VHOST-PARTIAL': {
+    title: 'a peer began a message and did not finish it',
+    meaning: 'The first bytes of a message came and no more for ten seconds, so the connection was closed.',
+    remedy: 'Check that the peer speaks vhost-user on this socket; if it does, report its version.',
+  },
+  'VC-KEEP': {
+    title: 'an interface would not survive the end of the agent',
+    meaning:
+      'The keeper did not take copies of its descriptors, or its journal could not be written. It works, but is not kept.',
+    remedy:
+      'Make room in the run directory and raise FileDescriptorStoreMax; the next connection of the front-end is kept again.',
+  },
+  'VC-KEEP-PACKED': {
+    title: 'a packed ring without a keeper',
+    meaning:
+      'The guest uses packed rings, which do not recover when the agent ends and the connection is made anew (the guest driver would have to be bound again), and no keeper has the descriptors.',
+    remedy: 'Start the agent with --supervise, or under systemd with FileDescriptorStoreMax.',
+  },
+  'VC-AGENT-STARTING': {
+    title: 'the agent is starting',
+    meaning: 'A front-end came while the agent had taken over kept connections, but not read its tables yet.',
+    remedy: 'None: the interface is served as soon as the agent is ready.',
+  },
+  'VC-RESUME': {
+    title: 'connections of an earlier agent could not be continued',
+    meaning:
+      'What the earlier agent left does not fit together, or it cannot be known what a peer has seen. The connections were closed rather than guessed about.',
+    remedy: 'None when the front-end reconnects; otherwise restart the guest.',
   },
   'VC-ENDPOINT': {
     title: 'an endpoint cannot be used',
@@ -180,6 +258,17 @@ export const CATALOGUE = {
     title: 'a host document cannot be read',
     meaning: 'A saved describe document is not of the expected form.',
     remedy: 'Write it again with vhost-compat describe.',
+  },
+  'VC-EXPLAIN-NONE': {
+    title: 'no line of the text is known',
+    meaning: 'The text holds no line that we can explain, and none of our codes.',
+    remedy:
+      'Paste whole lines as the program wrote them, with the lines around; a bare mask is decoded with vhost-compat decode.',
+  },
+  'VC-DOCUMENT-FIELD': {
+    title: 'a device has a field that the other cannot take in',
+    meaning: 'The documents of two devices were compared, and a field of the one is not what the other accepts.',
+    remedy: 'Create the device with fields that the target accepts, or choose another target.',
   },
   'VC-RELEASE-UNKNOWN': {
     title: 'the release is not in the tables',

@@ -1,6 +1,7 @@
 import { CATALOGUE, type CatalogueRow } from './catalogue.ts';
+import { messagesDocument } from './explain/messages-document.ts';
 
-/** The catalogue as the page docs/errors.md, in the order of the codes. */
+/** The page docs/errors.md: the catalogue, in the order of the codes, and the lines of other programs that we explain. */
 export function errorsDocument(): string {
   const rows: [string, CatalogueRow][] = Object.entries(CATALOGUE);
   rows.sort(([a], [b]) => (a < b ? -1 : 1));
@@ -10,8 +11,10 @@ export function errorsDocument(): string {
   return [
     '# Errors\n',
     'Every error carries one of these codes; the code is stable, the text beside it may change.',
-    'This page is generated from `compat-tables/catalogue.ts` with `npm run docs`.\n',
+    'This page is generated from `compat-tables/catalogue.ts` and `compat-tables/explain/` with `npm run docs`; the lines of',
+    'other programs stand [below](#lines-of-other-programs).\n',
     ...sections,
+    messagesDocument(),
   ].join('\n');
 }
 

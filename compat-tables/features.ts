@@ -13,6 +13,8 @@ export const MAX_MASK_BITS = 128;
 
 /** The back-end can record which pages it writes; without it QEMU does not migrate. */
 export const LOG_ALL = maskOf(VIRTIO_NET, 'VHOST_F_LOG_ALL');
+/** Rings of one descriptor area; they do not recover when a device is set up anew under a running driver. */
+export const RING_PACKED = maskOf(VIRTIO_NET, 'VIRTIO_F_RING_PACKED');
 /** The back-end has protocol features. */
 export const PROTOCOL_FEATURES = maskOf(VIRTIO_NET, 'VHOST_USER_F_PROTOCOL_FEATURES');
 /** vhost-user's own bits in the virtio word: never guest ABI, never part of a promise. */

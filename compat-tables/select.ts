@@ -1,18 +1,18 @@
 /**
  * The first version that all hosts can honour. Clients compare strings only; whatever a version means, and why a host
  * lacks it, was decided on that host and comes along as its blockers.
+ *
+ * The answer takes one pass over the hosts. The reasons, a cell for each version on each host, are made when somebody
+ * looks at them.
  */
-import { type Matrix, type MatrixRow, matrix } from './matrix.ts';
-import type { HostVersions } from './types.ts';
+import { type Ballot, ballotOf, FORWARD_ONLY, USABLE } from './ballot.ts';
+import { notReached, type Policy, type SelectableHost } from './direction.ts';
+import { type Drift, driftOf } from './drift.ts';
+import { commonType, type MatrixRow, matrix } from './matrix.ts';
 
+export { POLICIES, type Policy, type SelectableHost, type SelectableVersion } from './direction.ts';
+export { type Drift, driftText } from './drift.ts';
 export { type CellState, type Matrix, type MatrixCell, type MatrixRow, matrix } from './matrix.ts';
-
-/**
- * `source`: the first version in the first host's order that all others have, as a running machine's source is given.
- * `consensus`: the order of hosts does not matter: smallest worst rank, then smallest sum of ranks, then name.
- */
-export type Policy = 'source' | 'consensus';
-export const POLICIES = ['source', 'consensus'] as const satisfies readonly Policy[];
 
 export interface Lack {
   readonly host: string;
@@ -39,57 +39,117 @@ export interface Selection {
   readonly digest: string | undefined;
   readonly policy: Policy;
   readonly hosts: readonly string[];
+  /** Made when it is first read. */
   readonly rows: readonly SelectionRow[];
+  /** Versions to which the hosts give different contents; made when it is first read. */
+  readonly drift: readonly Drift[];
 }
 
 /** Chooses for the hosts given; no host at all has no common version. Throws VC-VERSION-DEVICE-TYPE. */
-export function select(hosts: readonly HostVersions[], policy: Policy): Selection {
-  const table = matrix(hosts);
-  const chosen = hosts.length === 0 ? undefined : CHOOSE[policy](table, hosts);
+export function select(hosts: readonly SelectableHost[], policy: Policy): Selection {
+  commonType(hosts);
+  const tallies = count(hosts);
+  const chosen = CHOOSE[policy](common(tallies, hosts, policy));
+  let rows: readonly SelectionRow[] | undefined;
+  let drift: readonly Drift[] | undefined;
   return {
     version: chosen?.version,
-    digest: chosen?.cells[0]?.digest,
+    digest: chosen?.digest,
     policy,
-    hosts: table.hosts,
-    rows: table.rows.map(selectionRow),
+    hosts: hosts.map(({ host }) => host),
+    get rows() {
+      rows ??= matrix(hosts, policy).rows.map(selectionRow);
+      return rows;
+    },
+    get drift() {
+      drift ??= tallies.some(({ differs }) => differs) ? driftOf(hosts) : [];
+      return drift;
+    },
   };
 }
 
-const CHOOSE: Readonly<Record<Policy, (table: Matrix, hosts: readonly HostVersions[]) => MatrixRow | undefined>> = {
-  // The rows of a matrix begin with the first host's versions, in its order.
-  source: (table) => table.rows.find(({ common }) => common),
-  consensus: (table, hosts) => {
-    const ranks = ranksOf(hosts);
-    const better = (a: MatrixRow, b: MatrixRow): number => {
-      const [x, y] = [ranks.get(a.version), ranks.get(b.version)];
-      if (x === undefined || y === undefined) return 0;
-      return x.worst - y.worst || x.sum - y.sum || (a.version < b.version ? -1 : 1);
-    };
-    return table.rows.filter(({ common }) => common).sort(better)[0];
-  },
-};
-
-/** A rank is the place among the versions that the host can use: those it cannot use must not push others down. */
-function ranksOf(hosts: readonly HostVersions[]): Map<string, { worst: number; sum: number }> {
-  const ranks = new Map<string, { worst: number; sum: number }>();
-  for (const { versions } of hosts) {
-    const usable = new Set(versions.filter((one) => one.usable).map(({ version }) => version));
-    [...usable].forEach((version, rank) => {
-      const { worst, sum } = ranks.get(version) ?? { worst: 0, sum: 0 };
-      ranks.set(version, { worst: Math.max(worst, rank), sum: sum + rank });
-    });
-  }
-  return ranks;
+/** What there is to know of one version for the choice. */
+interface Tally {
+  readonly version: string;
+  /** Of the first host that knows it. */
+  readonly digest: string;
+  differs: boolean;
+  forwardOnly: boolean;
+  /** On how many hosts it is usable, with this digest. */
+  usable: number;
+  /** A rank is the place among the versions that the host can use: those it cannot use must not push others down. */
+  worst: number;
+  sum: number;
+  /** That of the version which stood behind this one in the list that was counted last. */
+  next: Tally | undefined;
 }
 
-function selectionRow({ version, cells, common }: MatrixRow): SelectionRow {
+/** One tally for each version, in the order of the first host, then what the following ones add. */
+function count(hosts: readonly SelectableHost[]): Tally[] {
+  const tallies: Tally[] = [];
+  const byName = new Map<string, Tally>();
+  for (const [{ versions, digests, marks }, times] of ballotsOf(hosts)) {
+    let rank = 0;
+    let before: Tally | undefined;
+    for (let place = 0; place < marks.length; place += 1) {
+      const version = versions[place] ?? '';
+      const digest = digests[place] ?? '';
+      const mark = marks[place] ?? 0;
+      // Most lists are alike: what followed last time follows again.
+      let tally = before === undefined ? tallies[0] : before.next;
+      if (tally?.version !== version) tally = byName.get(version);
+      if (tally === undefined) {
+        tally = { version, digest, differs: false, forwardOnly: false, usable: 0, worst: 0, sum: 0, next: undefined };
+        tallies.push(tally);
+        byName.set(version, tally);
+      }
+      if (before !== undefined) before.next = tally;
+      before = tally;
+      if ((mark & FORWARD_ONLY) !== 0) tally.forwardOnly = true;
+      const same = tally.digest === digest;
+      if (!same) tally.differs = true;
+      if ((mark & USABLE) === 0) continue;
+      if (same) tally.usable += times;
+      if (rank > tally.worst) tally.worst = rank;
+      tally.sum += rank * times;
+      rank += 1;
+    }
+  }
+  return tallies;
+}
+
+/** The different lists, in the order of the first host that has each, and how many hosts have it. */
+function ballotsOf(hosts: readonly SelectableHost[]): Map<Ballot, number> {
+  const ballots = new Map<Ballot, number>();
+  for (const { versions, ballot = ballotOf(versions) } of hosts) ballots.set(ballot, (ballots.get(ballot) ?? 0) + 1);
+  return ballots;
+}
+
+/** The versions that all hosts can honour and between which they may move, in the order of the tallies. */
+function common(tallies: readonly Tally[], hosts: readonly SelectableHost[], policy: Policy): Tally[] {
+  const everywhere = tallies.filter(({ usable }) => hosts.length > 0 && usable === hosts.length);
+  if (!everywhere.some(({ forwardOnly }) => forwardOnly) || notReached(hosts, policy).size === 0) return everywhere;
+  return everywhere.filter(({ forwardOnly }) => !forwardOnly);
+}
+
+const CHOOSE: Readonly<Record<Policy, (common: readonly Tally[]) => Tally | undefined>> = {
+  // The tallies begin with the first host's versions, in its order.
+  source: ([first]) => first,
+  consensus: (all) => [...all].sort(byRank)[0],
+};
+
+function byRank(a: Tally, b: Tally): number {
+  return a.worst - b.worst || a.sum - b.sum || (a.version < b.version ? -1 : 1);
+}
+
+function selectionRow({ version, cells, common: isCommon }: MatrixRow): SelectionRow {
   const lacking = cells.flatMap(({ host, reasons }) =>
     reasons.map(({ code, text, missing }) => ({ host, code, reason: text, missing })),
   );
   const digests = cells.filter(({ state }) => state !== 'unknown').map(({ host, digest }) => ({ host, digest }));
   const agreed = digests.every(({ digest }) => digest === digests[0]?.digest);
   const usableSomewhere = cells.some(({ state }) => state === 'usable' || state === 'differs');
-  return { version, common, usableSomewhere, lacking, ...(agreed ? {} : { digests }) };
+  return { version, common: isCommon, usableSomewhere, lacking, ...(agreed ? {} : { digests }) };
 }
 
 /** The selection for people: the answer, then each version with the hosts that lack it and why. */

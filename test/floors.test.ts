@@ -17,6 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'rpc/ovsdb/store': 2.3,
   'rpc/ovsdb': 2.4, // database.ts: engine, monitors and store as one
   'rpc/ovsdb/server': 2.5,
+  'agent/keeper': 2,
   'agent/relay': 3,
   'agent/mock': 3,
   'rpc/state': 3,

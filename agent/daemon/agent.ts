@@ -1,21 +1,26 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import type { CompatError } from '../../compat-tables/errors.ts';
+import { definedEntries } from '../../compat-tables/moves/entry-file.ts';
 import type { Entry } from '../../compat-tables/types.ts';
 import type { Json } from '../../rpc/json/types.ts';
+import type { RowChange } from '../../rpc/ovsdb/client/replica.ts';
 import { encodeHost } from '../../rpc/state/columns.ts';
-import type { HostRow } from '../../rpc/state/rows.ts';
+import { type HostRow, readInterface } from '../../rpc/state/rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
+import type { Tap } from '../relay/tap.ts';
 import type { Config } from './config.ts';
 import { type OpenDatabase, openDatabase } from './database.ts';
 import { EventLog } from './event-log.ts';
 import { type Beforehand, hostView } from './host-view.ts';
 import { Interfaces } from './interfaces.ts';
+import type { Keeping } from './keeping.ts';
 import type { Log } from './log.ts';
 import { Outbox } from './outbox.ts';
+import { isStatusOnly } from './own-changes.ts';
 import { backendColumns, entriesInForce, versionOperations } from './publisher.ts';
 import { systemId } from './system-id.ts';
-import { readTables } from './table-files.ts';
+import { readTables, sha256 } from './table-files.ts';
 import { AGENT_VERSION } from './version.ts';
 
 /** How often the row that says "alive" is written. */
@@ -35,6 +40,7 @@ export class Agent {
   readonly #events: EventLog;
   readonly #interfaces: Interfaces;
   readonly #loaded: readonly Entry[];
+  readonly #keeping: Keeping | undefined;
   readonly #heartbeat: NodeJS.Timeout;
   #entries: readonly Entry[] = [];
   #hostDefault: string | undefined;
@@ -46,7 +52,7 @@ export class Agent {
   #stopped = false;
 
   /** Starts everything; settles when ports are made and versions published. */
-  static async start(config: Config, log: Log): Promise<Agent> {
+  static async start(config: Config, log: Log, keeping?: Keeping): Promise<Agent> {
     const id = systemId(config.systemId, config.stateDir);
     makeRunDir(config.runDir);
     const tables = readTables(config.tables);
@@ -62,6 +68,7 @@ export class Agent {
         id,
         database,
         state,
+        keeping,
         kept,
         loaded: tables.entries,
         problems: tables.problems,
@@ -80,6 +87,7 @@ export class Agent {
     id: string;
     database: OpenDatabase;
     state: State;
+    keeping: Keeping | undefined;
     kept: readonly string[];
     loaded: readonly Entry[];
     problems: readonly CompatError[];
@@ -90,6 +98,7 @@ export class Agent {
     this.#database = parts.database;
     this.#state = parts.state;
     this.#loaded = parts.loaded;
+    this.#keeping = parts.keeping;
     this.#outbox = new Outbox(parts.database.client, DATABASE, parts.log);
     this.#events = new EventLog({
       systemId: parts.id,
@@ -106,11 +115,14 @@ export class Agent {
       write: (uuid, columns) => this.#outbox.update('Interface', uuid, columns),
       event: (name, event) => this.#events.record({ interface: name, ...event, details: inWords(event.details) }),
       backendsChanged: () => this.#schedule(),
+      keeping: parts.keeping,
     });
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#heartbeat.unref();
     for (const problem of parts.problems)
       this.#events.record({ kind: 'table-problem', code: problem.code, text: problem.message });
+    for (const problem of parts.keeping?.ports.problems ?? [])
+      this.#events.record({ kind: 'fault', code: problem.code, text: problem.message });
   }
 
   get systemId(): string {
@@ -125,12 +137,25 @@ export class Agent {
     return this.#events;
   }
 
+  /** Lets `tap` see the messages of an interface until the answer is called; undefined when there is no such interface. */
+  trace(name: string, tap: Tap): (() => void) | undefined {
+    return this.#interfaces.trace(name, tap);
+  }
+
+  /** The ports of the interfaces, as they are at this moment. */
+  ports(): ReturnType<Interfaces['ports']> {
+    return this.#interfaces.ports();
+  }
+
   /** Where the database of this host is reached. */
   get remote(): string {
     return this.#database.remote;
   }
 
-  /** Ends ports first (guests' front-ends see a clean hang-up), then what is left to write, then the database. */
+  /**
+   * Ends ports first (guests' front-ends see a clean hang-up), then what is left to write, then the database. Connections
+   * that somebody keeps are relayed to the last moment, and then left to the next agent.
+   */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -140,11 +165,13 @@ export class Agent {
     this.#outbox.close();
     this.#state.close();
     await this.#database.close();
+    this.#interfaces.leave();
+    await this.#keeping?.store.settled();
   }
 
   async #run(): Promise<void> {
     this.#beforehand = remembered(this.#host()) ?? this.#declared();
-    this.#state.onChange(() => this.#schedule());
+    this.#state.onChange((changes) => this.#changed(changes));
     await this.#reconcile();
     this.#beat();
     this.#log.info('agent-started', {
@@ -162,6 +189,16 @@ export class Agent {
   #declared(): Beforehand | undefined {
     const { backend } = this.#config;
     return backend && { abilities: backend.abilities, knownBy: 'declared', name: backend.name };
+  }
+
+  #changed(changes: readonly RowChange[]): void {
+    if (!changes.every(isStatusOnly)) {
+      this.#schedule();
+      return;
+    }
+    for (const { table, new: row } of changes) {
+      if (table === 'Interface' && row) this.#interfaces.refresh(readInterface(row));
+    }
   }
 
   /** Everything that happens within one turn of the event loop is taken up at once. */
@@ -204,7 +241,10 @@ export class Agent {
   }
 
   #takeEntries(host: HostRow): void {
-    const inForce = entriesInForce(this.#loaded, this.#state.versions(host), this.#interfaces.versionsInUse());
+    const defined = definedEntries(host.definedVersions, this.#loaded, sha256);
+    this.#tellDefinitions(defined.problems);
+    const known = [...this.#loaded, ...defined.entries];
+    const inForce = entriesInForce(known, this.#state.versions(host), this.#interfaces.versionsInUse());
     this.#entries = inForce.entries;
     for (const version of inForce.changed) {
       if (this.#alarmed.has(version)) continue;
@@ -215,6 +255,15 @@ export class Agent {
         text: `The table has another ${version} than the one this host published; the published one stays in force`,
         details: { version },
       });
+    }
+  }
+
+  /** What clients defined and cannot be used, once for each. */
+  #tellDefinitions(problems: readonly CompatError[]): void {
+    for (const { code, message } of problems) {
+      if (this.#alarmed.has(message)) continue;
+      this.#alarmed.add(message);
+      this.#events.record({ kind: 'table-problem', code, text: message });
     }
   }
 

@@ -17,6 +17,7 @@ import {
 } from '../../rpc/ovsdb/wire/remotes.ts';
 import { readTlsFiles, type TlsFiles, TlsFilesError } from '../../rpc/ovsdb/wire/tls-files.ts';
 import { isLogLevel, type LogLevel } from './log.ts';
+import { DEFAULT_RUN_DIR } from './run-dir.ts';
 import { defaultTableDirectories } from './table-files.ts';
 
 /** A back-end that the operator states instead of letting it be measured. */
@@ -190,7 +191,7 @@ function checkMembers(value: unknown, known: Readonly<Record<string, Reader>>, o
 /** Settings of the file, overridden by those of the command line, filled up with defaults. */
 export function resolveConfig(file: Settings, flags: Settings, env: NodeJS.ProcessEnv = process.env): Config {
   const all: Settings = { ...file, ...flags };
-  const runDir = resolve(all.run_dir ?? '/run/vhost-compat');
+  const runDir = resolve(all.run_dir ?? DEFAULT_RUN_DIR);
   const stateDir = resolve(all.state_dir ?? '/var/lib/vhost-compat');
   const dbRemotes = all.db_remotes ?? [`punix:${join(runDir, 'db.sock')}`];
   const embedded = [all.database, all.db_remotes, all.db_remotes_ro, all.db_socket_mode, all.db_limits];

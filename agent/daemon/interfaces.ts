@@ -1,6 +1,9 @@
 import type { InterfaceRow } from '../../rpc/state/rows.ts';
+import type { PortStatus } from '../relay/status.ts';
+import type { Tap } from '../relay/tap.ts';
 import type { BackendView } from './host-view.ts';
 import { ManagedInterface, type Surroundings } from './managed-interface.ts';
+import { Taps } from './taps.ts';
 
 /** How often the modes of front-end processes that are gone are let go. */
 const EXPIRE_EVERY_MS = 1000;
@@ -11,6 +14,7 @@ export class Interfaces {
   readonly #live = new Map<string, ManagedInterface>();
   /** Ports that are closing; their socket paths are free only then. */
   readonly #closing = new Map<string, Promise<void>>();
+  readonly #taps = new Taps();
   readonly #timer: NodeJS.Timeout;
   #hostDefault: string | undefined;
 
@@ -53,23 +57,64 @@ export class Interfaces {
     for (const row of rows) {
       const managed = this.#live.get(row.uuid);
       if (managed) managed.update(row);
-      else this.#live.set(row.uuid, new ManagedInterface(row, this.#around, this.#ownerOfPaths(row)));
+      else {
+        this.#live.set(row.uuid, new ManagedInterface(row, this.#around, this.#ownerOfPaths(row)));
+        this.#tap(row.name);
+      }
     }
+    await this.#endUnclaimed();
     if (hostDefault !== this.#hostDefault) {
       this.#hostDefault = hostDefault;
       this.reconsider();
     }
   }
 
+  /**
+   * Lets `tap` see the messages of an interface, also when it gets other endpoints or is made anew; the answer ends that.
+   * Undefined: there is no such interface.
+   */
+  trace(name: string, tap: Tap): (() => void) | undefined {
+    if (!this.#named(name)) return undefined;
+    const remove = this.#taps.add(name, tap);
+    this.#tap(name);
+    return () => {
+      remove();
+      this.#tap(name);
+    };
+  }
+
+  /** Name, device type and port of each, as they are at this moment. */
+  ports(): { readonly name: string; readonly deviceType: string; readonly status: PortStatus | undefined }[] {
+    return [...this.#live.values()].map(({ row, status }) => ({ name: row.name, deviceType: row.deviceType, status }));
+  }
+
+  /** Takes a row of which only the status has changed. */
+  refresh(row: InterfaceRow): void {
+    this.#live.get(row.uuid)?.refresh(row);
+  }
+
   reconsider(): void {
     for (const managed of this.#live.values()) managed.reconsider();
   }
 
-  /** Ends all ports and tells the rows so. */
+  /** Connections of an earlier agent whose interfaces are gone or have other endpoints now. */
+  async #endUnclaimed(): Promise<void> {
+    for (const name of (await this.#around.keeping?.ports.endUnclaimed()) ?? []) {
+      const text = `The connections of ${name} were closed: it was removed or changed while no agent was there`;
+      this.#around.event(name, { kind: 'frontend-left', text, details: {} });
+    }
+  }
+
+  /** Ends all ports, except those that somebody keeps: they work until `leave`. Tells the rows that the agent ends. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all([...this.#live.values()].map((managed) => managed.stop('tell')));
     await Promise.all(this.#closing.values());
+  }
+
+  /** Lets go of what is kept, for the next agent. */
+  leave(): void {
+    for (const managed of this.#live.values()) managed.leave();
     this.#live.clear();
   }
 
@@ -77,6 +122,14 @@ export class Interfaces {
     this.#live.delete(uuid);
     const closing = managed.stop().finally(() => this.#closing.delete(uuid));
     this.#closing.set(uuid, closing);
+  }
+
+  #named(name: string): ManagedInterface | undefined {
+    return [...this.#live.values()].find(({ row }) => row.name === name);
+  }
+
+  #tap(name: string): void {
+    this.#named(name)?.setTap(this.#taps.of(name));
   }
 
   #expire(): void {

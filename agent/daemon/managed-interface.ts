@@ -1,13 +1,15 @@
-import { parseEndpoint } from '../../compat-tables/endpoint.ts';
+import { formatEndpoint, parseEndpoint } from '../../compat-tables/endpoint.ts';
 import { CompatError } from '../../compat-tables/errors.ts';
 import type { Abilities, Entry } from '../../compat-tables/types.ts';
 import { encodeInterfaceStatus, type InterfaceStatus } from '../../rpc/state/columns.ts';
 import type { InterfaceRow } from '../../rpc/state/rows.ts';
 import { type PeerIdentity, peerAlive } from '../fd/peer.ts';
 import { Port } from '../relay/port.ts';
-import type { ModeDecision, PortEvent } from '../relay/status.ts';
+import type { ModeDecision, PortEvent, PortHooks, PortStatus } from '../relay/status.ts';
+import type { Tap } from '../relay/tap.ts';
 import type { BackendView } from './host-view.ts';
 import { portStatus, readSticky } from './interface-status.ts';
+import type { Keeping } from './keeping.ts';
 import { type Intent, keep, modeFor, nextStart, nextStartName, type Sticky } from './modes.ts';
 
 /** What an interface needs of the agent around it. */
@@ -21,7 +23,11 @@ export interface Surroundings {
   event(name: string, event: PortEvent): void;
   /** A back-end was measured, came or went. */
   backendsChanged(): void;
+  /** Who keeps connections beyond the end of this process; undefined: nobody. */
+  readonly keeping?: Keeping | undefined;
 }
+
+const TELL_MS = 20;
 
 /** One Interface row brought to life: its port, and the mode that its front-end process holds. */
 export class ManagedInterface {
@@ -31,6 +37,9 @@ export class ManagedInterface {
   #sticky: Sticky | undefined;
   #written = '';
   #backend = '';
+  /** A new mode that stands in no row yet. */
+  #unwritten = false;
+  #later: NodeJS.Timeout | undefined;
   #stopped = false;
   readonly #conflicted: boolean;
 
@@ -61,9 +70,24 @@ export class ManagedInterface {
     };
   }
 
+  /** As it is at this moment; undefined when the interface cannot be served. */
+  get status(): PortStatus | undefined {
+    return this.#port?.status;
+  }
+
+  /** Sees each message from now on; without one nothing is spent on it. */
+  setTap(tap: Tap | undefined): void {
+    this.#port?.setTap(tap);
+  }
+
   /** Whether it stands still because another interface has one of its socket paths. */
   get conflicted(): boolean {
     return this.#conflicted;
+  }
+
+  /** Takes a row of which only the status has changed. */
+  refresh(row: InterfaceRow): void {
+    this.#row = row;
   }
 
   /** Takes a changed row. Endpoints are not changed in place: the caller makes the interface anew. */
@@ -86,12 +110,18 @@ export class ManagedInterface {
     this.reconsider();
   }
 
-  /** Closes everything. With `leave`, the row is told that the agent stands still. */
+  /** Closes everything. With `leave` the agent ends: its row is told so, and who is kept is served until `leave()`. */
   async stop(leave?: 'tell'): Promise<void> {
     this.#stopped = true;
-    await this.#port?.stop();
+    clearTimeout(this.#later);
+    if (leave !== 'tell' || !this.#around.keeping) await this.#port?.stop();
     if (leave === 'tell')
       this.#around.write(this.#row.uuid, encodeInterfaceStatus({ state: 'stopped', since: Date.now() }));
+  }
+
+  /** Lets go of what is kept, for the next agent. */
+  leave(): void {
+    this.#port?.leave();
   }
 
   #open(taken: string | undefined): void {
@@ -114,13 +144,17 @@ export class ManagedInterface {
       }
       const { name, deviceType } = this.#row;
       const group = this.#around.socketGroup;
+      const hooks: PortHooks = {
+        decide: (abilities, peer) => this.#decide(abilities, peer),
+        changed: () => this.#changed(),
+        event: (event) => this.#around.event(name, event),
+      };
+      if (this.#goOn(formatEndpoint(frontend), formatEndpoint(backend), hooks)) return;
+      const { keep, atStep } = this.#around.keeping ?? {};
       this.#port = new Port(
         { name, deviceType, frontend, backend, ...(group === undefined ? {} : { socketGroup: group }) },
-        {
-          decide: (abilities, peer) => this.#decide(abilities, peer),
-          changed: () => this.#changed(),
-          event: (event) => this.#around.event(name, event),
-        },
+        hooks,
+        { keep, atStep },
       );
       this.#port.start();
       this.#report();
@@ -131,12 +165,28 @@ export class ManagedInterface {
     }
   }
 
+  /** Takes over the port that goes on from an earlier agent; false when there is none. */
+  #goOn(frontend: string, backend: string, hooks: PortHooks): boolean {
+    const kept = this.#around.keeping?.ports.claim(this.#row.name, frontend, backend);
+    if (!kept) return false;
+    const { mode, peer } = kept.head;
+    this.#sticky = { version: mode.version, digest: mode.digest, peer };
+    this.#port = kept.port;
+    kept.adopt(hooks);
+    this.#port.reconsider();
+    this.#report();
+    return true;
+  }
+
   #decide(abilities: Abilities, peer: PeerIdentity | undefined): ModeDecision {
     const entries = this.#around.entries();
     const intent = this.#intent();
     if (peer === undefined) return this.#door(intent, entries, abilities);
     const decision = modeFor(intent, entries, abilities, peer, this.#sticky);
-    if ('mode' in decision) this.#sticky = { version: decision.mode.version, digest: decision.mode.digest, peer };
+    if ('mode' in decision) {
+      this.#sticky = { version: decision.mode.version, digest: decision.mode.digest, peer };
+      this.#unwritten = true;
+    }
     return decision;
   }
 
@@ -153,7 +203,18 @@ export class ManagedInterface {
     return { interface: name, deviceType, pin: version, hostDefault: this.#around.hostDefault() };
   }
 
+  /** A negotiation is dozens of changes: what came of it is told a little later, and once. */
   #changed(): void {
+    if (this.#stopped) return;
+    if (this.#unwritten && !this.#around.keeping) {
+      // A mode that nobody remembers after our end would not stick.
+      this.#report();
+    }
+    this.#later ??= setTimeout(() => this.#tell(), TELL_MS);
+  }
+
+  #tell(): void {
+    this.#later = undefined;
     if (this.#stopped) return;
     this.#report();
     const backend = JSON.stringify(this.view, (_key, value: unknown) =>
@@ -178,6 +239,7 @@ export class ManagedInterface {
     const text = JSON.stringify(columns);
     if (text === this.#written) return;
     this.#written = text;
+    this.#unwritten = false;
     this.#around.write(this.#row.uuid, statistics ? { ...columns, ...encodeInterfaceStatus({ statistics }) } : columns);
   }
 }

@@ -5,9 +5,11 @@ import type { Log } from './log.ts';
 
 /** Beyond this many unsent operations (the database is away), the oldest are dropped: they are history, not state. */
 const MAX_WAITING_OPERATIONS = 2000;
+/** What is gathered into one transaction; meanwhile relays, which guests wait for, go first. */
+const GATHER_MS = 5;
 
 /**
- * What the agent wants written, gathered over one turn of the event loop and sent as one transaction, one at a time.
+ * What the agent wants written, gathered for a moment and sent as one transaction, one at a time.
  * State of a row replaces earlier state of it that was not sent yet, so a database that is slow or away costs memory
  * for one state per row and not for its history.
  */
@@ -65,10 +67,10 @@ export class Outbox {
   #schedule(): void {
     if (this.#scheduled || this.#closed) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    setTimeout(() => {
       this.#scheduled = false;
       void this.#send();
-    });
+    }, GATHER_MS);
   }
 
   async #send(): Promise<void> {

@@ -1,5 +1,7 @@
 import { createHandlers } from '../../rpc/api/handlers.ts';
+import type { MessageDocument } from '../../rpc/api/methods.ts';
 import { type ApiLogEvent, ApiServer } from '../../rpc/api/server.ts';
+import { traceLine } from '../vhost/trace-line.ts';
 import type { Agent } from './agent.ts';
 import type { Config } from './config.ts';
 import type { Log, LogLevel } from './log.ts';
@@ -18,6 +20,13 @@ export async function serveApi(agent: Agent, config: Config, log: Log): Promise<
   const handlers = createHandlers({
     state: agent.state,
     subscribe: (listener) => agent.events.subscribe(listener),
+    trace: (name, listener) => traceOf(agent, log, name, listener),
+    statistics: () =>
+      agent.ports().map(({ name, status }) => ({
+        interface: name,
+        state: status?.state ?? 'error',
+        statistics: { ...status?.statistics },
+      })),
     db: agent.remote,
     tls: config.tls,
   });
@@ -25,4 +34,23 @@ export async function serveApi(agent: Agent, config: Config, log: Log): Promise<
   await server.listen(config.api, config.socketGroup === undefined ? {} : { group: config.socketGroup });
   log.info('api-listening', { path: config.api });
   return server;
+}
+
+/** Decoded for whoever listens; a mistake of ours in that ends the trace and never the port. */
+function traceOf(
+  agent: Agent,
+  log: Log,
+  name: string,
+  listener: (message: MessageDocument) => void,
+): (() => void) | undefined {
+  const deviceType = agent.ports().find((port) => port.name === name)?.deviceType ?? '';
+  const stop = agent.trace(name, (message) => {
+    try {
+      listener({ interface: name, ...traceLine(message, deviceType) });
+    } catch (error) {
+      log.error('trace-failed', { interface: name, error });
+      stop?.();
+    }
+  });
+  return stop;
 }

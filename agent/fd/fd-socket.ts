@@ -1,5 +1,6 @@
 import { receive, SystemCallError, send } from './libc.ts';
 import { OwnedFd } from './owned-fd.ts';
+import { TruncatedError } from './truncated-error.ts';
 import { Watch } from './watch.ts';
 
 /** Cuts a byte stream into messages. The socket knows no protocol, the reader no socket. */
@@ -19,11 +20,6 @@ export interface FdSocketEvents<M> {
   closed(error: Error | undefined): void;
   /** The send queue got its first message (true) or ran empty (false): the moment to pause and resume the sources. */
   backlog(waiting: boolean): void;
-}
-
-/** The kernel dropped descriptors of a message. */
-export class TruncatedError extends Error {
-  override readonly name = 'TruncatedError';
 }
 
 /** A peer does not read, and more waits for it than we keep. */
@@ -84,9 +80,7 @@ export class FdSocket<M extends { readonly fds: readonly OwnedFd[] }> {
         const fds = got.fds.map((fd) => new OwnedFd(fd)); // owned in the line that receives them
         if (got.truncated) {
           for (const fd of fds) fd.close();
-          throw new TruncatedError(
-            `Cannot receive descriptors: the kernel dropped some of them and left ${fds.length}; is the table of open files full, or does a security module forbid it?`,
-          );
+          throw new TruncatedError(fds.length);
         }
         if (got.bytes === 0) {
           for (const fd of fds) fd.close();

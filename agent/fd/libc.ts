@@ -1,7 +1,9 @@
 import koffi from 'koffi';
+import { mayFail } from './faults.ts';
 
-// The only file that may import koffi. Linux, 64-bit, little-endian: see the layouts of msghdr and sockaddr_un below.
-const libc = koffi.load(null); // the C library that node itself is linked with: glibc or musl
+// The only file that may import koffi; its neighbours libc-*.ts declare further calls on `libc`. Linux, 64-bit,
+// little-endian: see the layouts of msghdr and sockaddr_un below.
+export const libc = koffi.load(null); // the C library that node itself is linked with: glibc or musl
 const recvmsg = libc.func('int64_t recvmsg(int, void *, int)');
 const sendmsg = libc.func('int64_t sendmsg(int, void *, int)');
 const closeFd = libc.func('int close(int)');
@@ -25,6 +27,7 @@ const MFD_CLOEXEC = 1;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const SCM_RIGHTS = 1;
+const MSG_PEEK = 0x2;
 const MSG_CTRUNC = 0x8;
 const RECV_FLAGS = 0x40 | 0x4000_0000; // MSG_DONTWAIT | MSG_CMSG_CLOEXEC
 const SEND_FLAGS = 0x40 | 0x4000; // MSG_DONTWAIT | MSG_NOSIGNAL
@@ -50,6 +53,11 @@ export class SystemCallError extends Error {
     super(`Cannot ${call}: ${code}`);
     this.code = code;
     this.errno = errno;
+  }
+
+  /** Of the call that has just failed. */
+  static last(call: string): SystemCallError {
+    return new SystemCallError(call, koffi.errno());
   }
 }
 
@@ -78,9 +86,27 @@ function aim(data: Uint8Array, controlLength: number): void {
 
 /** Receives at most `into.length` bytes and what descriptors came with them; undefined when it would block. */
 export function receive(fd: number, into: Uint8Array): Received | undefined {
+  return receiveWith(fd, into, RECV_FLAGS, control.length);
+}
+
+/**
+ * The same, but leaves the bytes where they are and takes copies of the descriptors. On a stream the kernel goes on to
+ * the message after the bytes asked for: the descriptors may be that one's.
+ */
+export function peek(fd: number, into: Uint8Array): Received | undefined {
+  return receiveWith(fd, into, RECV_FLAGS | MSG_PEEK, control.length);
+}
+
+/** Receives without taking descriptors: the kernel closes them, and `truncated` says that there were some. */
+export function receiveBytes(fd: number, into: Uint8Array): Received | undefined {
+  return receiveWith(fd, into, RECV_FLAGS, 0);
+}
+
+function receiveWith(fd: number, into: Uint8Array, flags: number, room: number): Received | undefined {
+  mayFail('recvmsg');
   for (;;) {
-    aim(into, control.length);
-    const bytes = Number(recvmsg(fd, msg, RECV_FLAGS));
+    aim(into, room);
+    const bytes = Number(recvmsg(fd, msg, flags));
     const errno = bytes < 0 ? koffi.errno() : 0; // at once: the next call may change it
     if (errno === EINTR) continue;
     if (errno === EAGAIN) return undefined;
@@ -107,6 +133,7 @@ function receivedFds(): number[] {
 export function send(fd: number, data: Uint8Array, fds: readonly number[]): number | undefined {
   if (data.length === 0) throw new RangeError('Cannot send descriptors without a byte to carry them');
   if (fds.length > MAX_FDS) throw new RangeError(`Cannot send ${fds.length} descriptors: at most ${MAX_FDS}`);
+  mayFail('sendmsg');
   if (fds.length > 0) {
     control.writeBigUInt64LE(BigInt(16 + fds.length * 4), 0);
     control.writeInt32LE(SOL_SOCKET, 8);
@@ -177,17 +204,19 @@ export function connectUnix(path: string): number {
   }
 }
 
-/** struct sockaddr_un: family@0 path@2. */
-function unixAddress(path: string): Buffer {
+/** struct sockaddr_un: family@0 path@2. A path that begins with @ is a name in the abstract name space (unix(7)). */
+export function unixAddress(path: string): Buffer {
   const bytes = Buffer.from(path, 'utf8');
   if (bytes.length === 0 || bytes.length >= SUN_PATH_BYTES || bytes.includes(0)) {
     throw new RangeError(
       `Cannot use socket path "${path}": wanted 1 to ${SUN_PATH_BYTES - 1} bytes, none of them zero`,
     );
   }
-  const address = Buffer.alloc(2 + bytes.length + 1);
+  const abstract = path.startsWith('@'); // then the first byte is zero, and the length of the address ends the name
+  const address = Buffer.alloc(2 + bytes.length + (abstract ? 0 : 1));
   address.writeUInt16LE(AF_UNIX, 0);
   bytes.copy(address, 2);
+  if (abstract) address.writeUInt8(0, 2);
   return address;
 }
 
@@ -224,7 +253,8 @@ export function createMemoryFd(name: string): number {
   return checked('create a memory descriptor', openMemory(name, MFD_CLOEXEC));
 }
 
-function checked(call: string, result: number): number {
+/** The result of a call that answers below 0 when it failed; throws SystemCallError then. */
+export function checked(call: string, result: number): number {
   if (result >= 0) return result;
   throw new SystemCallError(call, koffi.errno());
 }

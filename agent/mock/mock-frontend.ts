@@ -16,6 +16,8 @@ const GUEST_MEMORY = 0x20_0000;
 export interface FrontendOptions {
   /** To be connected, and for each reply; 5000 unless told. */
   readonly timeoutMs?: number;
+  /** Looks at each message of the other side before its descriptors are closed. */
+  readonly look?: (message: MockMessage) => void;
 }
 
 export interface NegotiateOptions {
@@ -41,6 +43,7 @@ export interface Negotiated {
 export class MockFrontend {
   readonly #connection: MockConnection;
   readonly #timeoutMs: number;
+  readonly #look: FrontendOptions['look'];
   readonly #waiting: { resolve(reply: MockMessage): void; reject(error: Error): void }[] = [];
   #ended: () => void = () => {};
   #over = false;
@@ -48,8 +51,9 @@ export class MockFrontend {
   /** Settles when the connection ends, whoever ends it. */
   readonly ended: Promise<void>;
 
-  private constructor(fd: OwnedFd, timeoutMs: number) {
+  private constructor(fd: OwnedFd, { timeoutMs = 5000, look }: FrontendOptions) {
     this.#timeoutMs = timeoutMs;
+    this.#look = look;
     this.ended = new Promise((resolve) => {
       this.#ended = resolve;
     });
@@ -61,7 +65,8 @@ export class MockFrontend {
   }
 
   /** Connects, waiting for the socket to appear, or listens until somebody connects. */
-  static async open(endpoint: Endpoint, { timeoutMs = 5000 }: FrontendOptions = {}): Promise<MockFrontend> {
+  static async open(endpoint: Endpoint, options: FrontendOptions = {}): Promise<MockFrontend> {
+    const { timeoutMs = 5000 } = options;
     let timer: NodeJS.Timeout | undefined;
     let door: Door | undefined;
     try {
@@ -72,7 +77,7 @@ export class MockFrontend {
           {
             arrived: (fd) => {
               door?.hold();
-              resolve(new MockFrontend(fd, timeoutMs));
+              resolve(new MockFrontend(fd, options));
             },
             failed: reject,
           },
@@ -88,8 +93,8 @@ export class MockFrontend {
   }
 
   /** On a connection that came about otherwise. */
-  static over(fd: OwnedFd, { timeoutMs = 5000 }: FrontendOptions = {}): MockFrontend {
-    return new MockFrontend(fd, timeoutMs);
+  static over(fd: OwnedFd, options: FrontendOptions = {}): MockFrontend {
+    return new MockFrontend(fd, options);
   }
 
   get isOpen(): boolean {
@@ -102,6 +107,7 @@ export class MockFrontend {
   }
 
   #reply(message: MockMessage): void {
+    this.#look?.(message);
     for (const fd of message.fds) fd.close();
     this.#waiting.shift()?.resolve(message);
   }

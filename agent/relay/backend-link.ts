@@ -1,6 +1,6 @@
 import { CompatError } from '../../compat-tables/errors.ts';
 import type { Abilities } from '../../compat-tables/types.ts';
-import { FdSocket } from '../fd/fd-socket.ts';
+import { Channel, type ChannelEvents } from '../fd/channel.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
 import { VhostProtocolError } from '../vhost/errors.ts';
 import { VhostFramer } from '../vhost/framer.ts';
@@ -8,14 +8,13 @@ import type { Message } from '../vhost/header.ts';
 import { requestName } from '../vhost/requests.ts';
 import { checkReply } from '../vhost/rules.ts';
 import { Measurement } from './measure.ts';
+import type { Pending } from './session.ts';
 
 export type VhostMessage = Message<OwnedFd>;
+export type VhostChannel = Channel<VhostMessage>;
 
 export interface BackendLinkEvents {
   measured(abilities: Abilities): void;
-  /** A reply for the front-end; `true` when somebody took it. */
-  reply(message: VhostMessage): boolean;
-  backlog(waiting: boolean): void;
   /** Once. Undefined: it hung up. */
   ended(error: Error | undefined): void;
 }
@@ -24,38 +23,57 @@ export interface BackendLinkOptions {
   /** For messages: the interface or the endpoint. */
   readonly what: string;
   readonly timeoutMs: number;
+  readonly partialPatienceMs?: number | undefined;
 }
 
 /**
- * A connection to a back-end: measured first, then open for the front-end's messages. It also swallows the replies to
- * questions of a front-end that left before they came.
+ * A connection to a back-end: measured first, then lent to the exchange with a front-end. In between it swallows the
+ * replies to questions of a front-end that left before they came.
  */
 export class BackendLink {
-  readonly #socket: FdSocket<VhostMessage>;
+  readonly channel: VhostChannel;
   readonly #events: BackendLinkEvents;
-  readonly #timer: NodeJS.Timeout;
-  #measurement: Measurement | undefined = new Measurement();
+  readonly #what: string;
+  readonly #own: ChannelEvents;
+  #timer: NodeJS.Timeout | undefined;
+  #measurement: Measurement | undefined;
   #abilities: Abilities | undefined;
-  #unwanted = 0;
+  #owed: readonly Pending[] = [];
   #wasClosed = false;
 
-  /** Takes the descriptor over. */
-  constructor(fd: OwnedFd, options: BackendLinkOptions, events: BackendLinkEvents) {
+  private constructor(channel: VhostChannel, what: string, events: BackendLinkEvents) {
+    this.channel = channel;
+    this.#what = what;
     this.#events = events;
-    this.#socket = new FdSocket<VhostMessage>(fd, new VhostFramer<OwnedFd>(), {
-      message: (message) => this.#message(message),
-      backlog: (waiting) => events.backlog(waiting),
-      closed: (error) => this.#closed(error, options.what),
-    });
-    this.#timer = setTimeout(() => {
-      const text = `Cannot measure the back-end of ${options.what}: it did not answer within ${options.timeoutMs} ms`;
-      this.#socket.destroy(new CompatError('VC-VHOST-TIMEOUT', text, { timeoutMs: options.timeoutMs }));
-    }, options.timeoutMs);
+    this.#own = {
+      readable: () => this.#readable(),
+      writable: () => void channel.flush(),
+      closed: (error) => this.#closed(error),
+    };
+    channel.events = this.#own;
   }
 
-  /** Asks the first question. Apart from the constructor, because the answer to it may be that the peer is gone. */
+  /** A new connection, of which it takes the descriptor over; `measure` comes next. */
+  static toMeasure(fd: OwnedFd, options: BackendLinkOptions, events: BackendLinkEvents): BackendLink {
+    const link = new BackendLink(openChannel(fd, undefined, options.partialPatienceMs), options.what, events);
+    link.#measurement = new Measurement();
+    link.#timer = setTimeout(() => {
+      const text = `Cannot measure the back-end of ${options.what}: it did not answer within ${options.timeoutMs} ms`;
+      link.channel.close(new CompatError('VC-VHOST-TIMEOUT', text, { timeoutMs: options.timeoutMs }));
+    }, options.timeoutMs);
+    return link;
+  }
+
+  /** A connection that was measured by the process before this one. */
+  static measured(channel: VhostChannel, what: string, abilities: Abilities, events: BackendLinkEvents): BackendLink {
+    const link = new BackendLink(channel, what, events);
+    link.#abilities = abilities;
+    return link;
+  }
+
+  /** Asks the first question. Apart from the beginning, because the answer to it may be that the peer is gone. */
   measure(): void {
-    if (this.#measurement) this.#socket.write(this.#measurement.begin());
+    if (this.#measurement) this.#ask(this.#measurement.begin());
   }
 
   /** Undefined until measured. */
@@ -63,28 +81,55 @@ export class BackendLink {
     return this.#abilities;
   }
 
-  get queued(): number {
-    return this.#socket.queued;
+  /** Replies that are still to come and that nobody waits for. Whoever borrows the channel has to drop them. */
+  get owed(): readonly Pending[] {
+    return this.#owed;
   }
 
-  #message(message: VhostMessage): void {
+  /** Lends the channel: until `takeBack` its bytes are the borrower's. Its end is told here all the same. */
+  lend(events: Omit<ChannelEvents, 'closed'>): void {
+    this.channel.events = { ...events, closed: (error) => this.#closed(error) };
+  }
+
+  /** Ends the loan. */
+  takeBack(owed: readonly Pending[]): void {
+    this.#owed = owed;
+    this.channel.events = this.#own;
+    this.channel.resume();
+  }
+
+  #ask(question: Uint8Array): void {
+    this.channel.stage(question);
+    this.channel.flush();
+  }
+
+  #readable(): void {
+    for (let peeked = this.channel.peek(); peeked; peeked = this.channel.peek()) {
+      const { message } = peeked;
+      checkReply(message);
+      this.channel.consume(message.fds.length > 0);
+      for (const fd of message.fds) fd.close();
+      this.#reply(message);
+      if (this.channel.events !== this.#own) return;
+    }
+  }
+
+  #reply(message: VhostMessage): void {
     if (this.#measurement) {
-      this.#measured(this.#measurement.reply(message));
+      this.#step(this.#measurement.reply(message));
       return;
     }
-    if (this.#unwanted > 0) {
-      checkReply(message);
-      this.#unwanted -= 1;
-      for (const fd of message.fds) fd.close();
-    } else if (!this.#events.reply(message)) {
+    const at = this.#owed.findIndex(({ request }) => request === message.request);
+    if (at < 0) {
       const text = `Cannot accept ${requestName(message.request)} from the back-end: nobody asked for it`;
       throw new VhostProtocolError('header', text);
     }
+    this.#owed = this.#owed.slice(at + 1);
   }
 
-  #measured(step: ReturnType<Measurement['reply']>): void {
+  #step(step: ReturnType<Measurement['reply']>): void {
     if ('ask' in step) {
-      this.#socket.write(step.ask);
+      this.#ask(step.ask);
       return;
     }
     clearTimeout(this.#timer);
@@ -93,29 +138,27 @@ export class BackendLink {
     this.#events.measured(step.abilities);
   }
 
-  #closed(error: Error | undefined, what: string): void {
+  #closed(error: Error | undefined): void {
     clearTimeout(this.#timer);
     const early = error === undefined && this.#measurement !== undefined && !this.#wasClosed;
-    const text = `Cannot measure the back-end of ${what}: it hung up before it answered`;
+    const text = `Cannot measure the back-end of ${this.#what}: it hung up before it answered`;
     this.#events.ended(early ? new CompatError('VC-VHOST-GONE', text) : error);
-  }
-
-  send(message: VhostMessage): void {
-    this.#socket.write(message.bytes, message.fds);
-  }
-
-  /** Replies still to come that nobody waits for any more. */
-  swallow(count: number): void {
-    this.#unwanted += count;
-  }
-
-  pause(paused: boolean): void {
-    if (paused) this.#socket.pause();
-    else this.#socket.resume();
   }
 
   close(): void {
     this.#wasClosed = true;
-    this.#socket.destroy(undefined);
+    this.channel.close();
   }
+
+  /** Lets go of the connection, which goes on when a keeper has it. */
+  leave(): void {
+    this.#wasClosed = true;
+    this.channel.leave();
+  }
+}
+
+/** A channel for vhost-user messages. Its listener is set by whoever uses it next. */
+export function openChannel(socket: OwnedFd, pipe?: OwnedFd, partialPatienceMs?: number): VhostChannel {
+  const nobody: ChannelEvents = { readable: () => {}, writable: () => {}, closed: () => {} };
+  return new Channel<VhostMessage>(socket, pipe, new VhostFramer<OwnedFd>(), nobody, partialPatienceMs);
 }

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../../compat-tables/catalogue.ts';
 import { CompatError, type ErrorDetails } from '../../compat-tables/errors.ts';
-import { QueueFullError, TruncatedError } from '../fd/fd-socket.ts';
+import { PartialMessageError } from '../fd/channel.ts';
 import { SystemCallError } from '../fd/libc.ts';
+import { TruncatedError } from '../fd/truncated-error.ts';
 import { type VhostErrorKind, VhostProtocolError } from '../vhost/errors.ts';
 
 const CODES: Readonly<Record<VhostErrorKind, ErrorCode>> = {
@@ -20,7 +21,7 @@ export function asCompatError(error: Error, details: ErrorDetails & { readonly s
 function codeOf(error: Error): ErrorCode {
   if (error instanceof VhostProtocolError) return CODES[error.kind];
   if (error instanceof TruncatedError) return 'VC-VHOST-TRUNCATED';
-  if (error instanceof QueueFullError) return 'VC-VHOST-FLOOD';
+  if (error instanceof PartialMessageError) return 'VC-VHOST-PARTIAL';
   if (error instanceof SystemCallError) return 'VC-VHOST-IO';
   return 'VC-INTERNAL';
 }

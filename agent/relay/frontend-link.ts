@@ -1,139 +1,199 @@
 import type { CompatError } from '../../compat-tables/errors.ts';
 import { familyOf, featureNames, LOG_ALL } from '../../compat-tables/features.ts';
 import { formatMask } from '../../compat-tables/mask.ts';
-import type { Abilities, Entry } from '../../compat-tables/types.ts';
-import { FdSocket } from '../fd/fd-socket.ts';
+import type { ChannelEvents } from '../fd/channel.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
-import type { PeerIdentity } from '../fd/peer.ts';
-import { VhostFramer } from '../vhost/framer.ts';
-import type { VhostMessage } from './backend-link.ts';
-import { type Action, beginSession, onReply, onRequest, type SessionState, type Step } from './session.ts';
-import type { PortEvent, Statistics } from './status.ts';
+import { type BackendLink, openChannel, type VhostChannel } from './backend-link.ts';
+import { Exchange, type ExchangeContext, type ExchangeEvents } from './exchange.ts';
+import type { Journal } from './journal.ts';
+import type { JournalHead, JournalRecord } from './journal-format.ts';
+import { type Keep, KeptPair } from './keep.ts';
+import { resumeExchange } from './resume.ts';
+import { beginSession, owedReplies, type Pending, type SessionState } from './session.ts';
+import type { PortEvent } from './status.ts';
 
 export interface FrontendLinkEvents {
-  toBackend(message: VhostMessage): void;
   /** Something that the status shows has changed. */
   changed(): void;
   event(event: PortEvent): void;
+  /** The front-end accepted features. */
+  negotiated(event: PortEvent): void;
   /** A refusal; with `close` the link has to be closed by whoever hears this. */
   refused(error: CompatError, close: boolean): void;
-  backlog(waiting: boolean): void;
+  keepFailed(error: Error): void;
   /** Once. Undefined: it hung up, or was closed. */
   ended(error: Error | undefined): void;
 }
 
-export interface FrontendLinkContext {
-  readonly interface: string;
-  readonly mode: Entry;
-  readonly abilities: Abilities;
-  readonly peer: PeerIdentity;
-  readonly statistics: Statistics;
-}
+/** What the next process has to know besides. */
+export type Identity = Pick<JournalHead, 'name' | 'deviceType' | 'frontend' | 'backend' | 'socketGroup'>;
 
-/** A connected front-end and what it has negotiated. The session decides; this does what was decided. */
+/** A connected front-end, its exchange with the back-end, and what is kept of both for the next process. */
 export class FrontendLink {
-  readonly context: FrontendLinkContext;
-  readonly #socket: FdSocket<VhostMessage>;
+  readonly #channel: VhostChannel;
+  readonly #backend: BackendLink;
   readonly #events: FrontendLinkEvents;
-  #session: SessionState;
+  readonly #exchange: Exchange;
+  readonly #since = performance.now();
+  #kept: KeptPair | undefined;
 
-  /** Takes the descriptor over. */
-  constructor(fd: OwnedFd, context: FrontendLinkContext, events: FrontendLinkEvents) {
-    this.context = context;
+  private constructor(
+    channel: VhostChannel,
+    backend: BackendLink,
+    context: ExchangeContext,
+    state: SessionState,
+    events: FrontendLinkEvents,
+  ) {
+    this.#channel = channel;
+    this.#backend = backend;
     this.#events = events;
-    this.#session = beginSession(context, context.abilities);
-    this.#socket = new FdSocket<VhostMessage>(fd, new VhostFramer<OwnedFd>(), {
-      message: (message) => this.#request(message),
-      backlog: (waiting) => events.backlog(waiting),
-      closed: (error) => events.ended(error),
+    const told: ExchangeEvents = {
+      changed: (before, now) => this.#notice(before, now),
+      refused: (error, close) => events.refused(error, close),
+      starved: ({ message }) =>
+        events.event({
+          kind: 'starved',
+          code: 'VC-VHOST-TRUNCATED',
+          text: `${message} It is tried again.`,
+          details: {},
+        }),
+    };
+    const channels = { frontend: channel, backend: backend.channel };
+    this.#exchange = new Exchange(context, channels, state, () => this.#pair, told);
+    const listener = (side: 'frontend' | 'backend'): Omit<ChannelEvents, 'closed'> => ({
+      readable: () => this.#exchange.readable(side),
+      writable: () => this.#exchange.writable(side),
     });
+    channel.events = { ...listener('frontend'), closed: (error) => this.#ended(error) };
+    backend.lend(listener('backend'));
+  }
+
+  /** Takes the descriptor over. Nothing is relayed before the keeper has copies of all descriptors. */
+  static connect(
+    fd: OwnedFd,
+    backend: BackendLink,
+    context: ExchangeContext,
+    options: {
+      readonly keep: Keep | undefined;
+      readonly identity: Identity;
+      readonly partialPatienceMs?: number | undefined;
+    },
+    events: FrontendLinkEvents,
+  ): FrontendLink {
+    const channel = openChannel(fd, undefined, options.partialPatienceMs);
+    const { mode, abilities, peer } = context;
+    const link = new FrontendLink(channel, backend, context, beginSession(context, abilities, backend.owed), events);
+    channel.pause();
+    backend.channel.pause();
+    const head = { ...options.identity, mode, abilities, peer };
+    link.#kept = KeptPair.begin(
+      options.keep,
+      { frontend: channel, backend: backend.channel },
+      head,
+      link.#exchange.record,
+      {
+        // Not at once: the caller shall know the link before anything happens on it.
+        ready: () => queueMicrotask(() => link.#begin()),
+        failed: (error) => events.keepFailed(error),
+      },
+    );
+    return link;
+  }
+
+  /** Goes on with what an earlier process left. Throws VC-RESUME; then the caller closes the link. */
+  static resume(
+    channel: VhostChannel,
+    backend: BackendLink,
+    context: ExchangeContext,
+    left: { readonly keep: Keep; readonly id: string; readonly journal: Journal; readonly record: JournalRecord },
+    events: FrontendLinkEvents,
+  ): FrontendLink {
+    const link = new FrontendLink(channel, backend, context, left.record.state, events);
+    link.#kept = KeptPair.resumed(left.keep, left.id, left.journal, (error) => events.keepFailed(error));
+    return link;
+  }
+
+  /** After `resume`: finds out what was under way and goes on. */
+  goOn(record: JournalRecord): void {
+    const channels = { frontend: this.#channel, backend: this.#backend.channel };
+    resumeExchange(this.#exchange, channels, record, this.context.interface);
+    this.#exchange.begin();
+  }
+
+  #begin(): void {
+    if (this.#channel.isOpen && this.#backend.channel.isOpen) this.#exchange.begin();
+  }
+
+  get #pair(): KeptPair {
+    if (!this.#kept) throw new Error('Cannot relay before it is known who keeps the descriptors');
+    return this.#kept;
+  }
+
+  get context(): ExchangeContext {
+    return this.#exchange.context;
   }
 
   get session(): SessionState {
-    return this.#session;
+    return this.#exchange.session;
   }
 
-  #request(message: VhostMessage): void {
-    const step = onRequest(this.context, this.#session, message);
-    this.#perform(message, step, (bytes) => {
-      this.#count('to_backend', message);
-      this.#events.toBackend({ ...message, bytes });
-    });
+  get isKept(): boolean {
+    return this.#kept?.isKept === true;
   }
 
-  /** A reply of the back-end. */
-  reply(message: VhostMessage): void {
-    const step = onReply(this.context, this.#session, message);
-    this.#perform(message, step, (bytes) => {
-      this.#count('to_frontend', message);
-      this.#socket.write(bytes, message.fds);
-    });
+  /** How long it is here without having said anything; 0 when it has. */
+  get silentMs(): number {
+    return this.#exchange.heard ? 0 : performance.now() - this.#since;
   }
 
-  #perform(message: VhostMessage, step: Step, forward: (bytes: Uint8Array) => void): void {
-    const before = this.#session;
-    this.#session = step.state;
-    let forwarded = false;
-    for (const action of step.actions) {
-      const bytes = forwardedBytes(action, message);
-      if (bytes) forward(bytes);
-      else this.#other(action);
-      forwarded ||= bytes !== undefined;
-    }
-    if (!forwarded) for (const fd of message.fds) fd.close();
-    this.#notice(before);
+  /** The back-end was told more than questions, or is about to be. */
+  get touchedBackend(): boolean {
+    return this.session.relayed || this.#exchange.inFlight || this.#backend.channel.staged > 0;
   }
 
-  #other(action: Action): void {
-    if (action.do === 'answer') {
-      this.context.statistics.messages_to_frontend += 1;
-      this.#socket.write(action.bytes);
-    } else if (action.do === 'count') this.context.statistics[action.what] += 1;
-    else if (action.do === 'refuse') this.#events.refused(action.error, action.close);
+  /** The replies that the back-end owes to this front-end, when it is gone. */
+  get owed(): Pending[] {
+    return owedReplies(this.session);
   }
 
-  #count(way: 'to_backend' | 'to_frontend', { fds }: VhostMessage): void {
-    this.context.statistics[`messages_${way}`] += 1;
-    this.context.statistics[`descriptors_${way}`] += fds.length;
+  /** Reads what has arrived without waiting to be told: has it gone already? */
+  readNow(): void {
+    this.#exchange.readable('frontend');
   }
 
-  #notice(before: SessionState): void {
-    const now = this.#session;
+  #notice(before: SessionState, now: SessionState): void {
     const shown: readonly (keyof SessionState)[] = ['offered', 'acked', 'ackedProtocol', 'queuePairs', 'ringSizes'];
     if (!shown.some((key) => now[key] !== before[key])) return;
     if (now.acked !== undefined && now.acked !== before.acked && !onlyLogging(before.acked, now.acked))
-      this.#events.event(negotiated(this.context, now.acked));
+      this.#events.negotiated(negotiated(this.context, now.acked));
     this.#events.changed();
   }
 
-  get queued(): number {
-    return this.#socket.queued;
-  }
-
-  readNow(): void {
-    this.#socket.readNow();
-  }
-
-  pause(paused: boolean): void {
-    if (paused) this.#socket.pause();
-    else this.#socket.resume();
+  #ended(error: Error | undefined): void {
+    this.#exchange.end();
+    this.#kept?.end();
+    this.#events.ended(error);
   }
 
   close(): void {
-    this.#socket.destroy(undefined);
+    this.#channel.close();
   }
-}
 
-function forwardedBytes(action: Action, message: VhostMessage): Uint8Array | undefined {
-  if (action.do === 'forward') return message.bytes;
-  return action.do === 'forwardChanged' ? action.bytes : undefined;
+  /** Lets go of the front-end and of what is kept, for the next process. */
+  leave(): void {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    this.#exchange.end();
+    kept?.leave();
+    this.#channel.leave();
+  }
 }
 
 function onlyLogging(before: bigint | undefined, now: bigint): boolean {
   return before !== undefined && ((before ^ now) & ~LOG_ALL) === 0n;
 }
 
-function negotiated({ mode }: FrontendLinkContext, acked: bigint): PortEvent {
+function negotiated({ mode }: ExchangeContext, acked: bigint): PortEvent {
   const features = featureNames(familyOf(mode.deviceType), acked);
   return {
     kind: 'negotiated',

@@ -1,34 +1,26 @@
-import { CompatError } from '../../compat-tables/errors.ts';
+import { formatEndpoint } from '../../compat-tables/endpoint.ts';
+import type { CompatError } from '../../compat-tables/errors.ts';
+import { RING_PACKED } from '../../compat-tables/features.ts';
 import { formatMask } from '../../compat-tables/mask.ts';
-import type { Abilities } from '../../compat-tables/types.ts';
+import type { Abilities, Entry } from '../../compat-tables/types.ts';
 import { Door } from '../fd/door.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
 import type { PeerIdentity } from '../fd/peer.ts';
-import { BackendLink, type VhostMessage } from './backend-link.ts';
-import { asCompatError } from './errors.ts';
-import { FrontendLink } from './frontend-link.ts';
-import { owedReplies } from './session.ts';
-import {
-  type ModeDecision,
-  noStatistics,
-  type PortConfig,
-  type PortEvent,
-  type PortHooks,
-  type PortOptions,
-  type PortState,
-  type PortStatus,
-  type Statistics,
-} from './status.ts';
+import { BackendLink } from './backend-link.ts';
+import type { ExchangeContext } from './exchange.ts';
+import { FrontendLink, type FrontendLinkEvents, type Identity } from './frontend-link.ts';
+import { Gate } from './gate.ts';
+import type { KeptConnection } from './kept-connection.ts';
+import { Report, type Trouble } from './report.ts';
+import type { PortConfig, PortEvent, PortHooks, PortOptions, PortState, PortStatus } from './status.ts';
+import type { Tap } from './tap.ts';
 
 const MEASURE_TIMEOUT_MS = 5000;
 /** Before a new beginning: none at first, then doubled from the first pause up to the longest, until features are acked. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1000;
-/** Before we connect again to a front-end that was refused: connecting and hanging up is not free for it. */
-const REFUSED_PAUSE_MS = 5000;
-
-/** Where an error came from decides what makes it a thing of the past. */
-type Trouble = 'endpoint' | 'backend' | 'mode' | 'frontend';
+/** A front-end asks for features as soon as it is connected; one that was silent for so long makes room for another. */
+const SILENCE_MS = 1000;
 
 /**
  * One interface: a back-end, a front-end, and what passes between them. The back-end comes first and is measured; only
@@ -37,49 +29,46 @@ type Trouble = 'endpoint' | 'backend' | 'mode' | 'frontend';
  */
 export class Port {
   readonly #config: PortConfig;
-  readonly #hooks: PortHooks;
-  readonly #measureTimeoutMs: number;
+  readonly #report: Report;
+  readonly #options: PortOptions;
   readonly #backendDoor: Door;
-  readonly #frontendDoor: Door;
-  readonly #statistics: Statistics = noStatistics();
-  readonly #troubles = new Map<Trouble, CompatError>();
-  #state: PortState = 'stopped';
-  #since = Date.now();
+  readonly #gate: Gate;
   #backend: BackendLink | undefined;
   #frontend: FrontendLink | undefined;
   /** New beginnings since features were last acked. */
   #attempts = 0;
+  #tap: Tap | undefined;
 
   constructor(config: PortConfig, hooks: PortHooks, options: PortOptions = {}) {
     this.#config = config;
-    this.#hooks = hooks;
-    this.#measureTimeoutMs = options.measureTimeoutMs ?? MEASURE_TIMEOUT_MS;
+    this.#report = new Report(config.name, hooks);
+    this.#options = options;
     const sockets = {
       ...(config.socketMode === undefined ? {} : { mode: config.socketMode }),
       ...(config.socketGroup === undefined ? {} : { group: config.socketGroup }),
     };
     this.#backendDoor = new Door(config.backend, sockets, {
       opened: () => this.#doorOpened('waiting-backend', this.#backend),
-      arrived: (fd) => this.#contain('backend', 'back-end', () => this.#backendArrived(fd)),
-      failed: (error) => this.#doorFailed(error),
+      arrived: (fd) => this.#contain('backend', () => this.#backendArrived(fd)),
+      failed: (error) => this.#report.endpoint(error),
     });
-    this.#frontendDoor = new Door(config.frontend, sockets, {
+    this.#gate = new Gate(config, hooks, this.#report, sockets, {
       opened: () => this.#doorOpened('waiting-frontend', this.#frontend),
-      arrived: (fd, peer) => this.#contain('frontend', 'front-end', () => this.#frontendArrived(fd, peer)),
-      failed: (error) => this.#doorFailed(error),
+      arrived: (fd, peer) => this.#contain('frontend', () => this.#frontendArrived(fd, peer)),
+      failed: (error) => this.#report.endpoint(error),
     });
   }
 
   get status(): PortStatus {
     const abilities = this.#backend?.abilities;
-    const error = [...this.#troubles.values()].at(-1);
+    const { state, error, since, statistics } = this.#report;
     return {
-      state: this.#state,
+      state,
       ...(abilities && { abilities }),
       ...this.#negotiation(),
       ...(error && { error }),
-      since: this.#since,
-      statistics: { ...this.#statistics },
+      since,
+      statistics: { ...statistics },
     };
   }
 
@@ -98,31 +87,36 @@ export class Port {
   }
 
   start(): void {
-    if (this.#state === 'stopped') this.#seekBackend();
+    if (this.#report.state === 'stopped') this.#seekBackend();
+  }
+
+  /** From now on sees each message that passes; without one nothing is spent on it. */
+  setTap(tap: Tap | undefined): void {
+    this.#tap = tap;
   }
 
   /** The pin, the default or the tables changed. A connected front-end keeps what it has. */
   reconsider(): void {
-    if (this.#backend?.abilities && !this.#frontend) this.#openOrRefuse(this.#backend.abilities);
+    if (this.#backend?.abilities && !this.#frontend) this.#gate.openOrRefuse(this.#backend.abilities);
   }
 
   /** Closes both sides and every descriptor. */
   async stop(): Promise<void> {
-    this.#troubles.clear();
+    this.#report.over();
     this.#backendDoor.close();
-    this.#frontendDoor.close();
+    this.#gate.close();
     this.#closeFrontend();
     this.#closeBackend();
-    this.#enter('stopped');
+    this.#report.enter('stopped');
   }
 
   /** A connection that cannot even be taken over (no memory, no descriptors) is this port's trouble alone. */
-  #contain(kind: Trouble, side: string, work: () => void): void {
+  #contain(kind: Trouble, work: () => void): void {
     try {
       work();
     } catch (error) {
-      this.#fault(kind, side, error as Error);
-      this.#frontendDoor.close();
+      this.#report.fault(kind, error as Error);
+      this.#gate.close();
       this.#closeFrontend();
       this.#closeBackend();
       this.#seekBackend();
@@ -134,51 +128,47 @@ export class Port {
   #seekBackend(): void {
     const pause = this.#attempts === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (this.#attempts - 1), LONGEST_PAUSE_MS);
     this.#attempts += 1;
-    this.#troubles.delete('mode');
-    this.#enter('waiting-backend');
+    this.#report.over('mode');
+    this.#report.enter('waiting-backend');
     this.#backendDoor.open(pause);
   }
 
   #backendArrived(fd: OwnedFd): void {
     this.#backendDoor.hold(); // who else comes waits in the kernel's queue
-    this.#statistics.backend_connects += 1;
-    const link: BackendLink = new BackendLink(
+    this.#report.statistics.backend_connects += 1;
+    const link: BackendLink = BackendLink.toMeasure(
       fd,
-      { what: this.#config.name, timeoutMs: this.#measureTimeoutMs },
+      {
+        what: this.#config.name,
+        timeoutMs: this.#options.measureTimeoutMs ?? MEASURE_TIMEOUT_MS,
+        partialPatienceMs: this.#options.partialPatienceMs,
+      },
       {
         measured: (abilities) => this.#measured(abilities),
-        reply: (message) => this.#fromBackend(message),
-        backlog: () => this.#flow(),
         ended: (error) => this.#backendEnded(link, error),
       },
     );
     this.#backend = link;
-    this.#enter('measuring');
+    this.#report.enter('measuring');
     link.measure();
   }
 
   #measured(abilities: Abilities): void {
-    this.#troubles.delete('backend');
+    this.#report.over('backend');
     const virtio = formatMask(abilities.virtioFeatures);
     const protocol = formatMask(abilities.protocolFeatures);
     const { limits } = abilities;
-    this.#tell('measured', `The back-end offers ${virtio}`, { virtio, protocol, limits });
-    this.#openOrRefuse(abilities);
-  }
-
-  #fromBackend(message: VhostMessage): boolean {
-    const frontend = this.#frontend;
-    frontend?.reply(message);
-    return frontend !== undefined;
+    this.#report.tell('measured', `The back-end offers ${virtio}`, { virtio, protocol, limits });
+    this.#gate.openOrRefuse(abilities);
   }
 
   #backendEnded(link: BackendLink, error: Error | undefined): void {
     if (this.#backend !== link) return;
     this.#backend = undefined;
-    this.#frontendDoor.close();
+    this.#gate.close();
     this.#closeFrontend();
-    if (error) this.#fault('backend', 'back-end', error);
-    else this.#tell('backend-lost', 'The back-end hung up', {});
+    if (error) this.#report.fault('backend', error);
+    else this.#report.tell('backend-lost', 'The back-end hung up', {});
     this.#seekBackend();
   }
 
@@ -190,34 +180,11 @@ export class Port {
 
   // The front-end
 
-  #openOrRefuse(abilities: Abilities, delayMs = 0): void {
-    const decision = this.#decide(abilities, undefined);
-    if ('mode' in decision) {
-      this.#troubles.delete('mode');
-      this.#frontendDoor.open(delayMs);
-      this.#hooks.changed();
-      return;
-    }
-    const known = this.#troubles.get('mode')?.message === decision.refused.message;
-    this.#frontendDoor.close();
-    this.#trouble('mode', decision.refused);
-    if (!known) this.#refusal(decision.refused);
-    this.#enter('refused');
-  }
-
-  #decide(abilities: Abilities, peer: PeerIdentity | undefined): ModeDecision {
-    try {
-      return this.#hooks.decide(abilities, peer);
-    } catch (error) {
-      const text = `Cannot choose a mode for ${this.#config.name}: ${(error as Error).message}`;
-      return { refused: new CompatError('VC-INTERNAL', text, { interface: this.#config.name }, { cause: error }) };
-    }
-  }
-
   #frontendArrived(fd: OwnedFd, peer: PeerIdentity): void {
     this.#frontend?.readNow(); // has the first one gone already?
+    if ((this.#frontend?.silentMs ?? 0) >= SILENCE_MS) this.#replaceSilent(peer);
     if (this.#frontend) {
-      this.#sendAway(fd, peer);
+      this.#gate.sendAway(fd, peer, this.#frontend.context.peer);
       return;
     }
     const abilities = this.#backend?.abilities;
@@ -225,85 +192,144 @@ export class Port {
       fd.close();
       return;
     }
-    const decision = this.#decide(abilities, peer);
-    if ('refused' in decision) {
-      fd.close();
-      this.#trouble('frontend', decision.refused);
-      this.#refusal(decision.refused);
-      if (this.#config.frontend.role === 'connect') this.#frontendDoor.open(REFUSED_PAUSE_MS);
-      this.#hooks.changed();
-      return;
-    }
-    this.#connectFrontend(fd, {
-      interface: this.#config.name,
-      mode: decision.mode,
-      abilities,
-      peer,
-      statistics: this.#statistics,
-    });
+    const mode = this.#gate.admit(fd, peer, abilities);
+    if (mode) this.#connectFrontend(fd, this.#context(mode, abilities, peer));
   }
 
-  #connectFrontend(fd: OwnedFd, context: FrontendLink['context']): void {
-    this.#statistics.frontend_connects += 1;
-    const link = new FrontendLink(fd, context, {
-      toBackend: (message) => this.#backend?.send(message),
-      changed: () => this.#hooks.changed(),
-      event: (event) => this.#negotiated(event),
-      refused: (error, close) => this.#refusedInSession(link, error, close),
-      backlog: () => this.#flow(),
-      ended: (error) => this.#frontendEnded(link, error),
-    });
+  #context(mode: Entry, abilities: Abilities, peer: PeerIdentity): ExchangeContext {
+    const { statistics, atStep } = { statistics: this.#report.statistics, atStep: this.#options.atStep };
+    return { interface: this.#config.name, mode, abilities, peer, statistics, tap: () => this.#tap, atStep };
+  }
+
+  #connectFrontend(fd: OwnedFd, context: ExchangeContext): void {
+    const backend = this.#backend;
+    if (!backend) throw new Error('Cannot connect a front-end without a back-end');
+    this.#report.statistics.frontend_connects += 1;
+    const { keep, partialPatienceMs } = this.#options;
+    const kept = { keep, identity: identityOf(this.#config), partialPatienceMs };
+    const link: FrontendLink = FrontendLink.connect(
+      fd,
+      backend,
+      context,
+      kept,
+      this.#frontendEvents(() => link),
+    );
     this.#frontend = link;
     const { version } = context.mode;
     const { pid } = context.peer;
-    this.#tell('frontend-connected', `Front-end process ${pid} connected and is offered version ${version}`, {
+    this.#report.tell('frontend-connected', `Front-end process ${pid} connected and is offered version ${version}`, {
       version,
       pid,
       offered: formatMask(link.session.offered),
     });
-    this.#enter('connected');
+    this.#report.enter('connected');
+  }
+
+  #frontendEvents(link: () => FrontendLink): FrontendLinkEvents {
+    return {
+      changed: () => this.#report.changed(),
+      event: (event) => this.#report.event(event),
+      negotiated: (event) => this.#negotiated(event),
+      refused: (error, close) => this.#refusedInSession(link(), error, close),
+      keepFailed: (error) => this.#report.notKept('VC-KEEP', error.message),
+      ended: (error) => this.#frontendEnded(link(), error),
+    };
+  }
+
+  /** Goes on with connections that an earlier process had. When that cannot be done it closes them and begins anew. */
+  resume(kept: KeptConnection): void {
+    const { head, record, id, journal, keep } = kept;
+    const name = this.#config.name;
+    const backend: BackendLink = BackendLink.measured(kept.backend, name, head.abilities, {
+      measured: () => {},
+      ended: (error) => this.#backendEnded(backend, error),
+    });
+    this.#backend = backend;
+    const context = this.#context(head.mode, head.abilities, head.peer);
+    const link: FrontendLink = FrontendLink.resume(
+      kept.frontend,
+      backend,
+      context,
+      { keep, id, journal, record },
+      this.#frontendEvents(() => link),
+    );
+    this.#frontend = link;
+    this.#report.enter(record.state.acked === undefined ? 'connected' : 'negotiated');
+    this.#report.tell('resumed', `The connections of ${name} go on`, {
+      version: head.mode.version,
+      pid: head.peer.pid,
+    });
+    if (this.#config.backend.role === 'listen') this.#backendDoor.open();
+    this.#gate.openForOthers();
+    try {
+      link.goOn(record);
+    } catch (error) {
+      this.#gate.close();
+      this.#report.fault('frontend', error as Error);
+      this.#closeFrontend();
+      this.#closeBackend();
+      this.#seekBackend();
+    }
+  }
+
+  /** Lets go of everything without ending it: the keeper has it, and the next process goes on. */
+  leave(): void {
+    this.#backendDoor.close();
+    this.#gate.close();
+    const [frontend, backend] = [this.#frontend, this.#backend];
+    this.#frontend = undefined;
+    this.#backend = undefined;
+    if (frontend?.isKept) {
+      frontend.leave();
+      backend?.leave();
+    } else {
+      frontend?.close();
+      backend?.close();
+    }
+    this.#report.enter('stopped');
   }
 
   #negotiated(event: PortEvent): void {
     this.#attempts = 0;
-    this.#troubles.delete('frontend');
-    this.#hooks.event(event);
-    this.#enter('negotiated');
+    this.#report.over('frontend');
+    this.#report.event(event);
+    this.#report.enter('negotiated');
+    const link = this.#frontend;
+    if (!link?.isKept && ((link?.session.acked ?? 0n) & RING_PACKED) !== 0n) this.#report.notKept('VC-KEEP-PACKED', '');
   }
 
-  #sendAway(fd: OwnedFd, peer: PeerIdentity): void {
-    fd.close();
-    this.#statistics.frontend_busy += 1;
-    const first = this.#frontend?.context.peer.pid;
-    const text = `Process ${peer.pid} connected while process ${first} is the front-end; it was sent away`;
-    this.#hooks.event({ kind: 'busy', code: 'VC-FRONTEND-BUSY', text, details: { pid: peer.pid, frontend: first } });
-    this.#hooks.changed();
+  /** Whoever connects and says nothing makes room for somebody who may. */
+  #replaceSilent(peer: PeerIdentity): void {
+    const { pid } = this.#frontend?.context.peer ?? peer;
+    const text = `Front-end process ${pid} said nothing until process ${peer.pid} connected; it was sent away`;
+    this.#report.busy(text, { pid, frontend: peer.pid });
+    this.#closeFrontend();
+    this.#backend?.takeBack([]);
   }
 
   #refusedInSession(link: FrontendLink, error: CompatError, close: boolean): void {
-    this.#trouble('frontend', error);
-    this.#refusal(error);
+    this.#report.trouble('frontend', error);
+    this.#report.refusal(error);
     if (close) link.close();
-    else this.#hooks.changed();
+    else this.#report.changed();
   }
 
   #frontendEnded(link: FrontendLink, error: Error | undefined): void {
     if (this.#frontend !== link) return;
     this.#frontend = undefined;
-    if (error) this.#fault('frontend', 'front-end', error);
-    else this.#tell('frontend-left', 'The front-end is gone', {});
+    if (error) this.#report.fault('frontend', error);
+    else this.#report.tell('frontend-left', 'The front-end is gone', {});
     const abilities = this.#backend?.abilities;
-    if (link.session.relayed || !this.#backend || !abilities || this.#backend.queued > 0) {
+    if (link.touchedBackend || !this.#backend || !abilities) {
       // What the back-end was told belongs to the one that is gone: it has to forget all of it.
-      this.#frontendDoor.close();
+      this.#gate.close();
       this.#closeBackend();
       this.#seekBackend();
       return;
     }
-    this.#backend.swallow(owedReplies(link.session));
-    this.#flow();
-    this.#enter('waiting-frontend');
-    this.#openOrRefuse(abilities, FIRST_PAUSE_MS);
+    this.#backend.takeBack(link.owed);
+    this.#report.enter('waiting-frontend');
+    this.#gate.openOrRefuse(abilities, FIRST_PAUSE_MS);
   }
 
   #closeFrontend(): void {
@@ -312,52 +338,19 @@ export class Port {
     link?.close();
   }
 
-  /** Whoever has not taken what waits for it stops those who would add to it. */
-  #flow(): void {
-    const frontendWaits = (this.#frontend?.queued ?? 0) > 0;
-    const backendWaits = (this.#backend?.queued ?? 0) > 0;
-    this.#backend?.pause(frontendWaits);
-    this.#frontend?.pause(frontendWaits || backendWaits);
-  }
-
   // Telling
 
   #doorOpened(state: PortState, served: BackendLink | FrontendLink | undefined): void {
-    this.#troubles.delete('endpoint');
-    if (!served) this.#enter(state);
+    this.#report.over('endpoint');
+    if (!served) this.#report.enter(state);
+    else if (served === this.#backend) this.#backendDoor.hold();
   }
+}
 
-  #doorFailed(error: CompatError): void {
-    this.#trouble('endpoint', error);
-    this.#hooks.event({ kind: 'endpoint', code: error.code, text: error.message, details: error.details });
-    this.#enter('error');
-  }
-
-  /** The latest trouble is the one that is shown. */
-  #trouble(kind: Trouble, error: CompatError): void {
-    this.#troubles.delete(kind);
-    this.#troubles.set(kind, error);
-  }
-
-  #fault(kind: Trouble, side: string, error: Error): void {
-    const known = asCompatError(error, { interface: this.#config.name, side });
-    this.#statistics.faults += 1;
-    this.#trouble(kind, known);
-    this.#hooks.event({ kind: 'fault', code: known.code, text: known.message, details: { ...known.details, side } });
-  }
-
-  #refusal(error: CompatError): void {
-    this.#statistics.refusals += 1;
-    this.#hooks.event({ kind: 'refused', code: error.code, text: error.message, details: error.details });
-  }
-
-  #tell(kind: PortEvent['kind'], text: string, details: PortEvent['details']): void {
-    this.#hooks.event({ kind, text, details });
-  }
-
-  #enter(state: PortState): void {
-    if (this.#state !== state) this.#since = Date.now();
-    this.#state = state;
-    this.#hooks.changed();
-  }
+/** What of a port's configuration the next process has to know. */
+function identityOf({ name, deviceType, frontend, backend, socketGroup }: PortConfig): Identity {
+  return {
+    ...{ name, deviceType, frontend: formatEndpoint(frontend), backend: formatEndpoint(backend) },
+    ...(socketGroup !== undefined && { socketGroup }),
+  };
 }

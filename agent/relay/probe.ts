@@ -68,7 +68,7 @@ async function accept(endpoint: Endpoint, what: string, timeoutMs: number): Prom
 
 async function measure(fd: OwnedFd, what: string, timeoutMs: number): Promise<Abilities> {
   return await new Promise<Abilities>((resolve, reject) => {
-    const link = new BackendLink(
+    const link = BackendLink.toMeasure(
       fd,
       { what, timeoutMs },
       {
@@ -76,8 +76,6 @@ async function measure(fd: OwnedFd, what: string, timeoutMs: number): Promise<Ab
           link.close();
           resolve(abilities);
         },
-        reply: () => false,
-        backlog: () => {},
         ended: (error) => {
           if (error) reject(asCompatError(error, { endpoint: what, side: 'back-end' }));
         },

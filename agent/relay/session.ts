@@ -20,6 +20,8 @@ export interface Pending {
   readonly request: number;
   /** Our own reply, to be sent when all before it have been. */
   readonly answer?: Uint8Array;
+  /** Asked by a front-end that has left since: the reply is dropped. */
+  readonly dropped?: true;
 }
 
 /** All that a session has learned. Plain data, never changed in place. */
@@ -31,10 +33,12 @@ export interface SessionState {
   /** Rings that were started and not stopped since: while there are any, the device runs. */
   readonly started: readonly number[];
   readonly ringSizes: ReadonlyMap<number, number>;
-  /** From the highest ring that was ever enabled or started. */
+  /** Of the device, whether the guest uses them or not: from the highest ring that was set up, enabled or started. */
   readonly queuePairs: number | undefined;
   /** Anything but questions has gone to the back-end. */
   readonly relayed: boolean;
+  /** Memory comes after the guest has moved here: the back-end answers a memory table with one of its own. */
+  readonly postcopy: boolean;
   readonly pending: readonly Pending[];
 }
 
@@ -60,7 +64,12 @@ const MAX_PENDING = 256;
 /** To need_reply, anything but 0 says that the request failed. */
 const FAILED = 1n;
 
-export function beginSession(context: SessionContext, abilities: Abilities): SessionState {
+/** `owed`: replies to an earlier front-end that are still to come. */
+export function beginSession(
+  context: SessionContext,
+  abilities: Abilities,
+  owed: readonly Pending[] = [],
+): SessionState {
   return {
     offered: offeredFeatures(context.mode, abilities.virtioFeatures),
     offeredProtocol: offeredProtocolFeatures(context.mode, abilities.protocolFeatures),
@@ -70,13 +79,14 @@ export function beginSession(context: SessionContext, abilities: Abilities): Ses
     ringSizes: new Map(),
     queuePairs: undefined,
     relayed: false,
-    pending: [],
+    postcopy: false,
+    pending: owed,
   };
 }
 
-/** How many replies the back-end still owes. */
-export function owedReplies(state: SessionState): number {
-  return state.pending.filter(({ answer }) => answer === undefined).length;
+/** The replies that the back-end still owes, now that nobody waits for them any more. */
+export function owedReplies(state: SessionState): Pending[] {
+  return state.pending.filter(({ answer }) => answer === undefined).map(({ request }) => ({ request, dropped: true }));
 }
 
 type Change = Partial<SessionState>;
@@ -107,8 +117,9 @@ export function onRequest(context: SessionContext, state: SessionState, message:
   };
 }
 
-function expectsReply(state: SessionState, { request, flags }: MessageView): boolean {
+function expectsReply(state: SessionState, { request, flags, payload }: MessageView): boolean {
   const row = requestById(request);
+  if (row?.name === 'SET_MEM_TABLE' && state.postcopy && readU32(payload) > 0) return true;
   const protocol = state.ackedProtocol ?? 0n;
   if (row?.name === 'SET_LOG_BASE' && (protocol & LOG_SHMFD) !== 0n) return true;
   if (row?.reply === 'always' && row.name !== 'SET_LOG_BASE') return true;
@@ -146,22 +157,30 @@ const REQUEST_HANDLERS: Partial<Record<RequestName, Handler<Change | CompatError
     if (most !== undefined && num > most) return ringTooLarge(context, index, num, most);
     return { ringSizes: new Map([...state.ringSizes, [index, num]]) };
   },
-  SET_VRING_ENABLE: (_context, state, { payload }) => {
+  SET_VRING_ENABLE: (context, state, { payload }) => {
     const { index, num } = readVringState(payload);
-    return num === 0 ? {} : { queuePairs: queuePairs(state, index) };
+    return num === 0 ? {} : (tooManyQueues(context, index) ?? { queuePairs: queuePairs(state, index) });
   },
-  SET_VRING_KICK: (_context, state, { payload }) => start(state, Number(readU64(payload) & RING_INDEX_MASK)),
-  VRING_KICK: (_context, state, { payload }) => start(state, readU32(payload)),
+  SET_VRING_KICK: (context, state, { payload }) => start(context, state, Number(readU64(payload) & RING_INDEX_MASK)),
+  // QEMU sends one for each ring of the device as soon as it is connected.
+  SET_VRING_CALL: (_context, state, { payload }) => ({
+    queuePairs: queuePairs(state, Number(readU64(payload) & RING_INDEX_MASK)),
+  }),
+  VRING_KICK: (context, state, { payload }) => start(context, state, readU32(payload)),
   GET_VRING_BASE: (_context, state, { payload }) => stop(state, readU32(payload)),
   GET_VRING_BASE_SKIP_DRAIN: (_context, state, { payload }) =>
     payload.length < 4 ? {} : stop(state, readU32(payload)),
+  POSTCOPY_LISTEN: () => ({ postcopy: true }),
+  POSTCOPY_END: () => ({ postcopy: false }),
   RESET_OWNER: () => ({ started: [] }),
   RESET_DEVICE: () => ({ started: [] }),
   // QEMU writes a status of 0 when the guest resets the device: what follows is a new driver's choice.
   SET_STATUS: (_context, _state, { payload }) => (readU64(payload) === 0n ? { started: [] } : {}),
 };
 
-function start(state: SessionState, index: number): Change {
+function start(context: SessionContext, state: SessionState, index: number): Change | CompatError {
+  const refused = tooManyQueues(context, index);
+  if (refused) return refused;
   const started = state.started.includes(index) ? state.started : [...state.started, index];
   return { started, queuePairs: queuePairs(state, index) };
 }
@@ -172,6 +191,17 @@ function stop(state: SessionState, index: number): Change {
 
 function queuePairs(state: SessionState, index: number): number {
   return Math.max(state.queuePairs ?? 0, Math.floor(index / 2) + 1);
+}
+
+/** Two rings make a pair; a front-end that was told the limit asks for no more. */
+function tooManyQueues(context: SessionContext, index: number): CompatError | undefined {
+  const most = context.mode.limits['queue_pairs'];
+  if (most === undefined || index < most * 2) return undefined;
+  return new CompatError(
+    'VC-QUEUE-PAIRS',
+    `Cannot accept ring ${index} of ${context.interface}: version ${context.mode.version} allows ${most} queue pairs, rings 0 to ${most * 2 - 1}`,
+    { interface: context.interface, version: context.mode.version, ring: index, limit: most },
+  );
 }
 
 function features(context: SessionContext, state: SessionState, acked: bigint): CompatError | undefined {
@@ -208,7 +238,8 @@ function ringTooLarge(context: SessionContext, index: number, num: number, most:
 /** A message of the back-end, which only ever replies. Throws VhostProtocolError when it breaks the protocol. */
 export function onReply(context: SessionContext, state: SessionState, message: MessageView): Step {
   checkReply(message);
-  const { pending, answers, solicited } = settle(state.pending, message.request);
+  const { pending, answers, solicited, dropped } = settle(state.pending, message.request);
+  if (dropped) return { state: { ...state, pending }, actions: [] };
   const name = requestById(message.request)?.name;
   const outcome = (name && REPLY_HANDLERS[name]?.(context, state, message)) ?? { action: { do: 'forward' } };
   return {
@@ -224,13 +255,14 @@ export function onReply(context: SessionContext, state: SessionState, message: M
 /** Replies come in the order of the requests: one for a later request means that those before it get none. */
 function settle(pending: readonly Pending[], request: number) {
   const at = pending.findIndex((one) => one.answer === undefined && one.request === request);
-  if (at < 0) return { pending, answers: [], solicited: false };
+  if (at < 0) return { pending, answers: [], solicited: false, dropped: false };
   const rest = pending.slice(at + 1);
   const due = rest.findIndex(({ answer }) => answer === undefined);
   const own = due < 0 ? rest : rest.slice(0, due);
   const skipped = pending.slice(0, at);
   const answers = [...skipped, ...own].flatMap(({ answer }) => answer ?? []);
-  return { pending: rest.slice(own.length), answers, solicited: true };
+  const dropped = pending[at]?.dropped === true;
+  return { pending: rest.slice(own.length), answers, solicited: true, dropped };
 }
 
 interface Outcome {

@@ -2,6 +2,8 @@ import type { Endpoint } from '../../compat-tables/endpoint.ts';
 import type { CompatError } from '../../compat-tables/errors.ts';
 import type { Abilities, Entry } from '../../compat-tables/types.ts';
 import type { PeerIdentity } from '../fd/peer.ts';
+import type { Keep } from './keep.ts';
+import type { RelayStep } from './relay-step.ts';
 
 export type { PeerIdentity } from '../fd/peer.ts';
 export { peerAlive, samePeer } from '../fd/peer.ts';
@@ -20,6 +22,12 @@ export interface PortConfig {
 export interface PortOptions {
   /** How long a back-end may take to answer all questions about its features. */
   readonly measureTimeoutMs?: number;
+  /** How long a peer may leave a message in pieces; 10 s unless told. */
+  readonly partialPatienceMs?: number | undefined;
+  /** Who keeps the connections when this process ends; undefined: they end with it. */
+  readonly keep?: Keep | undefined;
+  /** For tests that end the process between two steps. */
+  readonly atStep?: ((step: RelayStep) => void) | undefined;
 }
 
 export type PortState =
@@ -88,6 +96,12 @@ export type PortEventKind =
   | 'refused'
   /** A second front-end was sent away. */
   | 'busy'
+  /** A message waits until there is room for its descriptors. */
+  | 'starved'
+  /** Connections of an earlier agent go on with this one. */
+  | 'resumed'
+  /** Nobody would keep the connections if the agent ended now. */
+  | 'not-kept'
   /** A peer broke the protocol, or a socket failed. */
   | 'fault'
   /** An endpoint cannot be used. */

@@ -15,28 +15,40 @@ export const MAX_MESSAGE_FDS = 8;
 /** A ring index has eight bits wherever it shares a word; the others are held to the same, over their full width. */
 export const MAX_RINGS = 256;
 
+/** The least and the most descriptors that a message may carry. */
+export type DescriptorBounds = readonly [least: number, most: number];
+
 /** Refuses a request that no correct front-end sends. One that we do not know passes: peers may be newer than we are. */
 export function checkRequest(message: MessageView): void {
+  checkDescriptors(requestName(message.request), requestDescriptors(message), message.fds.length);
+}
+
+/** How many descriptors belong to a request; checks all else of it first. Throws VhostProtocolError. */
+export function requestDescriptors(message: Omit<MessageView, 'fds'>): DescriptorBounds {
   const name = requestName(message.request);
   if ((message.flags & REPLY) !== 0)
     throw new VhostProtocolError('header', `Cannot accept ${name} from the front-end: it is marked as a reply`);
   const row = requestById(message.request);
   checkSize(name, row?.payload ?? 'any', message.payload);
   checkRing(name, row?.payload ?? 'any', message.payload);
-  checkDescriptors(name, row?.fds ?? 'any', message);
+  return BOUNDS[row?.fds ?? 'any'](message.payload);
 }
 
 /** Refuses what no correct back-end sends on this socket: there it only replies. */
 export function checkReply(message: MessageView): void {
-  const name = `reply to ${requestName(message.request)}`;
+  checkDescriptors(`reply to ${requestName(message.request)}`, replyDescriptors(message), message.fds.length);
+}
+
+/** How many descriptors belong to a reply; checks all else of it first. Throws VhostProtocolError. */
+export function replyDescriptors(message: Omit<MessageView, 'fds'>): DescriptorBounds {
   if ((message.flags & REPLY) === 0)
     throw new VhostProtocolError(
       'header',
       `Cannot accept ${requestName(message.request)} from the back-end: it is not marked as a reply`,
     );
   const row = requestById(message.request);
-  checkSize(name, row?.replyPayload ?? 'any', message.payload);
-  checkDescriptors(name, row?.replyFds ?? 'any', message);
+  checkSize(`reply to ${requestName(message.request)}`, row?.replyPayload ?? 'any', message.payload);
+  return BOUNDS[row?.replyFds ?? 'any'](message.payload);
 }
 
 const SIZES = { empty: 0, u64: 8, 'ring u64': 8, state: 8, address: 40 } as const;
@@ -74,17 +86,13 @@ function checkRing(name: string, shape: PayloadShape, payload: Uint8Array): void
     throw new VhostProtocolError('ring index', `Cannot accept ${name}: ring ${index}, wanted less than ${MAX_RINGS}`);
 }
 
-function checkDescriptors(name: string, rule: DescriptorRule, { payload, fds }: MessageView): void {
-  const [least, most] = BOUNDS[rule](payload);
-  if (fds.length >= least && fds.length <= most) return;
+function checkDescriptors(name: string, [least, most]: DescriptorBounds, count: number): void {
+  if (count >= least && count <= most) return;
   const wanted = least === most ? `${least}` : `${least} to ${most}`;
-  throw new VhostProtocolError(
-    'descriptors',
-    `Cannot accept ${name}: ${fds.length} descriptors came, wanted ${wanted}`,
-  );
+  throw new VhostProtocolError('descriptors', `Cannot accept ${name}: ${count} descriptors came, wanted ${wanted}`);
 }
 
-const BOUNDS: Readonly<Record<DescriptorRule, (payload: Uint8Array) => readonly [least: number, most: number]>> = {
+const BOUNDS: Readonly<Record<DescriptorRule, (payload: Uint8Array) => DescriptorBounds>> = {
   none: () => [0, 0],
   one: () => [1, 1],
   atMostOne: () => [0, 1],

@@ -23,7 +23,8 @@ function describe(isReply: boolean, request: number, payload: Uint8Array): strin
   const row = requestById(request);
   const shape = isReply ? row?.replyPayload : row?.payload;
   if (payload.length === 8) {
-    // What acknowledges a request is a u64 too.
+    // What acknowledges a request is a u64 too. That of SEND_RARP has the guest's address.
+    if (!isReply && row?.name === 'SEND_RARP') return ['8 bytes'];
     if (shape === 'u64' || shape === 'ring u64' || (isReply && row?.reply === 'ifAsked'))
       return [`0x${readU64(payload).toString(16)}`];
     if (shape === 'state') {

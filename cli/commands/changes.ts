@@ -116,16 +116,19 @@ export const defaultVersion: Command = {
   name: 'default-version',
   summary: "Show or set the host's default version",
   args: [{ name: 'VERSION|newest', arity: 'optional', help: 'a version string; newest: the first usable one' }],
-  options: [],
+  options: [{ name: 'force', help: 'also when running interfaces use more than the version gives' }],
   example: 'upstream.ovs-dpdk.v2.13',
-  details: 'The default is for interfaces without a pin, from the next start of their front-ends.',
+  details: [
+    'The default is for interfaces without a pin, from the next start of their front-ends. A default that is narrower than',
+    'what running interfaces use is refused with a list of them, exit status 3: guests like them could not come here.',
+  ].join('\n'),
   async run(context, input) {
     const [version] = input.args;
     if (version !== undefined) {
       return carryOutChange(context, {
         command: 'default-version',
         doing: `make ${version} the default`,
-        intent: (state, options) => setDefaultVersion(state, { version }, options),
+        intent: (state, options) => setDefaultVersion(state, { version, force: input.flag('force') }, options),
       });
     }
     const { host, versions } = await withHost(context);

@@ -1,18 +1,27 @@
-import { hostDocument } from '../../rpc/state/documents.ts';
+import type { DeviceDocument } from '../../compat-tables/documents/types.ts';
+import { CompatError } from '../../compat-tables/errors.ts';
+import { type HostDocument, hostDocument } from '../../rpc/state/documents.ts';
 import type { Command } from '../command.ts';
 import { withHost } from '../database.ts';
-import { hostName } from './shared.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf, hostName } from './shared.ts';
 
 export const describeCommand: Command = {
   name: 'describe',
   summary: 'Print this host as a JSON document, for selection without it and for other managers',
   args: [],
-  options: [],
+  options: [
+    { ...DEVICE_TYPE_OPTION, help: 'only what the host is and can take in of this device type (self, compatible)' },
+  ],
   example: '> hostA.json',
-  details: 'select and matrix read such files; so does any other program: the document is a stable format.',
-  async run(context) {
+  details: [
+    'select and matrix read such files; so does any other program: the document is a stable format (docs/documents.md,',
+    'docs/describe.schema.json).',
+  ].join('\n'),
+  async run(context, input) {
+    const type = input.option('device-type') === undefined ? undefined : deviceTypeOf(input);
     const { host, versions, interfaces } = await withHost(context);
-    const document = hostDocument({ host, versions, interfaces }, new Date());
+    const whole = hostDocument({ host, versions, interfaces }, new Date());
+    const document = type === undefined ? whole : deviceIn(whole, type);
     // C1 controls as escapes: they mean the same in JSON and nothing to a terminal
     const text = JSON.stringify(document, null, 2).replaceAll(/[\u007f-\u009f]/g, (char) => {
       return `\\u00${(char.codePointAt(0) ?? 0).toString(16)}`;
@@ -33,3 +42,14 @@ export const describeCommand: Command = {
     };
   },
 };
+
+/** The document of one device type: what other managers want. */
+function deviceIn({ host, devices = [] }: HostDocument, type: string): DeviceDocument {
+  const device = devices.find(({ self }) => self.device_type === type);
+  if (device !== undefined) return device;
+  const there = devices.map(({ self }) => self.device_type).join(', ') || 'no device type';
+  throw new CompatError(
+    'VC-VERSION-DEVICE-TYPE',
+    `Cannot describe ${type} on host ${host}: it can honour versions of ${there}`,
+  );
+}

@@ -3,11 +3,13 @@ import { familyOf, PROTOCOL } from '../../compat-tables/features.ts';
 import { formatMask } from '../../compat-tables/mask.ts';
 import { interfaceDocument } from '../../rpc/state/documents.ts';
 import type { InterfaceRow } from '../../rpc/state/rows.ts';
-import { argument, type Command } from '../command.ts';
+import { API_OPTION, openApi } from '../api.ts';
+import { argument, type Command, type Input } from '../command.ts';
+import type { Context } from '../context.ts';
 import { withHost } from '../database.ts';
 import { featureJson, featureLines, migratableText } from '../features.ts';
 import type { Cell } from '../formats.ts';
-import { fieldLines, hostName, limitsText } from './shared.ts';
+import { fieldLines, hostName, isoTime, limitsText } from './shared.ts';
 
 const DEFAULT_PIN = '(default)';
 
@@ -37,12 +39,16 @@ export const showInterface: Command = {
   name: 'show-interface',
   summary: 'Show an interface: versions, state, and every feature bit by name',
   args: [{ name: 'NAME', help: 'the interface' }],
-  options: [],
+  options: [
+    { name: 'live', help: 'ask the agent for the counters of this moment; those in the database are a little older' },
+    API_OPTION,
+  ],
   example: 'vhu0',
   async run(context, input) {
     const name = argument(input, 0);
     const { state, host } = await withHost(context);
-    const row = state.interface(name, host);
+    const stored = state.interface(name, host);
+    const row = input.flag('live') ? { ...stored, statistics: await liveStatistics(context, input, name) } : stored;
     return {
       table: {
         headings: Object.keys(COLUMNS),
@@ -53,6 +59,13 @@ export const showInterface: Command = {
     };
   },
 };
+
+/** Counters alone are no reason for the agent to write to the database. */
+async function liveStatistics(context: Context, input: Input, name: string): Promise<InterfaceRow['statistics']> {
+  const api = await openApi(context, input);
+  const [port] = await api.call('interfaces.statistics', { name });
+  return new Map(Object.entries(port?.statistics ?? {}));
+}
 
 const COLUMNS: Readonly<Record<string, (row: InterfaceRow) => Cell>> = {
   name: (row) => row.name,
@@ -140,11 +153,6 @@ function interfaceJson(host: string, row: InterfaceRow) {
 
 function hex(mask: bigint | undefined): string | undefined {
   return mask === undefined ? undefined : formatMask(mask);
-}
-
-function isoTime(ms: number | undefined): string | undefined {
-  // Date cannot hold more (ECMA-262, section 21.4.1.1)
-  return ms === undefined || Math.abs(ms) > 8.64e15 ? undefined : new Date(ms).toISOString();
 }
 
 /** `pid=41 start_time=9`, sorted by name; numbers as numbers. */

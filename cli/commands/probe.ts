@@ -1,14 +1,12 @@
 import { notMigratable } from '../../compat-tables/check.ts';
 import { formatEndpoint, parseEndpoint } from '../../compat-tables/endpoint.ts';
-import { CompatError } from '../../compat-tables/errors.ts';
 import { familyOf, PROTOCOL } from '../../compat-tables/features.ts';
-import { formatMask, parseMask } from '../../compat-tables/mask.ts';
-import type { Abilities } from '../../compat-tables/types.ts';
-import { askAgent } from '../agent-process.ts';
+import { formatMask } from '../../compat-tables/mask.ts';
 import { argument, type Command } from '../command.ts';
 import { typed } from '../exit.ts';
 import { bitCells, bitRows, migratableText } from '../features.ts';
 import { renderTable, type Table } from '../formats.ts';
+import { measure } from '../measure.ts';
 import { shippedVersions } from '../shipped-tables.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
 
@@ -25,11 +23,8 @@ export const probe: Command = {
   async run(context, input) {
     const endpoint = typed(() => parseEndpoint(argument(input, 0)));
     const deviceType = deviceTypeOf(input);
-    const seconds = context.options.timeoutMs / 1000;
-    const limit = seconds === 0 ? [] : ['--timeout', String(seconds)];
     const where = formatEndpoint(endpoint);
-    const output = await context.progress(`asking ${where}`, askAgent(context, ['probe', where, ...limit, '--json']));
-    const abilities = readAbilities(output);
+    const abilities = await measure(context, where);
     const family = familyOf(deviceType);
     const virtio = bitRows(abilities.virtioFeatures, family);
     const protocol = bitRows(abilities.protocolFeatures, PROTOCOL);
@@ -69,26 +64,3 @@ export const probe: Command = {
     };
   },
 };
-
-/** What `vhost-compatd probe --json` printed. */
-function readAbilities(output: string): Abilities {
-  try {
-    const seen = JSON.parse(output) as Record<string, unknown>;
-    const limits = Object.entries((seen['limits'] ?? {}) as Record<string, unknown>);
-    return {
-      virtioFeatures: parseMask(String(seen['virtio_features'])),
-      protocolFeatures: parseMask(String(seen['protocol_features'] ?? '0x0')),
-      limits: Object.fromEntries(limits.map(([name, value]) => [name, Number(value)])),
-    };
-  } catch (error) {
-    const wanted = 'wanted JSON with virtio_features, protocol_features and limits';
-    throw new CompatError(
-      'VC-INTERNAL',
-      `Cannot read the agent's answer: saw ${JSON.stringify(output)}; ${wanted}`,
-      {},
-      {
-        cause: error,
-      },
-    );
-  }
-}

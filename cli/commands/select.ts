@@ -1,5 +1,7 @@
 import { CompatError } from '../../compat-tables/errors.ts';
 import {
+  type Drift,
+  driftText,
   explainSelection,
   POLICIES,
   type Policy,
@@ -7,25 +9,18 @@ import {
   type SelectionRow,
 } from '../../compat-tables/select.ts';
 import type { HostDocument } from '../../rpc/state/documents.ts';
-import { selectVersion, versionMatrix } from '../../rpc/state/selection.ts';
-import { resolveTargets } from '../../rpc/state/targets.ts';
+import { selectVersion, usualType, versionDrift, versionMatrix } from '../../rpc/state/selection.ts';
 import type { Command, Input } from '../command.ts';
-import type { Context } from '../context.ts';
 import { UsageError } from '../exit.ts';
 import { type Cell, renderTable, type Table } from '../formats.ts';
-import { checkRemote } from '../remote.ts';
+import { documentsOf, TARGETS } from '../targets.ts';
+import { releasesResult } from './release-matrix.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
 
-const TARGETS = {
-  name: 'TARGET',
-  arity: 'some',
-  help: 'unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT of an agent, host:NAME of a fleet database (--db), or a file made by describe',
-} as const;
-
-const REMOTE = /^p?(unix|tcp|ssl):/;
-
-/** Longer than this, a target that does not answer is not there. */
-const TARGET_MS = 5000;
+/** What the documents are of, when nobody says. */
+function typeAmong(input: Input, documents: readonly HostDocument[]): string {
+  return input.option('device-type') === undefined ? usualType(documents) : deviceTypeOf(input);
+}
 
 export const selectCommand: Command = {
   name: 'select',
@@ -44,8 +39,8 @@ export const selectCommand: Command = {
   ].join('\n'),
   async run(context, input) {
     const policy = policyOf(input);
-    const deviceType = deviceTypeOf(input);
     const documents = await documentsOf(context, input.args);
+    const deviceType = typeAmong(input, documents);
     const selection = selectVersion(documents, { policy, deviceType });
     const { version, digest, hosts } = selection;
     const explain = input.flag('explain');
@@ -57,7 +52,11 @@ export const selectCommand: Command = {
             headings: ['version', 'digest', 'policy', 'hosts'],
             rows: version === undefined ? [] : [[version, digest, policy, hosts]],
           },
-      json: selectionJson(selection, deviceType),
+      notes: drifts(selection.drift),
+      // the reasons of a fleet are many: only who asks for them waits for them
+      get json() {
+        return selectionJson(selection, deviceType);
+      },
       ...(version === undefined ? { refusal: noCommonVersion(selection) } : {}),
     };
   },
@@ -65,9 +64,18 @@ export const selectCommand: Command = {
 
 export const matrixCommand: Command = {
   name: 'matrix',
-  summary: 'Show versions against hosts',
-  args: [TARGETS],
-  options: [DEVICE_TYPE_OPTION],
+  summary: 'Show versions against hosts, or known releases against each other',
+  args: [
+    {
+      ...TARGETS,
+      arity: 'any',
+      help: `${TARGETS.help}; with --releases: ovs, dpdk, ovs+tso, or releases such as ovs-3.1+tso (default: ovs)`,
+    },
+  ],
+  options: [
+    DEVICE_TYPE_OPTION,
+    { name: 'releases', help: 'which features break a move from one known release to another' },
+  ],
   example: 'hostA.json hostB.json hostC.json',
   details: [
     'usable   the host can honour the version',
@@ -76,28 +84,44 @@ export const matrixCommand: Command = {
     'differs  the host defines it with another content than the host before it: never selected',
   ].join('\n'),
   async run(context, input) {
-    const deviceType = deviceTypeOf(input);
+    if (input.flag('releases')) return releasesResult(input.args);
+    if (input.args.length === 0)
+      throw new UsageError('Cannot show a matrix: saw no target; wanted at least one, or --releases');
     const documents = await documentsOf(context, input.args);
+    const deviceType = typeAmong(input, documents);
     const { hosts, rows } = versionMatrix(documents, { deviceType });
+    const drift = versionDrift(documents, deviceType);
     return {
       table: matrixTable(documents, deviceType),
+      notes: [...drifts(drift), ...directions(documents, deviceType)],
       json: {
         format: 1,
         kind: 'matrix',
         device_type: deviceType,
         hosts,
-        rows: rows.map(({ version, common, cells }) => ({ version, common, cells })),
+        rows: rows.map(({ version, common, tier, cells }) => ({ version, common, tier, cells })),
+        drift,
       },
     };
   },
 };
 
-async function documentsOf(context: Context, targets: readonly string[]): Promise<HostDocument[]> {
-  const { db, tls } = context.options;
-  for (const target of targets) if (REMOTE.test(target)) checkRemote(target, tls);
-  if (targets.some((target) => target.startsWith('host:'))) checkRemote(db, tls);
-  const timeoutMs = Math.min(TARGET_MS, context.remainingMs() ?? TARGET_MS);
-  return context.progress(`asking ${targets.length} targets`, resolveTargets(targets, { db, tls, timeoutMs }));
+function drifts(drift: readonly Drift[]): string[] {
+  return drift.map((one) => `${driftText(one)} [VC-DIGEST-DIFFERS]`);
+}
+
+/** Where a guest in a version that moves forward only cannot go. */
+function directions(documents: readonly HostDocument[], deviceType: string): string[] {
+  const { rows } = versionMatrix(documents, { deviceType, policy: 'consensus' });
+  return rows
+    .filter(({ tier }) => tier === 'forward-only')
+    .flatMap(({ version, cells }) =>
+      cells.flatMap(({ reasons }) =>
+        reasons
+          .filter(({ code }) => code === 'VC-MOVE-DIRECTION')
+          .map(({ text, code }) => `${version}: ${text} [${code}]`),
+      ),
+    );
 }
 
 function policyOf(input: Input): Policy {
@@ -107,8 +131,8 @@ function policyOf(input: Input): Policy {
   throw new UsageError(`Cannot read --policy: saw "${text}"; wanted ${POLICIES.join(' or ')}`);
 }
 
-function matrixTable(documents: readonly HostDocument[], deviceType: string): Table {
-  const { hosts, rows } = versionMatrix(documents, { deviceType });
+function matrixTable(documents: readonly HostDocument[], deviceType: string, policy?: Policy): Table {
+  const { hosts, rows } = versionMatrix(documents, { deviceType, policy });
   return {
     headings: ['version', ...hosts],
     titles: ['VERSION', ...hosts],
@@ -128,7 +152,7 @@ function explanation(selection: Selection, documents: readonly HostDocument[], d
   const nowhere = rows.filter(({ usableSomewhere }) => !usableSomewhere).flatMap(reasons);
   return [
     `${answer}\n`,
-    renderTable(matrixTable(documents, deviceType), 'table'),
+    renderTable(matrixTable(documents, deviceType, selection.policy), 'table'),
     ...section('Usable on some of them:', somewhere),
     ...section('Usable on none of them:', nowhere),
   ].join('\n');

@@ -29,6 +29,11 @@ export function limitsText(limits: Limits): string {
     .join(' ');
 }
 
+/** Milliseconds since 1970 as a date; undefined for one that no Date can hold (ECMA-262, section 21.4.1.1). */
+export function isoTime(ms: number | undefined): string | undefined {
+  return ms === undefined || Math.abs(ms) > 8.64e15 ? undefined : new Date(ms).toISOString();
+}
+
 /** `name:  value`, the values in one column. */
 export function fieldLines(fields: readonly (readonly [name: string, value: string | undefined])[]): string[] {
   const width = Math.max(0, ...fields.map(([name]) => name.length));

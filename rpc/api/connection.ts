@@ -7,6 +7,8 @@ export interface ConnectionLimits {
   readonly maxRequestsInFlight: number;
   /** A client that lets this much wait for it is not read any more; when notifications do it, it is dropped. */
   readonly maxBufferedBytes: number;
+  /** When this much waits for a client, what may be left out is left out. */
+  readonly maxOfferedBytes: number;
 }
 
 /** A close code of RFC 6455, section 7.4.1. */
@@ -63,6 +65,17 @@ export class ApiConnection {
       return;
     }
     this.#socket.send(JSON.stringify({ jsonrpc: '2.0', method, params }));
+  }
+
+  /**
+   * Sends a notification that may be left out: false when a client that reads slowly did not get it. `sent` is called
+   * when it has gone out, and there may be room again.
+   */
+  offer<N extends NotificationName>(method: N, params: NotificationParams<N>, sent: () => void): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return false;
+    if (this.#socket.bufferedAmount > this.#limits.maxOfferedBytes) return false;
+    this.#socket.send(JSON.stringify({ jsonrpc: '2.0', method, params }), sent);
+    return true;
   }
 
   /** Says goodbye; a client that does not answer in time is cut off. */

@@ -30,7 +30,8 @@ from \`rpc/api/methods.ts\` with \`npm run docs\`.
   unknown method, -32603 for an error inside the agent (its log says more) and -32000 for all else.
 - A batch of at most 100 requests is answered by an array.
 - Limits: messages of at most 1 MiB, 200 connections. A connection with 32 unanswered requests is not read until one is
-  answered. A client that does not read its notifications is disconnected.
+  answered. A client that does not read its notifications is disconnected; of \`interfaces.message\` it misses some instead
+  and is told how many.
 
 A first call, with any WebSocket client that opens unix sockets:
 

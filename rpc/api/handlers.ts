@@ -4,19 +4,26 @@ import { explainSelection } from '../../compat-tables/select.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
 import { interfaceDocument, versionDocument } from '../state/documents.ts';
 import { addInterface, DEFAULT_DEVICE_TYPE, pin, removeInterface, unpin } from '../state/intents.ts';
+import { answerMove, moveDocument } from '../state/moves.ts';
 import { selectVersion } from '../state/selection.ts';
 import type { State } from '../state/state.ts';
 import { resolveTargets } from '../state/targets.ts';
 import { type IntentResult, waitApplied } from '../state/transaction.ts';
+import { ParamsError } from './check.ts';
 import type { ApiConnection } from './connection.ts';
 import { EventSubscriptions } from './events.ts';
-import type { EventDocument, Handlers, WriteResult } from './methods.ts';
+import type { EventDocument, Handlers, StatisticsDocument, WriteResult } from './methods.ts';
+import { type TraceSource, Traces } from './traces.ts';
 
 export interface HandlerSources {
   /** The agent's own database, with its own host as the default one. */
   readonly state: State;
   /** Where events come from; the result ends the flow. */
   readonly subscribe: (listener: (event: EventDocument) => void) => () => void;
+  /** Where the messages of an interface come from; without it there are none to trace. */
+  readonly trace?: TraceSource;
+  /** The counters of the ports, by interface. */
+  readonly statistics?: () => readonly StatisticsDocument[];
   /** The remote of the database, for `host:` targets. */
   readonly db?: string | undefined;
   /** For `ssl:` targets. */
@@ -31,8 +38,10 @@ interface Waiting {
 const DEFAULT_WAIT_MS = 10_000;
 
 /** The methods of the API over a State. */
-export function createHandlers({ state, subscribe, db, tls }: HandlerSources): Handlers<ApiConnection> {
+export function createHandlers(sources: HandlerSources): Handlers<ApiConnection> {
+  const { state, subscribe, db, tls } = sources;
   const subscriptions = new EventSubscriptions(subscribe);
+  const traces = new Traces(state, sources.trace ?? (() => undefined));
 
   const written = async (params: Waiting, intent: Promise<IntentResult>): Promise<WriteResult> => {
     const result = await intent;
@@ -83,6 +92,21 @@ export function createHandlers({ state, subscribe, db, tls }: HandlerSources): H
       const { name, host } = params;
       return written(params, unpin(state, { interface: name }, { host, comment: `api: unpin ${name}` }));
     },
+    'interfaces.checkMove': async ({ name, targets = [], documents = [], from, version, host }) => {
+      if (targets.length + documents.length === 0)
+        throw new ParamsError('params.targets', 'Cannot read params.targets: wanted one target or document at least');
+      const source = from ?? state.describe(state.host(host));
+      const resolved = await resolveTargets(targets, { db, tls, files: false });
+      const answered = answerMove({ source, name, targets: [...resolved, ...documents], version });
+      return { format: 1, kind: 'move', ...moveDocument(answered) };
+    },
+    'interfaces.statistics': ({ name }) => {
+      if (name !== undefined) state.interface(name);
+      const all = sources.statistics?.() ?? [];
+      return all.filter((one) => name === undefined || one.interface === name);
+    },
+    'interfaces.trace': ({ name }, connection) => ({ trace: traces.add(connection, name) }),
+    'interfaces.untrace': ({ trace }, connection) => ({ ended: traces.remove(connection, trace) }),
     'features.decode': ({ mask, family = 'virtio', device_type = DEFAULT_DEVICE_TYPE }) => {
       const names = family === 'protocol' ? PROTOCOL : familyOf(device_type);
       const value = parseMask(mask, names);

@@ -4,7 +4,11 @@ import {
   type InterfaceDocument,
   type VersionDocument,
 } from '../state/documents.ts';
+import type { moveDocument } from '../state/moves.ts';
 import { array, boolean, type Check, integer, object, oneOf, string } from './check.ts';
+import type { MessageDocument } from './message-document.ts';
+
+export type { MessageDocument, PayloadDocument } from './message-document.ts';
 
 export interface MethodSpec {
   readonly mode: 'read' | 'write';
@@ -54,6 +58,9 @@ export interface SelectionDocument {
   readonly explanation: readonly string[];
 }
 
+/** What `check-move --format json` prints. */
+export type MoveDocument = { readonly format: 1; readonly kind: 'move' } & ReturnType<typeof moveDocument>;
+
 export interface BitDocument {
   readonly bit: number;
   readonly name: string;
@@ -71,6 +78,12 @@ export interface EventDocument {
   readonly code?: string;
   readonly text: string;
   readonly details: Readonly<Record<string, string>>;
+}
+
+export interface StatisticsDocument {
+  readonly interface: string;
+  readonly state: string;
+  readonly statistics: Readonly<Record<string, number>>;
 }
 
 const HOST = { host: 'system id or host name; default: the only host of the database' };
@@ -201,6 +214,56 @@ export const METHODS = {
     gives: 'changed, applied, notes',
     result: gives<WriteResult>(),
   },
+  'interfaces.checkMove': {
+    mode: 'read',
+    summary: 'Whether an interface, as it runs now, can move to other hosts, and what to pin there',
+    params: object(
+      { name: string },
+      {
+        targets: array(string, 1000),
+        documents: array(hostDocumentShape, 1000),
+        from: hostDocumentShape,
+        version: string,
+        host: string,
+      },
+    ),
+    takes: {
+      name: 'the interface; from the document of a device alone the version in which it runs, or self',
+      'targets?': 'where to: unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME',
+      'documents?': 'the same as host documents; they come after the targets. One of both is needed',
+      'from?': 'the host of the interface as a document, instead of one of the database',
+      'version?': 'judge by this version on the targets and by no other',
+      'host?': HOST.host,
+    },
+    gives:
+      'the same document as `vhost-compat check-move --format json`; possible is true when it can move to every target',
+    result: gives<MoveDocument>(),
+  },
+  'interfaces.statistics': {
+    mode: 'read',
+    summary:
+      'The counters of the ports of this agent as they are now; those in the database are written along with other changes only',
+    params: object({}, { name: string }),
+    takes: { 'name?': 'of this interface only' },
+    gives: 'an array: interface, state, statistics (name of the counter: number)',
+    result: gives<readonly StatisticsDocument[]>(),
+  },
+  'interfaces.trace': {
+    mode: 'read',
+    summary: 'From now on, `interfaces.message` notifications with the decoded vhost-user messages of an interface',
+    params: object({ name: string }),
+    takes: { name: 'the interface, of this agent' },
+    gives: 'trace, a number for interfaces.untrace and in each notification',
+    result: gives<{ readonly trace: number }>(),
+  },
+  'interfaces.untrace': {
+    mode: 'read',
+    summary: 'Ends a trace; closing the connection ends all',
+    params: object({ trace: integer }),
+    takes: { trace: 'the number that interfaces.trace gave' },
+    gives: 'ended: whether there was such a trace',
+    result: gives<{ readonly ended: boolean }>(),
+  },
   'features.decode': {
     mode: 'read',
     summary: 'The names and meanings of the bits of a mask',
@@ -245,6 +308,18 @@ export const NOTIFICATIONS = {
     summary: 'One event of a subscription',
     gives: 'subscription, event: host, interface, time (ms), kind, code, text, details',
     params: gives<{ readonly subscription: number; readonly event: EventDocument }>(),
+  },
+  'interfaces.message': {
+    summary:
+      'One message of a traced interface, and how many were left out before it because the client did not read fast enough',
+    gives:
+      'trace, dropped, message (absent when it only tells of dropped ones): interface, time (ms), from (front-end or back-end), request, name, flags, reply, need_reply, descriptors, verdict (forwarded, changed, answered, refused), payload, changed_to (what was sent instead), text. A payload has bytes (its size) and what can be told of it: mask, features, value, succeeded, ring, ring_size, base, enabled, polled, address_flags, regions, region_bytes, log_bytes; changed_to also removed, added',
+    params: gives<{ readonly trace: number; readonly dropped: number; readonly message?: MessageDocument }>(),
+  },
+  'interfaces.traceEnded': {
+    summary: 'A trace has ended because its interface was removed',
+    gives: 'trace, interface',
+    params: gives<{ readonly trace: number; readonly interface: string }>(),
   },
 } as const;
 

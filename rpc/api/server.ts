@@ -21,6 +21,7 @@ export const DEFAULT_LIMITS: ApiLimits = {
   maxConnections: 200,
   maxRequestsInFlight: 32,
   maxBufferedBytes: 4 * 1024 * 1024,
+  maxOfferedBytes: 256 * 1024,
 };
 
 export type ApiLogEvent =

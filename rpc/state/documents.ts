@@ -2,95 +2,25 @@ import { guestFeatures } from '../../compat-tables/entries.ts';
 import { CompatError } from '../../compat-tables/errors.ts';
 import { familyOf, featureNames } from '../../compat-tables/features.ts';
 import { formatMask } from '../../compat-tables/mask.ts';
-import type { Blocker, HostVersions, Limits } from '../../compat-tables/types.ts';
-import type { HostRow, InterfaceRow, VersionRow } from './rows.ts';
+import type { SelectableHost } from '../../compat-tables/matrix.ts';
+import { devicesOf } from './devices.ts';
 import {
-  array,
-  boolean,
-  type Check,
-  hexMask,
-  integer,
-  oneOf,
-  openObject,
-  record,
-  ShapeError,
-  string,
-} from './shape.ts';
+  anyDocumentShape,
+  type HostDocument,
+  type InterfaceDocument,
+  type VersionDocument,
+  versionsOf,
+} from './document-shapes.ts';
+import type { HostRow, InterfaceRow, VersionRow } from './rows.ts';
+import { array, ShapeError } from './shape.ts';
 
-/**
- * A host as one JSON document: what `describe` prints, what the management API answers, and what a selection reads when
- * no host is alive. Members have the names of the database columns; masks are "0x…" texts; what is not known is absent.
- */
-export interface HostDocument {
-  readonly format: 1;
-  readonly kind: 'vhost-compat host';
-  /** The name for people: the host name, or the system id when there is none. */
-  readonly host: string;
-  readonly system_id: string;
-  readonly hostname: string;
-  readonly agent_version: string;
-  /** When the document was made, ISO 8601. */
-  readonly time: string;
-  readonly backend: BackendDocument;
-  /** The host's default; absent: the first usable version. */
-  readonly default_version?: string;
-  /** In the order of preference. */
-  readonly versions: readonly VersionDocument[];
-  readonly interfaces: readonly InterfaceDocument[];
-}
-
-export interface BackendDocument {
-  readonly name?: string;
-  readonly release?: string;
-  readonly known_by?: 'measured' | 'detected' | 'declared';
-  readonly features?: string;
-  readonly protocol_features?: string;
-  readonly limits: Limits;
-}
-
-export interface VersionDocument {
-  readonly version: string;
-  readonly device_type: string;
-  readonly preference: number;
-  readonly virtio_features: string;
-  /** Names of the bits that a guest can see. */
-  readonly feature_names: readonly string[];
-  readonly protocol_features?: string;
-  readonly required_protocol_features?: string;
-  readonly limits: Limits;
-  readonly digest: string;
-  readonly tier: 'both-ways' | 'forward-only' | 'best-effort';
-  readonly usable: boolean;
-  readonly blockers: readonly Blocker[];
-  readonly covers: readonly string[];
-  readonly summary: string;
-  readonly origin: string;
-}
-
-export interface InterfaceDocument {
-  readonly name: string;
-  readonly device_type: string;
-  readonly frontend: string;
-  readonly backend: string;
-  /** The pin; absent: the host's default. */
-  readonly version?: string;
-  readonly state: string;
-  readonly in_force?: string;
-  readonly next_start?: string;
-  readonly backend_features?: string;
-  readonly backend_protocol_features?: string;
-  readonly backend_limits: Limits;
-  readonly offered_features?: string;
-  readonly acked_features?: string;
-  readonly acked_protocol_features?: string;
-  readonly queue_pairs?: number;
-  /** Ring index → descriptors. */
-  readonly ring_sizes: Readonly<Record<string, number>>;
-  readonly error?: string;
-  readonly error_detail?: string;
-  /** When the state was entered, milliseconds since 1970. */
-  readonly since?: number;
-}
+export {
+  type BackendDocument,
+  type HostDocument,
+  hostDocumentShape,
+  type InterfaceDocument,
+  type VersionDocument,
+} from './document-shapes.ts';
 
 /** What a document is made of: a State gives all three. */
 export interface HostContents {
@@ -101,10 +31,12 @@ export interface HostContents {
 
 export function hostDocument({ host, versions, interfaces }: HostContents, now: Date): HostDocument {
   const { abilities, backend } = host;
+  const name = host.hostname || host.systemId;
+  const documents = versions.map(versionDocument);
   return {
     format: 1,
     kind: 'vhost-compat host',
-    host: host.hostname || host.systemId,
+    host: name,
     system_id: host.systemId,
     hostname: host.hostname,
     agent_version: host.agentVersion,
@@ -115,8 +47,9 @@ export function hostDocument({ host, versions, interfaces }: HostContents, now: 
       limits: abilities?.limits ?? {},
     },
     ...present({ default_version: host.defaultVersion }),
-    versions: versions.map(versionDocument),
+    versions: documents,
     interfaces: interfaces.map(interfaceDocument),
+    devices: devicesOf(name, documents, host.defaultVersion),
   };
 }
 
@@ -168,12 +101,8 @@ export function interfaceDocument(row: InterfaceRow): InterfaceDocument {
 }
 
 /** The versions of one device type as the selection wants them. */
-export function hostVersions(document: HostDocument, deviceType = 'vhost-user-net'): HostVersions {
-  const versions = document.versions
-    .filter((one) => one.device_type === deviceType)
-    .toSorted((a, b) => a.preference - b.preference)
-    .map(({ version, digest, usable, blockers }) => ({ version, digest, usable, blockers }));
-  return { host: document.host, deviceType, versions };
+export function hostVersions({ host, versions }: HostDocument, deviceType = 'vhost-user-net'): SelectableHost {
+  return { host, deviceType, ...versionsOf(versions, deviceType) };
 }
 
 /** Reads the text of one document; `origin` names it in errors. Throws VC-DOCUMENT. */
@@ -185,7 +114,10 @@ export function parseDocument(text: string, origin: string): HostDocument {
   return document;
 }
 
-/** Reads one document, or an array of several (the dumps of a fleet in one file). Throws VC-DOCUMENT. */
+/**
+ * Reads one document, or an array of several (the dumps of a fleet in one file). A device document becomes that of a host
+ * of which nothing else is known. Throws VC-DOCUMENT.
+ */
 export function parseDocuments(text: string, origin: string): HostDocument[] {
   let value: unknown;
   try {
@@ -195,8 +127,8 @@ export function parseDocuments(text: string, origin: string): HostDocument[] {
     throw new CompatError('VC-DOCUMENT', `Cannot read ${origin}: it is not JSON (${reason})`, { origin }, { cause });
   }
   try {
-    if (Array.isArray(value)) return array(hostDocumentShape)(value, 'documents');
-    return [hostDocumentShape(value, 'document')];
+    if (Array.isArray(value)) return array(anyDocumentShape)(value, 'documents');
+    return [anyDocumentShape(value, 'document')];
   } catch (cause) {
     if (!(cause instanceof ShapeError)) throw cause;
     throw new CompatError(
@@ -206,76 +138,6 @@ export function parseDocuments(text: string, origin: string): HostDocument[] {
       { cause },
     );
   }
-}
-
-const limitsShape = record(integer);
-const tierShape = oneOf('both-ways', 'forward-only', 'best-effort');
-
-const blockerShape: Check<Blocker> = openObject({ code: string, text: string, missing: array(string) });
-
-const versionShape: Check<VersionDocument> = openObject(
-  {
-    ...{ version: string, device_type: string, preference: integer, virtio_features: hexMask },
-    ...{ feature_names: array(string), limits: limitsShape, digest: digestShape, tier: tierShape },
-    ...{ usable: boolean, blockers: array(blockerShape), covers: array(string), summary: string, origin: string },
-  },
-  { protocol_features: hexMask, required_protocol_features: hexMask },
-);
-
-const interfaceShape: Check<InterfaceDocument> = openObject(
-  {
-    ...{ name: string, device_type: string, frontend: string, backend: string, state: string },
-    ...{ backend_limits: limitsShape, ring_sizes: limitsShape },
-  },
-  {
-    ...{ version: string, in_force: string, next_start: string },
-    ...{ backend_features: hexMask, backend_protocol_features: hexMask },
-    ...{ offered_features: hexMask, acked_features: hexMask, acked_protocol_features: hexMask },
-    ...{ queue_pairs: integer, error: string, error_detail: string, since: integer },
-  },
-);
-
-const backendShape: Check<BackendDocument> = openObject(
-  { limits: limitsShape },
-  {
-    ...{ name: string, release: string, known_by: oneOf('measured', 'detected', 'declared') },
-    ...{ features: hexMask, protocol_features: hexMask },
-  },
-);
-
-const anyHostShape: Check<Omit<HostDocument, 'format'>> = openObject(
-  {
-    ...{ kind: oneOf('vhost-compat host'), host: nameShape, system_id: string, hostname: string },
-    ...{ agent_version: string, time: string, backend: backendShape },
-    ...{ versions: array(versionShape), interfaces: array(interfaceShape) },
-  },
-  { default_version: string },
-);
-
-/** A host document of this format; members that it does not know are left out (a newer agent may say more). */
-export const hostDocumentShape: Check<HostDocument> = (value, path) => {
-  const { format } = openObject({ format: integer })(value, path);
-  if (format !== 1) throw new ShapeError(`${path}.format`, `expected 1, got ${format}`);
-  const document = anyHostShape(value, path);
-  const seen = new Set<string>();
-  document.versions.forEach(({ version, device_type }, index) => {
-    const key = `${device_type} ${version}`;
-    if (seen.has(key)) throw new ShapeError(`${path}.versions[${index}]`, `version "${version}" is there twice`);
-    seen.add(key);
-  });
-  return { format: 1, ...document };
-};
-
-function nameShape(value: unknown, path: string): string {
-  const name = string(value, path);
-  if (name === '') throw new ShapeError(path, 'expected a name, got ""');
-  return name;
-}
-
-function digestShape(value: unknown, path: string): string {
-  const digest = string(value, path);
-  if (!/^[0-9a-f]{64}$/.test(digest)) throw new ShapeError(path, `expected 64 hexadecimal digits, got "${digest}"`);
-  return digest;
 }
 
 function hex(mask: bigint | undefined): string | undefined {

@@ -1,9 +1,11 @@
 import { checkEntry } from '../../compat-tables/check.ts';
 import { parseEndpoint } from '../../compat-tables/endpoint.ts';
 import { CompatError } from '../../compat-tables/errors.ts';
+import { usersBeyond } from '../../compat-tables/moves/narrowing.ts';
 import type { Abilities, Blocker } from '../../compat-tables/types.ts';
 import type { Json } from '../json/types.ts';
 import { namedUuid, ovsOptional, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
+import { subjectOf } from './move-hosts.ts';
 import { suggestion } from './near.ts';
 import { entryOf, type HostRow, type InterfaceRow, type VersionRow } from './rows.ts';
 import type { State } from './state.ts';
@@ -101,15 +103,19 @@ export async function unpin(
   });
 }
 
-/** Sets the host's default; `newest` clears it, and then the first usable version rules. Throws as `pin`. */
+/**
+ * Sets the host's default; `newest` clears it, and then the first usable version rules. Throws as `pin`, and
+ * VC-DEFAULT-IN-USE when running interfaces use more than it gives, unless `force`.
+ */
 export async function setDefaultVersion(
   state: State,
-  intent: { readonly version: string },
+  intent: { readonly version: string; readonly force?: boolean | undefined },
   options: IntentOptions = {},
 ): Promise<IntentResult> {
   const version = intent.version === 'newest' ? undefined : intent.version;
   return await carryOut(state, options, (host) => {
     const notes = version === undefined ? [] : checkDefault(state, host, version);
+    if (version !== host.defaultVersion) notes.push(...checkNarrowing(state, host, version, intent.force === true));
     if (version === host.defaultVersion) return { notes, guards: [], operations: [] };
     return { notes, guards: [], operations: [update('Host', host.uuid, { default_version: ovsOptional(version) })] };
   });
@@ -172,6 +178,24 @@ function checkDefault(state: State, host: HostRow, version: string): string[] {
   const row = versions.find((one) => one.version === version);
   if (row === undefined) throw unknownVersion(host, versions, { version });
   return judge(host, { version }, hostBlockers(row));
+}
+
+/** Throws when running interfaces use more than the new default gives; with `force` that is a note. */
+function checkNarrowing(state: State, host: HostRow, version: string | undefined, force: boolean): string[] {
+  const versions = state.versions(host);
+  const row = versions.find((one) => (version === undefined ? one.usable : one.version === version));
+  if (row === undefined) return [];
+  const users = usersBeyond(entryOf(row), state.interfaces(host).map(subjectOf));
+  if (users.length === 0) return [];
+  const list = users.map((one) => `${one.interface} (${[...one.features, ...one.limits].join(', ')})`).join('; ');
+  const seen = `running interfaces use more than ${row.version} gives: ${list}`;
+  if (force) return [`${seen}; they keep it until they stop`];
+  throw new CompatError('VC-DEFAULT-IN-USE', `Cannot make ${row.version} the default: ${seen}`, {
+    host: host.systemId,
+    version: row.version,
+    missing: [...new Set(users.flatMap(({ features }) => features))],
+    interfaces: users,
+  });
 }
 
 function hostBlockers(row: VersionRow): readonly Blocker[] {

@@ -22,6 +22,8 @@ export interface HostRow {
   readonly interfaces: readonly string[];
   /** Undefined: the first usable version. */
   readonly defaultVersion: string | undefined;
+  /** Version → table file with this one entry, given by clients. */
+  readonly definedVersions: ReadonlyMap<string, string>;
   readonly nextCfg: number;
   readonly curCfg: number;
   readonly otherConfig: ReadonlyMap<string, string>;
@@ -106,6 +108,7 @@ export function readHost(row: ReplicaRow): HostRow {
     versions: texts(row['versions']),
     interfaces: texts(row['interfaces']),
     defaultVersion: optionalText(row['default_version']),
+    definedVersions: textMap(row['defined_versions']),
     nextCfg: optionalNumber(row['next_cfg']) ?? 0,
     curCfg: optionalNumber(row['cur_cfg']) ?? 0,
     otherConfig: textMap(row['other_config']),

@@ -1,7 +1,7 @@
 import { CompatError } from '../../compat-tables/errors.ts';
 import { OvsdbClient } from '../ovsdb/client/client.ts';
 import { OvsdbConnectionError } from '../ovsdb/client/client-errors.ts';
-import { Replica, type ReplicaRow } from '../ovsdb/client/replica.ts';
+import { Replica, type ReplicaRow, type RowChange } from '../ovsdb/client/replica.ts';
 import { RemoteError } from '../ovsdb/wire/remotes.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
 import { type HostDocument, hostDocument } from './documents.ts';
@@ -43,7 +43,7 @@ export class State {
   readonly client: OvsdbClient;
   readonly #replica: Replica;
   readonly #systemId: string | undefined;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(changes: readonly RowChange[]) => void>();
   readonly #waiting = new Set<() => void>();
   #ownsClient = false;
 
@@ -51,8 +51,8 @@ export class State {
     this.client = client;
     this.#replica = replica;
     this.#systemId = systemId;
-    replica.onChange(() => {
-      for (const listener of [...this.#listeners]) listener();
+    replica.onChange((changes) => {
+      for (const listener of [...this.#listeners]) listener(changes);
     });
   }
 
@@ -173,7 +173,7 @@ export class State {
   }
 
   /** Calls the listener after each change of the copy; the result ends that. */
-  onChange(listener: () => void): () => void {
+  onChange(listener: (changes: readonly RowChange[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

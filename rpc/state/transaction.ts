@@ -39,15 +39,33 @@ export interface Plan {
   readonly operations: readonly Json[];
 }
 
-/** Guards fail when another client wrote in between; each try plans anew from a newer copy. */
-const TRIES = 5;
-const PAUSE_MS = 50;
+/**
+ * Guards fail when another client wrote in between; each try plans anew from a newer copy. Of those that write at once one
+ * succeeds each time, so there are as many tries as there may be such clients.
+ */
+const TRIES = 40;
+/** Pauses grow up to this and are random, so that two that met do not meet again. */
+const LONGEST_PAUSE_MS = 100;
 
+/** The last intent of each copy: those of one process need not race with each other. */
+const lastOf = new WeakMap<State, Promise<unknown>>();
+
+/** One intent of this process after the other, each tried until nobody else was faster. */
 export async function carryOut(
   state: State,
   options: IntentOptions,
   plan: (host: HostRow) => Plan,
 ): Promise<IntentResult> {
+  const before = lastOf.get(state) ?? Promise.resolve();
+  const mine = before.then(
+    async () => await tryOut(state, options, plan),
+    async () => await tryOut(state, options, plan),
+  );
+  lastOf.set(state, mine);
+  return await mine;
+}
+
+async function tryOut(state: State, options: IntentOptions, plan: (host: HostRow) => Plan): Promise<IntentResult> {
   for (let tries = 1; ; tries++) {
     const host = state.host(options.host);
     const planned = plan(host);
@@ -59,7 +77,7 @@ export async function carryOut(
     const results = await send(state, operations, tries < TRIES);
     if (results !== undefined) return { host: host.systemId, changed, operations, nextCfg: counted(results), notes };
     // The others' change is in our copy before the refusal as a rule, because updates go first (a relay may be slower).
-    await setTimeout((tries - 1) * PAUSE_MS);
+    await setTimeout(Math.random() * Math.min(tries * 10, LONGEST_PAUSE_MS));
   }
 }
 

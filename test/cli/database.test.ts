@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { Database } from '../../rpc/ovsdb/database.ts';
@@ -8,8 +8,10 @@ import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
 import { OvsdbServer } from '../../rpc/ovsdb/server/server.ts';
 import { DATABASE, loadSchemaText, schemaFile } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
+import { violations } from '../docs/json-schema.ts';
 import { needs } from '../peers/needs.ts';
 import { Peers } from '../peers/process.ts';
+import { ROOT } from '../root.ts';
 import { type HostFixture, NEW_HOST, OLD_HOST, putHosts } from './fixtures.ts';
 import { matchesGolden } from './golden.ts';
 import { type CliOutcome, type CliWorld, cli } from './run-cli.ts';
@@ -108,6 +110,37 @@ for (const server of SERVERS) {
         const file = join(peers.folder(), 'new.json');
         writeFileSync(file, stdout);
         assert.equal((await cli(['select', file, remote])).stdout, 'site.packed\n');
+        const schema = JSON.parse(readFileSync(join(ROOT, 'docs/describe.schema.json'), 'utf8')) as Record<
+          string,
+          unknown
+        >;
+        assert.deepEqual(violations(schema, JSON.parse(stdout)), []);
+      });
+
+      it('describes one device type for managers that know nothing of hosts', async () => {
+        await fresh(NEW_HOST);
+        const { stdout } = await run('describe', '--device-type', 'vhost-user-net');
+        const { kind, self, compatible } = JSON.parse(stdout) as {
+          kind: string;
+          self: { version: string };
+          compatible: { version: string; tier: string }[];
+        };
+        assert.deepEqual([kind, self.version], ['vhost-compat device', 'site.packed']);
+        assert.deepEqual(
+          compatible.map(({ version, tier }) => `${version} ${tier}`),
+          ['site.packed both-ways', 'site.mq both-ways', 'site.base forward-only'],
+        );
+        const schema = JSON.parse(readFileSync(join(ROOT, 'docs/describe.schema.json'), 'utf8')) as Record<
+          string,
+          unknown
+        >;
+        assert.deepEqual(violations(schema, JSON.parse(stdout)), []);
+        const file = join(peers.folder(), 'net.json');
+        writeFileSync(file, stdout);
+        assert.equal((await cli(['select', file, remote])).stdout, 'site.packed\n');
+        const { exit, stderr } = await run('describe', '--device-type', 'vhost-user-blk');
+        assert.equal(exit, 3);
+        assert.match(stderr, /Cannot describe vhost-user-blk .* versions of vhost-user-net \[VC-VERSION-DEVICE-TYPE\]/);
       });
 
       it('says that an interface or a version is not there, with exit 1', async () => {

@@ -10,6 +10,8 @@ export interface CliWorld {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What stands for SIGTERM; never, when absent. */
   readonly interrupted?: Promise<string>;
+  /** What stands for a reader that has gone. */
+  readonly outputClosed?: Promise<void>;
   readonly terminal?: boolean;
   /** Sees stderr as it comes. */
   readonly onStderr?: (all: string) => void;
@@ -32,6 +34,7 @@ export async function cli(argv: readonly string[], world: CliWorld = {}): Promis
       world.onStderr?.(stderr);
     },
     interrupted: () => world.interrupted ?? new Promise(() => {}),
+    outputClosed: () => world.outputClosed ?? new Promise(() => {}),
   });
   return { exit, stdout, stderr };
 }

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEntry } from '../../compat-tables/check.ts';
 import type { HostDocument } from '../../rpc/state/documents.ts';
+import { ROOT } from '../root.ts';
 import { Peers } from '../peers/process.ts';
 import { ENTRIES, NEW_HOST, OLD_HOST } from './fixtures.ts';
 import { matchesGolden } from './golden.ts';
@@ -108,6 +109,36 @@ describe('select and matrix from saved documents', () => {
     assert.equal((await cli(['select', ...targets])).exit, 3);
     assert.match((await cli(['select', ...targets, '--explain'])).stdout, /B: .*\[VC-DIGEST-DIFFERS\]/);
     assert.match((await cli(['matrix', ...targets])).stdout, /^x +usable +differs$/m);
+  });
+
+  it('raises an alarm with the names of the hosts, and says where a version does not move', async () => {
+    const other = [version('x', 0, { digest: '1'.repeat(64) })];
+    const targets = [save('A', usable('x')), save('B', other), save('C', usable('x'))];
+    for (const command of ['select', 'matrix']) {
+      const { stderr } = await cli([command, ...targets]);
+      assert.match(stderr, /ALARM: x is not the same everywhere: \w+ on A, C; 1{12} on B: .*\[VC-DIGEST-DIFFERS\]$/m);
+    }
+    const json = JSON.parse((await cli(['matrix', ...targets, '-f', 'json'])).stdout) as { drift: unknown[] };
+    assert.equal(json.drift.length, 1);
+    const forward = [version('6.3', 0), version('5.3', 1, { tier: 'forward-only' })];
+    const back = [save('N', forward), save('O', usable('5.3'))];
+    assert.match(
+      (await cli(['matrix', ...back])).stderr,
+      /5\.3: .* O cannot honour 6\.3, as N does \[VC-MOVE-DIRECTION\]$/m,
+    );
+    assert.equal((await cli(['select', ...back])).exit, 3);
+    assert.equal((await cli(['select', ...back.toReversed()])).stdout, '5.3\n');
+  });
+
+  it('takes device documents of any type, without being told which', async () => {
+    const [a, b] = ['blk-store1', 'blk-store2'].map((name) => join(ROOT, 'docs/examples', `${name}.json`));
+    assert.ok(a && b);
+    assert.equal((await cli(['select', a, b])).stdout, 'site.blk.v1_q4\n');
+    const { stdout } = await cli(['matrix', a, b, '-f', 'json']);
+    assert.equal((JSON.parse(stdout) as { device_type: string }).device_type, 'vhost-user-blk');
+    const wrong = await cli(['select', a, b, '--device-type', 'vhost-user-net']);
+    assert.equal(wrong.exit, 3);
+    assert.match(wrong.stderr, /they have vhost-user-blk \[VC-VERSION-DEVICE-TYPE\]/);
   });
 
   it('reports a file that is no document, or is not there, with exit 1', async () => {

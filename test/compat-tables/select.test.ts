@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { ballotOf } from '../../compat-tables/ballot.ts';
 import { checkEntry } from '../../compat-tables/check.ts';
 import { findRelease } from '../../compat-tables/releases.ts';
-import { explainSelection, matrix, POLICIES, type Policy, select } from '../../compat-tables/select.ts';
+import {
+  driftText,
+  explainSelection,
+  matrix,
+  POLICIES,
+  type Policy,
+  type SelectableHost,
+  select,
+} from '../../compat-tables/select.ts';
 import type { HostVersions, VersionStatus } from '../../compat-tables/types.ts';
+import { naiveSelect } from './naive-select.ts';
 import { shippedEntries } from './shipped.ts';
 
 const NET = 'vhost-user-net';
@@ -139,7 +149,7 @@ describe('selection', () => {
 
   it('finds a common version across two projects and across the setting of TSO', () => {
     const across = (a: string, b: string) => select([hostLike('a', a), hostLike('b', b)], 'source').version;
-    assert.equal(across('ovs-3.2+tso', 'ovs-3.2'), 'upstream.ovs-dpdk.v2.8');
+    assert.equal(across('ovs-3.2+tso', 'ovs-3.2'), 'upstream.ovs-dpdk.v3.2+portable');
     assert.equal(across('ovs-2.12', 'ovs-3.7'), 'upstream.ovs-dpdk.v2.13');
     assert.equal(across('dpdk-22.11', 'ovs-2.8'), 'upstream.ovs-dpdk.v2.8');
   });
@@ -171,6 +181,93 @@ describe('the matrix', () => {
       rows.map(({ cells }) => cells[1]?.reasons.map(({ code }) => code)),
       [['VC-DIGEST-DIFFERS'], ['VC-MODE-LIMIT'], ['VC-VERSION-UNKNOWN'], ['VC-VERSION-UNUSABLE']],
     );
+  });
+});
+
+describe('versions that move forward only', () => {
+  const forward = (one: HostVersions, version: string): SelectableHost => ({
+    ...one,
+    versions: one.versions.map((status) => (status.version === version ? { ...status, tier: 'forward-only' } : status)),
+  });
+  const [old, young] = [host('O', '5.3 5.2'), forward(host('N', '6.3 5.3'), '5.3')];
+
+  it('are selected towards the newer host, and refused backward by name', () => {
+    assert.equal(select([old, young], 'source').version, '5.3');
+    const back = select([young, old], 'source');
+    assert.equal(back.version, undefined);
+    assert.deepEqual(back.rows.find(({ version }) => version === '5.3')?.lacking, [
+      {
+        host: 'O',
+        code: 'VC-MOVE-DIRECTION',
+        reason: 'the version moves forward only, and O is older than N: it cannot honour 6.3',
+        missing: [],
+      },
+    ]);
+  });
+
+  it('are refused among hosts of which none is known to be newer', () => {
+    const [a, b] = [forward(host('A', 'x v'), 'v'), host('B', 'y v')];
+    const { version, rows } = select([a, b], 'source');
+    assert.equal(version, undefined);
+    assert.match(
+      rows.find((row) => row.version === 'v')?.lacking[0]?.reason ?? '',
+      /neither of A \(x\) and B \(y\) is known to be newer$/,
+    );
+  });
+
+  it('are common by consensus only where each host can take in what the others like best', () => {
+    for (const hosts of [
+      [old, young],
+      [young, old],
+    ]) {
+      const { version, rows } = select(hosts, 'consensus');
+      assert.equal(version, undefined);
+      const [lack] = rows.find((row) => row.version === '5.3')?.lacking ?? [];
+      assert.equal(lack?.reason, 'the version moves forward only, and O cannot honour 6.3, as N does');
+    }
+    assert.equal(select([young, { ...young, host: 'M' }], 'consensus').version, '6.3');
+    const only = forward(host('A', 'v'), 'v');
+    assert.equal(select([only, { ...only, host: 'B' }], 'consensus').version, 'v');
+  });
+
+  it('leave the others alone', () => {
+    assert.equal(select([forward(host('N', '6.3 5.3 5.2'), '5.3'), old], 'source').version, '5.2');
+  });
+
+  it('show their tier in the matrix, and nothing of directions unless a policy is given', () => {
+    const rows = matrix([young, old]).rows.map(({ version, tier, common }) => [version, tier, common]);
+    assert.deepEqual(rows, [
+      ['6.3', 'both-ways', false],
+      ['5.3', 'forward-only', true],
+      ['5.2', 'both-ways', false],
+    ]);
+  });
+});
+
+describe('the drift alarm', () => {
+  it('names each content and who has it, the most widespread first', () => {
+    const tampered = { host: 'T', deviceType: NET, versions: [usable('v1', 'f'.repeat(64)), usable('v2')] };
+    const many = Array.from({ length: 7 }, (_, index) => host(`h${index}`, 'v1 v2'));
+    const { drift } = select([tampered, ...many], 'source');
+    assert.deepEqual(drift, [
+      {
+        version: 'v1',
+        contents: [
+          { digest: 'd-v1', hosts: ['h0', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'] },
+          { digest: 'f'.repeat(64), hosts: ['T'] },
+        ],
+      },
+    ]);
+    assert.equal(
+      drift[0] && driftText(drift[0]),
+      'ALARM: v1 is not the same everywhere: d-v1 on h0, h1, h2, h3, h4 and 2 more; ffffffffffff on T: a published entry was changed; it is never selected',
+    );
+  });
+
+  it('is silent when all agree, and speaks of versions that nobody can honour too', () => {
+    assert.deepEqual(select([host('A', 'x'), host('B', 'x')], 'source').drift, []);
+    const blocked = { host: 'B', deviceType: NET, versions: [{ ...usable('x', 'other'), usable: false }] };
+    assert.equal(select([host('A', 'x'), blocked], 'source').drift.length, 1);
   });
 });
 
@@ -212,6 +309,76 @@ describe('properties of selection', () => {
       fc.property(shuffled, ([hosts, others]) => {
         assert.equal(select(hosts, 'consensus').version, select(others, 'consensus').version);
       }),
+    );
+  });
+
+  const tiered: fc.Arbitrary<SelectableHost> = anyHost.chain((one) =>
+    fc
+      .array(fc.constantFrom('both-ways', 'both-ways', 'forward-only', 'best-effort', undefined), {
+        minLength: 5,
+        maxLength: 5,
+      })
+      .map((tiers) => ({
+        ...one,
+        versions: one.versions.map((status, index) => ({ ...status, ...(tiers[index] && { tier: tiers[index] }) })),
+      })),
+  );
+  const tieredFleet = fc.array(tiered, { minLength: 1, maxLength: 5 });
+
+  it('the fast way finds what the naive one finds', () => {
+    let found = 0;
+    fc.assert(
+      fc.property(tieredFleet, anyPolicy, (hosts, policy) => {
+        const { version, digest, rows } = select(hosts, policy);
+        const naive = naiveSelect(hosts, policy);
+        found += Number(version !== undefined);
+        assert.deepEqual({ version, digest }, naive.chosen);
+        assert.deepEqual(
+          rows.filter((row) => row.common).map((row) => row.version),
+          naive.common,
+        );
+      }),
+      { numRuns: 2000 },
+    );
+    assert.ok(found > 0);
+  });
+
+  it('hosts counted by ballot are counted as one by one', () => {
+    const repeated = fc.tuple(tieredFleet, fc.array(fc.nat(4), { maxLength: 12 }));
+    fc.assert(
+      fc.property(repeated, anyPolicy, ([kinds, picks], policy) => {
+        const all = [...kinds, ...picks.map((pick) => kinds[pick % kinds.length] ?? kinds[0])].filter(
+          (one) => one !== undefined,
+        );
+        const marks = new Map(kinds.map(({ versions }) => [versions, ballotOf(versions)]));
+        const plain = all.map(({ versions, ...rest }) => ({ ...rest, versions: [...versions] }));
+        const marked = all.map((one) => {
+          const ballot = marks.get(one.versions);
+          return ballot === undefined ? one : { ...one, versions: [...one.versions], ballot };
+        });
+        const [a, b] = [select(plain, policy), select(marked, policy)];
+        assert.deepEqual([a.version, a.digest, a.rows, a.drift], [b.version, b.digest, b.rows, b.drift]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('every host of a ballot counts', () => {
+    const [one, other] = [host('A', 'x y'), host('B', 'y x')];
+    const shared = { ...other, ballot: ballotOf(other.versions) };
+    assert.equal(select([one, shared], 'consensus').version, 'x');
+    assert.equal(select([one, shared, { ...shared, host: 'C' }], 'consensus').version, 'y');
+  });
+
+  it('consensus does not depend on the order of hosts, whatever the tiers', () => {
+    const shuffled = tieredFleet.chain((hosts) =>
+      fc.tuple(fc.constant(hosts), fc.shuffledSubarray(hosts, { minLength: hosts.length })),
+    );
+    fc.assert(
+      fc.property(shuffled, ([hosts, others]) => {
+        assert.equal(select(hosts, 'consensus').version, select(others, 'consensus').version);
+      }),
+      { numRuns: 1000 },
     );
   });
 

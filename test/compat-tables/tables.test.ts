@@ -15,6 +15,15 @@ const abilitiesOf = ({ virtioFeatures, protocolFeatures, queuePairs, ringSize }:
   limits: { queue_pairs: queuePairs, ring_size: ringSize },
 });
 
+/** Entries that no release offers exactly: what many have in common. */
+const isPortable = ({ version }: Entry): boolean => version.endsWith('+portable');
+
+/** `2.8` and `2.13` as numbers that compare as the releases do: 2.08 and 2.13. */
+const ordered = (release: string): number => {
+  const [major = 0, minor = 0] = release.split('.').map(Number);
+  return major + minor / 100;
+};
+
 /** The entries of the release's project that promise what the release answers, up to the 128 pairs of today. */
 function entriesOf(entries: readonly Entry[], release: BackendRelease): Entry[] {
   return entries.filter(
@@ -49,6 +58,9 @@ describe('the shipped tables', () => {
         'ovs-dpdk.v2.11 0xd7c66e7ca 128',
         'ovs-dpdk.v2.11+iommu 0xf7c66e7ca 128',
         'ovs-dpdk.v2.11+zero-copy 0x57c66e7ca 128',
+        'ovs-dpdk.v3.2+portable 0xd7c6687cb 128',
+        'ovs-dpdk.v2.15+portable 0xd7c6687ca 128',
+        'ovs-dpdk.v2.11+portable 0x57c6687ca 128',
         'ovs-dpdk.v2.8 0x15466818a 128',
         'ovs-dpdk.v2.9+iommu 0x35466818a 128',
         'ovs-dpdk.v2.6 0x144668182 128',
@@ -115,13 +127,32 @@ describe('the shipped tables', () => {
   it('give every entry a release that behaves so', () => {
     const used = new Set(RELEASES.flatMap((release) => entriesOf(entries, release)));
     assert.deepEqual(
-      entries.filter((entry) => !used.has(entry)).map(({ version }) => version),
+      entries.filter((entry) => !used.has(entry) && !isPortable(entry)).map(({ version }) => version),
       [],
     );
   });
 
+  // [version, since, the ports and settings that count]
+  const portable: readonly (readonly [string, number, (setting: string) => boolean])[] = [
+    ['v3.2+portable', 3.02, (setting) => !setting.includes('+server')],
+    ['v2.15+portable', 2.15, () => true],
+    ['v2.11+portable', 2.11, () => true],
+  ];
+  for (const [name, since, counts] of portable) {
+    it(`promise with ${name} exactly what the releases it names have in common`, () => {
+      const spans = RELEASES.filter(
+        ({ project, release, setting }) => project === 'ovs-dpdk' && counts(setting) && ordered(release) >= since,
+      );
+      const entry = entries.find(({ version }) => version === `upstream.ovs-dpdk.${name}`);
+      const common = spans.reduce((mask, one) => mask & one.virtioFeatures, spans[0]?.virtioFeatures ?? 0n);
+      assert.equal(entry?.virtioFeatures, common);
+      assert.ok(spans.length > 20);
+      for (const release of spans) assert.deepEqual(entry && checkEntry(entry, abilitiesOf(release)), []);
+    });
+  }
+
   it('stand beside the figures of the release they are named after', () => {
-    for (const entry of entries) {
+    for (const entry of entries.filter((one) => !isPortable(one))) {
       const [, project = '', release = '', setting = ''] =
         /^upstream\.([a-z]+)-[a-z]+\.v([\d.]+)(.*)$/.exec(entry.version) ?? [];
       const named = findRelease(`${project}-${release}${setting}`);

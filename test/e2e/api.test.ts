@@ -57,6 +57,14 @@ describe('the management API of a running agent', function () {
     assert.equal(interfaces[0]?.in_force, 'upstream.ovs-dpdk.v2.13');
   });
 
+  it('answers whether the running guest can move as the command does', async () => {
+    await agent.inState('vhu0', 'negotiated');
+    const answer = await api.call('interfaces.checkMove', { name: 'vhu0', targets: [other.db] });
+    assert.deepEqual([answer.interface, answer.basis, answer.possible], ['vhu0', 'acked', true]);
+    const { stdout } = await agent.run('check-move', 'vhu0', other.db, '--format', 'json');
+    assert.deepEqual(answer, JSON.parse(stdout));
+  });
+
   it('answers a pin that cannot be honoured with the code and the bits', async () => {
     await assert.rejects(
       api.call('interfaces.pin', { name: 'vhu0', version: 'upstream.ovs-dpdk.v2.11' }),

@@ -10,6 +10,13 @@ const SWITCH = '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk';
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
 const BRIDGE = 'br0';
 
+export interface OvsRestart {
+  /** 'exit' as an operator ends it (ovs-appctl exit), 'kill' as a crash does. */
+  readonly how: 'exit' | 'kill';
+  /** Changes to Open_vSwitch.other_config while it is away. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
 export interface OvsOptions {
   /** Of Open_vSwitch.other_config, before DPDK starts: `{ 'userspace-tso-enable': 'true' }`. */
   readonly config?: Readonly<Record<string, string>>;
@@ -38,13 +45,18 @@ let instances = 0;
  */
 export class Ovs {
   readonly folder: string;
+  readonly #peers: Peers;
+  readonly #address: string;
   readonly #database: Peer;
-  readonly #switch: Peer;
+  #switch: Peer;
+  #lives = 1;
 
-  private constructor(folder: string, database: Peer, vswitch: Peer) {
-    this.folder = folder;
-    this.#database = database;
-    this.#switch = vswitch;
+  private constructor(peers: Peers, parts: { folder: string; address: string; database: Peer; vswitch: Peer }) {
+    this.#peers = peers;
+    this.folder = parts.folder;
+    this.#address = parts.address;
+    this.#database = parts.database;
+    this.#switch = parts.vswitch;
   }
 
   /** Settles when the switch runs and its bridge exists and answers for `address` (10.0.0.1 unless told). */
@@ -53,14 +65,13 @@ export class Ovs {
     instances += 1;
     const prefix = `vc${process.pid}o${instances}`;
     peers.defer(() => rmSync(`/run/dpdk/${prefix}`, { recursive: true, force: true }));
-    const env = { OVS_RUNDIR: folder, OVS_DBDIR: folder, OVS_LOGDIR: folder, OVS_SYSCONFDIR: folder };
     const file = join(folder, 'conf.db');
     await run('ovsdb-tool', ['create', file, SCHEMA]);
     const remote = `punix:${join(folder, 'db.sock')}`;
     const database = peers.start(
       'ovsdb-server',
       [file, `--remote=${remote}`, `--unixctl=${join(folder, 'db.ctl')}`, '--no-chdir'],
-      { env, name: 'ovsdb-server of Open vSwitch' },
+      { env: foldersIn(folder), name: 'ovsdb-server of Open vSwitch' },
     );
     await eventually('the database of Open vSwitch', async () => {
       if (!database.running) throw new Error(`ovsdb-server ${database.ending}: ${database.tail()}`);
@@ -80,19 +91,38 @@ export class Ovs {
       'pmd-sleep-max': '500',
       ...options.config,
     };
-    const vsctl = [`--db=unix:${folder}/db.sock`, '--no-wait', '--timeout=60'];
     // Before the switch starts: some settings are read only once.
-    await run('ovs-vsctl', [...vsctl, 'set', 'Open_vSwitch', '.', ...pairs('other_config', settings)]);
-    const vswitch = peers.start(
-      'unshare',
-      ['--net', '--', SWITCH, `unix:${folder}/db.sock`, `--unixctl=${folder}/switch.ctl`, '--no-chdir'],
-      { env, name: 'ovs-vswitchd' },
-    );
-    const ovs = new Ovs(folder, database, vswitch);
-    await ovs.vsctl('add-br', BRIDGE, '--', 'set', 'Bridge', BRIDGE, 'datapath_type=netdev');
-    await ovs.#inNamespace('ip', 'address', 'add', `${options.address ?? '10.0.0.1'}/24`, 'dev', BRIDGE);
-    await ovs.#inNamespace('ip', 'link', 'set', BRIDGE, 'up');
+    await run('ovs-vsctl', [...noWait(folder), 'set', 'Open_vSwitch', '.', ...pairs('other_config', settings)]);
+    const vswitch = launch(peers, folder);
+    const ovs = new Ovs(peers, { folder, address: options.address ?? '10.0.0.1', database, vswitch });
+    // An address of its own choice would be another one after a restart, and guests remember addresses for a while.
+    const bridge = ['datapath_type=netdev', 'other_config:hwaddr=02:00:00:00:00:01'];
+    await ovs.vsctl('add-br', BRIDGE, '--', 'set', 'Bridge', BRIDGE, ...bridge);
+    await ovs.#addressed();
     return ovs;
+  }
+
+  /**
+   * Ends the switch, not its database, and starts it again; settles when it has done all that the database asks for.
+   * A switch that is killed leaves the socket files on which it listened, and does not like to find them.
+   */
+  async restart({ how, config = {} }: OvsRestart): Promise<void> {
+    if (how === 'kill') await this.#switch.kill();
+    else {
+      await run('ovs-appctl', ['--target', `${this.folder}/switch.ctl`, 'exit']);
+      await this.#switch.ended;
+    }
+    const settings = pairs('other_config', config);
+    if (settings.length > 0) await run('ovs-vsctl', [...noWait(this.folder), 'set', 'Open_vSwitch', '.', ...settings]);
+    this.#switch = launch(this.#peers, this.folder);
+    this.#lives += 1;
+    await this.vsctl('set', 'Open_vSwitch', '.', `external_ids:lives=${this.#lives}`);
+    await this.#addressed();
+  }
+
+  /** What the switch has said since it was last started. */
+  get output(): string {
+    return this.#switch.output;
   }
 
   /** '3.1.0' */
@@ -151,9 +181,29 @@ export class Ovs {
     if (error !== '[]') throw new Error(`Open vSwitch did not take port ${name}: ${error}\n${this.#switch.tail()}`);
   }
 
+  /** The bridge's device is a new one in each life of the switch. */
+  async #addressed(): Promise<void> {
+    await this.#inNamespace('ip', 'address', 'add', `${this.#address}/24`, 'dev', BRIDGE);
+    await this.#inNamespace('ip', 'link', 'set', BRIDGE, 'up');
+  }
+
   async #inNamespace(...command: string[]): Promise<void> {
     await run('nsenter', [`--target=${this.#switch.pid}`, '--net', '--', ...command]);
   }
+}
+
+function foldersIn(folder: string): Readonly<Record<string, string>> {
+  return { OVS_RUNDIR: folder, OVS_DBDIR: folder, OVS_LOGDIR: folder, OVS_SYSCONFDIR: folder };
+}
+
+function launch(peers: Peers, folder: string): Peer {
+  const args = [SWITCH, `unix:${folder}/db.sock`, `--unixctl=${folder}/switch.ctl`, '--no-chdir'];
+  return peers.start('unshare', ['--net', '--', ...args], { env: foldersIn(folder), name: 'ovs-vswitchd' });
+}
+
+/** Arguments for ovs-vsctl while no switch runs. */
+function noWait(folder: string): string[] {
+  return [`--db=unix:${folder}/db.sock`, '--no-wait', '--timeout=60'];
 }
 
 function pairs(column: string, values: Readonly<Record<string, string>>): string[] {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Guest } from './guest.ts';
-import { PATIENCE_MS, type Peer, type Peers, run } from './process.ts';
+import { eventually, PATIENCE_MS, type Peer, type Peers, run } from './process.ts';
 import { Line } from './serial.ts';
 
 const QEMU = 'qemu-system-x86_64';
@@ -20,7 +20,24 @@ export interface QemuOptions {
   readonly mac?: string;
   /** Further properties of virtio-net-pci: `{ packed: 'on', host_mtu: '1500' }`. */
   readonly device?: Readonly<Record<string, string>>;
+  /** Path of a socket that does not exist yet: QEMU does not boot but waits there for a guest that migrates. */
+  readonly incoming?: string;
 }
+
+/** What `query-migrate` says; `status` is absent until there was a migration. */
+export interface MigrationInfo {
+  readonly status?: string;
+  readonly 'error-desc'?: string;
+  readonly ram?: { readonly transferred: number; readonly remaining: number; readonly total: number };
+}
+
+/** QEMU answers that it will not do what it was told. */
+export class QmpError extends Error {
+  override readonly name = 'QmpError';
+}
+
+/** The states in which a migration stays. */
+const MIGRATION_ENDS: readonly string[] = ['completed', 'failed', 'cancelled'];
 
 /** A Linux guest without KVM whose network card is a vhost-user front-end. */
 export class Qemu {
@@ -115,6 +132,48 @@ export class Qemu {
     return await this.#answer({ execute: command, arguments: parameters });
   }
 
+  /** 'running', 'inmigrate' (waits for a guest), 'postmigrate' (the guest has gone), 'paused'. */
+  async status(): Promise<string> {
+    return ((await this.qmp('query-status')) as { status: string }).status;
+  }
+
+  /**
+   * Begins to move the guest to the QEMU that waits with `incoming` on this socket; `bandwidth` is in bytes a second.
+   * Rejects when QEMU does not want to. How it goes is told by `queryMigrate`, how it went by `migrated`.
+   */
+  async migrate(socket: string, bandwidth?: number): Promise<void> {
+    if (bandwidth !== undefined) await this.limitMigration(bandwidth);
+    await this.qmp('migrate', { uri: `unix:${socket}` });
+  }
+
+  /** Slows a migration down, or speeds it up again while it is under way. */
+  async limitMigration(bandwidth: number): Promise<void> {
+    await this.qmp('migrate-set-parameters', { 'max-bandwidth': bandwidth });
+  }
+
+  async queryMigrate(): Promise<MigrationInfo> {
+    return (await this.qmp('query-migrate')) as MigrationInfo;
+  }
+
+  /**
+   * Waits until the migration is over on this side: 'completed', 'failed' or 'cancelled'. QEMU says 'completed' when all
+   * was sent, also to a destination that dies of it.
+   */
+  async migrated(): Promise<{ readonly status: string; readonly error: string | undefined }> {
+    return await eventually('the end of the migration at its source', async () => {
+      const { status = '', 'error-desc': error } = await this.queryMigrate();
+      return MIGRATION_ENDS.includes(status) && { status, error };
+    });
+  }
+
+  /** What QEMU itself has complained of; the guest's console is left out. */
+  get complaints(): string {
+    return this.peer.output
+      .split('\n')
+      .filter((line) => line.startsWith(QEMU))
+      .join('\n');
+  }
+
   /** Pulls the plug; the front-end's socket closes. */
   async stop(): Promise<void> {
     await this.peer.stop();
@@ -122,9 +181,9 @@ export class Qemu {
 
   async #answer(request: unknown): Promise<unknown> {
     this.#monitor.send(`${JSON.stringify(request)}\n`);
-    const line = await this.#withOutput(this.#monitor.take(/^\{"(?:return|error)".*$/m));
+    const line = await this.#withOutput(this.#monitor.take(/^\{"(?:return|error)".*\r?\n/m));
     const reply = JSON.parse(line[0]) as { return?: unknown; error?: { desc: string } };
-    if (reply.error !== undefined) throw new Error(`QEMU refused ${JSON.stringify(request)}: ${reply.error.desc}`);
+    if (reply.error !== undefined) throw new QmpError(`QEMU refused ${JSON.stringify(request)}: ${reply.error.desc}`);
     return reply.return;
   }
 
@@ -159,12 +218,14 @@ function commandLine(options: QemuOptions, folder: string): string[] {
     ...['-machine', 'pc,accel=tcg,memory-backend=ram', '-m', '128M'],
     ...['-object', 'memory-backend-memfd,id=ram,size=128M,share=on'],
     ...['-kernel', options.guest.kernel, '-initrd', options.guest.initrd],
-    ...['-append', `console=ttyS0 quiet panic=-1 address=${options.address ?? '10.0.0.2'}`],
+    // On a loaded machine the kernel finds the emulated timer too slow, and panics unless told not to look.
+    ...['-append', `console=ttyS0 quiet panic=-1 no_timer_check address=${options.address ?? '10.0.0.2'}`],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-chardev', `socket,id=shell,path=${join(folder, 'shell')},server=off`, '-serial', 'chardev:shell'],
     ...['-chardev', `socket,id=qmp,path=${join(folder, 'qmp')},server=off`, '-mon', 'chardev=qmp,mode=control'],
     ...['-chardev', `socket,id=vhost,path=${options.socket},${role}`],
     ...['-netdev', `vhost-user,id=n0,chardev=vhost,queues=${queues}`],
     ...['-device', ['virtio-net-pci', ...Object.entries(device).map(([key, value]) => `${key}=${value}`)].join(',')],
+    ...(options.incoming === undefined ? [] : ['-incoming', `unix:${options.incoming}`]),
   ];
 }

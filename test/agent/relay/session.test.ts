@@ -190,11 +190,11 @@ describe('relay session: features of a running device', () => {
   it('follows a migration as QEMU does it', () => {
     const session = new Driven().replyAck().run(acked);
     session.ask(request('SET_LOG_BASE', new Uint8Array(16), 0, 1));
-    assert.equal(owedReplies(session.state), 1);
+    assert.equal(owedReplies(session.state).length, 1);
     assert.deepEqual(does(session.answer(reply('SET_LOG_BASE', new Uint8Array(0)))), ['forward']);
     assert.deepEqual(does(session.ask(request('SET_FEATURES', writeU64(acked | LOG_ALL), NEED_REPLY))), ['forward']);
     session.answer(reply('SET_FEATURES', writeU64(0n)));
-    assert.equal(owedReplies(session.state), 0);
+    assert.equal(owedReplies(session.state).length, 0);
   });
 });
 
@@ -245,6 +245,21 @@ describe('relay session: refusals', () => {
     assert.deepEqual([...session.state.ringSizes], [[0, 1024]]);
   });
 
+  it('names the ring that is beyond the queue pairs of the mode', () => {
+    const start = (index: number) => [
+      request('SET_VRING_KICK', writeU64(BigInt(index)), 0, 1),
+      request('SET_VRING_ENABLE', writeVringState({ index, num: 1 })),
+    ];
+    const session = new Driven(entryOf({ limits: { queue_pairs: 2 } }));
+    for (const message of start(3)) assert.deepEqual(does(session.ask(message)), ['forward']);
+    for (const message of start(4)) {
+      const refused = refusal(session.ask(message));
+      assert.equal(refused?.error.code, 'VC-QUEUE-PAIRS');
+      assert.match(refused.error.message, /ring 4 of vhu1: version test.v1 allows 2 queue pairs, rings 0 to 3/);
+    }
+    assert.equal(session.state.queuePairs, 2);
+  });
+
   it('says which features were not offered, by name', () => {
     const session = new Driven();
     const refused = refusal(session.ask(request('SET_FEATURES', writeU64(OVS_2_13.virtioFeatures | 1n))));
@@ -272,7 +287,7 @@ describe('relay session: everything else', () => {
     for (const name of ['GET_FEATURES', 'GET_PROTOCOL_FEATURES', 'GET_QUEUE_NUM', 'GET_STATUS'] as const)
       session.ask(request(name));
     assert.equal(session.state.relayed, false);
-    assert.equal(owedReplies(session.state), 4);
+    assert.equal(owedReplies(session.state).length, 4);
     session.ask(request('SET_OWNER'));
     assert.equal(session.state.relayed, true);
   });
@@ -291,6 +306,15 @@ describe('relay session: everything else', () => {
     assert.equal(session.state.queuePairs, 2);
     session.ask(request('SET_VRING_KICK', writeU64(4n), 0, 1));
     assert.equal(session.state.queuePairs, 3);
+  });
+
+  it('counts the queue pairs of the device by the rings that are set up, also when the guest starts one only', () => {
+    const session = new Driven().run(2n);
+    assert.equal(session.state.queuePairs, 1);
+    for (const index of [0, 7])
+      assert.deepEqual(does(session.ask(request('SET_VRING_CALL', writeU64(BigInt(index)), 0, 1))), ['forward']);
+    assert.equal(session.state.queuePairs, 4);
+    assert.deepEqual(session.state.started, [0]);
   });
 
   it('changes nothing in place', () => {

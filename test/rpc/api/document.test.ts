@@ -39,7 +39,7 @@ describe('docs/api.md', () => {
 const ALL = new Set(
   Object.values(METHODS).flatMap((spec) => Object.keys(spec.takes).map((param) => param.replace('?', ''))),
 );
-const KIND: Readonly<Record<string, string>> = { subscription: 'a whole number' };
+const KIND: Readonly<Record<string, string>> = { subscription: 'a whole number', trace: 'a whole number' };
 
 function refusal(check: (value: unknown, path: string) => unknown, params: unknown): string {
   try {

@@ -4,6 +4,10 @@ import { ApiClient } from '../../../rpc/api/client.ts';
 import { createHandlers } from '../../../rpc/api/handlers.ts';
 import type { EventDocument } from '../../../rpc/api/methods.ts';
 import { ApiServer } from '../../../rpc/api/server.ts';
+import { encodeInterfaceStatus } from '../../../rpc/state/columns.ts';
+import { DATABASE } from '../../../rpc/state/schema-file.ts';
+import type { State } from '../../../rpc/state/state.ts';
+import { cli } from '../../cli/run-cli.ts';
 import { Peers } from '../../peers/process.ts';
 import { ENGINES, followConfiguration, openState, seedHost } from '../state/engines.ts';
 import { abilities, isError, NO_INDIRECT, OVS_213 } from '../state/fixtures.ts';
@@ -15,12 +19,14 @@ for (const engine of ENGINES) {
   describe(`management API over a state, on ${engine.name}`, () => {
     const peers = new Peers();
     let client: ApiClient;
+    let state: State;
+    let remote = '';
     let otherRemote = '';
     let tell: (event: EventDocument) => void = () => assert.fail('nobody listens');
     before(async function () {
       engine.check(this);
-      const remote = await engine.start(peers);
-      const state = await openState(peers, remote, { systemId: 'sys-a' });
+      remote = await engine.start(peers);
+      state = await openState(peers, remote, { systemId: 'sys-a' });
       await seedHost(state.client, { systemId: 'sys-a', hostname: 'a.example', abilities: abilities(OVS_213) });
       await state.until(() => state.hosts().length === 1);
       await followConfiguration(peers, remote);
@@ -101,6 +107,61 @@ for (const engine of ENGINES) {
         client.call('interfaces.show', { name: 'vhu0' }),
         isError('VC-INTERFACE-UNKNOWN', /there are none/),
       );
+    });
+
+    describe('asked whether an interface can move', () => {
+      before(async () => {
+        await client.call('interfaces.add', { name: 'vhu7', frontend: 'listen:/run/f7', backend: 'connect:/run/b7' });
+        const row = encodeInterfaceStatus({
+          ...{ state: 'negotiated', inForce: OLD, nextStart: OLD, abilities: abilities(OVS_213), queuePairs: 1 },
+          ...{ offeredFeatures: OVS_213, ackedFeatures: OVS_213, ringSizes: new Map([[0, 256]]) },
+        });
+        const where = [['name', '==', 'vhu7']];
+        await state.client.transact(DATABASE, [{ op: 'update', table: 'Interface', where, row }]);
+        await state.until(() => state.interface('vhu7').ackedFeatures === OVS_213);
+      });
+      after(() => client.call('interfaces.remove', { name: 'vhu7' }));
+
+      it('answers what the command prints: yes to itself with the version to pin, no with what stands in the way', async () => {
+        for (const { target, possible } of [
+          { target: remote, possible: true },
+          { target: otherRemote, possible: false },
+        ]) {
+          const answer = await client.call('interfaces.checkMove', { name: 'vhu7', targets: [target] });
+          assert.equal(answer.possible, possible);
+          const { stdout } = await cli(['--db', remote, 'check-move', 'vhu7', target, '-f', 'json']);
+          assert.deepEqual(answer, JSON.parse(stdout));
+        }
+        const [kind, basis, here, there] = await client
+          .call('interfaces.checkMove', { name: 'vhu7', targets: ['host:sys-a', otherRemote] })
+          .then((answer) => [answer.kind, answer.basis, ...answer.targets] as const);
+        assert.deepEqual([kind, basis], ['move', 'acked']);
+        assert.equal(here?.pin?.version, OLD);
+        assert.match(there?.obstacles.map(({ text }) => text).join() ?? '', /can honour none of its 2 versions/);
+      });
+
+      it('takes documents for both sides, after the targets, and judges by one version when told to', async () => {
+        const document = await client.call('host.describe', {});
+        const asked = { name: 'vhu7', targets: [otherRemote], documents: [document] };
+        const answer = await client.call('interfaces.checkMove', asked);
+        assert.deepEqual(
+          answer.targets.map((one) => [one.host.split(' ')[0], one.possible]),
+          [
+            ['b.example', false],
+            ['a.example', true],
+          ],
+        );
+        assert.deepEqual(await client.call('interfaces.checkMove', { ...asked, from: document }), answer);
+        const judged = { name: 'vhu7', documents: [document], version: NEW };
+        assert.equal((await client.call('interfaces.checkMove', judged)).possible, false);
+      });
+
+      it('refuses a question without a target, with a file, or about an interface that is not there', async () => {
+        const ask = (name: string, more: object) => client.call('interfaces.checkMove', { name, ...more });
+        await assert.rejects(ask('vhu7', {}), isError('VC-API-PARAMS', /wanted one target or document at least/));
+        await assert.rejects(ask('vhu7', { targets: ['/etc/passwd'] }), isError('VC-API-PARAMS', /files are not read/));
+        await assert.rejects(ask('vhu8', { targets: [remote] }), isError('VC-INTERFACE-UNKNOWN', /"vhu8"/));
+      });
     });
 
     it('decodes masks and names of both families', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { encodeBlocker } from '../../../rpc/state/columns.ts';
 import {
   type HostDocument,
@@ -16,6 +18,8 @@ import {
   type VersionRow,
 } from '../../../rpc/state/rows.ts';
 import { comparable, selectVersion, versionMatrix } from '../../../rpc/state/selection.ts';
+import { violations } from '../../docs/json-schema.ts';
+import { ROOT } from '../../root.ts';
 import { abilities, blockersOf, ENTRIES, isError, NO_INDIRECT, OVS_32, OVS_213 } from './fixtures.ts';
 
 const NOW = new Date('2026-01-02T03:04:05.678Z');
@@ -29,6 +33,7 @@ function host(systemId: string, mask: bigint | undefined, hostname = `${systemId
       ['release', '2.13'],
     ]),
     ...{ versions: [], interfaces: [], defaultVersion: undefined, nextCfg: 0, curCfg: 0 },
+    definedVersions: new Map(),
     ...{ otherConfig: new Map(), externalIds: new Map() },
   };
   const versions = ENTRIES.map((entry, preference): VersionRow => {
@@ -55,7 +60,7 @@ describe('host documents', () => {
   const document = host('a', OVS_213);
 
   it('say what is known of a host, masks as text, and leave out what is not known', () => {
-    const { versions, ...rest } = document;
+    const { versions, devices, ...rest } = document;
     assert.deepEqual(rest, {
       format: 1,
       kind: 'vhost-compat host',
@@ -87,8 +92,47 @@ describe('host documents', () => {
         ['upstream.blk.v1', true, []],
       ],
     );
+    assert.deepEqual(
+      devices?.map(({ self, compatible }) => [
+        self.device_type,
+        self.version,
+        compatible.map(({ version }) => version),
+      ]),
+      [
+        ['vhost-user-net', 'upstream.ovs-dpdk.v2.13', ['upstream.ovs-dpdk.v2.13']],
+        ['vhost-user-blk', 'upstream.blk.v1', ['upstream.blk.v1']],
+      ],
+    );
     assert.ok(versions[1]?.feature_names.includes('VIRTIO_RING_F_INDIRECT_DESC'));
     assert.ok(!versions[1]?.feature_names.includes('VHOST_F_LOG_ALL'), 'control bits are no guest ABI');
+  });
+
+  it('are what the schema says', () => {
+    const schema = JSON.parse(readFileSync(join(ROOT, 'docs/describe.schema.json'), 'utf8')) as Record<string, unknown>;
+    const text = JSON.stringify([document, host('b', undefined), ...(document.devices ?? [])]);
+    assert.deepEqual(violations(schema, JSON.parse(text)), []);
+    const broken = { ...document, versions: [{ ...document.versions[0], digest: 'abc' }] };
+    assert.notDeepEqual(violations(schema, JSON.parse(JSON.stringify(broken))), []);
+  });
+
+  it('of older agents, without devices, are read', () => {
+    const { devices: _, ...older } = document;
+    assert.deepEqual(parseDocument(JSON.stringify(older), 'a.json'), older);
+    assert.equal(selectVersion([older, document]).version, 'upstream.ovs-dpdk.v2.13');
+  });
+
+  it('of one device type are enough to select by', () => {
+    const [net] = document.devices ?? [];
+    const bare = parseDocument(JSON.stringify(net), 'net.json');
+    assert.deepEqual([bare.host, bare.versions, bare.devices], ['a.example', [], [net]]);
+    for (const hosts of [
+      [bare, host('b', OVS_213)],
+      [host('b', OVS_32), bare],
+      [bare, { ...bare, system_id: 'c' }],
+    ]) {
+      assert.equal(selectVersion(hosts).version, 'upstream.ovs-dpdk.v2.13');
+    }
+    assert.equal(selectVersion([bare, host('b', NO_INDIRECT)]).version, undefined);
   });
 
   it('come back from their text as they were', () => {
@@ -121,7 +165,7 @@ describe('host documents', () => {
     {
       title: 'another kind of document',
       text: JSON.stringify({ ...document, kind: 'vm' }),
-      want: /document\.kind: expected "vhost-compat host", got "vm"/,
+      want: /document\.kind: expected "vhost-compat host" or "vhost-compat device", got "vm"/,
     },
     {
       title: 'a later format',
@@ -231,7 +275,7 @@ describe('selection from documents', () => {
   });
 
   it('selects nothing among hosts that have no versions at all', () => {
-    assert.equal(selectVersion([{ ...old, versions: [] }]).version, undefined);
+    assert.equal(selectVersion([{ ...old, versions: [], devices: [] }]).version, undefined);
   });
 
   const label: readonly { title: string; hosts: readonly [string, string][]; want: readonly string[] }[] = [

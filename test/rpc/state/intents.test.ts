@@ -278,9 +278,21 @@ for (const engine of ENGINES) {
       assert.equal(state.host().curCfg, state.host().nextCfg);
     });
 
+    it('adds what many clients add at once', async function () {
+      this.timeout(30_000);
+      await seedHost(state.client, { systemId: 'sys-busy' });
+      const others = await Promise.all(
+        [1, 2, 3].map(async () => await openState(peers, remote, { systemId: 'sys-busy' })),
+      );
+      const names = Array.from({ length: 32 }, (_, i) => `at-once-${i}`);
+      await Promise.all(names.map(async (name, i) => await addInterface(others[i % 3] ?? state, net(name))));
+      await state.until(() => state.interfaces(state.host('sys-busy')).length === names.length, 10_000);
+      assert.deepEqual(new Set(state.interfaces(state.host('sys-busy')).map(({ name }) => name)), new Set(names));
+    });
+
     it('allows a pin with a note while nothing is known of any back-end', async () => {
       await seedHost(state.client, { systemId: 'sys-new' });
-      await state.until(() => state.hosts().length === 2);
+      await state.until(() => state.hosts().length === 3);
       const result = await addInterface(state, { ...net('first'), version: NEW }, { host: 'sys-new' });
       assert.match(result.notes.join(), /Whether upstream\.ovs-dpdk\.v3\.2 is usable is not known yet/);
       assert.equal(state.interface('first', state.host('sys-new')).version, NEW);

@@ -1,0 +1,22 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { supervise } from '../keeper/supervise.ts';
+import { Log } from './log.ts';
+import { runDirOf } from './run-dir.ts';
+
+/** `vhost-compatd --supervise …`: keeps an agent with the same other options running, and its connections alive. */
+export async function superviseAgent(args: readonly string[]): Promise<void> {
+  const [program] = process.argv.slice(1);
+  if (program === undefined) throw new Error('Cannot tell how this program was started');
+  const own = args.filter((one) => one !== '--supervise');
+  const command = [process.execPath, ...process.execArgv, program, ...own];
+  const runDir = runDirOf(args);
+  mkdirSync(runDir, { recursive: true, mode: 0o770 });
+  const log = new Log(process.stderr, 'info');
+  process.exitCode = await supervise({
+    command,
+    checkCommand: [...command, '--check-state'],
+    notifySocket: join(runDir, 'keeper.sock'),
+    log: (event, fields) => log.info(event, fields),
+  });
+}

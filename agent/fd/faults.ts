@@ -1,0 +1,16 @@
+/**
+ * Where tests make system calls fail: each call that may fail asks here first. What the listener throws is how the call
+ * ends. Nobody listens in a running agent.
+ */
+export type FaultyCall = 'recvmsg' | 'sendmsg' | 'splice' | 'pipe' | 'setsockopt' | 'journal';
+
+let listener: ((call: FaultyCall) => void) | undefined;
+
+/** Undefined: nothing fails any more. */
+export function injectFaults(next: ((call: FaultyCall) => void) | undefined): void {
+  listener = next;
+}
+
+export function mayFail(call: FaultyCall): void {
+  listener?.(call);
+}

@@ -1,0 +1,153 @@
+import { close, SystemCallError, send } from '../fd/libc.ts';
+import { connectDatagram } from '../fd/libc-datagram.ts';
+import { Watch } from '../fd/watch.ts';
+import { encodeRemove, encodeStore } from './protocol.ts';
+
+interface Letter {
+  readonly kind: 'store' | 'remove' | 'notify';
+  readonly name: string;
+  readonly data: Uint8Array;
+  readonly fds: readonly number[];
+  /** Once: the kernel has the datagram, or will never get it. */
+  readonly sent: (error?: Error) => void;
+}
+
+/** What it looks like when nobody has the other end any more. */
+const KEEPER_GONE: readonly string[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTCONN'];
+
+const SETTLE_PATIENCE_MS = 2000;
+
+function ignore(): void {}
+
+/**
+ * Our side of the descriptor store of systemd, or of our own keeper. Letters leave in the order in which they were
+ * given. The kernel's queue may be as short as ten datagrams; what does not fit waits here until it does.
+ */
+export class DescriptorStore {
+  readonly #path: string;
+  readonly #waiting: Letter[] = [];
+  #fd: number | undefined;
+  #watch: Watch | undefined;
+  #sending = false;
+  #open = true;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Undefined when nobody keeps anything for us. Removes the variable, so that processes we start do not speak for us. */
+  static fromEnvironment(env: NodeJS.ProcessEnv = process.env): DescriptorStore | undefined {
+    const path = env['NOTIFY_SOCKET'];
+    delete env['NOTIFY_SOCKET'];
+    return path === undefined || path === '' ? undefined : new DescriptorStore(path);
+  }
+
+  /** Letters that the keeper's queue had no room for yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * Has descriptors kept under a name, all of them together or none. The caller keeps them open until `sent`, which is
+   * called before this returns when there is room. That the keeper takes them is not said by anyone.
+   */
+  store(name: string, fds: readonly number[], sent: (error?: Error) => void): void {
+    this.#submit({ kind: 'store', name, data: encodeStore(name), fds, sent });
+  }
+
+  /** Gives up all that is kept under a name; a store of that name that waits still is cancelled. */
+  remove(name: string): void {
+    const cancelled = this.#takeWaiting((letter) => letter.kind === 'store' && letter.name === name);
+    const asked = this.#waiting.some((letter) => letter.kind === 'remove' && letter.name === name);
+    if (!asked) this.#submit({ kind: 'remove', name, data: encodeRemove(name), fds: [], sent: ignore });
+    for (const { sent } of cancelled) sent(new Error(`Cannot store "${name}": it was removed before it was sent`));
+  }
+
+  /** `READY=1` and other assignments of sd_notify(3). Lost when the keeper is gone. */
+  notify(text: string): void {
+    this.#submit({ kind: 'notify', name: '', data: Buffer.from(text, 'utf8'), fds: [], sent: ignore });
+  }
+
+  /** Settles when nothing waits any more, or when the keeper has made no room for too long. */
+  async settled(patienceMs = SETTLE_PATIENCE_MS): Promise<void> {
+    const deadline = Date.now() + patienceMs;
+    while (this.#waiting.length > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** What waits still is not sent. What was sent stays kept. */
+  close(): void {
+    this.#open = false;
+    this.#disconnect();
+    for (const { sent } of this.#takeWaiting(() => true)) sent(closedError());
+  }
+
+  #takeWaiting(which: (letter: Letter) => boolean): Letter[] {
+    const taken = this.#waiting.filter(which);
+    const rest = this.#waiting.filter((letter) => !which(letter));
+    this.#waiting.splice(0, this.#waiting.length, ...rest);
+    return taken;
+  }
+
+  #submit(letter: Letter): void {
+    if (!this.#open) {
+      letter.sent(closedError());
+      return;
+    }
+    this.#waiting.push(letter);
+    if (this.#waiting.length === 1) this.#sendWaiting();
+  }
+
+  /** Callers may store, remove and close from within `sent`; their letters then join the end of this loop. */
+  #sendWaiting(): void {
+    if (this.#sending) return;
+    this.#sending = true;
+    try {
+      for (let head = this.#waiting[0]; head; head = this.#waiting[0]) {
+        const failure = this.#send(head);
+        if (failure === 'full') break;
+        this.#waiting.shift();
+        if (failure) head.sent(failure);
+        else head.sent();
+      }
+    } finally {
+      this.#sending = false;
+      this.#watchIfDue();
+    }
+  }
+
+  #send({ data, fds }: Letter): Error | 'full' | undefined {
+    try {
+      this.#fd ??= connectDatagram(this.#path);
+      return send(this.#fd, data, fds) === undefined ? 'full' : undefined;
+    } catch (error) {
+      // A keeper that came back has another socket at the same path: the next letter looks for it.
+      if (error instanceof SystemCallError && KEEPER_GONE.includes(error.code)) this.#disconnect();
+      return error as Error;
+    }
+  }
+
+  #watchIfDue(): void {
+    if (this.#waiting.length === 0 || this.#fd === undefined) {
+      this.#watch?.close();
+      this.#watch = undefined;
+      return;
+    }
+    if (this.#watch) return;
+    this.#watch = new Watch(this.#fd, ({ failed }) => {
+      if (failed) this.#disconnect();
+      this.#sendWaiting();
+    });
+    this.#watch.want({ readable: false, writable: true, disconnect: false });
+  }
+
+  #disconnect(): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+    if (this.#fd !== undefined) close(this.#fd);
+    this.#fd = undefined;
+  }
+}
+
+function closedError(): Error {
+  return new Error('Cannot store descriptors: the connection to the keeper was closed');
+}

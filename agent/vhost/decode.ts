@@ -1,0 +1,148 @@
+import { type FeatureFamily, featureNames, PROTOCOL } from '../../compat-tables/features.ts';
+import { formatMask } from '../../compat-tables/mask.ts';
+import {
+  MEMORY_HEADER_SIZE,
+  MEMORY_REGION_SIZE,
+  NO_DESCRIPTOR,
+  RING_INDEX_MASK,
+  readU32,
+  readU64,
+  readVringState,
+  XEN_MEMORY_REGION_SIZE,
+} from './payloads.ts';
+import { type RequestName, requestById } from './requests.ts';
+
+/**
+ * What a payload says, for people and programs. Only what front-end and back-end agree on: addresses, configuration,
+ * the guest's MAC and whatever we do not know show as a number of bytes. Members keep their names; 64-bit numbers are text.
+ */
+export interface DecodedPayload {
+  readonly bytes: number;
+  readonly mask?: string;
+  readonly features?: readonly string[];
+  /** A number that is no mask: queues, an MTU, a status. */
+  readonly value?: string;
+  /** Of an acknowledgement. */
+  readonly succeeded?: boolean;
+  readonly ring?: number;
+  readonly ring_size?: number;
+  readonly base?: number;
+  readonly enabled?: boolean;
+  /** SET_VRING_KICK and its kin without a descriptor: the ring is polled. */
+  readonly polled?: boolean;
+  readonly address_flags?: number;
+  readonly regions?: number;
+  readonly region_bytes?: readonly string[];
+  readonly log_bytes?: string;
+}
+
+type Found = Omit<DecodedPayload, 'bytes'>;
+type Decoder = (payload: Uint8Array, virtio: FeatureFamily) => Found;
+
+const U64 = 8;
+const VRING_ADDRESS = 40;
+const LOG = 16;
+/** Where the size stands in a region of memory. */
+const REGION_SIZE_AT = 8;
+
+/** The payload of a message; of one with a wrong size no more than that. */
+export function decodePayload(
+  message: { readonly request: number; readonly reply: boolean; readonly payload: Uint8Array },
+  virtio: FeatureFamily,
+): DecodedPayload {
+  const { request, reply, payload } = message;
+  const row = requestById(request);
+  const decoder = row && (reply ? (REPLIES[row.name] ?? acknowledgement(row.reply)) : QUESTIONS[row.name]);
+  return { bytes: payload.length, ...decoder?.(payload, virtio) };
+}
+
+function acknowledgement(reply: 'always' | 'ifAsked'): Decoder | undefined {
+  return reply === 'ifAsked' ? outcome : undefined;
+}
+
+function sized(size: number, decoder: Decoder): Decoder {
+  return (payload, virtio) => (payload.length === size ? decoder(payload, virtio) : {});
+}
+
+const virtioFeatures = sized(U64, (payload, virtio) => featureWord(readU64(payload), virtio));
+const protocolFeatures = sized(U64, (payload) => featureWord(readU64(payload), PROTOCOL));
+const value = sized(U64, (payload) => ({ value: String(readU64(payload)) }));
+/** To need_reply: 0 means done. */
+const outcome = sized(U64, (payload) => ({ value: String(readU64(payload)), succeeded: readU64(payload) === 0n }));
+const ring = sized(U64, (payload) => ({ ring: readVringState(payload).index }));
+const base = sized(U64, (payload) => {
+  const { index, num } = readVringState(payload);
+  return { ring: index, base: num };
+});
+const ringDescriptor = sized(U64, (payload) => {
+  const word = readU64(payload);
+  return { ring: Number(word & RING_INDEX_MASK), polled: (word & NO_DESCRIPTOR) !== 0n };
+});
+
+function featureWord(mask: bigint, family: FeatureFamily): Found {
+  return { mask: formatMask(mask), features: featureNames(family, mask) };
+}
+
+function memoryTable(payload: Uint8Array): Found {
+  if (payload.length < MEMORY_HEADER_SIZE) return {};
+  const regions = readU32(payload);
+  const rest = payload.length - MEMORY_HEADER_SIZE;
+  const size = [MEMORY_REGION_SIZE, XEN_MEMORY_REGION_SIZE].find((one) => one * regions === rest);
+  if (size === undefined) return { regions };
+  const at = (index: number) => MEMORY_HEADER_SIZE + index * size;
+  return { regions, region_bytes: Array.from({ length: regions }, (_, index) => regionBytes(payload, at(index))) };
+}
+
+/** ADD_MEM_REG and REM_MEM_REG: eight bytes of padding and one region. */
+function oneRegion(payload: Uint8Array): Found {
+  const rest = payload.length - MEMORY_HEADER_SIZE;
+  if (rest !== MEMORY_REGION_SIZE && rest !== XEN_MEMORY_REGION_SIZE) return {};
+  return { regions: 1, region_bytes: [regionBytes(payload, MEMORY_HEADER_SIZE)] };
+}
+
+function regionBytes(payload: Uint8Array, at: number): string {
+  return String(readU64(payload.subarray(at + REGION_SIZE_AT)));
+}
+
+const QUESTIONS: Partial<Record<RequestName, Decoder>> = {
+  SET_FEATURES: virtioFeatures,
+  SET_PROTOCOL_FEATURES: protocolFeatures,
+  SET_MEM_TABLE: memoryTable,
+  ADD_MEM_REG: oneRegion,
+  REM_MEM_REG: oneRegion,
+  SET_LOG_BASE: sized(LOG, (payload) => ({ log_bytes: String(readU64(payload)) })),
+  SET_VRING_NUM: sized(U64, (payload) => {
+    const { index, num } = readVringState(payload);
+    return { ring: index, ring_size: num };
+  }),
+  // Where the rings lie in the guest's memory is nobody's business.
+  SET_VRING_ADDR: sized(VRING_ADDRESS, (payload) => ({
+    ring: readU32(payload),
+    address_flags: readU32(payload.subarray(4)),
+  })),
+  SET_VRING_BASE: base,
+  GET_VRING_BASE: ring,
+  GET_VRING_BASE_SKIP_DRAIN: ring,
+  SET_VRING_KICK: ringDescriptor,
+  SET_VRING_CALL: ringDescriptor,
+  SET_VRING_ERR: ringDescriptor,
+  SET_VRING_ENABLE: sized(U64, (payload) => {
+    const { index, num } = readVringState(payload);
+    return { ring: index, enabled: num !== 0 };
+  }),
+  VRING_KICK: ring,
+  NET_SET_MTU: value,
+  SET_STATUS: value,
+};
+
+const REPLIES: Partial<Record<RequestName, Decoder>> = {
+  GET_FEATURES: virtioFeatures,
+  GET_PROTOCOL_FEATURES: protocolFeatures,
+  GET_QUEUE_NUM: value,
+  GET_MAX_MEM_SLOTS: value,
+  GET_STATUS: value,
+  GET_VRING_BASE: base,
+  GET_VRING_BASE_SKIP_DRAIN: base,
+  SET_LOG_BASE: outcome,
+  CHECK_DEVICE_STATE: outcome,
+};

@@ -1,0 +1,123 @@
+import { decodeMask, type FeatureFamily, familyOf, featureNames, PROTOCOL } from '../../compat-tables/features.ts';
+import { type DecodedPayload, decodePayload } from './decode.ts';
+import { NEED_REPLY, REPLY } from './header.ts';
+import { requestName } from './requests.ts';
+
+/** A message and what became of it; `changedTo` is the payload that was sent in its place. */
+export interface TracedMessage {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly from: 'front-end' | 'back-end';
+  readonly request: number;
+  readonly flags: number;
+  readonly payload: Uint8Array;
+  readonly descriptors: number;
+  readonly verdict: 'forwarded' | 'changed' | 'answered' | 'refused';
+  readonly changedTo?: Uint8Array;
+}
+
+/** What was sent in the place of a payload, and for feature words what the change took away and added. */
+export interface ChangedPayload extends DecodedPayload {
+  readonly removed?: readonly string[];
+  readonly added?: readonly string[];
+}
+
+/** One line of a trace: the same for programs, member by member, and for people in `text`. */
+export interface TraceLine {
+  readonly time: number;
+  readonly from: TracedMessage['from'];
+  readonly request: number;
+  /** As the specification has it, or `request 99`. */
+  readonly name: string;
+  readonly flags: number;
+  readonly reply: boolean;
+  readonly need_reply: boolean;
+  readonly descriptors: number;
+  readonly verdict: TracedMessage['verdict'];
+  readonly payload: DecodedPayload;
+  readonly changed_to?: ChangedPayload;
+  readonly text: string;
+}
+
+/** Decodes a message. `deviceType` says whose feature bits the virtio word has. */
+export function traceLine(message: TracedMessage, deviceType: string): TraceLine {
+  const { time, from, request, flags, descriptors, verdict, changedTo } = message;
+  const virtio = familyOf(deviceType);
+  const reply = (flags & REPLY) !== 0;
+  const payload = decodePayload({ request, reply, payload: message.payload }, virtio);
+  const family = requestName(request).endsWith('PROTOCOL_FEATURES') ? PROTOCOL : virtio;
+  const sent =
+    changedTo && decodePayload({ request, reply: reply || verdict === 'answered', payload: changedTo }, virtio);
+  const changed = sent && compared(payload, sent, family);
+  return {
+    ...{ time, from, request, name: requestName(request), flags, reply, need_reply: (flags & NEED_REPLY) !== 0 },
+    ...{ descriptors, verdict, payload },
+    ...(changed && { changed_to: changed }),
+    text: textOf(payload, changed, verdict, family),
+  };
+}
+
+function compared(before: DecodedPayload, after: DecodedPayload, family: FeatureFamily): ChangedPayload {
+  if (before.mask === undefined || after.mask === undefined) return after;
+  const [had, has] = [BigInt(before.mask), BigInt(after.mask)];
+  return { ...after, removed: featureNames(family, had & ~has), added: featureNames(family, has & ~had) };
+}
+
+function textOf(
+  payload: DecodedPayload,
+  changed: ChangedPayload | undefined,
+  verdict: TracedMessage['verdict'],
+  family: FeatureFamily,
+): string {
+  if (changed === undefined) return payloadText(payload, family);
+  if (verdict === 'answered') return `${payloadText(payload, family)}; answered ${payloadText(changed, family)}`;
+  if (payload.mask === undefined || changed.mask === undefined)
+    return `${payloadText(payload, family)} -> ${payloadText(changed, family)}`;
+  const [had, has] = [BigInt(payload.mask), BigInt(changed.mask)];
+  return [
+    `${payload.mask} -> ${changed.mask}`,
+    ...((had & ~has) === 0n ? [] : [`masked away: ${shortNames(had & ~has, family)}`]),
+    ...((has & ~had) === 0n ? [] : [`added: ${shortNames(has & ~had, family)}`]),
+  ].join('; ');
+}
+
+function payloadText(payload: DecodedPayload, family: FeatureFamily): string {
+  const { bytes, mask, value, succeeded, ring, regions, region_bytes, log_bytes } = payload;
+  if (mask !== undefined) return `${mask} ${shortNames(BigInt(mask), family)}`.trimEnd();
+  if (succeeded !== undefined) return succeeded ? 'done' : `failed (${value})`;
+  if (value !== undefined) return value;
+  if (ring !== undefined) return [`ring ${ring}`, ...ringWords(payload)].join(' ');
+  if (regions !== undefined) return [`regions ${regions}`, ...(region_bytes ?? []).map(sizeText)].join(' ');
+  if (log_bytes !== undefined) return `log ${sizeText(log_bytes)}`;
+  return bytes === 0 ? '-' : `${bytes} bytes`;
+}
+
+function ringWords({ ring_size, base, enabled, polled, address_flags }: DecodedPayload): string[] {
+  return [
+    ...(ring_size === undefined ? [] : [`size ${ring_size}`]),
+    ...(base === undefined ? [] : [`base ${base}`]),
+    ...(enabled === undefined ? [] : [enabled ? 'enabled' : 'disabled']),
+    ...(polled === true ? ['polled'] : []),
+    ...(address_flags === undefined ? [] : [`flags 0x${address_flags.toString(16)}`]),
+  ];
+}
+
+/** `LOG_ALL`, where the specification says `VHOST_F_LOG_ALL`: a line has thirty of them. */
+function shortNames(mask: bigint, family: FeatureFamily): string {
+  return decodeMask(family, mask)
+    .map(({ short }) => short.replaceAll(' ', '-'))
+    .join(' ');
+}
+
+const UNITS = [
+  [1n << 30n, 'GiB'],
+  [1n << 20n, 'MiB'],
+  [1n << 10n, 'KiB'],
+] as const;
+
+/** `512MiB`; what is not a round number of a unit stays in bytes. */
+function sizeText(bytes: string): string {
+  const count = BigInt(bytes);
+  const unit = UNITS.find(([size]) => count >= size && count % size === 0n);
+  return unit === undefined ? `${bytes}B` : `${count / unit[0]}${unit[1]}`;
+}

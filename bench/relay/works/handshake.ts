@@ -1,0 +1,71 @@
+import { median } from '../../ovsdb/report.ts';
+import type { Bed } from '../bed.ts';
+import type { Handshake } from '../frontend-process.ts';
+import type { Helper } from '../helper.ts';
+import { quiet } from '../proc.ts';
+import { loadRealPeers } from '../product.ts';
+
+/** One front-end after the other, from its connection until the guest's driver runs. */
+export async function handshake(bed: Bed): Promise<void> {
+  const [mock] = bed.paths(1);
+  if (!mock) return;
+  await bed.backends([mock]);
+  await compare(bed, 'a mock back-end', mock.backend);
+  const real = await loadRealPeers();
+  if (real.findProgram('dpdk-testpmd') === undefined) {
+    bed.findings.notes.push('Handshake with testpmd left out: dpdk-testpmd is not installed (dpdk-dev).');
+    return;
+  }
+  const socket = bed.paths(1)[0]?.backend ?? '';
+  const testpmd = await real.Testpmd.start(bed.peers, [{ socket }]);
+  await compare(bed, 'testpmd', socket);
+  await testpmd.stop(); // its polling thread takes a processor
+}
+
+async function compare(bed: Bed, name: string, backend: string): Promise<void> {
+  const frontend = bed.helper('frontend');
+  for (const { through, supervise } of bed.ways) {
+    const agent = await bed.agent(supervise).start();
+    const path = agent.path('fe');
+    const times = { direct: [] as number[], relayed: [] as number[] };
+    const said = new Set<number>();
+    const left = { direct: 0, relayed: 0 };
+    const round = async (socket: string, side: keyof typeof left): Promise<number> => {
+      const shakes = await many(bed.options.handshakes, frontend, socket, agent.pids);
+      for (const shake of shakes) {
+        said.add(shake.messages);
+        left[side] += shake.left;
+        if (side === 'relayed') bed.wasMeasured(shake);
+      }
+      return median(shakes.map(({ from, to }) => to - from));
+    };
+    await round(backend, 'direct'); // warm
+    // A port of testpmd serves one connection: the agent has it in its turns only.
+    for (let n = -1; n < bed.options.rounds; n++) {
+      const direct = await round(backend, 'direct');
+      await agent.addPorts([{ name: 'vhu', frontend: path, backend }]);
+      const relayed = await round(path, 'relayed');
+      await agent.removePort('vhu');
+      if (n < 0) continue; // warm
+      times.direct.push(direct);
+      times.relayed.push(relayed);
+    }
+    await agent.stop();
+    if (said.size > 1) throw new Error(`the dialogues differ: ${[...said].join(' and ')} messages`);
+    const work = `handshake with ${name}, ${[...said].join()} messages`;
+    bed.findings.comparisons.push({ work, through, unit: 'ms', ...times, goal: '≤ 1.5' });
+    if (left.direct + left.relayed > 0)
+      bed.findings.notes.push(
+        `${work}, ${through}: left before it was through ${left.direct} times direct, ${left.relayed} relayed.`,
+      );
+  }
+}
+
+async function many(count: number, frontend: Helper, path: string, pids: readonly number[]): Promise<Handshake[]> {
+  const shakes: Handshake[] = [];
+  for (let i = 0; i < count; i++) {
+    await quiet(pids); // what the agent does after one front-end is no part of the next one's handshake
+    shakes.push(await frontend.call<Handshake>('handshake', { path }));
+  }
+  return shakes;
+}

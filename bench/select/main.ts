@@ -1,0 +1,53 @@
+/**
+ * How long a selection over a whole fleet takes once its documents are read, beside the whole matrix, which is the plain
+ * way to find the same answer. ROUNDS in the environment: 31 if not set. With --write the results go to bench/RESULTS.md.
+ */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { matrix, POLICIES, type Policy } from '../../compat-tables/select.ts';
+import { type HostDocument, parseDocument } from '../../rpc/state/documents.ts';
+import { comparable, selectVersion } from '../../rpc/state/selection.ts';
+import { devices, releases, strangers } from './fleets.ts';
+import { circumstances, type Figure, median, table, writeSection } from './report.ts';
+
+const rounds = Number(process.env['ROUNDS'] ?? 31);
+
+function timed(run: () => unknown): number {
+  const start = performance.now();
+  run();
+  return performance.now() - start;
+}
+
+/** Of policy source: the first row that is common. Of the other only the price of its matrix is asked. */
+function plainAnswer(documents: readonly HostDocument[], policy: Policy): string | undefined {
+  return matrix(comparable(documents), policy).rows.find(({ common }) => common)?.version;
+}
+
+const figures: Figure[] = [];
+for (const fleet of [releases(), strangers(), devices()]) {
+  const start = performance.now();
+  const documents = fleet.texts.map((text, host) => parseDocument(text, `node${host}.json`));
+  const loadMs = performance.now() - start;
+  assert.equal(selectVersion(documents).version, plainAnswer(documents, 'source'));
+  for (const policy of POLICIES) {
+    const firstMs = timed(() => selectVersion(documents, { policy }));
+    const ours = Array.from({ length: rounds }, () => timed(() => selectVersion(documents, { policy }).version));
+    const plain = Array.from({ length: 3 }, () => timed(() => plainAnswer(documents, policy)));
+    const figure = { name: fleet.name, policy, loadMs, firstMs, ours, plain };
+    figures.push(figure);
+    console.log(`${fleet.name}, ${policy}: ${median(ours).toFixed(2)} ms, the matrix ${median(plain).toFixed(0)} ms`);
+  }
+}
+
+if (process.argv.includes('--write')) {
+  const file = join(rootFolder(), 'bench/RESULTS.md');
+  writeSection(file, `${circumstances(rounds)}\n\n${table(figures)}`);
+  console.log(`written to ${file}`);
+}
+
+function rootFolder(): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}

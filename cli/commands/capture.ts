@@ -1,0 +1,72 @@
+import { formatEndpoint, parseEndpoint } from '../../compat-tables/endpoint.ts';
+import { formatMask } from '../../compat-tables/mask.ts';
+import { entryFile, guestNames, makeEntry } from '../../compat-tables/moves/entry-file.ts';
+import { resembling } from '../../compat-tables/moves/resembles.ts';
+import { sha256 } from '../../rpc/state/selection.ts';
+import { argument, type Command } from '../command.ts';
+import { openState } from '../database.ts';
+import { checkOwnName, defineOnAll, definedLines } from '../define.ts';
+import { typed } from '../exit.ts';
+import { measure } from '../measure.ts';
+import { tableNotes, writeTable } from '../table-file.ts';
+import { definedJson } from './baseline.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from './shared.ts';
+
+export const capture: Command = {
+  name: 'capture',
+  summary: 'Make a version of what a live back-end offers',
+  args: [
+    { name: 'VERSION', help: 'the name of the new version, site.…' },
+    { name: 'ROLE:PATH', help: 'connect:PATH when the back-end listens, listen:PATH when it connects' },
+  ],
+  options: [
+    { name: 'output', value: 'FILE', help: 'write the table file here instead of printing it' },
+    { name: 'summary', value: 'TEXT', help: 'what the version is, for people' },
+    { name: 'define', help: 'define it on this host (--db)' },
+    DEVICE_TYPE_OPTION,
+  ],
+  example: 'site.hall2.v1 connect:/run/vhost/vhu0.sock --output 50-site.json',
+  details: [
+    'Asks the back-end as probe does; do not name a socket that a guest uses. The table file goes to standard output, to',
+    'be put into /etc/vhost-compat/tables of each host that shall know the version.',
+  ].join('\n'),
+  async run(context, input) {
+    const version = argument(input, 0);
+    typed(() => checkOwnName(version));
+    const endpoint = formatEndpoint(typed(() => parseEndpoint(argument(input, 1))));
+    const deviceType = deviceTypeOf(input);
+    // before the back-end is asked: a host that cannot be reached costs no question
+    const state = input.flag('define') ? await openState(context) : undefined;
+    const abilities = await measure(context, endpoint);
+    const alike = resembling(abilities);
+    const entry = makeEntry(
+      {
+        ...{ version, deviceType, abilities },
+        summary: input.option('summary') ?? `What the back-end at ${endpoint} offered`,
+        covers: alike.map((text) => `answers like ${text}`),
+        sources: [`measured at ${endpoint}`],
+      },
+      sha256,
+    );
+    const text = entryFile(entry);
+    const output = input.option('output');
+    if (output !== undefined) writeTable(output, text);
+    const live = state === undefined ? [] : [{ target: context.options.db, state, host: context.options.host }];
+    const defined = await defineOnAll(context, entry, live);
+    return {
+      text: output === undefined ? text : '',
+      table: {
+        headings: ['version', 'virtio_features', 'feature_names', 'limits', 'digest'],
+        rows: [[version, formatMask(entry.virtioFeatures), guestNames(entry), limitsText(entry.limits), entry.digest]],
+      },
+      notes: [...tableNotes(output), ...definedLines(entry, defined, context.options.dryRun)],
+      json: {
+        ...{ format: 1, kind: 'capture', version, digest: entry.digest, endpoint },
+        table: JSON.parse(text) as unknown,
+        feature_names: guestNames(entry),
+        dry_run: context.options.dryRun,
+        defined: defined.map(definedJson),
+      },
+    };
+  },
+};

@@ -1,0 +1,58 @@
+import { CompatError } from '../../compat-tables/errors.ts';
+import type { MoveAnswer } from '../../compat-tables/moves/check-move.ts';
+import { type AnsweredMove, answerMove, moveDocument } from '../../rpc/state/moves.ts';
+import { argument, type Command, type Result } from '../command.ts';
+import { withHost } from '../database.ts';
+import { moveTable, moveText } from '../move-faces.ts';
+import { documentOf, documentsOf, TARGETS } from '../targets.ts';
+
+export const checkMoveCommand: Command = {
+  name: 'check-move',
+  summary: 'Tell whether an interface, as it runs now, can move to other hosts',
+  args: [{ name: 'NAME', help: 'the interface' }, TARGETS],
+  options: [
+    { name: 'from', value: 'TARGET', help: 'the host of the interface, as a target (default: the one of --db)' },
+    { name: 'version', value: 'VERSION', help: 'judge by this version on the targets and by no other' },
+  ],
+  example: 'vhu0 tcp:node2:6641 node3.json',
+  details: [
+    'A running guest is judged by the features that it took, its ring sizes and its queue pairs; one that does not run,',
+    'by the version of its next start. Yes comes with the version to pin there, no with each missing feature. Exit',
+    'status 0 when it can move to every target, 3 when not. From the document of a device alone, NAME is the version in',
+    'which the device runs, or self: the one that the document says.',
+  ].join('\n'),
+  async run(context, input) {
+    const name = argument(input, 0);
+    const from = input.option('from');
+    const source = from === undefined ? await describedHost(context) : await documentOf(context, from);
+    const targets = await documentsOf(context, input.args.slice(1));
+    return moveResult(answerMove({ source, name, targets, version: input.option('version') }));
+  },
+};
+
+async function describedHost(context: Parameters<Command['run']>[0]) {
+  const { state, host } = await withHost(context);
+  return state.describe(host);
+}
+
+function moveResult(answered: AnsweredMove): Result {
+  const { answer } = answered;
+  return {
+    text: moveText(answer),
+    table: moveTable([answer]),
+    json: { format: 1, kind: 'move', ...moveDocument(answered) },
+    ...(answer.possible ? {} : { refusal: cannotMove(answer) }),
+  };
+}
+
+function cannotMove({ interface: name, host, targets }: MoveAnswer): CompatError {
+  const refused = targets.filter(({ possible }) => !possible);
+  const reasons = refused.map((one) => one.obstacles.map(({ text }) => text).join('; ')).join('; ');
+  const hosts = refused.map((one) => one.host);
+  return new CompatError('VC-MOVE', `${name} cannot move from ${host} to ${hosts.join(', ')}: ${reasons}`, {
+    interface: name,
+    host,
+    targets: hosts,
+    missing: [...new Set(refused.flatMap((one) => one.obstacles.flatMap((o) => o.missing.map((bit) => bit.name))))],
+  });
+}

@@ -1,0 +1,69 @@
+import { CompatError } from '../../compat-tables/errors.ts';
+import { diff } from '../../compat-tables/moves/diff.ts';
+import type { Entry, Tier } from '../../compat-tables/types.ts';
+import { suggestion } from '../../rpc/state/near.ts';
+import { entryOf } from '../../rpc/state/rows.ts';
+import { argument, type Command, type Input } from '../command.ts';
+import type { Context } from '../context.ts';
+import { withHost } from '../database.ts';
+import { DIFFERENCE_HEADINGS, differenceJson, differenceLines, differenceRows } from '../difference-faces.ts';
+import { shippedEntries } from '../shipped-tables.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
+
+const VERSION = { help: 'a version string, as list-versions --all has it' } as const;
+
+export const diffVersions: Command = {
+  name: 'diff-versions',
+  summary: 'Show what one version promises more and less than another',
+  args: [
+    { name: 'A', ...VERSION },
+    { name: 'B', ...VERSION },
+  ],
+  options: [{ name: 'shipped', help: 'look in the tables of this package, not in the database' }, DEVICE_TYPE_OPTION],
+  example: 'upstream.ovs-dpdk.v3.2 upstream.ovs-dpdk.v2.13',
+  details:
+    'Features and limits gained and lost from A to B, what each means, what a guest pays without it, and which direction\nof migration survives for a guest that took all it was shown.',
+  async run(context, input) {
+    const entries = await entriesOf(context, input);
+    const [a, b] = [0, 1].map((index) => find(entries, argument(input, index)));
+    if (a === undefined || b === undefined) throw new Error('both were found');
+    const difference = diff(deviceTypeOf(input), sideOf(a), sideOf(b));
+    const tiers = [a, b].flatMap(tierLine);
+    return {
+      text: `${[...differenceLines(difference), ...tiers].join('\n')}\n`,
+      table: { headings: DIFFERENCE_HEADINGS, rows: differenceRows(difference) },
+      json: { format: 1, kind: 'version-difference', tiers: [a.tier, b.tier], ...differenceJson(difference) },
+    };
+  },
+};
+
+async function entriesOf(context: Context, input: Input): Promise<Entry[]> {
+  const deviceType = deviceTypeOf(input);
+  if (input.flag('shipped')) return shippedEntries().filter((one) => one.deviceType === deviceType);
+  const { state, host } = await withHost(context);
+  return state.versions(host, deviceType).map(entryOf);
+}
+
+function find(entries: readonly Entry[], name: string): Entry {
+  const found = entries.find(({ version }) => version === name);
+  if (found !== undefined) return found;
+  const names = entries.map(({ version }) => version);
+  throw new CompatError('VC-VERSION-UNKNOWN', `Cannot find version "${name}"${suggestion(name, names)}`, {
+    version: name,
+  });
+}
+
+function sideOf({ version, virtioFeatures, protocolFeatures, limits }: Entry) {
+  return { name: version, features: virtioFeatures, protocolFeatures, limits };
+}
+
+const TIERS: Readonly<Record<Tier, string | undefined>> = {
+  'both-ways': undefined,
+  'forward-only': 'moves to newer hosts only (forward-only), whatever its features',
+  'best-effort': 'is a last resort (best-effort)',
+};
+
+function tierLine({ version, tier }: Entry): string[] {
+  const text = TIERS[tier];
+  return text === undefined ? [] : [`${version} ${text}`];
+}

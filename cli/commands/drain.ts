@@ -1,0 +1,71 @@
+import { CompatError } from '../../compat-tables/errors.ts';
+import type { MoveAnswer } from '../../compat-tables/moves/check-move.ts';
+import { answerDrain, moveDocument } from '../../rpc/state/moves.ts';
+import { argument, type Command } from '../command.ts';
+import { type Cell, renderTable, type Table } from '../formats.ts';
+import { moveTable } from '../move-faces.ts';
+import { documentOf, documentsOf, TARGETS } from '../targets.ts';
+
+export const drain: Command = {
+  name: 'drain',
+  summary: 'Tell where each interface of a host can go now, and which can go nowhere',
+  args: [{ name: 'HOST', help: 'the host to empty, as a target' }, TARGETS],
+  options: [],
+  example: 'host:node1 host:node2 host:node3',
+  details: [
+    'Each interface is judged as check-move does. Whether the targets have room is not looked at. Exit status 0 when',
+    'every interface can go to one of the targets at least, 3 when not.',
+  ].join('\n'),
+  async run(context, input) {
+    const source = await documentOf(context, argument(input, 0));
+    const drained = answerDrain(source, await documentsOf(context, input.args.slice(1)));
+    const answers = drained.map(({ answer }) => answer);
+    const stuck = answers.filter(({ targets }) => !targets.some(({ possible }) => possible));
+    const name = answers[0]?.host ?? source.host;
+    return {
+      text: drainText(answers, name),
+      table: moveTable(answers),
+      json: {
+        format: 1,
+        kind: 'drain',
+        host: name,
+        possible: stuck.length === 0,
+        stuck: stuck.map((one) => one.interface),
+        interfaces: drained.map(moveDocument),
+      },
+      ...(stuck.length === 0 ? {} : { refusal: cannotDrain(name, stuck) }),
+    };
+  },
+};
+
+/** Interfaces against targets, and below it why some can go nowhere. */
+function drainText(answers: readonly MoveAnswer[], host: string): string {
+  const [first] = answers;
+  if (first === undefined) return `${host} has no interfaces\n`;
+  const hosts = first.targets.map((target) => target.host);
+  const table: Table = {
+    headings: ['interface', ...hosts],
+    titles: ['INTERFACE', ...hosts],
+    rows: answers.map((answer): Cell[] => [
+      answer.interface,
+      ...answer.targets.map(({ possible, pin }) => (possible ? (pin?.version ?? 'yes') : 'no')),
+    ]),
+  };
+  const reasons = answers
+    .filter(({ targets }) => !targets.some(({ possible }) => possible))
+    .flatMap((answer) => [
+      `${answer.interface} can go nowhere:`,
+      ...answer.targets.map(({ host: target, obstacles }) => {
+        return `  ${target}: ${obstacles.map(({ text, code }) => `${text} [${code}]`).join('; ')}`;
+      }),
+    ]);
+  return [renderTable(table, 'table'), ...(reasons.length === 0 ? [] : [`${reasons.join('\n')}\n`])].join('\n');
+}
+
+function cannotDrain(host: string, stuck: readonly MoveAnswer[]): CompatError {
+  const names = stuck.map((one) => one.interface);
+  return new CompatError('VC-DRAIN', `${host} cannot be drained: ${names.join(', ')} can go to none of the targets`, {
+    host,
+    interfaces: names,
+  });
+}

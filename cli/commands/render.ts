@@ -1,0 +1,94 @@
+import { CompatError } from '../../compat-tables/errors.ts';
+import { formatMask } from '../../compat-tables/mask.ts';
+import { type NotExpressible, type Renderable, type Rendered, renderEntry } from '../../compat-tables/render.ts';
+import { suggestion } from '../../rpc/state/near.ts';
+import { argument, type Command, required } from '../command.ts';
+import type { Context } from '../context.ts';
+import { withHost } from '../database.ts';
+import { UsageError } from '../exit.ts';
+import { shippedEntries } from '../shipped-tables.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
+
+const FORMS = ['libvirt', 'qemu'] as const;
+type Form = (typeof FORMS)[number];
+
+export const renderCommand: Command = {
+  name: 'render',
+  summary: 'Write a version as device properties of QEMU or XML of libvirt, for those who enforce it there',
+  args: [{ name: 'VERSION', help: 'a version string' }],
+  options: [
+    { name: 'for', value: 'FORM', help: FORMS.join(' or '), required: true },
+    { name: 'queues', value: 'N', help: 'queue pairs of the device (default: 1)' },
+    DEVICE_TYPE_OPTION,
+  ],
+  example: 'upstream.ovs-dpdk.v2.6 --for libvirt --queues 4',
+  details:
+    'Versions of the shipped tables need no host; all others are read from the database. What cannot be said\nin that form is told on standard error.',
+  async run(context, input) {
+    const form = formOf(required(input, 'for'));
+    const queues = queuesOf(input.option('queues') ?? '1');
+    const entry = await findEntry(context, argument(input, 0), deviceTypeOf(input));
+    const rendered = renderEntry(entry, queues);
+    const lacking = rendered.notExpressible[form];
+    const properties = form === 'qemu' ? qemuLines(rendered) : [rendered.libvirt];
+    return {
+      table: { headings: ['version', 'for', 'text'], rows: [[entry.version, form, properties.join('\n')]] },
+      text: `${properties.join('\n')}\n`,
+      notes: lacking.map(noteOf),
+      json: {
+        format: 1,
+        kind: 'rendered',
+        version: entry.version,
+        virtio_features: formatMask(entry.virtioFeatures),
+        for: form,
+        queues,
+        ...(form === 'qemu' ? { device: rendered.device, netdev: rendered.netdev } : { driver: rendered.libvirt }),
+        notExpressible: lacking,
+      },
+    };
+  },
+};
+
+function formOf(text: string): Form {
+  const form = FORMS.find((one) => one === text);
+  if (form !== undefined) return form;
+  throw new UsageError(`Cannot read --for: saw "${text}"; wanted ${FORMS.join(' or ')}`);
+}
+
+/** QEMU's own limit. */
+const MAX_QUEUES = 1024;
+
+function queuesOf(text: string): number {
+  const queues = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (queues >= 1 && queues <= MAX_QUEUES) return queues;
+  throw new UsageError(`Cannot read --queues: saw "${text}"; wanted a number from 1 to ${MAX_QUEUES}`);
+}
+
+/** Entries are immutable, so a shipped one is the same on every host. */
+async function findEntry(context: Context, version: string, deviceType: string): Promise<Renderable> {
+  const wanted = (one: Renderable) => one.version === version && one.deviceType === deviceType;
+  const shipped = shippedEntries();
+  const found = shipped.find(wanted);
+  if (found !== undefined) return found;
+  const { host, versions } = await withHost(context);
+  const row = versions.find(wanted);
+  if (row !== undefined) return row;
+  const names = [...versions, ...shipped].filter((one) => one.deviceType === deviceType).map((one) => one.version);
+  throw new CompatError(
+    'VC-VERSION-UNKNOWN',
+    `Cannot find version "${version}" of ${deviceType}, neither in the shipped tables nor on host ${host.hostname || host.systemId}${suggestion(version, names)}`,
+    { host: host.systemId, version },
+  );
+}
+
+function qemuLines({ device, netdev }: Rendered): string[] {
+  return [
+    ['-device virtio-net-pci', ...device].join(','),
+    ...(netdev.length > 0 ? [['-netdev vhost-user', ...netdev].join(',')] : []),
+  ];
+}
+
+function noteOf({ name, bit, wanted, why, property }: NotExpressible): string {
+  const how = property === undefined || why.includes(property) ? '' : ` (QEMU: ${property})`;
+  return `cannot be expressed: ${name} (${bit}) ${wanted}: ${why}${how}`;
+}

@@ -1,0 +1,55 @@
+/** May this device move to that host? From two documents alone, whatever the device type. */
+import { CompatError } from '../errors.ts';
+import { matrix } from '../matrix.ts';
+import type { Blocker } from '../types.ts';
+import { type Collection, resolveCollections } from './resolve.ts';
+import type { DeviceDocument } from './types.ts';
+
+export interface DeviceVerdict {
+  readonly ok: boolean;
+  /** What was asked for: the version of the device, or its fields in words where it names no version. */
+  readonly version: string;
+  /** Why not; empty when it may. */
+  readonly reasons: readonly Blocker[];
+}
+
+/** What the document says, in the form that hosts are compared in. */
+export function collectionOf({ host, version_scheme = 'opaque', self, compatible }: DeviceDocument): Collection {
+  return { host, deviceType: self.device_type, scheme: version_scheme, self: [self], compatible };
+}
+
+/**
+ * Whether the device of the source, or one that runs there in an older `version` of its collection, may move to the
+ * target: the target takes it in, both mean the same by its version, and a version that moves forward only does not
+ * move to an older host. Throws VC-VERSION-DEVICE-TYPE and VC-DOCUMENT.
+ */
+export function checkDevice(
+  source: DeviceDocument,
+  target: DeviceDocument,
+  sha256: (text: string) => string,
+  version?: string,
+): DeviceVerdict {
+  if (source.self.device_type !== target.self.device_type) {
+    const seen = `${source.host} has ${source.self.device_type}, ${target.host} has ${target.self.device_type}`;
+    throw new CompatError('VC-VERSION-DEVICE-TYPE', `Cannot compare devices: ${seen}; wanted one device type`);
+  }
+  const [from, to] = [collectionOf(source), collectionOf(target)];
+  const hosts = resolveCollections([from, to], sha256);
+  const asked = version ?? nameOf(from, sha256);
+  const row = matrix(hosts, 'source').rows.find((one) => one.version === asked);
+  const here = row?.cells[0];
+  if (row === undefined || here === undefined || here.state === 'unknown') {
+    const text = `${source.host} does not know "${asked}"`;
+    return { ok: false, version: asked, reasons: [{ code: 'VC-VERSION-UNKNOWN', text, missing: [] }] };
+  }
+  return { ok: row.common, version: asked, reasons: row.cells.flatMap(({ reasons }) => reasons) };
+}
+
+/** The name under which answers speak of the device itself. */
+function nameOf(collection: Collection, sha256: (text: string) => string): string {
+  const [own] = resolveCollections([{ ...collection, compatible: [] }], sha256);
+  const [first] = own?.versions ?? [];
+  if (first !== undefined) return first.version;
+  const text = `Cannot check ${collection.host}: its self has no version and no fields; wanted one of them`;
+  throw new CompatError('VC-DOCUMENT', text);
+}

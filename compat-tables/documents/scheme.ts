@@ -1,0 +1,33 @@
+/** The version scheme `major.minor[.bugfix]`, relative to one device type. */
+import { CompatError } from '../errors.ts';
+
+export interface SchemeVersion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** Reads `5.2` or `5.2.17`; throws VC-DOCUMENT. */
+export function parseSchemeVersion(text: string): SchemeVersion {
+  const [, major, minor] = /^(\d{1,9})\.(\d{1,9})(?:\.\d{1,9})?$/.exec(text) ?? [];
+  if (major !== undefined && minor !== undefined) return { major: Number(major), minor: Number(minor) };
+  throw new CompatError('VC-DOCUMENT', `Cannot read version "${text}": wanted major.minor or major.minor.bugfix`);
+}
+
+/** Without the bugfix number, which makes no difference. */
+export function schemeName({ major, minor }: SchemeVersion): string {
+  return `${major}.${minor}`;
+}
+
+/** Newest first. */
+export function compareScheme(a: SchemeVersion, b: SchemeVersion): number {
+  return b.major - a.major || b.minor - a.minor;
+}
+
+/** Why a device of the version `has` cannot take in what `wanted` was; undefined when it can. */
+export function schemeProblem(has: SchemeVersion, wanted: SchemeVersion): string | undefined {
+  const own = schemeName(has);
+  if (has.major !== wanted.major)
+    return `it has ${own}, and nothing moves between majors ${wanted.major} and ${has.major}`;
+  if (has.minor >= wanted.minor) return undefined;
+  return `it has ${own}, and ${schemeName(wanted)} moves to the same or a later minor of ${wanted.major} only`;
+}

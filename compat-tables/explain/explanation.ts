@@ -1,0 +1,38 @@
+/** What is said about one line. */
+import type { DecodedBit, FeatureFamily } from '../features.ts';
+import type { Device } from './devices.ts';
+import type { ReleaseSpan } from './likely-releases.ts';
+import type { Program } from './message.ts';
+import type { MissingBit } from './missing-bits.ts';
+import type { Prevention } from './prevention.ts';
+
+export type MaskRole = 'guest' | 'allowed' | 'missing' | 'negotiated' | 'other' | 'protocol';
+
+export interface ExplainedMask {
+  readonly role: MaskRole;
+  readonly mask: bigint;
+  readonly family: FeatureFamily;
+  readonly bits: readonly DecodedBit[];
+}
+
+export interface Explanation {
+  /** Of the row, or the code itself for one of ours. */
+  readonly id: string;
+  readonly program: Program;
+  /** Counted from 1. */
+  readonly line: number;
+  /** How often the same was said, this line included. */
+  readonly count: number;
+  /** The line without white space around it. */
+  readonly text: string;
+  readonly means: string;
+  readonly culprits: readonly string[];
+  readonly remedies: readonly string[];
+  /** Only where a mask has to be read. */
+  readonly device: Device | undefined;
+  readonly masks: readonly ExplainedMask[];
+  readonly missing: readonly MissingBit[];
+  /** Back-ends on which a guest gets exactly these features, and such that offer exactly what is allowed. */
+  readonly fits: { readonly guest: readonly ReleaseSpan[]; readonly here: readonly ReleaseSpan[] };
+  readonly prevention: Prevention | undefined;
+}

@@ -1,0 +1,123 @@
+/** Lines of Open vSwitch with DPDK (2.6 to 3.7): its log, and what ovs-vsctl shows of a vhost port. And of VPP. */
+import type { MessageRow } from './message.ts';
+
+export const OVS_MESSAGES: readonly MessageRow[] = [
+  {
+    id: 'ovs-status',
+    program: 'Open vSwitch',
+    pattern: /\bfeatures=\\?"?(?<negotiated>0x[\da-f]+)/i,
+    example: 'status : {features="0x0000000170606783", mode=client, num_of_vrings="2", socket="/run/vm/vhu0"}',
+    means: 'What the guest on this port accepted of the offer. The next host has to offer these bits.',
+  },
+  {
+    id: 'ovs-device-added',
+    program: 'Open vSwitch',
+    pattern: /vHost Device '(?<path>[^']+)' has been added on numa node (?<node>-?\d+)/,
+    example: "dpdk|INFO|vHost Device '/run/vm/vhu0' has been added on numa node 0",
+    means: 'The guest behind {path} has started its device: the port works.',
+  },
+  {
+    id: 'ovs-device-removed',
+    program: 'Open vSwitch',
+    pattern: /vHost Device '(?<path>[^']+)' has been removed/,
+    example: "dpdk|INFO|vHost Device '/run/vm/vhu0' has been removed",
+    means:
+      'The device behind {path} was stopped: the guest was reset or shut down, its driver was unbound, or QEMU went.',
+    remedy: 'Nothing when that was intended; otherwise look at the log of QEMU.',
+  },
+  {
+    id: 'ovs-connection-destroyed',
+    program: 'Open vSwitch',
+    pattern: /vHost Device '(?<path>[^']+)' connection has been destroyed/,
+    example: "dpdk|INFO|vHost Device '/run/vm/vhu0' connection has been destroyed",
+    means:
+      'The socket of {path} was closed. Before "has been added" it means that QEMU or the agent hung up during the negotiation.',
+    culprit:
+      'QEMU ended or refused the features. From 3.2 on, a TSO port whose connection ends this early is registered again with other features, and alternates from then on.',
+    remedy: 'Look at the log of QEMU, and at `vhost-compat show-interface` for a refusal.',
+  },
+  {
+    id: 'ovs-still-attached',
+    program: 'Open vSwitch',
+    pattern: /Connection on socket '(?<path>[^']+)' destroyed while vhost device still attached/,
+    example: "dpdk|ERR|Connection on socket '/run/vm/vhu0' destroyed while vhost device still attached.",
+    means: 'The connection of {path} ended while the device was running.',
+    culprit: 'The front-end process died.',
+    remedy: 'Look at the log of QEMU.',
+  },
+  {
+    id: 'ovs-device-not-found',
+    program: 'Open vSwitch',
+    pattern: /vHost Device '(?<path>[^']+)' (?:not found|can't be added - name not found)/,
+    example: "dpdk|INFO|vHost Device '/run/vm/vhu0' can't be added - name not found",
+    means: 'A guest came on {path}, and no port with this socket exists (any more).',
+    culprit: 'A port that was deleted while its guest runs.',
+    remedy: 'Add the port again with the same vhost-server-path.',
+  },
+  {
+    id: 'ovs-client-created',
+    program: 'Open vSwitch',
+    pattern:
+      /vHost User device '(?<port>[^']+)' created in '(?<mode>\w+)' mode, using (?:client|server) socket '(?<path>[^']+)'/,
+    example: "dpdk|INFO|vHost User device 'vhu0' created in 'client' mode, using client socket '/run/vm/vhu0'",
+    means: 'Port {port} is a {mode}-mode port: it connects to {path}, where QEMU or the agent has to listen.',
+  },
+  {
+    id: 'ovs-server-created',
+    program: 'Open vSwitch',
+    pattern: /Socket (?<path>\S+) created for vhost-user port (?<port>\S+)/,
+    example: 'dpdk|INFO|Socket /run/openvswitch/vhu0 created for vhost-user port vhu0',
+    means:
+      'Port {port} is a server-mode port: it listens at {path}. From 3.2 on it does not offer VIRTIO_NET_F_CSUM, which client-mode ports of the same release do.',
+  },
+  {
+    id: 'ovs-deprecated',
+    program: 'Open vSwitch',
+    pattern: /dpdkvhostuser ports are considered deprecated/,
+    example: 'dpdk|WARN|dpdkvhostuser ports are considered deprecated;  please migrate to dpdkvhostuserclient ports.',
+    means:
+      'A server-mode port was added. Its features differ from those of client-mode ports from 3.2 on, and with TSO.',
+    remedy: 'Use dpdkvhostuserclient on all hosts, or on none.',
+  },
+  {
+    id: 'ovs-tso',
+    program: 'Open vSwitch',
+    pattern: /(?<port>\S+): TSO enabled on vhost port/,
+    example: 'netdev_dpdk|INFO|vhu0: TSO enabled on vhost port',
+    means:
+      'The port offers VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_HOST_TSO6 and VIRTIO_NET_F_CSUM, and no longer VIRTIO_NET_F_HOST_ECN: guests cannot move between hosts with and without this setting unless a version without these bits is pinned.',
+    culprit: 'other_config:userspace-tso-enable=true.',
+  },
+  {
+    id: 'ovs-setting',
+    program: 'Open vSwitch',
+    pattern: /(?<what>IOMMU|POSTCOPY) support for vhost-user-client (?<state>\w+)/,
+    example: 'dpdk|INFO|IOMMU support for vhost-user-client enabled.',
+    means:
+      '{what} support of client-mode ports is {state}. IOMMU adds VIRTIO_F_ACCESS_PLATFORM to the offer, post-copy a protocol feature.',
+  },
+  {
+    id: 'ovs-setup-failure',
+    program: 'Open vSwitch',
+    pattern: /vhost-user (?:socket )?device setup failure for (?:socket|device) (?<path>\S+)/,
+    example: 'dpdk|ERR|vhost-user socket device setup failure for socket /run/openvswitch/vhu0',
+    means: 'The port with socket {path} could not be made.',
+    culprit: 'A socket path that another process or port uses, or a directory that is missing.',
+    remedy: 'Look at the lines before this one in the log of ovs-vswitchd.',
+  },
+  {
+    id: 'vpp-features',
+    program: 'VPP',
+    pattern: /\bfeatures(?: mask)? \((?<negotiated>0x[\da-f]+)\)/i,
+    example: ' features (0x50008000):',
+    means: 'What VPP shows of a vhost-user interface: the features that were agreed, or the mask it was created with.',
+  },
+  {
+    id: 'feature-mask',
+    program: 'unknown program',
+    pattern: /\bfeatures?\b.*?(?<negotiated>0x[\da-f]{4,32})\b(?:\W+(?:vs\.?|and|or)\W+(?<other>0x[\da-f]{4,32})\b)?/i,
+    example: 'the port is created with less features 0x50008000 vs 0x60003140',
+    means: 'A line that speaks of features and has a mask. Nothing more is known of it.',
+    fallback: true,
+  },
+];

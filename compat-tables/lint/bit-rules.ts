@@ -1,0 +1,70 @@
+/** Warnings about the virtio features of an entry. None of them makes it wrong: real back-ends do all of this. */
+import { guestFeatures } from '../entries.ts';
+import { CONTROL_BITS, decodeMask, familyOf, featureNames, LOG_ALL, maskOf, VIRTIO_NET } from '../features.ts';
+import type { ValidatedEntry } from '../validate.ts';
+
+export type Warning = readonly [rule: string, text: string];
+/** Where the specification lists what a feature needs. */
+const REQUIREMENTS = 'virtio 1.2, section 5.1.3.1';
+
+type EntryRule = (entry: ValidatedEntry['entry']) => Warning[];
+
+/** `VIRTIO_NET_F_HOST_TSO4 or VIRTIO_NET_F_HOST_TSO6` is there when one of them is. */
+export const dependencies: EntryRule = ({ deviceType, virtioFeatures }) => {
+  const bits = decodeMask(familyOf(deviceType), virtioFeatures);
+  const there = new Set(bits.flatMap(({ name }) => name.split('|')));
+  return bits.flatMap(({ name, requires }) =>
+    requires
+      .filter((wanted) => !wanted.split(' or ').some((one) => there.has(one)))
+      .map(
+        (wanted): Warning => [
+          'dependency',
+          `${name} is promised without ${wanted}, which it requires (${REQUIREMENTS})`,
+        ],
+      ),
+  );
+};
+
+/** Only the device type whose bits we know: about another's we cannot say what QEMU does. */
+export const withoutEffect: EntryRule = ({ deviceType, virtioFeatures }) => {
+  if (deviceType !== 'vhost-user-net') return [];
+  const idle = decodeMask(VIRTIO_NET, guestFeatures(virtioFeatures)).filter(
+    ({ known, fromBackend }) => known && !fromBackend,
+  );
+  if (idle.length === 0) return [];
+  const names = idle.map(({ name }) => name).join(', ');
+  const text = `QEMU decides by itself about ${names}: it does not ask the back-end, so promising or masking has no effect on its guests`;
+  return [['no-effect', text]];
+};
+
+export const unnamed: EntryRule = ({ deviceType, virtioFeatures }) => {
+  const bits = decodeMask(familyOf(deviceType), virtioFeatures).filter(({ known }) => !known);
+  if (bits.length === 0) return [];
+  const names = bits.map(({ name }) => name).join(', ');
+  return [['unknown-bit', `${names}: no feature of ${deviceType} that we know has this number`]];
+};
+
+/** Asked of entries that give the whole word of a back-end and left a control bit out. */
+export const controlBits: EntryRule = ({ deviceType, virtioFeatures }) => {
+  const missing = CONTROL_BITS & ~virtioFeatures;
+  if (missing === 0n) return [];
+  const names = featureNames(familyOf(deviceType), missing).join(', ');
+  const migration =
+    (missing & LOG_ALL) === 0n
+      ? ''
+      : '; if such a back-end really lacks VHOST_F_LOG_ALL, QEMU does not migrate its guests';
+  return [
+    [
+      'control-bits',
+      `${names} not in the mask: no harm, control bits are not masked and pass as the back-end offers them${migration}`,
+    ],
+  ];
+};
+
+const MQ = maskOf(VIRTIO_NET, 'MQ');
+
+export const queuePairsWithoutMq: EntryRule = ({ deviceType, virtioFeatures, limits }) => {
+  const pairs = limits['queue_pairs'] ?? 1;
+  if (deviceType !== 'vhost-user-net' || pairs <= 1 || (virtioFeatures & MQ) !== 0n) return [];
+  return [['limits', `queue_pairs is ${pairs} without VIRTIO_NET_F_MQ: a guest uses one pair`]];
+};

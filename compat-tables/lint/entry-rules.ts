@@ -1,0 +1,86 @@
+/** Warnings about the rest of an entry: limits, tier, name and where it comes from. */
+import { checkEntry, notMigratable } from '../check.ts';
+import { guestFeatures } from '../entries.ts';
+import { familyOf, featureNames, LOG_ALL, PROTOCOL } from '../features.ts';
+import { type BackendRelease, RELEASES } from '../releases.ts';
+import type { Abilities, Entry } from '../types.ts';
+import type { ValidatedEntry } from '../validate.ts';
+import type { Warning } from './bit-rules.ts';
+import { PUBLISHED } from './published.ts';
+
+type Candidate = ValidatedEntry['entry'];
+
+const KNOWN_LIMITS: readonly string[] = ['queue_pairs', 'ring_size'];
+/** What QEMU gives a ring when nobody says otherwise. */
+const USUAL_RING = 256;
+
+export function limits({ limits: given, deviceType }: Candidate): Warning[] {
+  const warnings: Warning[] = [];
+  for (const name of Object.keys(given).filter((one) => !KNOWN_LIMITS.includes(one)))
+    warnings.push([
+      'limits',
+      `limit "${name}" is not known here: it is compared with back-ends that state it, and caps nothing`,
+    ]);
+  if (deviceType === 'vhost-user-net')
+    for (const name of KNOWN_LIMITS.filter((one) => !Object.hasOwn(given, one)))
+      warnings.push([
+        'limits',
+        `${name} is not limited: each host gives what its back-end has, and a move may fail on it`,
+      ]);
+  const ring = given['ring_size'];
+  if (ring !== undefined && (ring & (ring - 1)) !== 0)
+    warnings.push(['limits', `ring_size ${ring} is no power of two, as split rings must be (virtio 1.2, section 2.7)`]);
+  if (ring !== undefined && ring < USUAL_RING)
+    warnings.push([
+      'limits',
+      `ring_size ${ring} is below ${USUAL_RING}, which QEMU uses unless told otherwise: such guests do not start`,
+    ]);
+  return warnings;
+}
+
+/** `upstream.` names are those of the shipped tables; whoever invents one finds it taken after an update. */
+export function collectionName({ version, deviceType }: Candidate): Warning[] {
+  if (!version.startsWith('upstream.') || Object.hasOwn(PUBLISHED, `${deviceType} ${version}`)) return [];
+  return [
+    ['name', 'names that begin with "upstream." belong to the shipped tables; take one of your own, such as "site."'],
+  ];
+}
+
+export function provenance({ sources, covers }: Candidate): Warning[] {
+  const absent = [...(sources.length === 0 ? ['sources'] : []), ...(covers.length === 0 ? ['covers'] : [])];
+  if (absent.length === 0) return [];
+  return [['provenance', `no ${absent.join(' and no ')}: nobody can tell later where the figures come from`]];
+}
+
+/** A tier that promises a migration which QEMU refuses. Control bits are not the entry's to say, protocol features are. */
+export function tier(entry: Candidate): Warning[] {
+  const { tier: given, protocolFeatures, virtioFeatures } = entry;
+  if (given === 'best-effort' || protocolFeatures === undefined) return [];
+  return notMigratable({ virtioFeatures: virtioFeatures | LOG_ALL, protocolFeatures }).map(
+    (reason): Warning => ['tier', `the tier is ${given}, but QEMU does not migrate such a guest: ${reason}`],
+  );
+}
+
+/** A promise that no back-end we know can keep. */
+export function honouredByNobody(candidate: Candidate): Warning[] {
+  if (candidate.deviceType !== 'vhost-user-net') return [];
+  const entry: Entry = { ...candidate, digest: '' };
+  const releases = RELEASES.map((release) => ({ release, blockers: checkEntry(entry, abilitiesOf(release)) }));
+  if (releases.some(({ blockers }) => blockers.length === 0)) return [];
+  const nearest = releases.toSorted((a, b) => lackOf(entry, a.release) - lackOf(entry, b.release))[0];
+  if (nearest === undefined) return [];
+  const why = nearest.blockers.map(({ text }) => text).join('; ');
+  return [['no-release', `no release that we know can honour it; nearest is ${nearest.release.name}: ${why}`]];
+}
+
+function abilitiesOf({ virtioFeatures, protocolFeatures, queuePairs, ringSize }: BackendRelease): Abilities {
+  return { virtioFeatures, protocolFeatures, limits: { queue_pairs: queuePairs, ring_size: ringSize } };
+}
+
+/** How many bits and limits the release lacks. */
+function lackOf(entry: Entry, release: BackendRelease): number {
+  const bits = guestFeatures(entry.virtioFeatures) & ~release.virtioFeatures;
+  const protocol = entry.requiredProtocolFeatures & ~release.protocolFeatures;
+  const short = Number((entry.limits['queue_pairs'] ?? 0) > release.queuePairs);
+  return featureNames(familyOf(entry.deviceType), bits).length + featureNames(PROTOCOL, protocol).length + short;
+}

@@ -1,0 +1,75 @@
+/** Table files before they are installed: what is wrong, and what is odd. */
+import { digestOf } from '../digest.ts';
+import type { CompatError } from '../errors.ts';
+import { loadTables, type TableFile } from '../load.ts';
+import { type ValidatedEntry, validateFile } from '../validate.ts';
+import { controlBits, dependencies, queuePairsWithoutMq, unnamed, type Warning, withoutEffect } from './bit-rules.ts';
+import { collectionName, honouredByNobody, limits, provenance, tier } from './entry-rules.ts';
+import type { Finding } from './finding.ts';
+import { PUBLISHED } from './published.ts';
+
+export { type Finding, findingLine } from './finding.ts';
+
+const ENTRY_RULES: readonly ((entry: ValidatedEntry['entry']) => Warning[])[] = [
+  dependencies,
+  withoutEffect,
+  unnamed,
+  controlBits,
+  queuePairsWithoutMq,
+  limits,
+  tier,
+  honouredByNobody,
+  collectionName,
+  provenance,
+];
+
+/**
+ * Findings in the order of files and lines. The files are taken together, as one directory would be: a version that
+ * stands in two of them is an error in the second.
+ */
+export function lintTables(files: readonly TableFile[], sha256: (text: string) => string): Finding[] {
+  const filled = files.filter(({ text }) => text.length > 0);
+  const findings: Finding[] = [
+    ...loadTables(filled, sha256).problems.map(problemFinding),
+    ...filled.flatMap(({ path, text }) => entryFindings(path, text, sha256)),
+    ...files.filter(({ text }) => text.length === 0).map(({ path }) => hiding(path)),
+  ];
+  const place = new Map(files.map(({ path }, index) => [path, index]));
+  const order = ({ file }: Finding) => place.get(file) ?? 0;
+  return findings.sort((a, b) => order(a) - order(b) || a.line - b.line || severityOrder(a) - severityOrder(b));
+}
+
+function severityOrder({ severity }: Finding): number {
+  return severity === 'error' ? 0 : 1;
+}
+
+function problemFinding({ code, details }: CompatError): Finding {
+  const { file, line, reason, wanted, version } = details;
+  return {
+    ...{ file: String(file), line: Number(line), severity: 'error', rule: code },
+    ...(version === undefined ? {} : { version }),
+    text: `${String(reason)}; wanted ${String(wanted)}`,
+  };
+}
+
+function entryFindings(file: string, text: string, sha256: (text: string) => string): Finding[] {
+  return validateFile(file, text).entries.flatMap(({ entry, line }) => {
+    const { version, deviceType } = entry;
+    const warnings = ENTRY_RULES.flatMap((rule) => rule(entry)).map(
+      ([rule, warning]): Finding => ({ file, line, severity: 'warning', rule, version, text: warning }),
+    );
+    const key = `${deviceType} ${version}`;
+    const published = Object.hasOwn(PUBLISHED, key) ? PUBLISHED[key] : undefined;
+    const digest = digestOf(entry, sha256);
+    if (published === undefined || published === digest) return warnings;
+    const changed =
+      `its content is not the published one (digest ${digest.slice(0, 12)}, published ${published.slice(0, 12)}); ` +
+      'hosts that disagree never select it: restore it and give the changed promise a new version string';
+    return [{ file, line, severity: 'error', rule: 'VC-TABLE-CHANGED', version, text: changed }, ...warnings];
+  });
+}
+
+function hiding(file: string): Finding {
+  const text = 'the file is empty: it hides files of the same name in the directories before its own';
+  return { file, line: 1, severity: 'warning', rule: 'empty', text };
+}

@@ -1,0 +1,120 @@
+/** Every version of a host against the need of one interface: which of them would do, and what the others lack. */
+import { notReached, type SelectableHost } from '../direction.ts';
+import { offeredProtocolFeatures } from '../entries.ts';
+import { maskOf, PROTOCOL, PROTOCOL_FEATURES } from '../features.ts';
+import type { Entry } from '../types.ts';
+import { type MoveHost, type Need, size } from './needs.ts';
+
+const NET = 'vhost-user-net';
+const PROTOCOL_MQ = maskOf(PROTOCOL, 'MQ');
+
+/** A limit that is not enough. */
+export interface Shortage {
+  readonly name: string;
+  readonly needed: number;
+  readonly given: number;
+}
+
+/** One version of the destination, or its back-end as it is when no agent stands before it. */
+export interface Candidate {
+  /** Undefined: the bare back-end of a host that has no versions. */
+  readonly entry: Entry | undefined;
+  readonly features: bigint;
+  /** The same version with the same content as where the guest is now. */
+  readonly same: boolean;
+  /** The source knows the name with another content: never to be selected. */
+  readonly differs: boolean;
+  /** The way there goes back from a version that moves forward only. */
+  readonly backward: boolean;
+  readonly missing: bigint;
+  readonly shortages: readonly Shortage[];
+  /** What the vhost-user connection there has to have and has not, by name. */
+  readonly protocol: readonly string[];
+}
+
+export interface Question {
+  readonly need: Need;
+  readonly from: MoveHost;
+  readonly to: MoveHost;
+  /** The version in force moves to newer hosts only. */
+  readonly forwardOnly: boolean;
+}
+
+export function fits({ missing, shortages, protocol, differs, backward }: Candidate): boolean {
+  return missing === 0n && shortages.length === 0 && protocol.length === 0 && !differs && !backward;
+}
+
+/** All usable versions of the destination, the one in force first, then in the order of preference there. */
+export function candidatesOf(question: Question): Candidate[] {
+  const { to, need } = question;
+  if (to.versions.length === 0) return to.abilities === undefined ? [] : [candidate(question, undefined)];
+  const usable = to.versions.filter(({ usable }) => usable).map(({ entry }) => candidate(question, entry));
+  const current = usable.filter(({ entry }) => entry?.version === need.version);
+  return [...current, ...usable.filter((one) => !current.includes(one))];
+}
+
+export function candidate(question: Question, entry: Entry | undefined): Candidate {
+  const { need, from, to, forwardOnly } = question;
+  const features = entry?.virtioFeatures ?? to.abilities?.virtioFeatures ?? 0n;
+  const known = from.versions.find((one) => one.entry.version === entry?.version)?.entry;
+  const current = entry !== undefined && entry.version === need.version;
+  return {
+    entry,
+    features,
+    same: current && known?.digest === entry.digest,
+    differs: entry !== undefined && known !== undefined && known.digest !== entry.digest,
+    backward: forwardOnly && goesBack(question, entry),
+    missing: need.features & ~features,
+    shortages: shortagesOf(question, entry),
+    protocol: protocolLacks(question, entry),
+  };
+}
+
+/** The candidate that comes closest: the one to talk about when none fits. */
+export function closest(candidates: readonly Candidate[]): Candidate | undefined {
+  const distance = (one: Candidate) =>
+    [one.differs, one.backward].filter(Boolean).length + size(one.missing) + one.shortages.length + one.protocol.length;
+  return candidates.toSorted((a, b) => distance(a) - distance(b))[0];
+}
+
+function goesBack({ from, to, need }: Question, entry: Entry | undefined): boolean {
+  if (notReached([selectable(from), selectable(to)], 'source').has(1)) return true;
+  const rank = (version: string | undefined) => to.versions.findIndex((one) => one.entry.version === version);
+  const [current, wanted] = [rank(need.version), rank(entry?.version)];
+  return current >= 0 && wanted > current;
+}
+
+/** The hosts as the selection sees them: both answer the same about directions. */
+function selectable({ name, deviceType, versions }: MoveHost): SelectableHost {
+  return {
+    host: name,
+    deviceType,
+    versions: versions.map(({ entry, usable, blockers }) => {
+      return { version: entry.version, digest: entry.digest, tier: entry.tier, usable, blockers };
+    }),
+  };
+}
+
+function shortagesOf({ need, to }: Question, entry: Entry | undefined): Shortage[] {
+  return Object.entries(need.limits).flatMap(([name, needed]) => {
+    const given = limit(entry?.limits, name) ?? limit(to.abilities?.limits, name);
+    return given !== undefined && given < needed ? [{ name, needed, given }] : [];
+  });
+}
+
+/**
+ * Without protocol features QEMU cannot enable rings and falls back on a device that passes nothing; without the one for
+ * queue pairs it has no more than one.
+ */
+function protocolLacks({ need, to }: Question, entry: Entry | undefined): string[] {
+  const { abilities, deviceType } = to;
+  if (abilities === undefined || deviceType !== NET) return [];
+  if ((abilities.virtioFeatures & PROTOCOL_FEATURES) === 0n) return ['VHOST_USER_F_PROTOCOL_FEATURES'];
+  const offered = entry ? offeredProtocolFeatures(entry, abilities.protocolFeatures) : abilities.protocolFeatures;
+  const several = need.basis === 'acked' && (need.limits['queue_pairs'] ?? 1) > 1;
+  return several && (offered & PROTOCOL_MQ) === 0n ? ['VHOST_USER_PROTOCOL_F_MQ'] : [];
+}
+
+function limit(limits: Readonly<Record<string, number>> | undefined, name: string): number | undefined {
+  return limits !== undefined && Object.hasOwn(limits, name) ? limits[name] : undefined;
+}

@@ -1,0 +1,215 @@
+/**
+ * Can this interface, as it runs now, move to that host? A running guest is judged by what it took and how large its
+ * rings are, never by the name of its version: QEMU refuses a guest exactly when it has a bit that the destination's
+ * back-end decides about and does not offer.
+ */
+import { checkEntry, notMigratable } from '../check.ts';
+import { familyOf, featureNames } from '../features.ts';
+import type { Tier } from '../types.ts';
+import { type Candidate, candidate, candidatesOf, closest, fits, type Question } from './candidates.ts';
+import { deviceWarnings } from './device-warnings.ts';
+import { type Basis, type MoveHost, type MoveSubject, type Need, needOf, visibleBits } from './needs.ts';
+import { noVersionObstacle, type Obstacle, obstaclesOf, sourceObstacles } from './obstacles.ts';
+import { type Outlook, outlookOf } from './outlook.ts';
+
+/** A version of the destination that would do. */
+export interface Mode {
+  readonly version: string;
+  readonly digest: string;
+  readonly tier: Tier;
+  /** It is the version in force, with the same content. */
+  readonly same: boolean;
+  /** Features it offers beyond what the guest has: a new start of the driver may take them up. */
+  readonly surplus: readonly string[];
+}
+
+/** What the interface would get there if nobody pinned anything. */
+export interface AsItStands {
+  readonly version: string;
+  readonly fits: boolean;
+  readonly missing: readonly string[];
+}
+
+export interface TargetAnswer {
+  readonly host: string;
+  readonly possible: boolean;
+  /** The mode to pin there; undefined when there is none, or when the host has no versions and its bare back-end does. */
+  readonly pin: Mode | undefined;
+  /** Others that would do, in the order of preference there. */
+  readonly others: readonly Mode[];
+  readonly asItStands: AsItStands | undefined;
+  /** Empty when possible. */
+  readonly obstacles: readonly Obstacle[];
+  readonly warnings: readonly string[];
+  /** Undefined when it cannot move there. */
+  readonly after: Outlook | undefined;
+}
+
+export interface MoveAnswer {
+  readonly interface: string;
+  readonly host: string;
+  readonly basis: Basis | undefined;
+  readonly version: string | undefined;
+  readonly need: Need | undefined;
+  /** Features that the guest has and QEMU decides about alone: the device has to be given the same properties. */
+  readonly decidedByDevice: readonly string[];
+  /** To every target. */
+  readonly possible: boolean;
+  readonly targets: readonly TargetAnswer[];
+}
+
+export interface MoveOptions {
+  /** Judge by this version there, and no other. */
+  readonly only?: string | undefined;
+}
+
+export function checkMove(
+  subject: MoveSubject,
+  home: MoveHost,
+  targets: readonly MoveHost[],
+  options: MoveOptions = {},
+): MoveAnswer {
+  const need = needOf(subject, home);
+  const hosts = targets.map((one) => fitted(one, subject));
+  const answers = hosts.map((to) =>
+    need === undefined ? unknownNeed(subject, home, to) : answerFor({ subject, need, home, to, hosts, options }),
+  );
+  return {
+    interface: subject.name,
+    host: home.name,
+    basis: need?.basis,
+    version: need?.version,
+    need,
+    decidedByDevice: need === undefined ? [] : featureNames(familyOf(subject.deviceType), need.qemuAlone),
+    possible: answers.every(({ possible }) => possible),
+    targets: answers,
+  };
+}
+
+/** A host that has an interface of the same name already is judged by the back-end of that one. */
+function fitted(to: MoveHost, { name, deviceType }: MoveSubject): MoveHost {
+  const prepared = to.interfaces.find((one) => one.name === name && one.deviceType === deviceType);
+  const abilities = prepared?.abilities;
+  if (abilities === undefined) return to;
+  const versions = to.versions.map(({ entry }) => {
+    const blockers = checkEntry(entry, abilities);
+    return { entry, usable: blockers.length === 0, blockers };
+  });
+  return { ...to, abilities, versions };
+}
+
+interface Asked {
+  readonly subject: MoveSubject;
+  readonly need: Need;
+  readonly home: MoveHost;
+  readonly to: MoveHost;
+  readonly hosts: readonly MoveHost[];
+  readonly options: MoveOptions;
+}
+
+function answerFor({ subject, need, home, to, hosts, options }: Asked): TargetAnswer {
+  const forwardOnly = isForwardOnly(subject, home, need);
+  const question: Question = { need, from: home, to, forwardOnly };
+  const all = candidatesOf(question);
+  const considered = options.only === undefined ? all : all.filter(({ entry }) => entry?.version === options.only);
+  const fitting = considered.filter(fits);
+  const chosen = fitting[0];
+  const source = sourceObstacles(subject, home);
+  const possible = chosen !== undefined && source.length === 0;
+  const modes = fitting.flatMap((one) => modeOf(one, need, to.deviceType) ?? []);
+  return {
+    host: to.name,
+    possible,
+    pin: possible ? modes[0] : undefined,
+    others: possible ? modes.slice(1) : [],
+    asItStands: asItStands(question, subject.name),
+    obstacles: possible ? [] : [...source, ...(chosen ? [] : targetObstacles(question, considered, options))],
+    warnings: [
+      ...warningsOf(question, chosen, need),
+      ...(chosen ? deviceWarnings(to.deviceType, subject.offered, chosen.features, to.name) : []),
+    ],
+    after: possible ? outlookOf({ subject, need, home, where: to, hosts, mode: chosen }) : undefined,
+  };
+}
+
+/** The tier is a promise of a version that somebody chose; a guest that was never pinned is judged by its bits alone. */
+function isForwardOnly(subject: MoveSubject, home: MoveHost, { version }: Need): boolean {
+  if ((subject.pin ?? home.defaultVersion) === undefined) return false;
+  return home.versions.find(({ entry }) => entry.version === version)?.entry.tier === 'forward-only';
+}
+
+function targetObstacles(question: Question, considered: readonly Candidate[], { only }: MoveOptions): Obstacle[] {
+  const { to } = question;
+  if (only !== undefined && considered.length === 0) {
+    const row = to.versions.find(({ entry }) => entry.version === only);
+    const text = row
+      ? `${to.name} cannot honour ${only}: ${row.blockers.map((one) => one.text).join('; ')}`
+      : `${to.name} has no version ${only}`;
+    const code = row ? 'VC-VERSION-UNUSABLE' : 'VC-VERSION-UNKNOWN';
+    return [{ code, text, remedy: 'Choose a version that is usable there (list-versions).', missing: [] }];
+  }
+  const nearest = closest(considered);
+  return nearest === undefined ? [noVersionObstacle(to)] : obstaclesOf(question, nearest);
+}
+
+function modeOf({ entry, features, same }: Candidate, need: Need, deviceType: string): Mode | undefined {
+  if (entry === undefined) return undefined;
+  const { version, digest, tier } = entry;
+  return { version, digest, tier, same, surplus: surplusOf(features, need, deviceType) };
+}
+
+function surplusOf(features: bigint, need: Need, deviceType: string): string[] {
+  return featureNames(familyOf(deviceType), visibleBits(deviceType, features) & ~need.features);
+}
+
+function asItStands(question: Question, name: string): AsItStands | undefined {
+  const { to } = question;
+  const prepared = to.interfaces.find((one) => one.name === name);
+  const next = prepared?.pin ?? prepared?.nextStart ?? to.defaultVersion;
+  const row = to.versions.find(({ entry, usable }) => (next === undefined ? usable : entry.version === next));
+  if (row === undefined) return undefined;
+  const one = candidate(question, row.entry);
+  const missing = featureNames(familyOf(to.deviceType), one.missing);
+  return { version: row.entry.version, fits: row.usable && fits(one), missing };
+}
+
+function warningsOf({ from, to }: Question, chosen: Candidate | undefined, need: Need): string[] {
+  const drifted = to.versions
+    .filter(({ entry }) =>
+      from.versions.some((one) => one.entry.version === entry.version && one.entry.digest !== entry.digest),
+    )
+    .map(({ entry }) => entry.version);
+  const landing = to.abilities === undefined ? [] : notMigratable(to.abilities);
+  return [
+    ...(drifted.length > 0
+      ? [
+          `${drifted.join(', ')} has other content on ${to.name} than on ${from.name}: a table was changed [VC-DIGEST-DIFFERS]`,
+        ]
+      : []),
+    ...(chosen?.entry?.tier === 'best-effort' ? [`${chosen.entry.version} is a last resort (best-effort)`] : []),
+    ...(chosen !== undefined && landing.length > 0
+      ? [`it could not leave ${to.name} again: ${landing.join('; ')} [VC-MIGRATE-LOG]`]
+      : []),
+    ...(need.basis === 'in-force'
+      ? ['the driver of the guest has chosen no features yet: it may take all it was offered']
+      : []),
+  ];
+}
+
+function unknownNeed(subject: MoveSubject, home: MoveHost, to: MoveHost): TargetAnswer {
+  const name = subject.inForce ?? subject.nextStart;
+  const text =
+    name === undefined
+      ? `it is not known yet in which version ${subject.name} will start on ${home.name}`
+      : `${home.name} does not know ${name}, the version of ${subject.name}`;
+  const obstacle: Obstacle = {
+    code: name === undefined ? 'VC-BACKEND-UNKNOWN' : 'VC-VERSION-UNKNOWN',
+    text,
+    remedy: 'Pin a version, or let the agent measure the back-end of the interface first.',
+    missing: [],
+  };
+  return {
+    ...{ host: to.name, possible: false, pin: undefined, others: [], asItStands: undefined },
+    ...{ obstacles: [obstacle], warnings: [], after: undefined },
+  };
+}

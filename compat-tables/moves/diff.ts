@@ -1,0 +1,95 @@
+/** Two promises side by side: what is gained and lost, what that costs, and which direction of migration survives. */
+import { guestFeatures } from '../entries.ts';
+import { featureNames, PROTOCOL } from '../features.ts';
+import type { Limits } from '../types.ts';
+import { type BitWorth, bitWorths } from './bit-worth.ts';
+import { visibleBits } from './needs.ts';
+
+/** What a version promises, or what a back-end can do. */
+export interface Side {
+  readonly name: string;
+  readonly features: bigint;
+  /** Undefined: as the back-end offers them. */
+  readonly protocolFeatures: bigint | undefined;
+  readonly limits: Limits;
+}
+
+export interface LimitChange {
+  readonly name: string;
+  /** Undefined: not stated. */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+}
+
+/** Migration from one side to the other, for a guest that took all that it was shown. */
+export interface Survival {
+  readonly from: string;
+  readonly to: string;
+  /** No guest can fail, whatever it took. */
+  readonly always: boolean;
+  /** Guests with QEMU's default properties pass, although others may fail. */
+  readonly byDefault: boolean;
+  /** Features that break it for a guest that took them. */
+  readonly breaks: readonly BitWorth[];
+  /** Limits that are lower there. */
+  readonly lower: readonly LimitChange[];
+}
+
+export interface Difference {
+  readonly a: string;
+  readonly b: string;
+  readonly deviceType: string;
+  /** In B and not in A. */
+  readonly gained: readonly BitWorth[];
+  /** In A and not in B: what masking A down to B costs. */
+  readonly lost: readonly BitWorth[];
+  readonly protocolGained: readonly string[];
+  readonly protocolLost: readonly string[];
+  /** Limits that are not the same. */
+  readonly limits: readonly LimitChange[];
+  readonly forward: Survival;
+  readonly backward: Survival;
+  readonly equal: boolean;
+}
+
+export function diff(deviceType: string, a: Side, b: Side): Difference {
+  const lost = guestFeatures(a.features & ~b.features);
+  const gained = guestFeatures(b.features & ~a.features);
+  const [pa, pb] = [a.protocolFeatures, b.protocolFeatures];
+  const protocol = (x: bigint | undefined, y: bigint | undefined) =>
+    x === undefined || y === undefined ? [] : featureNames(PROTOCOL, x & ~y);
+  const [protocolGained, protocolLost] = [protocol(pb, pa), protocol(pa, pb)];
+  const limits = limitChanges(a.limits, b.limits);
+  return {
+    ...{ a: a.name, b: b.name, deviceType },
+    gained: bitWorths(deviceType, gained),
+    lost: bitWorths(deviceType, lost),
+    ...{ protocolGained, protocolLost, limits },
+    forward: survival(deviceType, a, b),
+    backward: survival(deviceType, b, a),
+    equal: lost === 0n && gained === 0n && limits.length === 0 && protocolGained.length + protocolLost.length === 0,
+  };
+}
+
+/** What a move from one side to the other loses. */
+export function survival(deviceType: string, from: Side, to: Side): Survival {
+  const breaks = bitWorths(deviceType, visibleBits(deviceType, from.features & ~to.features));
+  const lower = limitChanges(from.limits, to.limits).filter(
+    (one) => one.from !== undefined && one.to !== undefined && one.to < one.from,
+  );
+  return {
+    ...{ from: from.name, to: to.name, breaks, lower },
+    always: breaks.length === 0 && lower.length === 0,
+    // limits bind only who uses so much; a guest of the default has one queue pair and rings of 256
+    byDefault: breaks.every(({ shownWith }) => shownWith !== undefined),
+  };
+}
+
+function limitChanges(a: Limits, b: Limits): LimitChange[] {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+  return names.map((name) => ({ name, from: own(a, name), to: own(b, name) })).filter(({ from, to }) => from !== to);
+}
+
+function own(limits: Limits, name: string): number | undefined {
+  return Object.hasOwn(limits, name) ? limits[name] : undefined;
+}

@@ -1,0 +1,37 @@
+/** Who would miss what when a host's default becomes another version. */
+import { guestFeatures } from '../entries.ts';
+import { familyOf, featureNames } from '../features.ts';
+import type { Entry } from '../types.ts';
+import { decidedByBackend, type MoveSubject } from './needs.ts';
+
+export interface InUse {
+  readonly interface: string;
+  /** Features that its guest uses and the version does not have. */
+  readonly features: readonly string[];
+  /** Limits that it goes beyond, in words. */
+  readonly limits: readonly string[];
+}
+
+/**
+ * The running interfaces without a pin that use more than the version gives. They keep it while they run, but a guest
+ * like them could no longer come to this host, and they would not find it again at their next start.
+ */
+export function usersBeyond(entry: Entry, interfaces: readonly MoveSubject[]): InUse[] {
+  return interfaces
+    .filter(({ pin, deviceType }) => pin === undefined && deviceType === entry.deviceType)
+    .map((subject) => beyond(entry, subject))
+    .filter(({ features, limits }) => features.length + limits.length > 0);
+}
+
+function beyond({ deviceType, virtioFeatures, limits }: Entry, subject: MoveSubject): InUse {
+  const used = guestFeatures(subject.acked ?? 0n) & decidedByBackend(deviceType);
+  const rings = Math.max(0, ...subject.ringSizes);
+  const pairs = subject.queuePairs ?? 0;
+  const above = (name: string, value: number) =>
+    subject.acked !== undefined && value > (limits[name] ?? value) ? [`${name} ${value}`] : [];
+  return {
+    interface: subject.name,
+    features: featureNames(familyOf(deviceType), used & ~virtioFeatures),
+    limits: [...above('queue_pairs', pairs), ...above('ring_size', rings)],
+  };
+}

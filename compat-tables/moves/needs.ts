@@ -1,0 +1,142 @@
+/** What an interface needs of the host it moves to: the part of a virtio word that back-ends decide, sizes, queues. */
+import { guestFeatures, offeredProtocolFeatures } from '../entries.ts';
+import { bitsOf, CONTROL_BITS, familyOf, maskOf, MAX_MASK_BITS, VIRTIO_NET } from '../features.ts';
+import type { Abilities, Blocker, Entry, Limits } from '../types.ts';
+
+/** QEMU shows the MTU by its own property host_mtu, whatever the back-end offers (x-mtu-bypass-backend is on). */
+const MTU = maskOf(VIRTIO_NET, 'MTU');
+const EVERYTHING = (1n << BigInt(MAX_MASK_BITS)) - 1n;
+
+/** A version as one host has it. */
+export interface HostEntry {
+  readonly entry: Entry;
+  readonly usable: boolean;
+  readonly blockers: readonly Blocker[];
+}
+
+/** A host as the questions about moves see it: its versions of one device type, the most preferred first. */
+export interface MoveHost {
+  readonly name: string;
+  readonly deviceType: string;
+  readonly versions: readonly HostEntry[];
+  /** What its back-end can do; undefined: not known. */
+  readonly abilities: Abilities | undefined;
+  /** For people: the releases that its back-end is like. */
+  readonly backend: string | undefined;
+  readonly defaultVersion: string | undefined;
+  readonly interfaces: readonly MoveSubject[];
+}
+
+/** An interface as it stands now. */
+export interface MoveSubject {
+  readonly name: string;
+  readonly deviceType: string;
+  /** The pin; undefined: the host's default. */
+  readonly pin: string | undefined;
+  readonly inForce: string | undefined;
+  readonly nextStart: string | undefined;
+  readonly offered: bigint | undefined;
+  readonly acked: bigint | undefined;
+  readonly ackedProtocol: bigint | undefined;
+  readonly queuePairs: number | undefined;
+  readonly ringSizes: readonly number[];
+  /** Of its own back-end. */
+  readonly abilities: Abilities | undefined;
+}
+
+/**
+ * What the answer is judged by: the features that the running guest took; all that its front-end was offered, because
+ * the guest's driver has not chosen yet; all that the version of the next start promises; or two documents alone, where
+ * nothing else is known of a device.
+ */
+export type Basis = 'acked' | 'in-force' | 'next-start' | 'document';
+
+export interface Need {
+  readonly basis: Basis;
+  /** The version in force, or that of the next start. */
+  readonly version: string | undefined;
+  /** Bits that the destination has to offer. */
+  readonly features: bigint;
+  /** Bits that the guest has and QEMU decides about alone. */
+  readonly qemuAlone: bigint;
+  readonly limits: Limits;
+  /** What the guest was offered where it is: it has seen all of this and chosen. */
+  readonly seen: bigint;
+}
+
+/**
+ * The bits of a device type that a guest gets only from the back-end. Bits that nobody has named count: QEMU passes on
+ * only what it asks back-ends about. On device types other than network we do not know QEMU's list; there all bits count.
+ */
+export function decidedByBackend(deviceType: string): bigint {
+  const family = familyOf(deviceType);
+  if (family !== VIRTIO_NET) return EVERYTHING & ~CONTROL_BITS;
+  const alone = family.bits
+    .filter(({ fromBackend }) => !fromBackend)
+    .reduce((mask, { bit }) => mask | (1n << BigInt(bit)), MTU | CONTROL_BITS);
+  return EVERYTHING & ~alone;
+}
+
+/** What of a word a guest may get because a back-end offers it. */
+export function visibleBits(deviceType: string, features: bigint): bigint {
+  return guestFeatures(features) & decidedByBackend(deviceType);
+}
+
+/** What an interface needs elsewhere; undefined when nothing tells: never started, and no version known for its start. */
+export function needOf(subject: MoveSubject, home: MoveHost): Need | undefined {
+  const backend = decidedByBackend(subject.deviceType);
+  const entryNamed = (version: string | undefined): Entry | undefined =>
+    home.versions.find(({ entry }) => entry.version === version)?.entry;
+  const sizes = sizesOf(subject);
+  if (subject.acked !== undefined) {
+    const guest = guestFeatures(subject.acked);
+    const inForce = entryNamed(subject.inForce);
+    return {
+      ...{ basis: 'acked', version: subject.inForce, limits: sizes },
+      features: guest & backend,
+      qemuAlone: guest & ~backend,
+      seen: guestFeatures(subject.offered ?? inForce?.virtioFeatures ?? subject.acked) | guest,
+    };
+  }
+  // a front-end is there, its driver is not yet: it may still take all that it was offered
+  const running = subject.inForce !== undefined;
+  const version = running ? subject.inForce : subject.nextStart;
+  const entry = entryNamed(version);
+  const offer = running ? (subject.offered ?? entry?.virtioFeatures) : entry?.virtioFeatures;
+  if (offer === undefined) return undefined;
+  const guest = guestFeatures(offer);
+  return {
+    ...{ basis: running ? 'in-force' : 'next-start', version, limits: { ...entry?.limits, ...sizes } },
+    features: guest & backend,
+    qemuAlone: 0n,
+    seen: guest,
+  };
+}
+
+function sizesOf({ queuePairs, ringSizes }: MoveSubject): Limits {
+  return {
+    ...(queuePairs === undefined ? {} : { queue_pairs: queuePairs }),
+    ...(ringSizes.length === 0 ? {} : { ring_size: Math.max(...ringSizes) }),
+  };
+}
+
+/** What the front-end of an interface is, or will be, offered: enough to tell whether QEMU migrates it at all. */
+export function wordsOf(
+  subject: MoveSubject,
+  home: MoveHost,
+): Pick<Abilities, 'virtioFeatures' | 'protocolFeatures'> | undefined {
+  const abilities = subject.abilities ?? home.abilities;
+  const name = subject.inForce ?? subject.nextStart;
+  const entry = home.versions.find((one) => one.entry.version === name)?.entry;
+  const virtioFeatures = subject.offered ?? abilities?.virtioFeatures;
+  const backend = abilities?.protocolFeatures;
+  const offered = entry === undefined || backend === undefined ? backend : offeredProtocolFeatures(entry, backend);
+  const protocolFeatures = subject.ackedProtocol ?? offered;
+  if (virtioFeatures === undefined || protocolFeatures === undefined) return undefined;
+  return { virtioFeatures, protocolFeatures };
+}
+
+/** How many bits a mask has. */
+export function size(mask: bigint): number {
+  return bitsOf(mask).length;
+}

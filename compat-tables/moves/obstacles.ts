@@ -1,0 +1,142 @@
+/** Why an interface cannot move to a host: each reason by name, with who is behind it and what to do. */
+import { notMigratable } from '../check.ts';
+import { isOfferedAnywhere, spansOf, spanText } from '../explain/likely-releases.ts';
+import { decodeMask, familyOf } from '../features.ts';
+import { RELEASES } from '../releases.ts';
+import type { Candidate, Question } from './candidates.ts';
+import { type MoveHost, type MoveSubject, wordsOf } from './needs.ts';
+
+/** The releases that we know are of this device type. */
+const NET = 'vhost-user-net';
+
+/** One bit that the destination does not offer. */
+export interface MissingBit {
+  readonly bit: number;
+  readonly name: string;
+  readonly meaning: string;
+  /** Who is behind it. */
+  readonly culprit: string;
+  readonly remedy: string;
+}
+
+export interface Obstacle {
+  /** A code of the catalogue. */
+  readonly code: string;
+  readonly text: string;
+  readonly remedy: string;
+  /** Empty unless features are missing. */
+  readonly missing: readonly MissingBit[];
+}
+
+/** Why QEMU would not migrate this interface anywhere; empty: it would. */
+export function sourceObstacles(subject: MoveSubject, home: MoveHost): Obstacle[] {
+  const words = wordsOf(subject, home);
+  if (words === undefined) return [];
+  return notMigratable(words).map((reason) => ({
+    code: 'VC-MIGRATE-LOG',
+    text: `QEMU does not migrate ${subject.name} from ${home.name}: ${reason}`,
+    remedy: 'Shut the guest down and start it on the other host, or give this host a back-end that can log.',
+    missing: [],
+  }));
+}
+
+const WANTED_FOR: Readonly<Record<string, string>> = {
+  VHOST_USER_F_PROTOCOL_FEATURES: 'QEMU needs to enable rings: the interface would pass nothing',
+  VHOST_USER_PROTOCOL_F_MQ: 'several queue pairs need',
+};
+
+/** What stands in the way of one candidate. */
+export function obstaclesOf(question: Question, one: Candidate): Obstacle[] {
+  const { from, to, need } = question;
+  const mode = one.entry === undefined ? `the back-end of ${to.name}` : `${one.entry.version} on ${to.name}`;
+  const found: Obstacle[] = [];
+  const say = (code: string, text: string, remedy: string, missing: readonly MissingBit[] = []) =>
+    found.push({ code, text, remedy, missing });
+  if (one.differs)
+    say(
+      'VC-DIGEST-DIFFERS',
+      `${one.entry?.version} has other content on ${to.name} than on ${from.name}`,
+      'Find the host whose table was changed and restore the published entry.',
+    );
+  if (one.backward)
+    say(
+      'VC-MOVE-DIRECTION',
+      `${need.version} moves to newer hosts only, and ${mode} is not newer than ${from.name}`,
+      `Start the guest in a version that moves both ways before it has to go to ${to.name}.`,
+    );
+  if (one.missing !== 0n) {
+    const missing = missingBits(question, one.missing);
+    say(
+      'VC-MODE-FEATURES',
+      `${mode} does not offer ${missing.map(({ name }) => name).join(', ')}`,
+      missing
+        .map(({ remedy }) => remedy)
+        .filter((text, index, all) => all.indexOf(text) === index)
+        .join(' '),
+      missing,
+    );
+  }
+  for (const { name, needed, given } of one.shortages)
+    say(
+      'VC-MODE-LIMIT',
+      `${mode} gives ${name} ${given}, the interface has ${needed}`,
+      `Raise ${name} in the back-end or the version there, or start the guest with less.`,
+    );
+  for (const name of one.protocol)
+    say(
+      'VC-MODE-PROTOCOL',
+      `${mode} has no ${name}, which ${WANTED_FOR[name] ?? 'the front-end needs'}`,
+      'Update the back-end there, or choose another host.',
+    );
+  return found;
+}
+
+/** Nothing there may be tried: what each version lacks would only repeat it. */
+export function noVersionObstacle(to: MoveHost): Obstacle {
+  const codes = new Set(to.versions.flatMap(({ blockers }) => blockers.map(({ code }) => code)));
+  if (to.versions.length === 0) {
+    const text = `${to.name} has no version of device type ${to.deviceType}, and nothing is known of its back-end`;
+    return { code: 'VC-VERSION-DEVICE-TYPE', text, remedy: 'Choose a host that serves this device type.', missing: [] };
+  }
+  if (codes.size === 1 && codes.has('VC-BACKEND-UNKNOWN')) {
+    const text = `nothing is known of the back-end of ${to.name} yet`;
+    const remedy = 'Add an interface whose back-end is running there, or declare the back-end in its configuration.';
+    return { code: 'VC-BACKEND-UNKNOWN', text, remedy, missing: [] };
+  }
+  const text = `${to.name} can honour none of its ${to.versions.length} versions`;
+  const remedy = 'Look at the blockers there (list-versions --all), or define a version for its back-end (capture).';
+  return { code: 'VC-MODE-NONE', text, remedy, missing: [] };
+}
+
+function missingBits({ from, to }: Question, mask: bigint): MissingBit[] {
+  const restart = restartIn(from, to);
+  return decodeMask(familyOf(to.deviceType), mask).map(({ bit, name, meaning }) => {
+    return { bit, name, meaning, ...blame(to, bit, restart) };
+  });
+}
+
+/** What a guest has to be started with to go there: it keeps what it took until its front-end process ends. */
+function restartIn(from: MoveHost, to: MoveHost): string {
+  const there = new Map(to.versions.filter((one) => one.usable).map(({ entry }) => [entry.version, entry.digest]));
+  const common = from.versions.find(({ entry, usable }) => usable && there.get(entry.version) === entry.digest);
+  if (common === undefined)
+    return `No version is common to ${from.name} and ${to.name}: make one (baseline --define), pin it, then stop and start the guest.`;
+  return `Pin ${common.entry.version} on ${from.name}, then stop and start the guest: ${to.name} has it too.`;
+}
+
+function blame(to: MoveHost, bit: number, restart: string): { culprit: string; remedy: string } {
+  if (to.abilities === undefined) return { culprit: `no usable version of ${to.name} has it`, remedy: restart };
+  const backend = `the back-end of ${to.name}${to.backend === undefined ? '' : ` (${to.backend})`}`;
+  const wanted = 1n << BigInt(bit);
+  if ((to.abilities.virtioFeatures & wanted) !== 0n)
+    return {
+      culprit: `${backend} offers it, but no usable version there has it together with the others`,
+      remedy: `Define a version that has them all on ${to.name} (capture --define, baseline --define).`,
+    };
+  if (to.deviceType !== NET || !isOfferedAnywhere(bit))
+    return { culprit: `${backend} does not offer it`, remedy: restart };
+  const offering = spansOf(RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & wanted) !== 0n));
+  const switches = offering.filter(({ project }) => project === 'Open vSwitch');
+  const shown = (switches.length > 0 ? switches : offering).map(spanText).join('; ');
+  return { culprit: `${backend} does not offer it; offered by ${shown}`, remedy: restart };
+}

@@ -1,0 +1,63 @@
+/** After the move: where the interface can go next, and what a new start of its driver would change. */
+import { notMigratable } from '../check.ts';
+import { familyOf, featureNames } from '../features.ts';
+import { type Candidate, candidatesOf, closest, fits } from './candidates.ts';
+import { type MoveHost, type MoveSubject, type Need, visibleBits } from './needs.ts';
+
+export interface Lost {
+  readonly host: string;
+  /** Features that stand in the way; empty when another reason does. */
+  readonly missing: readonly string[];
+}
+
+export interface Outlook {
+  /** Where it can go from there, with the features that it has. */
+  readonly reachable: readonly string[];
+  readonly lost: readonly Lost[];
+  /** When the guest re-binds its driver or reboots there. */
+  readonly rebind: {
+    /** Features that it has not been shown where it is now, and may take up there. */
+    readonly gains: readonly string[];
+    /** Hosts that it could reach before, and then no more. */
+    readonly lost: readonly Lost[];
+  };
+}
+
+export interface Landing {
+  readonly subject: MoveSubject;
+  readonly need: Need;
+  readonly home: MoveHost;
+  /** The host it has come to, and the mode there. */
+  readonly where: MoveHost;
+  readonly mode: Candidate;
+  readonly hosts: readonly MoveHost[];
+}
+
+export function outlookOf(landing: Landing): Outlook {
+  const { subject, need, home, where, hosts, mode } = landing;
+  const others = [home, ...hosts].filter(({ name }) => name !== where.name);
+  const gained = visibleBits(subject.deviceType, mode.features) & ~need.seen;
+  const then = { ...need, features: need.features | gained };
+  const next = others.map((to) => ({ to, ...reach(landing, need, to), rebound: reach(landing, then, to) }));
+  return {
+    reachable: next.filter(({ possible }) => possible).map(({ to }) => to.name),
+    lost: next.filter(({ possible }) => !possible).map(({ to, missing }) => ({ host: to.name, missing })),
+    rebind: {
+      gains: featureNames(familyOf(subject.deviceType), gained),
+      lost: next
+        .filter(({ possible, rebound }) => possible && !rebound.possible)
+        .map(({ to, rebound }) => ({ host: to.name, missing: rebound.missing })),
+    },
+  };
+}
+
+function reach({ where, mode }: Landing, need: Need, to: MoveHost): { possible: boolean; missing: string[] } {
+  // a pin there is a choice, so its tier counts from then on
+  const forwardOnly = mode.entry?.tier === 'forward-only';
+  const stuck = where.abilities !== undefined && notMigratable(where.abilities).length > 0;
+  const here = { ...need, version: mode.entry?.version };
+  const candidates = candidatesOf({ need: here, from: where, to, forwardOnly });
+  const possible = !stuck && candidates.some(fits);
+  const missing = possible ? 0n : (closest(candidates)?.missing ?? 0n);
+  return { possible, missing: featureNames(familyOf(to.deviceType), missing) };
+}

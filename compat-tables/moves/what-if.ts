@@ -1,0 +1,96 @@
+/** What a host would gain and lose with another back-end, before anybody installs it. */
+import { checkEntry, notMigratable } from '../check.ts';
+import { guestFeatures } from '../entries.ts';
+import { familyOf, featureNames } from '../features.ts';
+import type { BackendRelease } from '../releases.ts';
+import type { Abilities, Blocker } from '../types.ts';
+import { type Difference, diff } from './diff.ts';
+import { type MoveHost, type MoveSubject, visibleBits } from './needs.ts';
+
+export interface LostVersion {
+  readonly version: string;
+  readonly blockers: readonly Blocker[];
+}
+
+/** An interface that could not go on: what it uses, or is to use, would not be there. */
+export interface Affected {
+  readonly interface: string;
+  /** `running`: its front-end would not come back after the change. `pinned`: its next start would be refused. */
+  readonly why: 'running' | 'pinned';
+  readonly version: string | undefined;
+  readonly missing: readonly string[];
+  readonly text: string;
+}
+
+export interface Upgrade {
+  readonly host: string;
+  readonly release: string;
+  readonly gained: readonly string[];
+  readonly lost: readonly LostVersion[];
+  /** The first usable version, before and after. */
+  readonly best: { readonly before: string | undefined; readonly after: string | undefined };
+  readonly defaultLost: boolean;
+  readonly affected: readonly Affected[];
+  /** Against what is known of the back-end now; undefined when nothing is. */
+  readonly difference: Difference | undefined;
+  readonly warnings: readonly string[];
+}
+
+export function abilitiesOf({ virtioFeatures, protocolFeatures, queuePairs, ringSize }: BackendRelease): Abilities {
+  return { virtioFeatures, protocolFeatures, limits: { queue_pairs: queuePairs, ring_size: ringSize } };
+}
+
+export function whatIf(host: MoveHost, release: BackendRelease): Upgrade {
+  const next = abilitiesOf(release);
+  const after = host.versions.map(({ entry, usable }) => ({ entry, usable, blockers: checkEntry(entry, next) }));
+  const lost = after.filter(({ usable, blockers }) => usable && blockers.length > 0);
+  return {
+    ...{ host: host.name, release: release.name },
+    gained: after.filter(({ usable, blockers }) => !usable && blockers.length === 0).map(({ entry }) => entry.version),
+    lost: lost.map(({ entry, blockers }) => ({ version: entry.version, blockers })),
+    best: {
+      before: host.versions.find(({ usable }) => usable)?.entry.version,
+      after: after.find(({ blockers }) => blockers.length === 0)?.entry.version,
+    },
+    defaultLost: lost.some(({ entry }) => entry.version === host.defaultVersion),
+    affected: host.interfaces.flatMap((one) => affected(host, one, next)),
+    difference:
+      host.abilities === undefined
+        ? undefined
+        : diff(host.deviceType, sideOf('now', host.abilities, next), sideOf(release.name, next, host.abilities)),
+    warnings: notMigratable(next).map((reason) => `no guest could be migrated from there: ${reason} [VC-MIGRATE-LOG]`),
+  };
+}
+
+/** Only limits that both state can be compared. */
+function sideOf(name: string, { virtioFeatures, protocolFeatures, limits }: Abilities, other: Abilities) {
+  const known = Object.entries(limits).filter(([limit]) => Object.hasOwn(other.limits, limit));
+  return { name, features: virtioFeatures, protocolFeatures, limits: Object.fromEntries(known) };
+}
+
+function affected(host: MoveHost, subject: MoveSubject, next: Abilities): Affected[] {
+  const entryNamed = (name: string | undefined) => host.versions.find(({ entry }) => entry.version === name)?.entry;
+  const names = (mask: bigint) => featureNames(familyOf(host.deviceType), mask);
+  const inForce = entryNamed(subject.inForce);
+  const found: Affected[] = [];
+  if (subject.acked !== undefined || inForce !== undefined) {
+    // the mode in force is a promise for the life of the front-end process, so all of it has to be there again
+    const wanted = guestFeatures(inForce?.virtioFeatures ?? 0n) | visibleBits(host.deviceType, subject.acked ?? 0n);
+    const missing = names(wanted & ~next.virtioFeatures);
+    const blockers = inForce === undefined ? [] : checkEntry(inForce, next);
+    if (missing.length > 0 || blockers.length > 0)
+      found.push({
+        ...{ interface: subject.name, why: 'running', version: subject.inForce, missing },
+        text: `its guest runs with ${missing.join(', ') || blockers.map(({ text }) => text).join('; ')}: stop it or move it away first`,
+      });
+  }
+  const pinned = entryNamed(subject.pin);
+  const blockers = pinned === undefined ? [] : checkEntry(pinned, next);
+  if (pinned !== undefined && blockers.length > 0)
+    found.push({
+      ...{ interface: subject.name, why: 'pinned', version: pinned.version },
+      missing: blockers.flatMap((one) => one.missing),
+      text: `its pin could not be honoured: ${blockers.map(({ text }) => text).join('; ')}`,
+    });
+  return found;
+}

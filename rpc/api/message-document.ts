@@ -1,0 +1,39 @@
+/** What a payload says; of one that is none of the management's business only its size. 64-bit numbers are text. */
+export interface PayloadDocument {
+  readonly bytes: number;
+  readonly mask?: string;
+  readonly features?: readonly string[];
+  readonly value?: string;
+  /** Of an acknowledgement. */
+  readonly succeeded?: boolean;
+  readonly ring?: number;
+  readonly ring_size?: number;
+  readonly base?: number;
+  readonly enabled?: boolean;
+  readonly polled?: boolean;
+  readonly address_flags?: number;
+  readonly regions?: number;
+  readonly region_bytes?: readonly string[];
+  readonly log_bytes?: string;
+}
+
+/** One vhost-user message of an interface, and what the agent did with it. */
+export interface MessageDocument {
+  readonly interface: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly from: 'front-end' | 'back-end';
+  readonly request: number;
+  /** Of the vhost-user specification. */
+  readonly name: string;
+  readonly flags: number;
+  readonly reply: boolean;
+  readonly need_reply: boolean;
+  readonly descriptors: number;
+  readonly verdict: 'forwarded' | 'changed' | 'answered' | 'refused';
+  readonly payload: PayloadDocument;
+  /** What was sent instead; for feature words with the names that were taken away and added. */
+  readonly changed_to?: PayloadDocument & { readonly removed?: readonly string[]; readonly added?: readonly string[] };
+  /** The payload in words. */
+  readonly text: string;
+}

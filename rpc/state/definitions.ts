@@ -1,0 +1,97 @@
+import { CompatError } from '../../compat-tables/errors.ts';
+import { entryFile, readEntry } from '../../compat-tables/moves/entry-file.ts';
+import type { Entry } from '../../compat-tables/types.ts';
+import type { Json } from '../json/types.ts';
+import { ovsMap, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
+import type { HostRow } from './rows.ts';
+import { sha256 } from './selection.ts';
+import type { State } from './state.ts';
+import { carryOut, type IntentOptions, type IntentResult } from './transaction.ts';
+
+/**
+ * Versions that clients give to a host, beside its table files: Host.defined_versions. The agent publishes them after
+ * those of the files, so that they are chosen only by name or when nothing else is common.
+ */
+
+/**
+ * Defines a version on a host. Throws VC-VERSION-EXISTS when the host knows the name with another content; with the same
+ * content there is nothing to do.
+ */
+export async function defineVersion(
+  state: State,
+  intent: { readonly entry: Entry },
+  options: IntentOptions = {},
+): Promise<IntentResult> {
+  const { entry } = intent;
+  return await carryOut(state, options, (host) => {
+    if (!checkDefinition(state, host, entry)) return { notes: [], guards: [], operations: [] };
+    const mutation: Json = ['defined_versions', 'insert', ovsMap({ [entry.version]: entryFile(entry) })];
+    return {
+      notes: [],
+      // nobody may have defined another one in between: the insertion of a key that is there changes nothing
+      guards: [unchanged(host)],
+      operations: [{ op: 'mutate', table: 'Host', where: where(host), mutations: [mutation] }],
+    };
+  });
+}
+
+/** Whether there is something to do to define the entry. Throws VC-VERSION-EXISTS. */
+export function checkDefinition(state: State, host: HostRow, entry: Entry): boolean {
+  const { version, deviceType, digest } = entry;
+  const published = state.versions(host).find((one) => one.version === version);
+  if (published !== undefined) {
+    if (published.digest === digest && published.deviceType === deviceType) return false;
+    throw exists(host, entry, published.origin);
+  }
+  const text = host.definedVersions.get(version);
+  if (text === undefined) return true;
+  if (sameContent(text, entry)) return false;
+  throw exists(host, entry, 'defined');
+}
+
+/** Takes the definition of a version back; it stays published while an interface uses it. Throws VC-VERSION-UNKNOWN. */
+export async function undefineVersion(
+  state: State,
+  intent: { readonly version: string },
+  options: IntentOptions = {},
+): Promise<IntentResult> {
+  const { version } = intent;
+  return await carryOut(state, options, (host) => {
+    if (!host.definedVersions.has(version)) {
+      const text = `Cannot take back version "${version}": no client has defined it on host ${host.hostname || host.systemId}`;
+      throw new CompatError('VC-VERSION-UNKNOWN', text, { host: host.systemId, version });
+    }
+    const mutation: Json = ['defined_versions', 'delete', ovsSet([version])];
+    return {
+      notes: [],
+      guards: [],
+      operations: [{ op: 'mutate', table: 'Host', where: where(host), mutations: [mutation] }],
+    };
+  });
+}
+
+function sameContent(text: string, entry: Entry): boolean {
+  try {
+    return readEntry(text, 'defined', sha256).digest === entry.digest;
+  } catch {
+    return false;
+  }
+}
+
+function exists(host: HostRow, { version }: Entry, origin: string): CompatError {
+  const name = host.hostname || host.systemId;
+  const text = `Cannot define ${version} on host ${name}: it has this version with another content (${origin})`;
+  return new CompatError('VC-VERSION-EXISTS', text, { host: host.systemId, version });
+}
+
+function unchanged(host: HostRow): Json {
+  const rows = [{ defined_versions: ovsMap(host.definedVersions) }];
+  return {
+    ...{ op: 'wait', table: 'Host', timeout: 0, where: where(host) },
+    ...{ columns: ['defined_versions'], until: '==', rows },
+  };
+}
+
+function where(host: HostRow): Json {
+  return [['_uuid', '==', ovsUuid(host.uuid)]];
+}

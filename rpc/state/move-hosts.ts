@@ -1,0 +1,97 @@
+import { CompatError } from '../../compat-tables/errors.ts';
+import { commonAbilities } from '../../compat-tables/moves/baseline.ts';
+import type { HostEntry, MoveHost, MoveSubject } from '../../compat-tables/moves/needs.ts';
+import { resembling } from '../../compat-tables/moves/resembles.ts';
+import { parseMask } from '../../compat-tables/mask.ts';
+import type { Abilities, Entry, Limits } from '../../compat-tables/types.ts';
+import type { HostDocument, InterfaceDocument, VersionDocument } from './document-shapes.ts';
+import type { InterfaceRow } from './rows.ts';
+import { suggestion } from './near.ts';
+import { comparable } from './selection.ts';
+
+/** Host documents as the questions about moves want them: masks are numbers, and one device type at a time. */
+
+/** The Host columns about the back-end are of this type; of others only the interfaces tell. */
+const NET = 'vhost-user-net';
+
+/** The hosts under names that tell them apart, as select and matrix have them. Throws VC-VERSION-DEVICE-TYPE. */
+export function moveHosts(documents: readonly HostDocument[], deviceType = NET): MoveHost[] {
+  const names = comparable(documents, deviceType).map(({ host }) => host);
+  return documents.map((document, index) => moveHost(document, deviceType, names[index] ?? document.host));
+}
+
+export function moveHost(document: HostDocument, deviceType = NET, name = document.host): MoveHost {
+  const abilities = abilitiesOf(document, deviceType);
+  const alike = abilities === undefined ? [] : resembling(abilities);
+  return {
+    ...{ name, deviceType, abilities, defaultVersion: document.default_version },
+    backend: alike.length === 0 ? undefined : `like ${alike.slice(0, 2).join('; ')}`,
+    versions: document.versions
+      .filter((one) => one.device_type === deviceType)
+      .toSorted((a, b) => a.preference - b.preference)
+      .map(hostEntry),
+    interfaces: document.interfaces.filter((one) => one.device_type === deviceType).map(moveSubject),
+  };
+}
+
+export function moveSubject(one: InterfaceDocument): MoveSubject {
+  return {
+    ...{ name: one.name, deviceType: one.device_type },
+    ...{ pin: one.version, inForce: one.in_force, nextStart: one.next_start },
+    ...{ offered: mask(one.offered_features), acked: mask(one.acked_features) },
+    ...{ ackedProtocol: mask(one.acked_protocol_features), queuePairs: one.queue_pairs },
+    ringSizes: Object.values(one.ring_sizes),
+    abilities: words(one.backend_features, one.backend_protocol_features, one.backend_limits),
+  };
+}
+
+/** One interface of a document. Throws VC-INTERFACE-UNKNOWN. */
+export function interfaceIn({ host, system_id, interfaces }: HostDocument, name: string): MoveSubject {
+  const found = interfaces.find((one) => one.name === name);
+  if (found !== undefined) return moveSubject(found);
+  const names = interfaces.map((one) => one.name);
+  const text = `Cannot find interface "${name}" on host ${host}${suggestion(name, names)}`;
+  throw new CompatError('VC-INTERFACE-UNKNOWN', text, { host: system_id, interface: name });
+}
+
+/** The same of a row of the database. */
+export function subjectOf(row: InterfaceRow): MoveSubject {
+  const { name, deviceType, inForce, nextStart, queuePairs, abilities } = row;
+  return {
+    ...{ name, deviceType, pin: row.version, inForce, nextStart, queuePairs, abilities },
+    ...{ offered: row.offeredFeatures, acked: row.ackedFeatures, ackedProtocol: row.ackedProtocolFeatures },
+    ringSizes: [...row.ringSizes.values()],
+  };
+}
+
+export function entryOfDocument(one: VersionDocument): Entry {
+  const { version, limits, tier, summary, covers, origin, digest } = one;
+  return {
+    ...{ version, deviceType: one.device_type, limits, tier, summary, covers, origin, digest, sources: [] },
+    virtioFeatures: mask(one.virtio_features) ?? 0n,
+    protocolFeatures: mask(one.protocol_features),
+    requiredProtocolFeatures: mask(one.required_protocol_features) ?? 0n,
+  };
+}
+
+function hostEntry(one: VersionDocument): HostEntry {
+  return { entry: entryOfDocument(one), usable: one.usable, blockers: one.blockers };
+}
+
+function abilitiesOf({ backend, interfaces }: HostDocument, deviceType: string): Abilities | undefined {
+  if (deviceType === NET) return words(backend.features, backend.protocol_features, backend.limits);
+  const own = interfaces
+    .filter((one) => one.device_type === deviceType)
+    .flatMap((one) => moveSubject(one).abilities ?? []);
+  return own.length === 0 ? undefined : commonAbilities(own);
+}
+
+function words(features: string | undefined, protocol: string | undefined, limits: Limits): Abilities | undefined {
+  const virtioFeatures = mask(features);
+  if (virtioFeatures === undefined) return undefined;
+  return { virtioFeatures, protocolFeatures: mask(protocol) ?? 0n, limits };
+}
+
+function mask(text: string | undefined): bigint | undefined {
+  return text === undefined ? undefined : parseMask(text);
+}

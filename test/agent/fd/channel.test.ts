@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { fstatSync } from 'node:fs';
+import { Channel, type ChannelEvents, PartialMessageError } from '../../../agent/fd/channel.ts';
+import { createEventFd, duplicate, receive, send, socketPair } from '../../../agent/fd/libc.ts';
+import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
+import { VhostFramer } from '../../../agent/vhost/framer.ts';
+import { encodeRequest, type Message } from '../../../agent/vhost/header.ts';
+import { writeU64 } from '../../../agent/vhost/payloads.ts';
+import { aWhile, openDescriptors, until } from '../support.ts';
+
+const PLAIN = encodeRequest(2, writeU64(7n));
+const KICK = encodeRequest(12, writeU64(0n));
+const CALL = encodeRequest(13, writeU64(1n));
+
+describe('a channel', () => {
+  let before = 0;
+  let channel: Channel<Message<OwnedFd>>;
+  let far: OwnedFd;
+  let heard: { readable: number; writable: number; ends: (Error | undefined)[] };
+  const toClose: { close(): void }[] = [];
+  beforeEach(() => {
+    before = openDescriptors();
+    const [near, other] = socketPair();
+    far = also(new OwnedFd(other));
+    channel = open(new OwnedFd(near));
+  });
+  afterEach(() => {
+    for (const one of toClose.splice(0).reverse()) one.close();
+    assert.equal(openDescriptors(), before, 'every descriptor is closed');
+  });
+
+  function also<T extends { close(): void }>(one: T): T {
+    toClose.push(one);
+    return one;
+  }
+
+  function open(socket: OwnedFd, pipe?: OwnedFd, patienceMs?: number): Channel<Message<OwnedFd>> {
+    const mine: typeof heard = { readable: 0, writable: 0, ends: [] };
+    heard = mine;
+    const events: ChannelEvents = {
+      readable: () => {
+        mine.readable += 1;
+        one.peek();
+      },
+      writable: () => {
+        mine.writable += 1;
+      },
+      closed: (error) => mine.ends.push(error),
+    };
+    const one: Channel<Message<OwnedFd>> = new Channel(socket, pipe, new VhostFramer<OwnedFd>(), events, patienceMs);
+    return also(one);
+  }
+
+  /** Sends to the channel, with so many descriptors. */
+  function tell(bytes: Uint8Array, count = 0): void {
+    const fds = Array.from({ length: count }, () => new OwnedFd(createEventFd()));
+    const raw = fds.map((fd) => fd.raw);
+    assert.equal(send(far.raw, bytes, raw), bytes.length);
+    for (const fd of fds) fd.close();
+  }
+  const peeked = () => {
+    const one = channel.peek();
+    assert.ok(one);
+    return one;
+  };
+  const drop = (fds: readonly OwnedFd[]): void => {
+    for (const fd of fds) fd.close();
+  };
+  const read = (): Buffer => {
+    const into = Buffer.alloc(4096);
+    return into.subarray(0, receive(far.raw, into)?.bytes ?? 0);
+  };
+
+  it('shows a message that stays where it is, the same until it is consumed', () => {
+    assert.equal(channel.peek(), undefined);
+    tell(PLAIN);
+    const first = peeked();
+    assert.deepEqual(first.message.bytes, PLAIN);
+    assert.deepEqual([first.alone, first.truncated], [true, false]);
+    assert.equal(channel.peek(), first);
+    assert.deepEqual([channel.begun, channel.unread], [PLAIN.length, PLAIN.length]);
+    assert.equal(channel.consume(false), false);
+    assert.deepEqual([channel.begun, channel.unread], [0, 0]);
+    assert.equal(channel.peek(), undefined);
+  });
+
+  it('shows messages one after the other that came in one piece', () => {
+    tell(Buffer.concat([PLAIN, KICK, CALL]));
+    for (const bytes of [PLAIN, KICK, CALL]) {
+      assert.deepEqual(peeked().message.bytes, bytes);
+      channel.consume(false);
+    }
+    assert.equal(channel.unread, 0);
+  });
+
+  it('begins again at the first unread byte, and closes the copies that it had', () => {
+    tell(KICK, 1);
+    const held = openDescriptors();
+    assert.equal(peeked().message.fds.length, 1);
+    assert.equal(openDescriptors(), held + 1);
+    channel.rewind();
+    assert.deepEqual([openDescriptors(), channel.begun], [held, 0]);
+    assert.equal(peeked().message.fds.length, 1);
+    drop(peeked().message.fds);
+    assert.equal(channel.consume(true), true);
+  });
+
+  it('puts a message together that comes byte by byte', async () => {
+    tell(KICK.subarray(0, 1), 1);
+    assert.equal(channel.peek(), undefined);
+    for (const byte of KICK.subarray(1)) tell(Uint8Array.of(byte));
+    await until('the message is whole', () => channel.peek() !== undefined);
+    assert.deepEqual(peeked().message.bytes, KICK);
+    assert.equal(peeked().message.fds.length, 1);
+    drop(peeked().message.fds);
+    assert.equal(channel.consume(true), true);
+  });
+
+  it('ends when the rest of a message does not come in time, and not before anything has come', async () => {
+    const [near, other] = socketPair();
+    far = also(new OwnedFd(other));
+    channel = open(new OwnedFd(near), undefined, 20);
+    await aWhile();
+    assert.equal(heard.ends.length, 0);
+    tell(PLAIN.subarray(0, 5));
+    await until('it ended', () => heard.ends.length > 0);
+    assert.ok(heard.ends[0] instanceof PartialMessageError);
+    assert.match(heard.ends[0].message, /5 bytes came, and no more for 20 ms/);
+    assert.equal(channel.isOpen, false);
+  });
+
+  it("brings the next message's descriptors with one that has none: nobody can tell before it is consumed", () => {
+    tell(PLAIN);
+    tell(KICK, 1);
+    const { message, alone } = peeked();
+    assert.deepEqual(message.bytes, PLAIN);
+    assert.deepEqual([message.fds.length, alone], [1, false]);
+    drop(message.fds);
+    assert.equal(channel.consume(false), false, 'none stood beside it');
+    const next = peeked();
+    assert.deepEqual([next.message.bytes, next.message.fds.length, next.alone], [KICK, 1, true]);
+    drop(next.message.fds);
+    assert.equal(channel.consume(true), true);
+  });
+
+  it('knows the descriptors of a message for certain when it is alone, or taken', () => {
+    tell(KICK, 1);
+    tell(CALL, 2);
+    const { message, alone } = peeked();
+    assert.deepEqual([message.fds.length, alone], [1, false]);
+    drop(message.fds);
+    for (const count of [1, 2]) {
+      if (count === 2) drop(peeked().message.fds);
+      const fds = channel.take();
+      assert.equal(fds.length, count);
+      drop(fds);
+    }
+  });
+
+  it('tells of descriptors where they are expected: beside the first byte only', () => {
+    tell(PLAIN.subarray(0, 4));
+    tell(PLAIN.subarray(4));
+    tell(KICK, 1);
+    drop(peeked().message.fds);
+    assert.equal(channel.consume(true), false, 'those of the next message are not its own');
+    drop(peeked().message.fds);
+    assert.equal(channel.consume(true), true);
+  });
+
+  it('tells of descriptors wherever they came when none are expected', () => {
+    tell(PLAIN, 1);
+    drop(peeked().message.fds);
+    assert.equal(channel.consume(false), true);
+  });
+
+  it('sends what is staged, in order, when it is flushed and not before', () => {
+    channel.stage(PLAIN);
+    channel.stage(KICK);
+    assert.deepEqual([channel.staged, read().length], [PLAIN.length + KICK.length, 0]);
+    assert.equal(channel.flush(), true);
+    assert.equal(channel.staged, 0);
+    assert.deepEqual(read(), Buffer.concat([PLAIN, KICK]));
+    channel.stage(PLAIN);
+    channel.unstage();
+    assert.equal(channel.flush(), true);
+    assert.equal(read().length, 0);
+  });
+
+  it('waits with the rest when the peer takes no more, and tells when it does', async () => {
+    let staged = 0;
+    const block = new Uint8Array(4096);
+    for (;;) {
+      channel.stage(block);
+      staged += block.length;
+      if (!channel.flush()) break;
+    }
+    assert.ok(channel.staged > 0);
+    assert.ok(channel.unsent > 0);
+    let got = 0;
+    while (got < staged) {
+      got += read().length;
+      if (heard.writable > 0) channel.flush();
+      await aWhile(0);
+    }
+    assert.deepEqual([got, channel.staged], [staged, 0]);
+    assert.ok(heard.writable > 0);
+  });
+
+  it('sends descriptors with a message of its own, and keeps them', () => {
+    const one = also(new OwnedFd(createEventFd()));
+    assert.equal(channel.send(KICK, [one]), true);
+    const into = new Uint8Array(64);
+    const got = receive(far.raw, into);
+    assert.deepEqual([got?.bytes, got?.fds.length], [KICK.length, 1]);
+    for (const fd of got?.fds ?? []) new OwnedFd(fd).close();
+    assert.ok(fstatSync(one.raw));
+  });
+
+  it('goes on where another one was, with copies of its descriptors', () => {
+    tell(PLAIN);
+    tell(KICK, 1);
+    assert.deepEqual(peeked().message.bytes, PLAIN);
+    channel.stage(CALL);
+    const [socket, pipe] = channel.descriptors.map((fd) => new OwnedFd(duplicate(fd)));
+    assert.ok(socket && pipe);
+    channel.leave();
+    assert.deepEqual(heard.ends, [undefined]);
+    channel = open(socket, pipe);
+    assert.deepEqual([channel.begun, channel.staged], [PLAIN.length, CALL.length]);
+    assert.equal(channel.consume(false), false);
+    assert.deepEqual(peeked().message.bytes, KICK);
+    drop(peeked().message.fds);
+    assert.equal(channel.flush(), true);
+    assert.deepEqual(read(), Buffer.from(CALL));
+  });
+
+  it('ends for both sides when it is closed, though somebody holds a copy, and for nobody when it is left', () => {
+    const copy = also(new OwnedFd(duplicate(channel.descriptors[0])));
+    channel.leave();
+    assert.equal(receive(far.raw, new Uint8Array(1)), undefined);
+    channel = open(new OwnedFd(duplicate(copy.raw)));
+    channel.close();
+    assert.equal(receive(far.raw, new Uint8Array(1))?.bytes, 0);
+    channel.close();
+    assert.deepEqual(heard.ends, [undefined]);
+  });
+
+  it('tells when the peer hangs up, also while it is paused', async () => {
+    channel.pause();
+    tell(PLAIN);
+    await aWhile();
+    assert.equal(heard.readable, 0);
+    channel.resume();
+    await until('it can be read', () => heard.readable > 0);
+    channel.consume(false);
+    channel.pause();
+    far.close();
+    await until('it ended', () => heard.ends.length > 0);
+    assert.deepEqual(heard.ends, [undefined]);
+  });
+});

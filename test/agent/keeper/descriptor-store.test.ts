@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { close, createEventFd } from '../../../agent/fd/libc.ts';
+import { bindDatagram, receiveDatagram } from '../../../agent/fd/libc-datagram.ts';
+import { DescriptorStore } from '../../../agent/keeper/descriptor-store.ts';
+import { decodeNotification } from '../../../agent/keeper/protocol.ts';
+import { openDescriptors, temporaryFolder, until } from '../support.ts';
+
+/** A keeper that takes letters only when it is told to. */
+class SlowKeeper {
+  #fd: number;
+  readonly path: string;
+  readonly letters: string[] = [];
+  readonly pids = new Set<number>();
+
+  constructor(path: string) {
+    this.path = path;
+    this.#fd = bindDatagram(path);
+  }
+
+  /** Takes in what waits; the descriptors are counted and closed. */
+  read(): void {
+    const room = Buffer.alloc(4096);
+    for (let got = receiveDatagram(this.#fd, room); got; got = receiveDatagram(this.#fd, room)) {
+      const { action, name } = decodeNotification(room.subarray(0, got.bytes));
+      this.letters.push(`${action ?? 'notify'} ${name} ${got.fds.length}`);
+      this.pids.add(got.pid);
+      for (const fd of got.fds) close(fd);
+    }
+  }
+
+  die(): void {
+    close(this.#fd);
+    if (!this.path.startsWith('@')) unlinkSync(this.path);
+  }
+}
+
+describe('DescriptorStore', () => {
+  const folder = temporaryFolder();
+  const path = join(folder.path, 'notify');
+  let before: number;
+  let keeper: SlowKeeper;
+  let store: DescriptorStore;
+  let fd: number;
+  let said: string[];
+
+  beforeEach(() => {
+    before = openDescriptors();
+    keeper = new SlowKeeper(path);
+    store = new DescriptorStore(path);
+    fd = createEventFd();
+    said = [];
+  });
+
+  afterEach(() => {
+    store.close();
+    close(fd);
+    assert.equal(openDescriptors(), before);
+  });
+
+  after(() => folder.remove());
+
+  function note(name: string): (error?: Error) => void {
+    return (error) => said.push(error ? `${name}: ${error.message}` : name);
+  }
+
+  function fill(): number {
+    let sent = 0;
+    for (let i = 0; store.waiting === 0; i++) {
+      store.store(`fill${i}`, [fd], note('fill'));
+      sent = i;
+    }
+    said.length = 0;
+    return sent;
+  }
+
+  it('is not there without a keeper, and is told once', () => {
+    assert.equal(DescriptorStore.fromEnvironment({}), undefined);
+    assert.equal(DescriptorStore.fromEnvironment({ NOTIFY_SOCKET: '' }), undefined);
+    const env: NodeJS.ProcessEnv = { NOTIFY_SOCKET: path, HOME: '/' };
+    const one = DescriptorStore.fromEnvironment(env);
+    assert.deepEqual(env, { HOME: '/' });
+    one?.store('x', [fd, fd], note('x'));
+    assert.deepEqual(said, ['x']); // before store returned
+    keeper.read();
+    assert.deepEqual(keeper.letters, ['store x 2']);
+    assert.deepEqual([...keeper.pids], [process.pid]);
+    one?.close();
+    keeper.die();
+  });
+
+  it('speaks to abstract addresses', () => {
+    const abstract = new SlowKeeper(`@vc-test-${process.pid}`);
+    const one = new DescriptorStore(abstract.path);
+    one.store('x', [fd], note('x'));
+    abstract.read();
+    assert.deepEqual(abstract.letters, ['store x 1']);
+    one.close();
+    abstract.die();
+    keeper.die();
+  });
+
+  it('keeps the order when the queue is full, and goes on when it is not', async () => {
+    const first = fill();
+    for (let i = 0; i < 100; i++) {
+      store.store(`n${i}`, [fd, fd], note(`n${i}`));
+      if (i % 10 === 0) store.remove(`old${i}`);
+    }
+    store.notify('READY=1');
+    assert.deepEqual(said, []);
+    await until('all letters', () => {
+      keeper.read();
+      return store.waiting === 0;
+    });
+    keeper.read();
+    const wanted = Array.from({ length: 100 }, (_, i) => [
+      `store n${i} 2`,
+      ...(i % 10 === 0 ? [`remove old${i} 0`] : []),
+    ]).flat();
+    assert.deepEqual(keeper.letters.slice(first + 1), [...wanted, 'notify stored 0']);
+    assert.deepEqual(
+      said.filter((one) => one !== 'fill'),
+      Array.from({ length: 100 }, (_, i) => `n${i}`),
+    );
+    keeper.die();
+  });
+
+  it('cancels a store that waits when it is removed', async () => {
+    fill();
+    store.store('x', [fd], note('x'));
+    store.store('y', [fd], note('y'));
+    store.remove('x');
+    store.remove('x');
+    assert.deepEqual(said, ['x: Cannot store "x": it was removed before it was sent']);
+    store.store('x', [fd], note('x again'));
+    await until('all letters', () => {
+      keeper.read();
+      return store.waiting === 0;
+    });
+    keeper.read();
+    assert.deepEqual(keeper.letters.slice(-3), ['store y 1', 'remove x 0', 'store x 1']);
+    keeper.die();
+  });
+
+  it('says that the keeper is gone, to those who wait as well, and finds it when it is back', async () => {
+    fill();
+    store.store('x', [fd], note('x'));
+    keeper.die();
+    await until('both answers', () => store.waiting === 0);
+    assert.equal(said.length, 2); // the last of fill, and x
+    assert.match(said[1] ?? '', /^x: Cannot (send|connect): (ECONNREFUSED|ENOENT)$/);
+    store.store('y', [fd], note('y'));
+    assert.match(said[2] ?? '', /^y: Cannot connect: ENOENT$/);
+    keeper = new SlowKeeper(path);
+    store.store('z', [fd], note('z'));
+    assert.equal(said[3], 'z');
+    keeper.read();
+    assert.deepEqual(keeper.letters, ['store z 1']);
+    keeper.die();
+    store.store('lost', [fd], note('lost'));
+    assert.match(said[4] ?? '', /^lost: Cannot send: ECONNREFUSED$/);
+  });
+
+  it('survives that the n-th store fails, for each n', () => {
+    const notOpen = 1_000_000;
+    for (let n = 0; n < 5; n++) {
+      said.length = 0;
+      for (let i = 0; i < 5; i++) store.store(`s${i}`, i === n ? [fd, notOpen] : [fd], note(`s${i}`));
+      const wanted = Array.from({ length: 5 }, (_, i) => (i === n ? `s${i}: Cannot send: EBADF` : `s${i}`));
+      assert.deepEqual(said, wanted);
+      keeper.read();
+      assert.equal(keeper.letters.length, 4 * (n + 1));
+    }
+    keeper.die();
+  });
+
+  it('lets itself be used from within an answer', () => {
+    store.store('a', [fd], () => {
+      store.store('b', [fd], note('b'));
+      store.remove('a');
+      said.push('a');
+    });
+    assert.deepEqual(said, ['a', 'b']);
+    store.store('c', [fd], () => store.close());
+    keeper.read();
+    assert.deepEqual(keeper.letters, ['store a 1', 'store b 1', 'remove a 0', 'store c 1']);
+    store.store('d', [fd], note('d'));
+    assert.match(said[2] ?? '', /^d: .*was closed$/);
+    keeper.die();
+  });
+
+  it('tells those who wait when it is closed', () => {
+    fill();
+    store.store('x', [fd], note('x'));
+    store.close();
+    assert.equal(said.length, 2);
+    assert.match(said[1] ?? '', /was closed$/);
+    keeper.read();
+    keeper.die();
+  });
+});

@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { SuperviseOptions } from '../../../agent/keeper/supervise.ts';
+import { temporaryFolder, until } from '../support.ts';
+
+/** The test programs, whether the tests run compiled or from their source. */
+const SUFFIX = import.meta.filename.endsWith('.ts') ? '.ts' : '.js';
+
+export function program(name: string): string[] {
+  const file = join(import.meta.dirname, 'programs', `${name}${SUFFIX}`);
+  return [process.execPath, ...(SUFFIX === '.ts' ? ['--import=tsx'] : []), file];
+}
+
+export type Answer = Record<string, unknown>;
+
+/** A keeper process with a puppet below it, and our end of the puppet's one connection. */
+export class Stage {
+  readonly #folder = temporaryFolder();
+  readonly #server: Server;
+  readonly notifySocket = this.path('notify');
+  readonly log: Answer[] = [];
+  readonly answers: Answer[] = [];
+  connections = 0;
+  hangUps = 0;
+  /** Undefined while the keeper runs. */
+  status: number | null | undefined;
+  keeper: ChildProcess | undefined;
+  #line: Socket | undefined;
+  #taken = 0;
+
+  constructor() {
+    this.#server = createServer((line) => {
+      this.connections += 1;
+      this.#line = line;
+      eachLine(line, (text) => this.answers.push(JSON.parse(text)));
+      line.on('close', () => {
+        this.hangUps += 1;
+      });
+      line.on('error', () => {});
+    });
+    this.#server.listen(this.path('line'));
+  }
+
+  path(name: string): string {
+    return join(this.#folder.path, name);
+  }
+
+  /** Starts the keeper; without a command of its own it supervises a puppet, and without a check every upgrade is allowed. */
+  start(options: Partial<SuperviseOptions> = {}, env: NodeJS.ProcessEnv = {}, puppet: string[] = []): void {
+    const all = {
+      command: [...program('puppet'), this.path('line'), ...puppet],
+      checkCommand: ['/bin/true'],
+      notifySocket: this.notifySocket,
+      ...options,
+    };
+    const [node = '', ...args] = program('keeper');
+    this.keeper = spawn(node, [...args, JSON.stringify(all)], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+      env: { ...process.env, ...env },
+    });
+    if (this.keeper.stderr) eachLine(this.keeper.stderr, (text) => this.#logged(text));
+    this.keeper.on('exit', (status) => {
+      this.status = status;
+    });
+  }
+
+  #logged(text: string): void {
+    this.log.push(text.startsWith('{') ? JSON.parse(text) : { event: 'text', text });
+  }
+
+  events(name: string): Answer[] {
+    return this.log.filter(({ event }) => event === name);
+  }
+
+  /** The next answer of the puppet that was not looked at yet. */
+  async answer(what = 'an answer'): Promise<Answer> {
+    await until(`${what}; log: ${JSON.stringify(this.log.slice(-5))}`, () => this.answers.length > this.#taken);
+    return this.answers[this.#taken++] ?? {};
+  }
+
+  async order(order: Answer): Promise<Answer> {
+    this.tell(order);
+    return await this.answer(JSON.stringify(order));
+  }
+
+  tell(order: Answer): void {
+    this.#line?.write(`${JSON.stringify(order)}\n`);
+  }
+
+  get line(): Socket | undefined {
+    return this.#line;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.keeper?.kill(signal);
+  }
+
+  /** How many descriptors the keeper has open, once it has heard all that the puppet said. Once in each test. */
+  async keeperDescriptors(): Promise<number> {
+    await this.order({ do: 'say', text: 'STATUS=that was all' });
+    await until('the status', () => this.events('child-status').length === 1);
+    return this.#openInKeeper();
+  }
+
+  #openInKeeper(): number {
+    return readdirSync(`/proc/${this.keeper?.pid}/fd`).length;
+  }
+
+  async untilKeeperHas(descriptors: number): Promise<void> {
+    await until(`${descriptors} descriptors`, () => this.#openInKeeper() === descriptors).catch((error: Error) => {
+      throw new Error(`${error.message}, has ${this.#openInKeeper()}`);
+    });
+  }
+
+  async untilEnded(): Promise<number | null> {
+    await until(`end of the keeper; log: ${JSON.stringify(this.log)}`, () => this.status !== undefined);
+    return this.status ?? null;
+  }
+
+  /** A program written down for this test alone. */
+  script(name: string, text: string): string[] {
+    writeFileSync(this.path(name), text);
+    return ['/bin/sh', this.path(name)];
+  }
+
+  read(name: string): string {
+    return readFileSync(this.path(name), 'utf8');
+  }
+
+  async close(): Promise<void> {
+    if (this.keeper && this.status === undefined) {
+      const child = this.events('child-started').at(-1)?.['pid'];
+      this.signal('SIGTERM');
+      await this.untilEnded().catch(() => {
+        this.signal('SIGKILL');
+        if (typeof child === 'number') process.kill(child, 'SIGKILL');
+      });
+    }
+    this.#line?.destroy();
+    this.#server.close();
+    this.#folder.remove();
+  }
+}
+
+function eachLine(from: NodeJS.ReadableStream, got: (text: string) => void): void {
+  let rest = '';
+  from.on('data', (data: Buffer) => {
+    const lines = (rest + data.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') got(line);
+  });
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkEntry } from '../../compat-tables/check.ts';
+import { readEntry } from '../../compat-tables/moves/entry-file.ts';
+import { State } from '../../rpc/state/state.ts';
+import { sha256 } from '../compat-tables/shipped.ts';
+import { Peers } from '../peers/process.ts';
+import { served } from './embedded.ts';
+import { OLD_HOST } from './fixtures.ts';
+import { matchesGolden } from './golden.ts';
+import { type CliOutcome, cli } from './run-cli.ts';
+
+/** What Open vSwitch 3.5 answers on a client-mode port with vhost-iommu-support. */
+const IOMMU = { virtio_features: '0xf7c66a7cb', protocol_features: '0x10cbf', limits: { queue_pairs: 128 } };
+
+describe('capture', () => {
+  const peers = new Peers();
+  let folder = '';
+  let asked = '';
+  beforeEach(() => {
+    folder = peers.folder();
+    asked = join(folder, 'asked');
+  });
+  afterEach(() => peers.end());
+
+  /** Runs it with a stand-in for the agent's binary that answers so. */
+  function capture(answer: object, ...argv: string[]): Promise<CliOutcome> {
+    const file = join(folder, 'agent');
+    writeFileSync(file, `#!/bin/sh\necho "$*" > ${asked}\necho '${JSON.stringify(answer)}'\n`);
+    chmodSync(file, 0o755);
+    return cli(argv, { env: { VHOST_COMPAT_AGENT: file } });
+  }
+
+  it('prints a table file that promises what the back-end offered', async () => {
+    const { exit, stdout, stderr } = await capture(IOMMU, 'capture', 'site.v1', 'connect:/run/x');
+    assert.deepEqual([exit, stderr], [0, '']);
+    assert.equal(readFileSync(asked, 'utf8'), 'probe connect:/run/x --json\n');
+    matchesGolden('capture.table', stdout);
+    const entry = readEntry(stdout, 'here', sha256);
+    assert.deepEqual([entry.version, entry.requiredProtocolFeatures], ['site.v1', 0x28n]);
+    const abilities = { virtioFeatures: 0xf7c66a7cbn, protocolFeatures: 0x10cbfn, limits: { queue_pairs: 128 } };
+    assert.deepEqual(checkEntry(entry, abilities), []);
+  });
+
+  for (const format of ['json', 'csv', 'list', 'html']) {
+    it(`prints ${format}`, async () => {
+      const { stdout } = await capture(IOMMU, 'capture', 'site.v1', 'connect:/run/x', '-f', format);
+      matchesGolden(`capture.${format}`, stdout);
+    });
+  }
+
+  it('writes a file, with the summary that was given, and never over another', async () => {
+    const file = join(folder, '50-site.json');
+    const argv = ['capture', 'site.v1', 'listen:/run/x', '--output', file, '--summary', 'Hall 2'];
+    assert.deepEqual(await capture(IOMMU, ...argv), { exit: 0, stdout: '', stderr: '' });
+    assert.equal(readEntry(readFileSync(file, 'utf8'), file, sha256).summary, 'Hall 2');
+    assert.equal((await capture(IOMMU, ...argv)).exit, 1);
+  });
+
+  it('refuses names of the shipped tables and names that are none', async () => {
+    const upstream = await capture(IOMMU, 'capture', 'upstream.mine', 'connect:/run/x');
+    assert.deepEqual([upstream.exit, existsSync(asked)], [2, false], 'the back-end was asked in vain');
+    const odd = await capture(IOMMU, 'capture', 'site/1', 'connect:/run/x');
+    assert.equal(odd.exit, 1);
+    assert.match(odd.stderr, /version is "site\/1".*\[VC-TABLE\]/);
+  });
+
+  it('defines it on the host with --define', async () => {
+    const remote = await served(peers, OLD_HOST);
+    const argv = ['--db', remote, '--no-wait', 'capture', 'site.v1', 'connect:/run/x', '--define'];
+    const { exit, stderr } = await capture(IOMMU, ...argv);
+    assert.equal(exit, 0, stderr);
+    assert.match(stderr, /^vhost-compat: oldhost: defined \(not published yet\)$/m);
+    const state = await State.connect(remote);
+    try {
+      assert.deepEqual([...state.host().definedVersions.keys()], ['site.v1']);
+    } finally {
+      state.close();
+    }
+    const other = { ...IOMMU, virtio_features: '0xd7c66a7cb' };
+    const refused = await capture(other, ...argv);
+    assert.equal(refused.exit, 1);
+    assert.match(refused.stderr, /site\.v1 on host oldhost.*\[VC-VERSION-EXISTS\]/);
+  });
+});

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkEntry } from '../../compat-tables/check.ts';
+import { encodeInterfaceStatus } from '../../rpc/state/columns.ts';
+import { readEntry } from '../../compat-tables/moves/entry-file.ts';
+import { abilitiesOf } from '../../compat-tables/moves/what-if.ts';
+import { findRelease } from '../../compat-tables/releases.ts';
+import { sha256, shippedEntries } from '../compat-tables/shipped.ts';
+import { Peers } from '../peers/process.ts';
+import { described, served } from './embedded.ts';
+import { type HostFixture, NEW_HOST, OLD_HOST } from './fixtures.ts';
+import { matchesGolden } from './golden.ts';
+import { cli } from './run-cli.ts';
+
+const FORMATS = ['table', 'json', 'csv', 'list', 'html'];
+
+/** A host like a release, with two of the shipped versions. */
+function like(name: string, release: string, more: Partial<HostFixture> = {}): HostFixture {
+  const wanted = ['upstream.ovs-dpdk.v2.13', 'upstream.ovs-dpdk.v2.13.1+tso'];
+  const entries = shippedEntries().filter(({ version }) => wanted.includes(version));
+  return { systemId: `id-${name}`, hostname: name, abilities: abilitiesOf(findRelease(release)), entries, ...more };
+}
+
+describe('differences, baselines and what would be', () => {
+  const peers = new Peers();
+  let remote = '';
+  let files: { newer: string; older: string; plain: string; tso: string };
+  before(async () => {
+    remote = await served(peers, NEW_HOST);
+    files = {
+      newer: await described(peers, NEW_HOST),
+      older: await described(peers, OLD_HOST),
+      plain: await described(peers, like('plain', 'ovs-3.1')),
+      tso: await described(peers, like('tso', 'ovs-3.1+tso')),
+    };
+  });
+  after(() => peers.end());
+
+  const outputs: { name: string; argv: () => string[]; exit?: number }[] = [
+    { name: 'diff-versions', argv: () => ['diff-versions', 'site.packed', 'site.base'] },
+    { name: 'diff-hosts', argv: () => ['diff-hosts', files.newer, files.older] },
+    { name: 'baseline', argv: () => ['baseline', files.plain, files.tso] },
+    { name: 'what-if', argv: () => ['what-if', '--upgrade', 'ovs-2.8', files.plain, files.tso] },
+    { name: 'matrix-releases', argv: () => ['matrix', '--releases', 'ovs-2.5', 'ovs-2.11', 'ovs-2.13', 'ovs-3.2'] },
+  ];
+  for (const { name, argv, exit = 0 } of outputs) {
+    it(`prints ${name} in every format`, async () => {
+      for (const format of FORMATS) {
+        const outcome = await cli(['--db', remote, ...argv(), '-f', format]);
+        assert.equal(outcome.exit, exit, outcome.stderr);
+        matchesGolden(`${name}.${format}`, outcome.stdout);
+      }
+    });
+  }
+
+  it('compares shipped versions without a database', async () => {
+    const argv = ['diff-versions', '--shipped', 'upstream.ovs-dpdk.v3.2', 'upstream.ovs-dpdk.v2.13'];
+    const { exit, stdout } = await cli(argv);
+    assert.equal(exit, 0);
+    assert.match(stdout, /^ {2}VIRTIO_NET_F_CSUM \(0\): .*\n {4}without it: the guest computes/m);
+    assert.match(stdout, /^from upstream\.ovs-dpdk\.v2\.13 to upstream\.ovs-dpdk\.v3\.2: every guest can move$/m);
+    assert.equal((await cli([...argv.slice(0, 3), 'upstream.ovs-dpdk.v3.3'])).exit, 1);
+  });
+
+  it('wants a target for a matrix of hosts, and a known release for one of releases', async () => {
+    assert.equal((await cli(['matrix'])).exit, 2);
+    const { exit, stderr } = await cli(['matrix', '--releases', 'ovs-9.9']);
+    assert.equal(exit, 2);
+    assert.match(stderr, /VC-RELEASE-UNKNOWN/);
+  });
+
+  it('writes a baseline into a file that can be loaded, never over another', async () => {
+    const file = join(peers.folder(), '50-site.json');
+    const argv = ['baseline', files.plain, files.tso, '--name', 'site.hall2', '--output', file];
+    assert.equal((await cli(argv)).exit, 0);
+    const entry = readEntry(readFileSync(file, 'utf8'), file, sha256);
+    assert.equal(entry.version, 'site.hall2');
+    for (const release of ['ovs-3.1', 'ovs-3.1+tso'])
+      assert.deepEqual(checkEntry(entry, abilitiesOf(findRelease(release))), []);
+    const { exit, stderr } = await cli(argv);
+    assert.equal(exit, 1);
+    assert.match(stderr, /EEXIST.*\[VC-TABLE\]/);
+    const other = await cli(['baseline', files.plain, '--output', join(peers.folder(), 'x.json')]);
+    assert.match(other.stderr, /named NN-name\.json only/);
+  });
+
+  it('refuses names of the shipped tables, and to define in a file', async () => {
+    const named = await cli(['baseline', files.plain, '--name', 'upstream.mine']);
+    assert.deepEqual([named.exit, /upstream\./.test(named.stderr)], [2, true]);
+    const { exit, stderr } = await cli(['baseline', files.plain, '--define']);
+    assert.equal(exit, 2);
+    assert.match(stderr, /saw a file; wanted a host that is alive/);
+  });
+
+  it('cannot compare what was never measured', async () => {
+    const unknown = await described(peers, { ...OLD_HOST, hostname: 'unknown', abilities: undefined });
+    for (const argv of [
+      ['baseline', unknown],
+      ['diff-hosts', files.newer, unknown],
+    ]) {
+      const { exit, stderr } = await cli(argv);
+      assert.equal(exit, 3);
+      assert.match(stderr, /unknown.*\[VC-BACKEND-UNKNOWN\]/);
+    }
+  });
+
+  it('says that an upgrade would break a running guest, exit 3', async () => {
+    const abilities = abilitiesOf(findRelease('ovs-3.1'));
+    const row = {
+      ...{ frontend: 'listen:/f', backend: 'connect:/b' },
+      ...encodeInterfaceStatus({
+        ...{ state: 'negotiated', inForce: 'upstream.ovs-dpdk.v2.13', abilities },
+        ...{ offeredFeatures: abilities.virtioFeatures, ackedFeatures: 0x130afa7can },
+      }),
+    };
+    const host = await served(peers, like('busy', 'ovs-3.1', { interfaces: { vhu0: row } }));
+    const { exit, stdout, stderr } = await cli(['--db', host, 'what-if', '--upgrade', 'ovs-2.8']);
+    assert.equal(exit, 3);
+    assert.match(stdout, /^ {2}vhu0: its guest runs with .*VIRTIO_RING_F_EVENT_IDX.*: stop it or move it away first$/m);
+    assert.match(stderr, /ovs-2\.8 would break what is in use on busy \(vhu0\) \[VC-UPGRADE\]/);
+    assert.equal((await cli(['--db', host, 'what-if', '--upgrade', 'ovs-3.2'])).exit, 0);
+    assert.equal((await cli(['--db', host, 'what-if', '--upgrade', 'ovs-9'])).exit, 2);
+  });
+
+  it('refuses a default narrower than what runs, with the list; --force', async () => {
+    const narrow = await served(peers, {
+      ...NEW_HOST,
+      interfaces: { vhu0: { ...NEW_HOST.interfaces?.['vhu1'], version: ['set', []], ...used() } },
+    });
+    const set = (...argv: string[]) => cli(['--db', narrow, 'default-version', 'site.base', '--no-wait', ...argv]);
+    const { exit, stderr } = await set();
+    assert.equal(exit, 3);
+    assert.match(stderr, /vhu0 \(VIRTIO_NET_F_MQ\) \[VC-DEFAULT-IN-USE\]\nremedy: /);
+    const forced = await set('--force');
+    assert.equal(forced.exit, 0, forced.stderr);
+    assert.match(forced.stderr, /vhu0 \(VIRTIO_NET_F_MQ\); they keep it until they stop/);
+  });
+
+  function used() {
+    return encodeInterfaceStatus({ ackedFeatures: 0x140408000n });
+  }
+
+  it('reads several hosts from one file only where several are meant', async () => {
+    const both = join(peers.folder(), 'both.json');
+    writeFileSync(
+      both,
+      JSON.stringify([files.plain, files.tso].map((file) => JSON.parse(readFileSync(file, 'utf8')) as unknown)),
+    );
+    assert.equal((await cli(['baseline', both])).exit, 0);
+    assert.equal((await cli(['diff-hosts', both, files.plain])).exit, 2);
+  });
+});

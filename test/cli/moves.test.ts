@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { CONTROL_BITS, maskOf, PROTOCOL, VIRTIO_NET } from '../../compat-tables/features.ts';
+import { encodeInterfaceStatus } from '../../rpc/state/columns.ts';
+import { ROOT } from '../root.ts';
+import { Peers } from '../peers/process.ts';
+import { described, served } from './embedded.ts';
+import { type HostFixture, NEW_BACKEND, NEW_HOST, OLD_HOST } from './fixtures.ts';
+import { matchesGolden } from './golden.ts';
+import { cli } from './run-cli.ts';
+
+const FORMATS = ['table', 'json', 'csv', 'list', 'html'];
+const TOOK = maskOf(VIRTIO_NET, 'MRG_RXBUF', 'VERSION_1', 'MQ') | CONTROL_BITS;
+const status = (acked: bigint) =>
+  encodeInterfaceStatus({
+    ...{ state: 'negotiated', inForce: 'site.packed', nextStart: 'site.packed', abilities: NEW_BACKEND },
+    ...{ offeredFeatures: NEW_BACKEND.virtioFeatures, ackedFeatures: acked, queuePairs: 2 },
+    ackedProtocolFeatures: maskOf(PROTOCOL, 'MQ', 'LOG_SHMFD'),
+    ringSizes: new Map([[0, 256]]),
+  });
+
+/** One guest that went for packed rings, one that did not, one that has not started. */
+const SOURCE: HostFixture = {
+  ...NEW_HOST,
+  systemId: 'id-source',
+  hostname: 'source',
+  interfaces: {
+    packed: {
+      ...{ frontend: 'listen:/run/vm/p', backend: 'connect:/run/ovs/p' },
+      ...status(TOOK | maskOf(VIRTIO_NET, 'RING_PACKED', 'MTU')),
+    },
+    split: { frontend: 'listen:/run/vm/s', backend: 'connect:/run/ovs/s', ...status(TOOK) },
+    idle: {
+      ...{ frontend: 'listen:/run/vm/i', backend: 'connect:/run/ovs/i', version: 'site.base' },
+      ...encodeInterfaceStatus({ state: 'waiting-frontend', nextStart: 'site.base', abilities: NEW_BACKEND }),
+    },
+  },
+};
+
+describe('questions about moves', () => {
+  const peers = new Peers();
+  let remote = '';
+  let files: { source: string; newer: string; older: string };
+  before(async () => {
+    remote = await served(peers, SOURCE);
+    files = {
+      source: await described(peers, SOURCE),
+      newer: await described(peers, NEW_HOST),
+      older: await described(peers, OLD_HOST),
+    };
+  });
+  after(() => peers.end());
+
+  const outputs: { name: string; argv: () => string[]; exit: number }[] = [
+    { name: 'check-move', argv: () => ['check-move', 'split', files.newer, files.older], exit: 0 },
+    { name: 'check-move-no', argv: () => ['check-move', 'packed', files.older], exit: 3 },
+    { name: 'drain', argv: () => ['drain', files.source, files.older], exit: 3 },
+  ];
+  for (const { name, argv, exit } of outputs) {
+    it(`prints ${name} in every format`, async () => {
+      for (const format of FORMATS) {
+        const outcome = await cli(['--db', remote, ...argv(), '-f', format]);
+        assert.equal(outcome.exit, exit, outcome.stderr);
+        matchesGolden(`${name}.${format}`, outcome.stdout);
+      }
+    });
+  }
+
+  it('gives the same answer from the saved document of the host', async () => {
+    for (const name of ['packed', 'split', 'idle']) {
+      const live = await cli(['--db', remote, 'check-move', name, files.older, '-f', 'json']);
+      const saved = await cli(['check-move', '--from', files.source, name, files.older, '-f', 'json']);
+      assert.deepEqual(saved, live);
+    }
+  });
+
+  it('judges by one version of the target when asked to', async () => {
+    const args = ['check-move', '--from', files.source, 'split', files.newer, '--version'];
+    assert.equal((await cli([...args, 'site.mq'])).exit, 0);
+    const { exit, stderr } = await cli([...args, 'site.base']);
+    assert.equal(exit, 3);
+    assert.match(stderr, /site\.base on newhost does not offer VIRTIO_NET_F_MQ \[VC-MOVE\]\nremedy: /);
+  });
+
+  it('tells an interface that is not there, exit 1', async () => {
+    const { exit, stderr } = await cli(['check-move', '--from', files.source, 'spli', files.newer]);
+    assert.equal(exit, 1);
+    assert.match(stderr, /did you mean "split"\? \[VC-INTERFACE-UNKNOWN\]/);
+  });
+
+  it('drains when everything can go, exit 0, and a host without interfaces at once', async () => {
+    const { exit, stdout } = await cli(['drain', files.source, files.newer, files.older]);
+    assert.equal(exit, 0);
+    assert.match(stdout, /^packed +site\.packed +no$/m);
+    const stuck = await cli(['drain', files.source, files.older]);
+    assert.match(stuck.stderr, /source cannot be drained: idle, packed can go to none of the targets \[VC-DRAIN\]/);
+    const empty = await cli(['drain', files.older, files.newer]);
+    assert.deepEqual(empty, { exit: 0, stdout: 'oldhost has no interfaces\n', stderr: '' });
+  });
+
+  // any device type, from documents alone
+  const devices: { from: string; name: string; to: string; want: RegExp | undefined }[] = [
+    { from: 'vgpu-driver-1.2', name: 'self', to: 'vgpu-driver-1.4', want: undefined },
+    { from: 'vgpu-driver-1.4', name: 'self', to: 'vgpu-driver-1.2', want: /\[VC-VERSION-SCHEME\]/ },
+    { from: 'vgpu-gpu1', name: 'self', to: 'vgpu-gpu2', want: undefined },
+    { from: 'vgpu-gpu1', name: 'self', to: 'vgpu-gpu3', want: /pv_mode.*\[VC-DOCUMENT-FIELD\]/ },
+    { from: 'forward-only-old', name: '5.3', to: 'forward-only-new', want: undefined },
+    { from: 'forward-only-new', name: '5.3', to: 'forward-only-old', want: /forward only.*\[VC-MOVE-DIRECTION\]/ },
+  ];
+  for (const { from, name, to, want } of devices) {
+    it(`tells from the documents of devices: ${from} ${want === undefined ? 'can' : 'cannot'} move to ${to}`, async () => {
+      const file = (stem: string) => join(ROOT, 'docs/examples', `${stem}.json`);
+      const { exit, stdout } = await cli(['check-move', '--from', file(from), name, file(to)]);
+      assert.equal(exit, want === undefined ? 0 : 3, stdout);
+      if (want) assert.match(stdout, want);
+    });
+  }
+
+  it('refuses a file with several hosts where one is meant', async () => {
+    const { exit, stderr } = await cli(['drain', files.source]);
+    assert.equal(exit, 2);
+    assert.match(stderr, /TARGET/);
+  });
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { maskOf, VIRTIO_NET } from '../../../compat-tables/features.ts';
+import { diff, type Side } from '../../../compat-tables/moves/diff.ts';
+import { RELEASES } from '../../../compat-tables/releases.ts';
+import { NET } from './hosts.ts';
+
+const release = (name: string): Side => {
+  const found = RELEASES.find((one) => one.name === name) ?? assert.fail(name);
+  return {
+    name,
+    features: found.virtioFeatures,
+    protocolFeatures: found.protocolFeatures,
+    limits: { queue_pairs: found.queuePairs },
+  };
+};
+const names = (bits: readonly { name: string }[]) => bits.map(({ name }) => name);
+
+describe('a difference', () => {
+  it('names what is gained and lost, what it costs, and the direction that survives', () => {
+    const difference = diff(NET, release('ovs-3.5'), release('ovs-3.1'));
+    assert.deepEqual([names(difference.lost), names(difference.gained)], [['VIRTIO_NET_F_CSUM'], []]);
+    assert.match(difference.lost[0]?.cost ?? '', /computes the checksums/);
+    assert.deepEqual([difference.forward.always, difference.forward.byDefault], [false, false]);
+    assert.equal(difference.backward.always, true);
+  });
+
+  it('knows what masking INDIRECT_DESC cost Open vSwitch', () => {
+    assert.match(
+      diff(NET, release('ovs-2.8'), release('ovs-2.7'))
+        .lost.map(({ cost }) => cost)
+        .join(),
+      /0\.05 instead of 5\.30 Gbit\/s/,
+    );
+  });
+
+  it('tells the bits that QEMU shows only when told to from the others', () => {
+    const [a, b] = [release('ovs-3.1'), release('ovs-3.1')];
+    const packed = diff(NET, a, { ...b, features: b.features & ~maskOf(VIRTIO_NET, 'RING_PACKED', 'IN_ORDER') });
+    assert.deepEqual([packed.forward.always, packed.forward.byDefault], [false, true]);
+    assert.deepEqual(
+      packed.forward.breaks.map(({ shownWith }) => shownWith),
+      ['packed=on', 'in_order=on'],
+    );
+  });
+
+  it('does not count bits that QEMU decides about alone, nor control bits, as obstacles', () => {
+    const [a, b] = [release('ovs-2.10'), release('ovs-2.10')];
+    const without = maskOf(VIRTIO_NET, 'MTU', 'CTRL_VQ', 'LOG_ALL');
+    const difference = diff(NET, a, { ...b, features: b.features & ~without });
+    assert.equal(difference.forward.always, true);
+    assert.ok(
+      names(difference.lost).includes('VIRTIO_NET_F_MTU') && !names(difference.lost).includes('VHOST_F_LOG_ALL'),
+    );
+  });
+
+  it('counts a lower limit against the move', () => {
+    const { forward, backward, limits } = diff(NET, release('dpdk-22.11'), release('dpdk-23.11'));
+    assert.deepEqual(limits, [{ name: 'queue_pairs', from: 128, to: 1 }]);
+    assert.deepEqual([forward.always, forward.byDefault, backward.always], [false, true, true]);
+  });
+
+  const side = fc.constantFrom(...RELEASES.map(({ name }) => release(name)));
+
+  it('is symmetric: gained is lost the other way round, and the directions change places', () => {
+    fc.assert(
+      fc.property(side, side, (a, b) => {
+        const [there, back] = [diff(NET, a, b), diff(NET, b, a)];
+        assert.deepEqual(there.gained, back.lost);
+        assert.deepEqual(there.lost, back.gained);
+        assert.deepEqual(there.protocolGained, back.protocolLost);
+        assert.deepEqual(there.forward, back.backward);
+        assert.deepEqual(there.backward, back.forward);
+        assert.equal(there.equal, back.equal);
+      }),
+    );
+  });
+
+  it('with itself is none', () => {
+    fc.assert(
+      fc.property(side, (a) => {
+        const { equal, forward, backward } = diff(NET, a, a);
+        assert.deepEqual([equal, forward.always, backward.always], [true, true, true]);
+      }),
+    );
+  });
+
+  it('never breaks a move that a longer way allows: what survives twice survives at once', () => {
+    fc.assert(
+      fc.property(side, side, side, (a, b, c) => {
+        if (diff(NET, a, b).forward.always && diff(NET, b, c).forward.always)
+          assert.equal(diff(NET, a, c).forward.always, true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { maskOf, VIRTIO_NET } from '../../../compat-tables/features.ts';
+import { usersBeyond } from '../../../compat-tables/moves/narrowing.ts';
+import { whatIf } from '../../../compat-tables/moves/what-if.ts';
+import { findRelease } from '../../../compat-tables/releases.ts';
+import { hostLike, hostOf, running } from './hosts.ts';
+
+const V = (name: string) => `upstream.ovs-dpdk.${name}`;
+
+describe('what if a host had another release', () => {
+  it('gains and loses versions', () => {
+    const up = whatIf(hostLike('ovs-3.1'), findRelease('ovs-3.2'));
+    assert.ok(up.gained.includes(V('v3.2')) && up.lost.length === 0);
+    assert.deepEqual([up.best.before, up.best.after], [V('v2.13'), V('v3.2')]);
+    const down = whatIf(hostLike('ovs-3.2', { defaultVersion: V('v3.2') }), findRelease('ovs-3.1'));
+    assert.ok(
+      down.lost.some(
+        ({ version, blockers }) => version === V('v3.2') && blockers[0]?.missing.includes('VIRTIO_NET_F_CSUM'),
+      ),
+    );
+    assert.equal(down.defaultLost, true);
+    assert.deepEqual(
+      down.difference?.lost.map(({ name }) => name),
+      ['VIRTIO_NET_F_CSUM'],
+    );
+  });
+
+  it('names the running guest that HOST_UFO would leave behind, although the release is newer', () => {
+    const host = hostLike('ovs-2.11');
+    const subject = running(host, V('v2.11'), (offered) => offered);
+    const { affected } = whatIf({ ...host, interfaces: [subject] }, findRelease('ovs-2.13'));
+    assert.deepEqual(
+      affected.map(({ interface: name, why, missing }) => [name, why, missing]),
+      [
+        ['vhu0', 'running', ['VIRTIO_NET_F_HOST_UFO']],
+        ['vhu0', 'pinned', ['VIRTIO_NET_F_HOST_UFO']],
+      ],
+    );
+    const low = running(host, V('v2.8'), (offered) => offered);
+    assert.deepEqual(whatIf({ ...host, interfaces: [low] }, findRelease('ovs-2.13')).affected, []);
+  });
+
+  it('warns when nothing could be migrated from there', () => {
+    assert.match(whatIf(hostLike('ovs-3.1'), findRelease('ovs-2.4')).warnings.join(), /VC-MIGRATE-LOG/);
+    assert.equal(whatIf(hostOf('new', undefined), findRelease('ovs-3.1')).difference, undefined);
+  });
+});
+
+describe('a narrower default', () => {
+  const host = hostLike('ovs-3.2');
+  const entryNamed = (version: string) =>
+    host.versions.find(({ entry }) => entry.version === V(version))?.entry ?? assert.fail();
+  const free = running(host, V('v3.2'), (offered) => offered, { pin: undefined });
+
+  it('is one that running interfaces without a pin use more than', () => {
+    const [use] = usersBeyond(entryNamed('v2.13'), [free]);
+    assert.deepEqual(use, { interface: 'vhu0', features: ['VIRTIO_NET_F_CSUM'], limits: [] });
+    assert.deepEqual(usersBeyond(entryNamed('v3.2'), [free]), []);
+  });
+
+  it('does not concern pinned interfaces, those that do not run, and bits that QEMU decides alone', () => {
+    const ctrl = maskOf(VIRTIO_NET, 'CTRL_VQ', 'CTRL_RX', 'MTU');
+    const others = [
+      { ...free, pin: V('v3.2') },
+      { ...free, acked: undefined },
+      { ...free, acked: ctrl },
+    ];
+    assert.deepEqual(usersBeyond(entryNamed('v2.6'), others), []);
+  });
+
+  it('counts queues and rings too', () => {
+    const small = { ...entryNamed('v3.2'), limits: { queue_pairs: 2, ring_size: 256 } };
+    const [use] = usersBeyond(small, [{ ...free, queuePairs: 4, ringSizes: [512] }]);
+    assert.deepEqual(use?.limits, ['queue_pairs 4', 'ring_size 512']);
+  });
+});

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { Peers } from '../peers/process.ts';
+import { type TestAgent, vhostCompat } from './agents.ts';
+import { FrontendProcess } from './frontends.ts';
+import { hostLike } from './hosts.ts';
+
+interface Version {
+  readonly version: string;
+  readonly usable: boolean;
+  readonly origin: string;
+  readonly digest: string;
+}
+
+describe('versions that clients define', function () {
+  this.timeout(60_000);
+  const peers = new Peers();
+  let plain: TestAgent;
+  let tso: TestAgent;
+
+  before(async () => {
+    const hosts = [hostLike(peers, 'plain', 'ovs-3.1'), hostLike(peers, 'tso', 'ovs-3.1+tso')] as const;
+    [{ agent: plain }, { agent: tso }] = await Promise.all(hosts);
+  });
+  after(() => peers.end());
+
+  async function versionsOf(agent: TestAgent): Promise<readonly Version[]> {
+    const text = await agent.must('list-versions', '--all', '--format', 'json');
+    return (JSON.parse(text) as { versions: readonly Version[] }).versions;
+  }
+
+  async function find(agent: TestAgent, name: string): Promise<Version | undefined> {
+    return (await versionsOf(agent)).find(({ version }) => version === name);
+  }
+
+  it('change nothing with --dry-run', async () => {
+    const { code, stdout } = await vhostCompat(
+      '--dry-run',
+      'baseline',
+      plain.db,
+      tso.db,
+      '--name',
+      'site.hall2',
+      '--define',
+    );
+    assert.equal(code, 0);
+    assert.match(stdout, /^dry run: would define site\.hall2 on plain$/m);
+    assert.equal(await find(plain, 'site.hall2'), undefined);
+  });
+
+  it('reach every agent, are usable on all, and come last', async () => {
+    const { code, stdout, stderr } = await vhostCompat(
+      'baseline',
+      plain.db,
+      tso.db,
+      '--name',
+      'site.hall2',
+      '--define',
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^plain: defined \(usable\)\ntso: defined \(usable\)$/m);
+    const [a, b] = [await find(plain, 'site.hall2'), await find(tso, 'site.hall2')];
+    assert.deepEqual([a?.usable, a?.origin, a?.digest], [true, 'defined', b?.digest]);
+    assert.equal((await versionsOf(plain)).at(-1)?.version, 'site.hall2');
+    const again = await vhostCompat('baseline', plain.db, tso.db, '--name', 'site.hall2', '--define');
+    assert.match(again.stdout, /^plain: has it already \(usable\)$/m);
+  });
+
+  it('are refused where the name means something else, and then nowhere defined', async () => {
+    const { code, stderr } = await vhostCompat('baseline', plain.db, '--name', 'site.only', '--define');
+    assert.equal(code, 0, stderr);
+    const refused = await vhostCompat('baseline', tso.db, plain.db, '--name', 'site.only', '--define');
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /Cannot define site\.only on host plain.*\[VC-VERSION-EXISTS\]/);
+    assert.equal(await find(tso, 'site.only'), undefined);
+  });
+
+  it('are offered exactly, and let a guest move both ways', async () => {
+    for (const agent of [plain, tso]) {
+      await agent.must('pin', 'vhu0', 'site.hall2');
+      const frontend = new FrontendProcess(peers, `connect:${agent.path('fe')}`);
+      assert.equal(await frontend.offered(), 0xd7c6687can);
+    }
+    for (const [from, to] of [
+      [plain, tso],
+      [tso, plain],
+    ] as const) {
+      await from.inState('vhu0', 'negotiated');
+      const { code, stdout } = await vhostCompat('check-move', '--from', from.db, 'vhu0', to.db);
+      assert.equal(code, 0, stdout);
+      assert.match(stdout, new RegExp(`^${to.name}: yes, pin site\\.hall2 \\(the same version\\) there$`, 'm'));
+    }
+  });
+
+  it('outlive the agent, and go when they are taken back and nobody uses them', async () => {
+    await plain.stop();
+    await plain.start();
+    assert.equal((await find(plain, 'site.hall2'))?.origin, 'defined');
+    await plain.must('undefine-version', 'site.hall2');
+    assert.ok(await find(plain, 'site.hall2'), 'an interface is pinned to it');
+    await plain.must('undefine-version', 'site.only');
+    assert.equal(await find(plain, 'site.only'), undefined);
+    const { code, stderr } = await plain.run('undefine-version', 'site.only');
+    assert.equal(code, 1);
+    assert.match(stderr, /no client has defined it.*\[VC-VERSION-UNKNOWN\]/);
+  });
+});
