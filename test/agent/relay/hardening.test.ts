@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { createEventFd, createMemoryFd } from '../../../agent/fd/libc.ts';
 import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
@@ -15,6 +14,7 @@ import {
 } from '../../../agent/vhost/payloads.ts';
 import { REQUESTS } from '../../../agent/vhost/requests.ts';
 import { needs } from '../../peers/needs.ts';
+import { FileLimit } from '../file-limit.ts';
 import { aWhile, Bench, Hooks, hex, openDescriptors, until, untilState } from '../support.ts';
 import { MOST_FDS, RawSocket } from './fuzz/raw.ts';
 
@@ -198,12 +198,7 @@ describe('what has hurt others on this socket', () => {
   });
 
   it('survives a table of open files that is full when descriptors arrive', async function () {
-    const prlimit = needs(this, 'prlimit', 'util-linux');
-    const limit = (soft: string) => {
-      const { status } = spawnSync(prlimit, [`--pid=${process.pid}`, `--nofile=${soft}:`], { stdio: 'ignore' });
-      assert.equal(status, 0, 'prlimit');
-    };
-    const [, soft = ''] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    needs(this, 'prlimit', 'util-linux');
     await bench.backend();
     await bench.backend({ name: 'bq' });
     const hooks = new Hooks();
@@ -217,8 +212,7 @@ describe('what has hurt others on this socket', () => {
     const message = encodeRequest(999, hex('00'));
     attacker.send(message);
     await until('a served attacker', () => port.status.statistics.messages_to_backend > 0);
-    const highest = Math.max(...readdirSync('/proc/self/fd').map(Number));
-    limit(String(highest + 1));
+    const files = await FileLimit.lower();
     const fillers: number[] = [];
     try {
       fillTable(fillers);
@@ -230,7 +224,7 @@ describe('what has hurt others on this socket', () => {
       assert.equal(port.status.statistics.descriptors_to_backend, 0, 'none of them, rather than some');
     } finally {
       for (const fd of fillers) closeSync(fd);
-      limit(soft);
+      await files.restore();
     }
     // It says so once, waits until there is room, and then goes on as if nothing had been.
     await until('the message is there', () => port.status.statistics.descriptors_to_backend === 6);
