@@ -2,7 +2,7 @@ import { decodeMask, familyOf, PROTOCOL } from '../../compat-tables/features.ts'
 import { formatMask, parseMask } from '../../compat-tables/mask.ts';
 import { explainSelection } from '../../compat-tables/select.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
-import { interfaceDocument, versionDocument } from '../state/documents.ts';
+import { asHost, interfaceDocument, versionDocument } from '../state/documents.ts';
 import { addInterface, DEFAULT_DEVICE_TYPE, pin, removeInterface, unpin } from '../state/intents.ts';
 import { answerMove, moveDocument } from '../state/moves.ts';
 import { selectVersion } from '../state/selection.ts';
@@ -60,7 +60,7 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
         .map(versionDocument),
     'versions.select': async ({ targets = [], documents = [], device_type, policy }) => {
       const resolved = await resolveTargets(targets, { db, tls, files: false });
-      const selection = selectVersion([...resolved, ...documents], { deviceType: device_type, policy });
+      const selection = selectVersion([...resolved, ...documents.map(asHost)], { deviceType: device_type, policy });
       const { version, digest, hosts, rows } = selection;
       return {
         ...(version === undefined ? {} : { version }),
@@ -95,9 +95,9 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
     'interfaces.checkMove': async ({ name, targets = [], documents = [], from, version, host }) => {
       if (targets.length + documents.length === 0)
         throw new ParamsError('params.targets', 'Cannot read params.targets: wanted one target or document at least');
-      const source = from ?? state.describe(state.host(host));
+      const source = from === undefined ? state.describe(state.host(host)) : asHost(from);
       const resolved = await resolveTargets(targets, { db, tls, files: false });
-      const answered = answerMove({ source, name, targets: [...resolved, ...documents], version });
+      const answered = answerMove({ source, name, targets: [...resolved, ...documents.map(asHost)], version });
       return { format: 1, kind: 'move', ...moveDocument(answered) };
     },
     'interfaces.statistics': ({ name }) => {

@@ -1,6 +1,6 @@
 import {
+  anyDocumentShape,
   type HostDocument,
-  hostDocumentShape,
   type InterfaceDocument,
   type VersionDocument,
 } from '../state/documents.ts';
@@ -122,15 +122,15 @@ export const METHODS = {
       {},
       {
         targets: array(string, 1000),
-        documents: array(hostDocumentShape, 1000),
+        documents: array(anyDocumentShape, 1000),
         device_type: string,
         policy: oneOf('source', 'consensus'),
       },
     ),
     takes: {
       'targets?': 'unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME; the first is the source',
-      'documents?': 'host documents; they come after the targets',
-      'device_type?': 'default vhost-user-net',
+      'documents?': 'documents of hosts or of devices; they come after the targets',
+      'device_type?': 'default: that of all the documents when they have one only, else vhost-user-net',
       'policy?': 'source (default) or consensus',
     },
     gives: 'version and digest (absent when there is none), rows with the reasons, explanation in lines',
@@ -221,8 +221,8 @@ export const METHODS = {
       { name: string },
       {
         targets: array(string, 1000),
-        documents: array(hostDocumentShape, 1000),
-        from: hostDocumentShape,
+        documents: array(anyDocumentShape, 1000),
+        from: anyDocumentShape,
         version: string,
         host: string,
       },
@@ -230,8 +230,8 @@ export const METHODS = {
     takes: {
       name: 'the interface; from the document of a device alone the version in which it runs, or self',
       'targets?': 'where to: unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME',
-      'documents?': 'the same as host documents; they come after the targets. One of both is needed',
-      'from?': 'the host of the interface as a document, instead of one of the database',
+      'documents?': 'the same as documents of hosts or of devices; they come after the targets. One of both is needed',
+      'from?': 'the host of the interface, or a device alone, as a document, instead of a host of the database',
       'version?': 'judge by this version on the targets and by no other',
       'host?': HOST.host,
     },

@@ -184,16 +184,23 @@ const anyHostShape: Check<Omit<HostDocument, 'format'>> = openObject(
 
 const kindShape = openObject({ kind: oneOf('vhost-compat host', 'vhost-compat device') });
 
-/** Either kind of document, as that of a host. */
-export const anyDocumentShape: Check<HostDocument> = (value, path) => {
-  const { kind } = kindShape(value, path);
-  if (kind === 'vhost-compat host') return hostDocumentShape(value, path);
-  const device = deviceDocumentShape(value, path);
+/** What a comparison takes: a host, or one device of which nothing else is known. */
+export type AnyDocument = HostDocument | DeviceDocument;
+
+export const anyDocumentShape: Check<AnyDocument> = (value, path) =>
+  kindShape(value, path).kind === 'vhost-compat host'
+    ? hostDocumentShape(value, path)
+    : deviceDocumentShape(value, path);
+
+/** A device alone is a host of which only that device is known. */
+export function asHost(document: AnyDocument): HostDocument {
+  if (document.kind === 'vhost-compat host') return document;
+  const { host } = document;
   return {
-    ...{ format: 1, kind: 'vhost-compat host', host: device.host, system_id: device.host, hostname: device.host },
-    ...{ agent_version: '', time: '', backend: { limits: {} }, versions: [], interfaces: [], devices: [device] },
+    ...{ format: 1, kind: 'vhost-compat host', host, system_id: host, hostname: host },
+    ...{ agent_version: '', time: '', backend: { limits: {} }, versions: [], interfaces: [], devices: [document] },
   };
-};
+}
 
 /** A host document of this format; members that it does not know are left out (a newer agent may say more). */
 export const hostDocumentShape: Check<HostDocument> = (value, path) => {

@@ -6,6 +6,7 @@ import type { SelectableHost } from '../../compat-tables/matrix.ts';
 import { devicesOf } from './devices.ts';
 import {
   anyDocumentShape,
+  asHost,
   type HostDocument,
   type InterfaceDocument,
   type VersionDocument,
@@ -15,6 +16,9 @@ import type { HostRow, InterfaceRow, VersionRow } from './rows.ts';
 import { array, ShapeError } from './shape.ts';
 
 export {
+  type AnyDocument,
+  anyDocumentShape,
+  asHost,
   type BackendDocument,
   type HostDocument,
   hostDocumentShape,
@@ -127,8 +131,10 @@ export function parseDocuments(text: string, origin: string): HostDocument[] {
     throw new CompatError('VC-DOCUMENT', `Cannot read ${origin}: it is not JSON (${reason})`, { origin }, { cause });
   }
   try {
-    if (Array.isArray(value)) return array(anyDocumentShape)(value, 'documents');
-    return [anyDocumentShape(value, 'document')];
+    const documents = Array.isArray(value)
+      ? array(anyDocumentShape)(value, 'documents')
+      : [anyDocumentShape(value, 'document')];
+    return documents.map(asHost);
   } catch (cause) {
     if (!(cause instanceof ShapeError)) throw cause;
     throw new CompatError(

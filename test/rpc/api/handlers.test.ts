@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DeviceDocument } from '../../../compat-tables/documents/types.ts';
 import { ApiClient } from '../../../rpc/api/client.ts';
 import { createHandlers } from '../../../rpc/api/handlers.ts';
 import type { EventDocument } from '../../../rpc/api/methods.ts';
@@ -9,11 +11,15 @@ import { DATABASE } from '../../../rpc/state/schema-file.ts';
 import type { State } from '../../../rpc/state/state.ts';
 import { cli } from '../../cli/run-cli.ts';
 import { Peers } from '../../peers/process.ts';
+import { ROOT } from '../../root.ts';
 import { ENGINES, followConfiguration, openState, seedHost } from '../state/engines.ts';
 import { abilities, isError, NO_INDIRECT, OVS_213 } from '../state/fixtures.ts';
 
 const NEW = 'upstream.ovs-dpdk.v3.2';
 const OLD = 'upstream.ovs-dpdk.v2.13';
+const example = (name: string) => JSON.parse(readFileSync(join(ROOT, 'docs/examples', name), 'utf8')) as DeviceDocument;
+const STORE_1 = example('blk-store1.json');
+const STORE_2 = example('blk-store2.json');
 
 for (const engine of ENGINES) {
   describe(`management API over a state, on ${engine.name}`, () => {
@@ -79,6 +85,21 @@ for (const engine of ENGINES) {
       await assert.rejects(
         client.call('versions.select', { targets: ['/etc/passwd'] }),
         isError('VC-API-PARAMS', /files are not read here/),
+      );
+    });
+
+    it('selects over the documents of devices of any type, alone and beside those of hosts', async () => {
+      const selection = await client.call('versions.select', { documents: [STORE_1, STORE_2] });
+      assert.deepEqual([selection.version, selection.hosts], ['site.blk.v1_q4', ['store1', 'store2']]);
+      const self = await client.call('interfaces.checkMove', { name: 'self', from: STORE_2, documents: [STORE_1] });
+      assert.equal(self.possible, true);
+      const document = await client.call('host.describe', {});
+      const mixed = client.call('versions.select', { documents: [document, STORE_1], device_type: 'vhost-user-blk' });
+      assert.equal((await mixed).version, undefined, 'the host has no device of this type');
+      const broken = { ...STORE_1, compatible: [{ version: 7 }] } as unknown as DeviceDocument;
+      await assert.rejects(
+        client.call('versions.select', { documents: [broken] }),
+        isError('VC-API-PARAMS', /params\.documents\[0\]\.compatible\[0\]\.version/),
       );
     });
 
