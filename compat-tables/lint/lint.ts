@@ -4,6 +4,7 @@ import type { CompatError } from '../errors.ts';
 import { loadTables, type TableFile } from '../load.ts';
 import { type ValidatedEntry, validateFile } from '../validate.ts';
 import { controlBits, dependencies, queuePairsWithoutMq, unnamed, type Warning, withoutEffect } from './bit-rules.ts';
+import { droppedEntries } from './dropped.ts';
 import { collectionName, honouredByNobody, limits, provenance, tier } from './entry-rules.ts';
 import type { Finding } from './finding.ts';
 import { PUBLISHED } from './published.ts';
@@ -25,14 +26,19 @@ const ENTRY_RULES: readonly ((entry: ValidatedEntry['entry']) => Warning[])[] = 
 
 /**
  * Findings in the order of files and lines. The files are taken together, as one directory would be: a version that
- * stands in two of them is an error in the second.
+ * stands in two of them is an error in the second. `installed`: the files that stand already where these will be read later.
  */
-export function lintTables(files: readonly TableFile[], sha256: (text: string) => string): Finding[] {
+export function lintTables(
+  files: readonly TableFile[],
+  sha256: (text: string) => string,
+  installed: readonly TableFile[] = [],
+): Finding[] {
   const filled = files.filter(({ text }) => text.length > 0);
   const findings: Finding[] = [
     ...loadTables(filled, sha256).problems.map(problemFinding),
     ...filled.flatMap(({ path, text }) => entryFindings(path, text, sha256)),
     ...files.filter(({ text }) => text.length === 0).map(({ path }) => hiding(path)),
+    ...droppedEntries(files, installed),
   ];
   const place = new Map(files.map(({ path }, index) => [path, index]));
   const order = ({ file }: Finding) => place.get(file) ?? 0;

@@ -56,7 +56,7 @@ describe('lint-table', () => {
     const { exit, stdout, stderr } = await cli(['lint-table', file, '-f', 'json']);
     assert.equal(exit, 1);
     const { kind, errors, warnings, findings } = JSON.parse(stdout) as Record<string, unknown>;
-    assert.deepEqual([kind, errors, warnings], ['lint', 1, 0]);
+    assert.deepEqual([kind, errors, warnings], ['lint', 1, 1]);
     const [{ text, ...rest } = {}] = findings as Record<string, unknown>[];
     assert.deepEqual(rest, {
       ...{ file, line: 1, severity: 'error', rule: 'VC-TABLE-CHANGED', version: 'upstream.ovs-dpdk.v2.6' },

@@ -190,6 +190,21 @@ describe('linting of tables', () => {
     );
   });
 
+  it('names the entries that go with an installed file of the same name', () => {
+    const second = { ...CLEAN, version: 'site.v2' };
+    const installed = [file([CLEAN, second], '/usr/share/10-a.json'), file([second], '/usr/share/20-b.json')];
+    const dropped = (...files: { path: string; text: string }[]) =>
+      lintTables(files, sha256, installed)
+        .filter(({ rule }) => rule === 'dropped')
+        .map(({ file: name, severity, text }) => [name, severity, /drops ([^:]+):/.exec(text)?.[1]]);
+    assert.deepEqual(dropped(file([CLEAN], 'new/10-a.json')), [['new/10-a.json', 'warning', 'site.v2']]);
+    assert.deepEqual(dropped({ path: '10-a.json', text: '' }), [['10-a.json', 'warning', 'site.v1, site.v2']]);
+    // Moved to another file that is installed along with it, all there, or a file of another name: nothing goes.
+    assert.deepEqual(dropped(file([CLEAN], '10-a.json'), file([second], '30-c.json')), []);
+    assert.deepEqual(dropped(file([CLEAN, second], '10-a.json')), []);
+    assert.deepEqual(dropped(file([CLEAN], '05-site.json')), []);
+  });
+
   it('refuses a published entry with another content, and only that', () => {
     const [first, ...others] = shippedFiles();
     assert.ok(first);
