@@ -54,7 +54,10 @@ export function resolveCollections(
   const answers = new Map([...distinct].map((one) => [one, answersOf(one, asked, scheme)]));
   return collections.map(({ host, deviceType }, index) => {
     const one = read[index];
-    return { host, deviceType, ...((one && answers.get(one)) ?? { versions: [] }) };
+    const answer = one && answers.get(one);
+    return answer
+      ? { host, deviceType, versions: answer.versions, ballot: answer.ballot }
+      : { host, deviceType, versions: [] };
   });
 }
 
@@ -65,9 +68,9 @@ function answersOf(collection: ReadCollection, asked: ReadonlyMap<string, readon
 }
 
 function commonScheme(collections: readonly Collection[]): Scheme {
-  const speaking = collections.filter(({ self, compatible }) => self.length + compatible.length > 0);
-  const [first] = speaking;
-  const other = speaking.find(({ scheme }) => scheme !== first?.scheme);
+  const speaks = ({ self, compatible }: Collection) => self.length + compatible.length > 0;
+  const first = collections.find(speaks);
+  const other = collections.find((one) => one.scheme !== first?.scheme && speaks(one));
   if (first === undefined || other === undefined) return first?.scheme ?? 'opaque';
   throw new CompatError(
     'VC-DOCUMENT',

@@ -192,13 +192,16 @@ export const anyDocumentShape: Check<AnyDocument> = (value, path) =>
     ? hostDocumentShape(value, path)
     : deviceDocumentShape(value, path);
 
+/** What is not known of a device alone; one for all of them, because a fleet's documents are read at the speed of memory. */
+const UNKNOWN = { backend: { limits: {} }, versions: [], interfaces: [] } as const;
+
 /** A device alone is a host of which only that device is known. */
 export function asHost(document: AnyDocument): HostDocument {
   if (document.kind === 'vhost-compat host') return document;
   const { host } = document;
   return {
     ...{ format: 1, kind: 'vhost-compat host', host, system_id: host, hostname: host },
-    ...{ agent_version: '', time: '', backend: { limits: {} }, versions: [], interfaces: [], devices: [document] },
+    ...{ agent_version: '', time: '', ...UNKNOWN, devices: [document] },
   };
 }
 

@@ -106,7 +106,8 @@ export function interfaceDocument(row: InterfaceRow): InterfaceDocument {
 
 /** The versions of one device type as the selection wants them. */
 export function hostVersions({ host, versions }: HostDocument, deviceType = 'vhost-user-net'): SelectableHost {
-  return { host, deviceType, ...versionsOf(versions, deviceType) };
+  const { versions: own, ballot } = versionsOf(versions, deviceType);
+  return ballot === undefined ? { host, deviceType, versions: own } : { host, deviceType, versions: own, ballot };
 }
 
 /** Reads the text of one document; `origin` names it in errors. Throws VC-DOCUMENT. */

@@ -43,15 +43,50 @@ export function sha256(text: string): string {
  * agents on one machine), the system id is added, and a number where that does not help either. A host's own versions
  * count where it has some of the device type; else its device documents do.
  */
-export function comparable(documents: readonly HostDocument[], deviceType = usualType(documents)): SelectableHost[] {
-  const hosts = documents.map((document) => hostVersions(document, deviceType));
-  const known = hosts.some(({ versions }) => versions.length > 0);
-  if (!known || documents.some(({ versions, devices }) => versions.length === 0 && devices !== undefined)) {
-    const collections = hosts.map((host, index) => collectionIn(documents[index] ?? {}, host, deviceType));
-    if (collections.some(({ self }) => self.length > 0)) return named(documents, resolved(collections, hosts));
-  }
-  if (!known) refuseUnknownType(documents, deviceType);
+export function comparable(documents: readonly HostDocument[], deviceType?: string): SelectableHost[] {
+  const guess = deviceType ?? usualType(documents.slice(0, 1));
+  const first = gather(documents, guess);
+  const type = deviceType ?? (first.ofOneType ? guess : usualType(documents));
+  const { hosts, collections, known, speaking } = type === guess ? first : gather(documents, type);
+  if ((!known || speaking) && collections.some((one) => one !== undefined && one.self.length > 0))
+    return named(documents, resolved(documents, collections, hosts));
+  if (!known) refuseUnknownType(documents, type);
   return named(documents, hosts);
+}
+
+/** What the hosts say of one device type. */
+interface Gathered {
+  readonly hosts: readonly SelectableHost[];
+  /** Of the hosts that have no versions of the type. */
+  readonly collections: readonly (Collection | undefined)[];
+  /** Some host has versions of the type. */
+  readonly known: boolean;
+  /** Some document has devices and no versions of any type. */
+  readonly speaking: boolean;
+  /** The documents hold nothing of another type. Not looked at for the usual type. */
+  readonly ofOneType: boolean;
+}
+
+/** One look at each document: those of a fleet are far apart in memory. */
+function gather(documents: readonly HostDocument[], deviceType: string): Gathered {
+  let [known, speaking, ofOneType] = [false, false, deviceType !== NET];
+  const collections: (Collection | undefined)[] = [];
+  const hosts = documents.map((document) => {
+    const host = hostVersions(document, deviceType);
+    if (host.versions.length > 0) known = true;
+    else if (document.versions.length === 0 && document.devices !== undefined) speaking = true;
+    if (ofOneType && !holdsOnly(document, deviceType)) ofOneType = false;
+    collections.push(host.versions.length > 0 ? undefined : collectionIn(document, deviceType));
+    return host;
+  });
+  return { hosts, collections, known, speaking, ofOneType };
+}
+
+function holdsOnly({ versions, devices = [] }: HostDocument, deviceType: string): boolean {
+  return (
+    versions.every(({ device_type }) => device_type === deviceType) &&
+    devices.every(({ self }) => self.device_type === deviceType)
+  );
 }
 
 /** The device type of all that documents hold, when they hold one; else the usual one. */
@@ -94,30 +129,36 @@ function deviceIn({ host, devices, versions, default_version }: HostDocument, de
 }
 
 /** Several devices of one type on one host are one collection: what it is, and what any of them takes in. */
-function collectionIn(
-  { devices = [] }: Pick<HostDocument, 'devices'>,
-  host: SelectableHost,
-  deviceType: string,
-): Collection {
-  const own = devices.filter(({ self }) => self.device_type === deviceType);
-  const [first, ...others] = own;
-  const scheme = first?.version_scheme ?? 'opaque';
-  if (host.versions.length > 0) {
-    // Versions with blockers say more than a document; names and digests are what the others are asked about.
-    const compatible = host.versions.map(({ version, digest, tier }) => ({ version, digest, ...(tier && { tier }) }));
-    return { host: host.host, deviceType, scheme, self: [], compatible };
-  }
-  if (first !== undefined && others.length === 0) return collectionOf(first);
+function collectionIn({ host, devices = [] }: HostDocument, deviceType: string): Collection {
+  const isOwn = ({ self }: DeviceDocument) => self.device_type === deviceType;
+  const own = devices.every(isOwn) ? devices : devices.filter(isOwn);
+  const [first] = own;
+  if (first !== undefined && own.length === 1) return collectionOf(first);
   return {
-    ...{ host: host.host, deviceType, scheme },
+    ...{ host, deviceType, scheme: first?.version_scheme ?? 'opaque' },
     self: own.map(({ self }) => self),
     compatible: own.flatMap(({ compatible }) => compatible),
   };
 }
 
+/** Versions with blockers say more than a document; names and digests are what the others are asked about. */
+function collectionFrom(
+  { devices = [] }: Pick<HostDocument, 'devices'>,
+  { host, deviceType, versions }: SelectableHost,
+): Collection {
+  const scheme = devices.find(({ self }) => self.device_type === deviceType)?.version_scheme ?? 'opaque';
+  const compatible = versions.map(({ version, digest, tier }) => ({ version, digest, ...(tier && { tier }) }));
+  return { host, deviceType, scheme, self: [], compatible };
+}
+
 /** The hosts that have versions of their own keep them. */
-function resolved(collections: readonly Collection[], hosts: readonly SelectableHost[]): SelectableHost[] {
-  return resolveCollections(collections, sha256).map((one, index) => {
+function resolved(
+  documents: readonly HostDocument[],
+  collections: readonly (Collection | undefined)[],
+  hosts: readonly SelectableHost[],
+): SelectableHost[] {
+  const asked = hosts.map((host, index) => collections[index] ?? collectionFrom(documents[index] ?? {}, host));
+  return resolveCollections(asked, sha256).map((one, index) => {
     const own = hosts[index];
     return own !== undefined && own.versions.length > 0 ? own : one;
   });
@@ -138,7 +179,7 @@ function refuseUnknownType(documents: readonly HostDocument[], deviceType: strin
 }
 
 function named(documents: readonly HostDocument[], hosts: readonly SelectableHost[]): SelectableHost[] {
-  if (new Set(documents.map(({ host }) => host)).size === documents.length) return [...hosts];
+  if (new Set(hosts.map(({ host }) => host)).size === hosts.length) return [...hosts];
   const names = distinct(documents, [
     ({ host }) => host,
     ({ host, system_id }) => `${host} (${system_id})`,

@@ -17,7 +17,7 @@ import {
   readVersion,
   type VersionRow,
 } from '../../../rpc/state/rows.ts';
-import { comparable, selectVersion, versionMatrix } from '../../../rpc/state/selection.ts';
+import { comparable, selectVersion, usualType, versionMatrix } from '../../../rpc/state/selection.ts';
 import { violations } from '../../docs/json-schema.ts';
 import { ROOT } from '../../root.ts';
 import { abilities, blockersOf, ENTRIES, isError, NO_INDIRECT, OVS_32, OVS_213 } from './fixtures.ts';
@@ -312,6 +312,38 @@ describe('selection from documents', () => {
       assert.deepEqual(
         comparable(documents).map((one) => one.host),
         want,
+      );
+    });
+  }
+});
+
+describe('the device type when nobody says', () => {
+  const net = host('net', OVS_32);
+  const device = (name: string, type: string): HostDocument => {
+    const self = { device_type: type, version: 'v1' };
+    const document = { format: 1, kind: 'vhost-compat device', host: name, self, compatible: [] };
+    const [read] = parseDocuments(JSON.stringify(document), name);
+    assert.ok(read);
+    return read;
+  };
+  const empty: HostDocument = { ...net, host: 'empty', versions: [], devices: [] };
+  const fleets: { title: string; documents: HostDocument[]; want: string }[] = [
+    { title: 'that of the only kind of device', documents: [device('a', 'gpu'), device('b', 'gpu')], want: 'gpu' },
+    { title: 'that of the others when the first holds nothing', documents: [empty, device('b', 'gpu')], want: 'gpu' },
+    {
+      title: 'the usual one where several are',
+      documents: [device('a', 'gpu'), device('b', 'blk'), net],
+      want: 'vhost-user-net',
+    },
+    { title: 'the usual one where it is', documents: [device('a', 'gpu'), net], want: 'vhost-user-net' },
+    { title: 'the usual one where nothing is', documents: [empty, empty], want: 'vhost-user-net' },
+  ];
+  for (const { title, documents, want } of fleets) {
+    it(`is ${title}`, () => {
+      assert.equal(usualType(documents), want);
+      assert.deepEqual(
+        comparable(documents).map(({ deviceType, versions }) => [deviceType, versions.map(({ version }) => version)]),
+        comparable(documents, want).map(({ versions }) => [want, versions.map(({ version }) => version)]),
       );
     });
   }
