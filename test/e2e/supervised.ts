@@ -7,7 +7,7 @@ import { TestAgent } from './agents.ts';
 const AGENT = join(ROOT, 'dist', 'agent', 'daemon', 'main.js');
 
 /** When an agent has taken over what lives and serves its clients. */
-const SERVING = /event=api-listening/;
+export const SERVING = /event=api-listening/;
 
 /** An agent under its keeper (`vhost-compatd --supervise`): the process started is the keeper, the agent is its child. */
 export class SupervisedAgent extends TestAgent {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { SupervisedAgent } from '../e2e/supervised.ts';
+import type { TestAgent } from '../e2e/agents.ts';
 import type { Guest } from '../peers/guest.ts';
 import { Peers } from '../peers/process.ts';
 import {
   assertSameDialogue,
   BACKENDS,
+  type Backend,
   type BackendAtWork,
   bootCell,
   endCell,
@@ -16,30 +17,35 @@ import { Chance, newSeed, pause } from './seeded.ts';
 import { linesOfConnections, Onlookers } from './unnoticed.ts';
 
 /** One way for an agent to give way to the next. */
-export interface Succession {
+export interface Succession<Agent extends TestAgent> {
   /** 'killed 8 times' */
   readonly title: string;
   readonly times: number;
-  readonly next: (agent: SupervisedAgent) => Promise<void>;
+  /** An agent together with whoever keeps its descriptors. */
+  readonly start: (peers: Peers) => Promise<Agent>;
+  readonly next: (agent: Agent) => Promise<void>;
+  /** Default: all of them. */
+  readonly backends?: readonly Backend[];
 }
 
 /**
  * Tests that nobody notices a succession: a guest for each combination of roles and rings, in front of each back-end. The
  * moments are random, and counted from when the agent before serves.
  */
-export function describeLives({ title, times, next }: Succession): void {
-  for (const back of BACKENDS) {
+export function describeLives<Agent extends TestAgent>(succession: Succession<Agent>): void {
+  const { title, times, start, next, backends = BACKENDS } = succession;
+  for (const back of backends) {
     describe(back.title, () => {
       const peers = new Peers();
       let guest: Guest;
-      let agent: SupervisedAgent;
+      let agent: Agent;
       let backend: BackendAtWork;
       let seed = 0;
 
       before(async function () {
         guest = await needsCells(this, back);
         seed = newSeed();
-        agent = await SupervisedAgent.start(peers, 'host');
+        agent = await start(peers);
         backend = await back.start(peers, agent);
       });
       after(() => peers.end());

@@ -1,0 +1,117 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context } from 'mocha';
+import { findProgram, needs } from './needs.ts';
+import { eventually, type Peer, type Peers, run } from './process.ts';
+
+const PROGRAM = '/lib/systemd/systemd';
+
+/** What a system manager reaches for at its start, as empty as it may be. */
+const TARGETS = ['default', 'basic', 'sysinit', 'shutdown'];
+
+/**
+ * The machine's files, seen with a /run and a /var/lib of its own and with nothing but its own cgroups, so that nothing
+ * of the machine is managed. $1: the folder of units, $2: a folder for /var/lib.
+ */
+const BOOT = [
+  'mount --make-rprivate /',
+  'mount -t proc proc /proc',
+  'mount -t tmpfs tmpfs /run',
+  'mount --bind "$2" /var/lib',
+  'mount -t cgroup2 cgroup2 /sys/fs/cgroup',
+  `SYSTEMD_UNIT_PATH="$1" container=other exec ${PROGRAM} --system --unit=default.target --show-status=no --log-target=console`,
+].join(' && ');
+
+/** Skips the suite where no systemd can be started beside the machine's own. */
+export function needsSystemd(context: Context): void {
+  needs(context, PROGRAM, 'systemd');
+  needs(context, 'unshare', 'util-linux');
+  needs(context, 'nsenter', 'util-linux');
+  const why = process.getuid?.() !== 0 ? 'root' : cgroupRoot() === undefined ? 'a cgroup2 file system' : undefined;
+  if (why === undefined) return;
+  process.stderr.write(`    skipped: needs ${why} to start a systemd of its own\n`);
+  context.skip();
+}
+
+/** Where cgroup2 is mounted, alone or beside the older kind. */
+function cgroupRoot(): string | undefined {
+  return ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((path) => existsSync(join(path, 'cgroup.controllers')));
+}
+
+/**
+ * A real systemd as the first process of name spaces of its own. Its services see the files of this machine, this test's
+ * folder among them, and no process outside.
+ */
+export class Systemd {
+  /** Where unit files are read from; `systemctl('daemon-reload')` after a change. */
+  readonly units: string;
+  readonly #peer: Peer;
+  readonly #pid: number;
+
+  private constructor(units: string, peer: Peer, pid: number) {
+    this.units = units;
+    this.#peer = peer;
+    this.#pid = pid;
+  }
+
+  static async start(peers: Peers): Promise<Systemd> {
+    const [units, state] = [peers.folder(), peers.folder()];
+    for (const name of TARGETS) writeFileSync(join(units, `${name}.target`), `[Unit]\nDescription=${name}\n`);
+    const cgroup = join(cgroupRoot() ?? '', `vc-test-${process.pid}`);
+    mkdirSync(cgroup);
+    peers.defer(() => removeCgroup(cgroup));
+    const spaces = ['--pid', '--mount', '--uts', '--ipc', '--cgroup', '--fork', '--kill-child'];
+    const script = `echo $$ >"$1/cgroup.procs" && shift && exec unshare ${spaces.join(' ')} sh -c '${BOOT}' sh "$@"`;
+    const peer = peers.start('sh', ['-c', script, 'sh', cgroup, units, state], { name: 'systemd' });
+    const pid = await eventually('the first process of systemd', () => childOf(peer));
+    const systemd = new Systemd(units, peer, pid);
+    await eventually('a systemd that runs', async () => /^(running|degraded)$/m.test(await systemd.#state()));
+    return systemd;
+  }
+
+  get output(): string {
+    return this.#peer.output;
+  }
+
+  async systemctl(...args: string[]): Promise<string> {
+    const spaces = ['--target', String(this.#pid), '--mount', '--pid', '--cgroup'];
+    return await run(findProgram('nsenter') ?? 'nsenter', [...spaces, 'systemctl', '--no-pager', ...args], {
+      name: `systemctl ${args.join(' ')}`,
+    });
+  }
+
+  /** One property of a unit. */
+  async property(unit: string, name: string): Promise<string> {
+    return (await this.systemctl('show', unit, '--property', name, '--value')).trim();
+  }
+
+  async #state(): Promise<string> {
+    if (!this.#peer.running) throw new Error(`systemd ${this.#peer.ending}:\n${this.#peer.tail()}`);
+    return await this.systemctl('show', '--property', 'SystemState', '--value').catch(() => '');
+  }
+}
+
+function childOf(peer: Peer): number | undefined {
+  if (!peer.running) throw new Error(`systemd ${peer.ending}:\n${peer.tail()}`);
+  const children = readFileSync(`/proc/${peer.pid}/task/${peer.pid}/children`, 'utf8').trim();
+  const isSystemd = (pid: string) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'systemd';
+  return /^\d+$/.test(children) && isSystemd(children) ? Number(children) : undefined;
+}
+
+/** Its processes are dying already: their groups are empty in a moment. */
+async function removeCgroup(path: string): Promise<void> {
+  const remove = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true }))
+      if (entry.isDirectory()) remove(join(folder, entry.name));
+    rmdirSync(folder);
+  };
+  await eventually(`an empty ${path}`, () => {
+    try {
+      remove(path);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
+      throw error;
+    }
+  });
+}
