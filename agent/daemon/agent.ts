@@ -26,6 +26,9 @@ import { AGENT_VERSION } from './version.ts';
 /** How often the row that says "alive" is written. */
 const HEARTBEAT_MS = 10_000;
 
+/** Back-ends change many at a time, as when a switch restarts: what the host can honour is told once for all of them. */
+const GATHER_MS = 50;
+
 /** The Host row tells of the network back-end; other device types have versions, but no columns of their own there. */
 const NET = 'vhost-user-net';
 
@@ -48,6 +51,7 @@ export class Agent {
   #beforehand: Beforehand | undefined;
   #published = '';
   #scheduled = false;
+  #backendsChanged: NodeJS.Timeout | undefined;
   #reconciling: Promise<void> | undefined;
   #stopped = false;
 
@@ -114,7 +118,12 @@ export class Agent {
       hostDefault: () => this.#hostDefault,
       write: (uuid, columns) => this.#outbox.update('Interface', uuid, columns),
       event: (name, event) => this.#events.record({ interface: name, ...event, details: inWords(event.details) }),
-      backendsChanged: () => this.#schedule(),
+      backendsChanged: () => {
+        this.#backendsChanged ??= setTimeout(() => {
+          this.#backendsChanged = undefined;
+          this.#schedule();
+        }, GATHER_MS);
+      },
       keeping: parts.keeping,
     });
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
@@ -160,6 +169,7 @@ export class Agent {
     if (this.#stopped) return;
     this.#stopped = true;
     clearInterval(this.#heartbeat);
+    clearTimeout(this.#backendsChanged);
     await this.#interfaces.stop();
     await this.#outbox.settled();
     this.#outbox.close();
@@ -268,14 +278,16 @@ export class Agent {
   }
 
   async #publish(host: HostRow): Promise<void> {
-    const views = this.#interfaces.views();
-    const viewOf = (deviceType: string) =>
-      hostView(
-        views.filter((one) => one.deviceType === deviceType),
-        deviceType === NET ? this.#beforehand : undefined,
-      );
-    const view = viewOf(NET);
-    const operations = versionOperations(host, this.#state.versions(host), this.#entries, viewOf);
+    const backends = this.#interfaces.views();
+    const types = new Set([NET, ...this.#entries.map((entry) => entry.deviceType)]);
+    const views = new Map(
+      [...types].map((type) => {
+        const own = backends.filter((one) => one.deviceType === type);
+        return [type, hostView(own, type === NET ? this.#beforehand : undefined)];
+      }),
+    );
+    const view = views.get(NET);
+    const operations = versionOperations(host, this.#state.versions(host), this.#entries, views);
     const columns = backendColumns(view, undefined);
     const text = JSON.stringify(columns);
     if (text !== this.#published) {

@@ -26,7 +26,8 @@ export interface Beforehand {
 export interface HostView {
   readonly abilities: Abilities;
   readonly knownBy: KnownBy;
-  readonly sources: readonly { readonly name: string; readonly abilities: Abilities }[];
+  /** The different back-ends, each with the interfaces that have one like it: usually there is one for all. */
+  readonly kinds: readonly { readonly names: readonly string[]; readonly abilities: Abilities }[];
 }
 
 /** The common ground of all back-ends of one device type; undefined when nothing is known. */
@@ -34,12 +35,24 @@ export function hostView(views: readonly BackendView[], beforehand: Beforehand |
   const connected = views.filter((view) => view.connected);
   const counted = connected.length > 0 ? connected : views;
   if (counted.length > 0) {
-    const sources = counted.map((view) => ({ name: view.interface, abilities: view.abilities }));
-    return { abilities: common(sources.map((source) => source.abilities)), knownBy: 'measured', sources };
+    const kinds = kindsOf(counted);
+    return { abilities: common(kinds.map((kind) => kind.abilities)), knownBy: 'measured', kinds };
   }
   if (!beforehand) return undefined;
   const { abilities, knownBy, name } = beforehand;
-  return { abilities, knownBy, sources: [{ name, abilities }] };
+  return { abilities, knownBy, kinds: [{ names: [name], abilities }] };
+}
+
+function kindsOf(views: readonly BackendView[]): { names: string[]; abilities: Abilities }[] {
+  const kinds = new Map<string, { names: string[]; abilities: Abilities }>();
+  for (const { interface: name, abilities } of views) {
+    const { virtioFeatures, protocolFeatures, limits } = abilities;
+    const key = `${virtioFeatures} ${protocolFeatures} ${JSON.stringify(limits)}`;
+    const kind = kinds.get(key);
+    if (kind) kind.names.push(name);
+    else kinds.set(key, { names: [name], abilities });
+  }
+  return [...kinds.values()];
 }
 
 /** What all of them offer; a limit that one of them does not state is that of the others. */
@@ -62,18 +75,17 @@ export function common(all: readonly Abilities[]): Abilities {
 export function hostBlockers(entry: Entry, view: HostView | undefined): Blocker[] {
   if (!view) return checkEntry(entry, undefined);
   const found = new Map<string, { blocker: Blocker; names: string[] }>();
-  for (const { name, abilities } of view.sources) {
+  const all = view.kinds.reduce((sum, { names }) => sum + names.length, 0);
+  for (const { names, abilities } of view.kinds) {
     for (const blocker of checkEntry(entry, abilities)) {
       const key = `${blocker.code} ${blocker.text}`;
       const known = found.get(key);
-      if (known) known.names.push(name);
-      else found.set(key, { blocker, names: [name] });
+      if (known) known.names.push(...names);
+      else found.set(key, { blocker, names: [...names] });
     }
   }
   return [...found.values()].map(({ blocker, names }) =>
-    names.length === view.sources.length
-      ? blocker
-      : { ...blocker, text: `${blocker.text} (back-end of ${shortList(names)})` },
+    names.length === all ? blocker : { ...blocker, text: `${blocker.text} (back-end of ${shortList(names)})` },
   );
 }
 

@@ -45,13 +45,13 @@ export function versionOperations(
   host: HostRow,
   published: readonly VersionRow[],
   entries: readonly Entry[],
-  viewOf: (deviceType: string) => HostView | undefined,
+  views: ReadonlyMap<string, HostView | undefined>,
 ): Json[] {
   const before = new Map(published.map((row) => [row.version, row]));
   const operations: Json[] = [];
   const added: Json[] = [];
   for (const [preference, entry] of entries.entries()) {
-    const columns = encodeVersion(entry, hostBlockers(entry, viewOf(entry.deviceType)), preference);
+    const columns = encodeVersion(entry, hostBlockers(entry, views.get(entry.deviceType)), preference);
     const row = before.get(entry.version);
     if (!row) {
       const name = `version${preference}`;

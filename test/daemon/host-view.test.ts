@@ -63,6 +63,19 @@ describe('what a host can honour', () => {
     assert.match(blocker?.text ?? '', /\(back-end of poor\)$/);
   });
 
+  it('names three of many, and how many more', () => {
+    const poor = ['a', 'b', 'c', 'd', 'e'].map((name) => view(name, able(MRG_RXBUF)));
+    const seen = hostView([view('good', able(CSUM | MRG_RXBUF)), ...poor, view('few', able(0n, 2))], undefined);
+    assert.deepEqual(
+      hostBlockers(entry, seen).map(({ text }) => text),
+      [
+        'the back-end does not offer VIRTIO_NET_F_CSUM (back-end of a, b, c and 2 more)',
+        'the back-end does not offer VIRTIO_NET_F_CSUM, VIRTIO_NET_F_MRG_RXBUF (back-end of few)',
+        'the back-end gives queue_pairs 2, the version promises 4 (back-end of few)',
+      ],
+    );
+  });
+
   it('names no interface when all lack the same', () => {
     const seen = hostView([view('a', able(MRG_RXBUF)), view('b', able(MRG_RXBUF))], undefined);
     assert.doesNotMatch(hostBlockers(entry, seen)[0]?.text ?? '', /back-end of/);
