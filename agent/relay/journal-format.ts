@@ -108,7 +108,7 @@ type Plain = [
   ringSizes: readonly (readonly [number, number])[],
   queuePairs: number | null,
   relayed: boolean,
-  pending: readonly (readonly [request: number, answer: string | null, dropped?: true])[],
+  pending: readonly (readonly [request: number, answer: string | null, dropped?: boolean, features?: string])[],
   flights: readonly Flight[],
   fences: number,
   postcopy: boolean,
@@ -124,8 +124,9 @@ export function encodeRecord(sequence: bigint, { state, flights, fences }: Journ
     [...state.ringSizes],
     state.queuePairs ?? null,
     state.relayed,
-    state.pending.map(({ request, answer, dropped }) => {
+    state.pending.map(({ request, answer, dropped = false, features }) => {
       const text = answer ? Buffer.from(answer).toString('base64') : null;
+      if (features !== undefined) return [request, text, dropped, features.toString(16)];
       return dropped ? [request, text, dropped] : [request, text];
     }),
     flights,
@@ -161,10 +162,11 @@ export function decodeRecord(bytes: Buffer): { readonly sequence: bigint; readon
     queuePairs: queuePairs ?? undefined,
     relayed,
     postcopy: plain[11],
-    pending: pending.map(([request, answer, dropped]) => ({
+    pending: pending.map(([request, answer, dropped, features]) => ({
       request,
       ...(answer !== null && { answer: Buffer.from(answer, 'base64') }),
       ...(dropped && { dropped }),
+      ...(features !== undefined && { features: big(features) }),
     })),
   };
   return { sequence: bytes.readBigUInt64LE(0), record: { state, flights: plain[9], fences: plain[10] } };

@@ -22,6 +22,8 @@ export interface Pending {
   readonly answer?: Uint8Array;
   /** Asked by a front-end that has left since: the reply is dropped. */
   readonly dropped?: true;
+  /** What SET_FEATURES asked for: acked when the back-end says that it did it. */
+  readonly features?: bigint;
 }
 
 /** All that a session has learned. Plain data, never changed in place. */
@@ -111,10 +113,14 @@ export function onRequest(context: SessionContext, state: SessionState, message:
       ...state,
       ...verdict,
       relayed: state.relayed || row?.question !== true,
-      pending: expectsReply(state, message) ? [...state.pending, { request: message.request }] : state.pending,
+      pending: expectsReply(state, message) ? [...state.pending, asked(message)] : state.pending,
     },
     actions: row ? [{ do: 'forward' }] : [{ do: 'count', what: 'unknown_requests' }, { do: 'forward' }],
   };
+}
+
+function asked({ request, payload }: MessageView): Pending {
+  return requestById(request)?.name === 'SET_FEATURES' ? { request, features: readU64(payload) } : { request };
 }
 
 function expectsReply(state: SessionState, { request, flags, payload }: MessageView): boolean {
@@ -141,9 +147,9 @@ function refuse(state: SessionState, { request, flags }: MessageView, error: Com
 
 /** What the requests that we understand change, or why they are refused. All others are forwarded and change nothing. */
 const REQUEST_HANDLERS: Partial<Record<RequestName, Handler<Change | CompatError>>> = {
-  SET_FEATURES: (context, state, { payload }) => {
+  SET_FEATURES: (context, state, { flags, payload }) => {
     const acked = readU64(payload);
-    return features(context, state, acked) ?? { acked };
+    return features(context, state, acked) ?? (wantsAnswer(state, flags) ? {} : { acked });
   },
   SET_PROTOCOL_FEATURES: (context, state, { payload }) => {
     const ackedProtocol = readU64(payload);
@@ -238,12 +244,12 @@ function ringTooLarge(context: SessionContext, index: number, num: number, most:
 /** A message of the back-end, which only ever replies. Throws VhostProtocolError when it breaks the protocol. */
 export function onReply(context: SessionContext, state: SessionState, message: MessageView): Step {
   checkReply(message);
-  const { pending, answers, solicited, dropped } = settle(state.pending, message.request);
-  if (dropped) return { state: { ...state, pending }, actions: [] };
+  const { pending, answers, solicited, settled } = settle(state.pending, message.request);
+  if (settled?.dropped) return { state: { ...state, pending }, actions: [] };
   const name = requestById(message.request)?.name;
   const outcome = (name && REPLY_HANDLERS[name]?.(context, state, message)) ?? { action: { do: 'forward' } };
   return {
-    state: { ...state, ...outcome.change, pending },
+    state: { ...state, ...outcome.change, ...accepted(settled, message), pending },
     actions: [
       ...(solicited ? [] : [{ do: 'count', what: 'unsolicited_replies' } as const]),
       outcome.action,
@@ -252,17 +258,22 @@ export function onReply(context: SessionContext, state: SessionState, message: M
   };
 }
 
+/** Features that the back-end was asked for with need_reply, and took. */
+function accepted(settled: Pending | undefined, { payload }: MessageView): Change {
+  if (settled?.features === undefined || payload.length !== 8 || readU64(payload) !== 0n) return {};
+  return { acked: settled.features };
+}
+
 /** Replies come in the order of the requests: one for a later request means that those before it get none. */
 function settle(pending: readonly Pending[], request: number) {
   const at = pending.findIndex((one) => one.answer === undefined && one.request === request);
-  if (at < 0) return { pending, answers: [], solicited: false, dropped: false };
+  if (at < 0) return { pending, answers: [], solicited: false, settled: undefined };
   const rest = pending.slice(at + 1);
   const due = rest.findIndex(({ answer }) => answer === undefined);
   const own = due < 0 ? rest : rest.slice(0, due);
   const skipped = pending.slice(0, at);
   const answers = [...skipped, ...own].flatMap(({ answer }) => answer ?? []);
-  const dropped = pending[at]?.dropped === true;
-  return { pending: rest.slice(own.length), answers, solicited: true, dropped };
+  return { pending: rest.slice(own.length), answers, solicited: true, settled: pending[at] };
 }
 
 interface Outcome {

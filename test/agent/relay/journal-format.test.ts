@@ -48,6 +48,7 @@ const HEADS: fc.Arbitrary<JournalHead> = fc
 const PENDING: fc.Arbitrary<Pending> = fc.oneof(
   SMALL.map((request) => ({ request })),
   fc.record({ request: SMALL, dropped: fc.constant(true as const) }, PLAIN),
+  fc.record({ request: SMALL, features: WORD }, PLAIN),
   fc.record(
     { request: SMALL, answer: fc.uint8Array({ minLength: 1, maxLength: 24 }).map((one) => Buffer.from(one)) },
     PLAIN,

@@ -193,8 +193,21 @@ describe('relay session: features of a running device', () => {
     assert.equal(owedReplies(session.state).length, 1);
     assert.deepEqual(does(session.answer(reply('SET_LOG_BASE', new Uint8Array(0)))), ['forward']);
     assert.deepEqual(does(session.ask(request('SET_FEATURES', writeU64(acked | LOG_ALL), NEED_REPLY))), ['forward']);
+    assert.equal(session.state.acked, acked, 'not before the back-end has said that it did it');
     session.answer(reply('SET_FEATURES', writeU64(0n)));
+    assert.equal(session.state.acked, acked | LOG_ALL);
     assert.equal(owedReplies(session.state).length, 0);
+  });
+
+  it('are those from before when the back-end says that it did not take the new ones', () => {
+    const session = new Driven().replyAck().run(acked);
+    session.ask(request('SET_FEATURES', writeU64(acked | LOG_ALL), NEED_REPLY));
+    assert.deepEqual(does(session.answer(reply('SET_FEATURES', writeU64(1n)))), ['forward']);
+    assert.equal(session.state.acked, acked);
+    const fresh = new Driven().replyAck();
+    fresh.ask(request('SET_FEATURES', writeU64(acked), NEED_REPLY));
+    fresh.answer(reply('SET_FEATURES', writeU64(1n)));
+    assert.equal(fresh.state.acked, undefined);
   });
 });
 
