@@ -10,12 +10,13 @@ const PROGRAM = '/lib/systemd/systemd';
 const TARGETS = ['default', 'basic', 'sysinit', 'shutdown'];
 
 /**
- * The machine's files, seen with a /run and a /var/lib of its own and with nothing but its own cgroups, so that nothing
- * of the machine is managed. $1: the folder of units, $2: a folder for /var/lib.
+ * The machine's files, seen with a /run and a /var/lib of its own, nothing but its own cgroups, no network, and limits of
+ * the kernel that cannot be changed (a system manager raises some at its start), so that nothing of the machine is managed. $1: the folder of units, $2: a folder for /var/lib.
  */
 const BOOT = [
   'mount --make-rprivate /',
   'mount -t proc proc /proc',
+  'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys',
   'mount -t tmpfs tmpfs /run',
   'mount --bind "$2" /var/lib',
   'mount -t cgroup2 cgroup2 /sys/fs/cgroup',
@@ -60,7 +61,7 @@ export class Systemd {
     const cgroup = join(cgroupRoot() ?? '', `vc-test-${process.pid}`);
     mkdirSync(cgroup);
     peers.defer(() => removeCgroup(cgroup));
-    const spaces = ['--pid', '--mount', '--uts', '--ipc', '--cgroup', '--fork', '--kill-child'];
+    const spaces = ['--pid', '--mount', '--uts', '--ipc', '--net', '--cgroup', '--fork', '--kill-child'];
     const script = `echo $$ >"$1/cgroup.procs" && shift && exec unshare ${spaces.join(' ')} sh -c '${BOOT}' sh "$@"`;
     const peer = peers.start('sh', ['-c', script, 'sh', cgroup, units, state], { name: 'systemd' });
     const pid = await eventually('the first process of systemd', () => childOf(peer));
@@ -74,7 +75,7 @@ export class Systemd {
   }
 
   async systemctl(...args: string[]): Promise<string> {
-    const spaces = ['--target', String(this.#pid), '--mount', '--pid', '--cgroup'];
+    const spaces = ['--target', String(this.#pid), '--mount', '--pid', '--net', '--cgroup'];
     return await run(findProgram('nsenter') ?? 'nsenter', [...spaces, 'systemctl', '--no-pager', ...args], {
       name: `systemctl ${args.join(' ')}`,
     });
