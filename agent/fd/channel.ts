@@ -38,6 +38,14 @@ export class PartialMessageError extends Error {
   override readonly name = 'PartialMessageError';
 }
 
+/** A message that is not whole: looked at again when the timer fires. */
+interface Partial {
+  /** Undefined: it has fired, and nobody has looked since. */
+  timer: NodeJS.Timeout | undefined;
+  readonly since: number;
+  readonly pauseMs: number;
+}
+
 /** Holds the largest message and a few short answers. */
 const PIPE_BYTES = 16_384;
 /** A message that is not whole yet keeps the socket readable, so it is looked at again after a pause, doubled each time. */
@@ -70,7 +78,7 @@ export class Channel<M extends { readonly fds: readonly OwnedFd[] }> {
   #staged = 0;
   #held: Peeked<M> | undefined;
   #truncated = false;
-  #partial: { timer: NodeJS.Timeout; readonly since: number; pauseMs: number } | undefined;
+  #partial: Partial | undefined;
 
   /** Takes the descriptors over; without a pipe it makes one. `patienceMs`: how long a message may stay in pieces. */
   constructor(
@@ -182,9 +190,9 @@ export class Channel<M extends { readonly fds: readonly OwnedFd[] }> {
 
   /**
    * Takes what was peeked at out of the kernel's queue. True: descriptors stood beside it; when they are expected, beside
-   * its first byte, where they belong.
+   * its first byte, where they belong; that byte is then taken alone, and `begun` told.
    */
-  consume(expectDescriptors: boolean): boolean {
+  consume(expectDescriptors: boolean, begun?: () => void): boolean {
     this.#held = undefined;
     let carried = false;
     for (let first = true; this.#seen > 0; first = false) {
@@ -192,6 +200,7 @@ export class Channel<M extends { readonly fds: readonly OwnedFd[] }> {
       if (!got || got.bytes === 0) throw new Error(`Cannot consume ${this.#seen} bytes that were peeked at`);
       if (first || !expectDescriptors) carried ||= got.truncated;
       this.#seen -= got.bytes;
+      if (first && this.#seen > 0) begun?.();
     }
     return carried;
   }
@@ -272,6 +281,8 @@ export class Channel<M extends { readonly fds: readonly OwnedFd[] }> {
 
   resume(): void {
     this.#paused = false;
+    // The look was due while nobody wanted to look.
+    if (this.#partial && this.#partial.timer === undefined) this.#lookLater(this.#partial);
     this.#interest();
   }
 
@@ -291,9 +302,16 @@ export class Channel<M extends { readonly fds: readonly OwnedFd[] }> {
       );
     const pauseMs = Math.min((this.#partial?.pauseMs ?? FIRST_LOOK_MS / 2) * 2, LONGEST_LOOK_MS);
     clearTimeout(this.#partial?.timer);
-    const timer = setTimeout(() => this.#guard(() => this.#events.readable()), pauseMs);
-    this.#partial = { timer, since, pauseMs };
+    this.#partial = { timer: undefined, since, pauseMs };
+    this.#lookLater(this.#partial);
     this.#interest();
+  }
+
+  #lookLater(partial: Partial): void {
+    partial.timer = setTimeout(() => {
+      partial.timer = undefined;
+      this.#guard(() => this.#events.readable());
+    }, partial.pauseMs);
   }
 
   #stopWaiting(): void {

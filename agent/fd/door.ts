@@ -50,6 +50,7 @@ export class Door {
     clearTimeout(this.#timer);
     this.#pauseMs = this.#options.firstPauseMs ?? FIRST_PAUSE_MS;
     this.#announced = false;
+    this.#complained = undefined;
     this.#after(delayMs);
   }
 

@@ -24,6 +24,8 @@ export interface BackendLinkOptions {
   readonly what: string;
   readonly timeoutMs: number;
   readonly partialPatienceMs?: number | undefined;
+  /** False: the number of queues is not asked for. */
+  readonly asksQueues?: boolean;
 }
 
 /**
@@ -56,7 +58,7 @@ export class BackendLink {
   /** A new connection, of which it takes the descriptor over; `measure` comes next. */
   static toMeasure(fd: OwnedFd, options: BackendLinkOptions, events: BackendLinkEvents): BackendLink {
     const link = new BackendLink(openChannel(fd, undefined, options.partialPatienceMs), options.what, events);
-    link.#measurement = new Measurement();
+    link.#measurement = new Measurement(options.asksQueues);
     link.#timer = setTimeout(() => {
       const text = `Cannot measure the back-end of ${options.what}: it did not answer within ${options.timeoutMs} ms`;
       link.channel.close(new CompatError('VC-VHOST-TIMEOUT', text, { timeoutMs: options.timeoutMs }));
@@ -89,6 +91,11 @@ export class BackendLink {
   /** Lends the channel: until `takeBack` its bytes are the borrower's. Its end is told here all the same. */
   lend(events: Omit<ChannelEvents, 'closed'>): void {
     this.channel.events = { ...events, closed: (error) => this.#closed(error) };
+  }
+
+  /** It was asked how many queues it has, and has not answered. */
+  get askedForQueues(): boolean {
+    return this.#measurement?.asked === 'GET_QUEUE_NUM';
   }
 
   /** Ends the loan. */

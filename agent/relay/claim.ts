@@ -1,5 +1,6 @@
 import { TruncatedError } from '../fd/truncated-error.ts';
 import type { DescriptorBounds } from '../vhost/rules.ts';
+import type { VhostMessage } from './backend-link.ts';
 
 /**
  * Which of the descriptors that came with a peek belong to the message. The kernel does not say: a peek at a message that
@@ -24,4 +25,10 @@ export function claim(bounds: DescriptorBounds, seen: number, alone: boolean, tr
   }
   if (seen === 0 || most === 0) return { own: 0 };
   return least === most ? { own: seen } : 'unclear';
+}
+
+/** Keeps the first descriptors and closes the others, which are another message's. */
+export function owning(message: VhostMessage, own: number): VhostMessage {
+  for (const fd of message.fds.slice(own)) fd.close();
+  return { ...message, fds: message.fds.slice(0, own) };
 }

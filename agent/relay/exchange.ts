@@ -7,13 +7,13 @@ import { VhostProtocolError } from '../vhost/errors.ts';
 import { requestName } from '../vhost/requests.ts';
 import { replyDescriptors, requestDescriptors } from '../vhost/rules.ts';
 import type { VhostChannel, VhostMessage } from './backend-link.ts';
-import { claim } from './claim.ts';
+import { claim, owning } from './claim.ts';
 import type { Fence } from './fence.ts';
 import type { Flight, JournalRecord, Side } from './journal-format.ts';
 import type { KeptPair } from './keep.ts';
 import { type Parcel, packParcel } from './parcel.ts';
 import type { RelayStep } from './relay-step.ts';
-import { onReply, onRequest, type SessionState, type Step } from './session.ts';
+import { hasSpoken, onReply, onRequest, type SessionState, type Step } from './session.ts';
 import type { Statistics } from './status.ts';
 import type { Tap, TapMessage } from './tap.ts';
 
@@ -41,8 +41,8 @@ export interface ExchangeEvents {
 /** A message on its way, and what of it cannot be staged. */
 export interface Flying extends Flight {
   cargo?: { readonly bytes: Uint8Array; readonly fds: readonly OwnedFd[] } | undefined;
-  /** Whether it was sent has to be found out first; only after a resumption. */
-  uncertain?: boolean;
+  /** After a resumption: the message, while it has to be found out whether it was sent. */
+  uncertain?: VhostMessage | undefined;
 }
 
 /** So that one busy peer does not starve the others. */
@@ -82,6 +82,7 @@ export class Exchange {
     this.#kept = kept;
     this.#events = events;
     this.#flights = [];
+    this.#heard = hasSpoken(state);
   }
 
   get session(): SessionState {
@@ -118,15 +119,15 @@ export class Exchange {
     for (const side of ['frontend', 'backend'] as const) if (this.#open) this.readable(side);
   }
 
-  /** No more messages are taken. The channels stay open. */
-  end(): void {
+  /** No more messages are taken. The channels stay open: for another front-end, or `forNext` process to go on with. */
+  end(forNext?: 'forNext'): void {
     this.#open = false;
     clearTimeout(this.#timer);
     const { backend } = this.#channels;
-    for (const { from, via, cargo } of this.#flights) {
-      for (const fd of cargo?.fds ?? []) fd.close();
+    for (const { from, via, cargo, uncertain } of this.#flights) {
+      for (const fd of [...(cargo?.fds ?? []), ...(uncertain?.fds ?? [])]) fd.close();
       // It was decided on, so it is not one of those that are still to come.
-      if (from === 'backend' && via !== 'taken' && backend.isOpen) backend.consume(false);
+      if (!forNext && from === 'backend' && via !== 'taken' && backend.isOpen) backend.consume(false);
     }
     this.#flights = [];
   }
@@ -267,17 +268,23 @@ export class Exchange {
   #land(flight: Flying): void {
     const channel = this.#channels[flight.from];
     const expected = flight.descriptors > 0;
-    const carried = flight.via !== 'taken' && channel.begun > 0 ? channel.consume(expected) : expected;
+    // The process before this one may have been ended in the middle of it: the descriptors went with the first byte.
+    const whole = flight.via !== 'taken' && channel.begun >= flight.bytes;
+    const carried = channel.begun > 0 && flight.via !== 'taken' ? this.#consume(channel, expected && whole) : expected;
     this.#at('consumed');
     this.#flights = this.#flights.filter((one) => one !== flight);
     this.#kept().write(this.record);
     this.#at('done');
-    if (carried === expected) return;
+    if (!whole || carried === expected) return;
     const name = requestName(flight.request);
     throw new VhostProtocolError(
       'descriptors',
       `Cannot accept ${name} from the ${flight.from}: ${carried ? 'descriptors came with it, wanted none' : 'its descriptors did not come with it'}`,
     );
+  }
+
+  #consume(channel: VhostChannel, expectDescriptors: boolean): boolean {
+    return channel.consume(expectDescriptors, () => this.#at('begun'));
   }
 
   // After a resumption: resume.ts says what is to be done, these do it.
@@ -290,7 +297,7 @@ export class Exchange {
 
   /** An adopted message was sent after all, or is so now. */
   certain(flight: Flying, cargo?: Flying['cargo']): void {
-    flight.uncertain = false;
+    flight.uncertain = undefined;
     flight.cargo = cargo;
     this.#guard(flight.from, () => this.#deliver(flight));
     this.#flow();
@@ -380,10 +387,4 @@ export class Exchange {
       this.#channels[side].fail(error as Error);
     }
   }
-}
-
-/** Keeps the first descriptors and closes the others, which are another message's. */
-function owning(message: VhostMessage, own: number): VhostMessage {
-  for (const fd of message.fds.slice(own)) fd.close();
-  return { ...message, fds: message.fds.slice(0, own) };
 }

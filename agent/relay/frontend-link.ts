@@ -183,7 +183,7 @@ export class FrontendLink {
   leave(): void {
     const kept = this.#kept;
     this.#kept = undefined;
-    this.#exchange.end();
+    this.#exchange.end('forNext');
     kept?.leave();
     this.#channel.leave();
   }

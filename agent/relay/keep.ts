@@ -49,17 +49,25 @@ export class KeptPair {
       return kept;
     }
     const descriptors = [...pair.frontend.descriptors, ...pair.backend.descriptors];
+    let settled = false;
+    const settle = (error?: Error): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      if (error) kept.#giveUp(error);
+      events.ready();
+    };
+    const timer = setTimeout(
+      () => settle(new Error(`the keeper took nothing for ${KEEPER_PATIENCE_MS} ms`)),
+      KEEPER_PATIENCE_MS,
+    );
     try {
       const inodes = descriptors.map(inodeOf) as unknown as JournalHead['inodes'];
       kept.#journal = FileJournal.create(keep.folder, id, { ...head, inodes }, record);
       kept.#kept = true;
-      keep.store(storedName(id), descriptors, (error) => {
-        if (error) kept.#giveUp(error);
-        events.ready();
-      });
+      keep.store(storedName(id), descriptors, settle);
     } catch (error) {
-      kept.#giveUp(error as Error);
-      events.ready();
+      settle(error as Error);
     }
     return kept;
   }
@@ -109,6 +117,9 @@ export class KeptPair {
     this.#journal.leave();
   }
 }
+
+/** A keeper that takes nothing for so long does not hold up a guest: its connections are not kept then. */
+const KEEPER_PATIENCE_MS = 500;
 
 const PREFIX = 'vc-';
 

@@ -15,9 +15,23 @@ const ONE_QUEUE_PAIR = 1;
  * out; ends with the abilities.
  */
 export class Measurement {
+  readonly #asksQueues: boolean;
   #asked: RequestName = 'GET_FEATURES';
   #features = 0n;
   #protocol = 0n;
+
+  /**
+   * `asksQueues` false: leaves the number of queues unknown. Some back-ends hang up when they are asked for it before the
+   * front-end has accepted the MQ protocol feature, which a measurement never does.
+   */
+  constructor(asksQueues = true) {
+    this.#asksQueues = asksQueues;
+  }
+
+  /** What is to be answered next. */
+  get asked(): RequestName {
+    return this.#asked;
+  }
 
   /** The first question. */
   begin(): Uint8Array {
@@ -45,7 +59,8 @@ export class Measurement {
     },
     GET_PROTOCOL_FEATURES: (value) => {
       this.#protocol = value;
-      return (value & MQ) === 0n ? this.#done(ONE_QUEUE_PAIR) : { ask: this.#ask('GET_QUEUE_NUM') };
+      if ((value & MQ) === 0n) return this.#done(ONE_QUEUE_PAIR);
+      return this.#asksQueues ? { ask: this.#ask('GET_QUEUE_NUM') } : this.#done(undefined);
     },
     GET_QUEUE_NUM: (value) => this.#done(Number(value)),
   };
@@ -55,12 +70,12 @@ export class Measurement {
     return encodeRequest(REQUESTS[request].id);
   }
 
-  #done(queuePairs: number): { readonly abilities: Abilities } {
+  #done(queuePairs: number | undefined): { readonly abilities: Abilities } {
     return {
       abilities: {
         virtioFeatures: this.#features,
         protocolFeatures: this.#protocol,
-        limits: { queue_pairs: queuePairs },
+        limits: queuePairs === undefined ? {} : { queue_pairs: queuePairs },
       },
     };
   }

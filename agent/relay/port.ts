@@ -11,7 +11,7 @@ import type { ExchangeContext } from './exchange.ts';
 import { FrontendLink, type FrontendLinkEvents, type Identity } from './frontend-link.ts';
 import { Gate } from './gate.ts';
 import type { KeptConnection } from './kept-connection.ts';
-import { Report, type Trouble } from './report.ts';
+import { type DoorTrouble, Report, type Trouble } from './report.ts';
 import type { PortConfig, PortEvent, PortHooks, PortOptions, PortState, PortStatus } from './status.ts';
 import type { Tap } from './tap.ts';
 
@@ -19,6 +19,8 @@ const MEASURE_TIMEOUT_MS = 5000;
 /** Before a new beginning: none at first, then doubled from the first pause up to the longest, until features are acked. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1000;
+/** A back-end that ends so often when it is asked for its queues is measured without. */
+const MOST_DEAF = 2;
 /** A front-end asks for features as soon as it is connected; one that was silent for so long makes room for another. */
 const SILENCE_MS = 1000;
 
@@ -37,6 +39,8 @@ export class Port {
   #frontend: FrontendLink | undefined;
   /** New beginnings since features were last acked. */
   #attempts = 0;
+  /** How often in a row the back-end hung up when it was asked for its queues. */
+  #deafToQueues = 0;
   #tap: Tap | undefined;
 
   constructor(config: PortConfig, hooks: PortHooks, options: PortOptions = {}) {
@@ -48,14 +52,14 @@ export class Port {
       ...(config.socketGroup === undefined ? {} : { group: config.socketGroup }),
     };
     this.#backendDoor = new Door(config.backend, sockets, {
-      opened: () => this.#doorOpened('waiting-backend', this.#backend),
+      opened: () => this.#doorOpened('backend-endpoint', 'waiting-backend', this.#backend),
       arrived: (fd) => this.#contain('backend', () => this.#backendArrived(fd)),
-      failed: (error) => this.#report.endpoint(error),
+      failed: (error) => this.#doorFailed('backend-endpoint', error, this.#backend),
     });
     this.#gate = new Gate(config, hooks, this.#report, sockets, {
-      opened: () => this.#doorOpened('waiting-frontend', this.#frontend),
+      opened: () => this.#doorOpened('frontend-endpoint', 'waiting-frontend', this.#frontend),
       arrived: (fd, peer) => this.#contain('frontend', () => this.#frontendArrived(fd, peer)),
-      failed: (error) => this.#report.endpoint(error),
+      failed: (error) => this.#doorFailed('frontend-endpoint', error, this.#frontend),
     });
   }
 
@@ -141,6 +145,7 @@ export class Port {
       {
         what: this.#config.name,
         timeoutMs: this.#options.measureTimeoutMs ?? MEASURE_TIMEOUT_MS,
+        asksQueues: this.#deafToQueues < MOST_DEAF,
         partialPatienceMs: this.#options.partialPatienceMs,
       },
       {
@@ -154,6 +159,7 @@ export class Port {
   }
 
   #measured(abilities: Abilities): void {
+    if ('queue_pairs' in abilities.limits) this.#deafToQueues = 0;
     this.#report.over('backend');
     const virtio = formatMask(abilities.virtioFeatures);
     const protocol = formatMask(abilities.protocolFeatures);
@@ -164,6 +170,7 @@ export class Port {
 
   #backendEnded(link: BackendLink, error: Error | undefined): void {
     if (this.#backend !== link) return;
+    if (link.askedForQueues) this.#deafToQueues += 1;
     this.#backend = undefined;
     this.#gate.close();
     this.#closeFrontend();
@@ -303,8 +310,17 @@ export class Port {
     const { pid } = this.#frontend?.context.peer ?? peer;
     const text = `Front-end process ${pid} said nothing until process ${peer.pid} connected; it was sent away`;
     this.#report.busy(text, { pid, frontend: peer.pid });
+    const [touched, owed] = [this.#frontend?.touchedBackend, this.#frontend?.owed];
     this.#closeFrontend();
-    this.#backend?.takeBack([]);
+    if (touched) this.#beginAnew();
+    else this.#backend?.takeBack(owed ?? []);
+  }
+
+  /** What the back-end was told belongs to a front-end that is gone: it has to forget all of it. */
+  #beginAnew(): void {
+    this.#gate.close();
+    this.#closeBackend();
+    this.#seekBackend();
   }
 
   #refusedInSession(link: FrontendLink, error: CompatError, close: boolean): void {
@@ -321,10 +337,7 @@ export class Port {
     else this.#report.tell('frontend-left', 'The front-end is gone', {});
     const abilities = this.#backend?.abilities;
     if (link.touchedBackend || !this.#backend || !abilities) {
-      // What the back-end was told belongs to the one that is gone: it has to forget all of it.
-      this.#gate.close();
-      this.#closeBackend();
-      this.#seekBackend();
+      this.#beginAnew();
       return;
     }
     this.#backend.takeBack(link.owed);
@@ -340,10 +353,18 @@ export class Port {
 
   // Telling
 
-  #doorOpened(state: PortState, served: BackendLink | FrontendLink | undefined): void {
-    this.#report.over('endpoint');
+  #doorOpened(which: DoorTrouble, state: PortState, served: BackendLink | FrontendLink | undefined): void {
+    this.#report.over(which);
     if (!served) this.#report.enter(state);
-    else if (served === this.#backend) this.#backendDoor.hold();
+    else this.#report.changed();
+    if (served && served === this.#backend) this.#backendDoor.hold();
+  }
+
+  /** Nobody can come; for who is connected already nothing changes. */
+  #doorFailed(which: DoorTrouble, error: CompatError, served: BackendLink | FrontendLink | undefined): void {
+    this.#report.endpoint(which, error);
+    if (!served) this.#report.enter('error');
+    else this.#report.changed();
   }
 }
 

@@ -3,7 +3,8 @@ import { asCompatError } from './errors.ts';
 import { noStatistics, type PortEvent, type PortHooks, type PortState, type Statistics } from './status.ts';
 
 /** Where an error came from decides what makes it a thing of the past. */
-export type Trouble = 'endpoint' | 'backend' | 'mode' | 'frontend';
+export type DoorTrouble = 'backend-endpoint' | 'frontend-endpoint';
+export type Trouble = DoorTrouble | 'backend' | 'mode' | 'frontend';
 
 /** What a port tells of itself: the state it is in and since when, its troubles, its statistics, and events. */
 export class Report {
@@ -83,10 +84,10 @@ export class Report {
     this.#hooks.event({ kind: 'refused', code: error.code, text: error.message, details: error.details });
   }
 
-  endpoint(error: CompatError): void {
-    this.trouble('endpoint', error);
+  /** A socket path that cannot be used; who is connected already does not feel it. */
+  endpoint(kind: DoorTrouble, error: CompatError): void {
+    this.trouble(kind, error);
     this.#hooks.event({ kind: 'endpoint', code: error.code, text: error.message, details: error.details });
-    this.enter('error');
   }
 
   /** A front-end that was sent away because of another. */

@@ -1,7 +1,7 @@
 import { CompatError } from '../../compat-tables/errors.ts';
 import { processHolds } from '../fd/held-file.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
-import { requestName } from '../vhost/requests.ts';
+import { REQUESTS, requestName } from '../vhost/requests.ts';
 import { replyDescriptors, requestDescriptors } from '../vhost/rules.ts';
 import type { VhostChannel, VhostMessage } from './backend-link.ts';
 import { claim } from './claim.ts';
@@ -15,6 +15,8 @@ const SIDES = ['frontend', 'backend'] as const;
 /** A front-end that got its reply goes on at once; how long it is waited for, and how often it is looked at. */
 const EVIDENCE_PATIENCE_MS = 200;
 const EVIDENCE_LOOK_MS = 20;
+/** Mapping the memory of a large guest takes a back-end its time. */
+const REPLY_PATIENCE_MS = 5000;
 
 /**
  * Goes on where the process before this one was ended (docs/adr/0007). The journal says what had been decided, the kernel
@@ -52,13 +54,17 @@ function resumeFlight(
   }
   exchange.adopt(flight);
   if (flight.via === 'pipe' || channels[flight.from].begun < flight.bytes) return;
-  flight.uncertain = true;
   const message = again(channels[flight.from], flight, what);
+  flight.uncertain = message;
   if (flight.to === 'frontend') awaitEvidence(exchange, channels, flight, message, what);
+  else if (flight.asks && record.state.postcopy && flight.request === REQUESTS.SET_MEM_TABLE.id)
+    awaitReply(exchange, channels, flight, message, what);
   else if (flight.asks) askBackend(exchange, channels.backend, flight, message, record);
-  // A request that nobody answers sets something; setting the same again changes nothing.
-  else flight.cargo = cargoOf(message);
-  if (flight.cargo) flight.uncertain = false;
+  else {
+    // A request that nobody answers sets something; setting the same again changes nothing.
+    flight.uncertain = undefined;
+    flight.cargo = cargoOf(message);
+  }
 }
 
 /** Peeks at a message once more, for its bytes and descriptors. */
@@ -96,18 +102,46 @@ function askBackend(
   record: JournalRecord,
 ): void {
   const fence = new Fence(() => {
-    const unanswered = exchange.session.pending.some(
-      ({ request, answer }) => request === flight.request && answer === undefined,
-    );
-    if (unanswered) {
+    if (isUnanswered(exchange, flight)) {
       exchange.certain(flight, cargoOf(message));
       return;
     }
     drop(message);
     exchange.certain(flight);
   });
-  if (record.fences === 0) backend.stage(Fence.question);
+  if (record.fences === 0) {
+    // One that was staged and not recorded, when we were ended in between, is not asked twice.
+    backend.unstage();
+    backend.stage(Fence.question);
+  }
   exchange.awaitFence(fence);
+}
+
+function isUnanswered({ session }: Exchange, flight: Flight): boolean {
+  return session.pending.some(({ request, answer }) => request === flight.request && answer === undefined);
+}
+
+/**
+ * In postcopy the back-end answers a memory table with one of its own and takes the very next message for the front-end's
+ * consent to it (vhost-user.rst, "Postcopy"): no other question may come in between. Its answer is waited for.
+ */
+function awaitReply(
+  exchange: Exchange,
+  { frontend }: Channels,
+  flight: Flying,
+  message: VhostMessage,
+  what: string,
+): void {
+  const deadline = Date.now() + REPLY_PATIENCE_MS;
+  const look = (): void => {
+    if (!exchange.isOpen) return;
+    if (!isUnanswered(exchange, flight)) {
+      drop(message);
+      exchange.certain(flight);
+    } else if (Date.now() < deadline) setTimeout(look, EVIDENCE_LOOK_MS);
+    else frontend.fail(unknown(what, flight, 'the back-end does not answer it'));
+  };
+  setTimeout(look, 0);
 }
 
 /**

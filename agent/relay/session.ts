@@ -91,15 +91,17 @@ export function owedReplies(state: SessionState): Pending[] {
   return state.pending.filter(({ answer }) => answer === undefined).map(({ request }) => ({ request, dropped: true }));
 }
 
+/** The front-end of this session has said something, to this process or to one before it. */
+export function hasSpoken({ relayed, acked, ackedProtocol, pending }: SessionState): boolean {
+  return relayed || acked !== undefined || ackedProtocol !== undefined || pending.some(({ dropped }) => !dropped);
+}
+
 type Change = Partial<SessionState>;
 type Handler<R> = (context: SessionContext, state: SessionState, message: MessageView) => R;
 
 /** A message of the front-end. Throws VhostProtocolError when it breaks the protocol. */
 export function onRequest(context: SessionContext, state: SessionState, message: MessageView): Step {
   checkRequest(message);
-  const row = requestById(message.request);
-  const verdict = row ? REQUEST_HANDLERS[row.name]?.(context, state, message) : undefined;
-  if (verdict instanceof CompatError) return refuse(state, message, verdict);
   if (state.pending.length >= MAX_PENDING) {
     const error = new CompatError(
       'VC-VHOST-FLOOD',
@@ -108,6 +110,9 @@ export function onRequest(context: SessionContext, state: SessionState, message:
     );
     return { state, actions: [{ do: 'refuse', error, close: true }] };
   }
+  const row = requestById(message.request);
+  const verdict = row ? REQUEST_HANDLERS[row.name]?.(context, state, message) : undefined;
+  if (verdict instanceof CompatError) return refuse(state, message, verdict);
   return {
     state: {
       ...state,

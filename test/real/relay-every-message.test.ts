@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { RELAY_STEPS } from '../../agent/relay/relay-step.ts';
 import { SupervisedAgent } from '../e2e/supervised.ts';
 import { Peers } from '../peers/process.ts';
 import {
@@ -17,9 +18,6 @@ import {
 import { newSeed, numberOf } from './seeded.ts';
 import { linesOfConnections } from './unnoticed.ts';
 import type { Guest } from '../peers/guest.ts';
-
-/** Where on its way a message is when the agent dies: in the order in which the relay goes through them. */
-const STEPS = ['peeked', 'staged', 'journalled', 'sent', 'consumed', 'done'] as const;
 
 /** Every so many messages; the full run has 1, any other begins at one that the seed picks. */
 const EVERY = numberOf('VHOST_COMPAT_EVERY', 10);
@@ -62,7 +60,7 @@ describe('the death of the agent at every message of a guest driver', function (
       });
       after(() => endCell(port));
 
-      for (const step of STEPS) {
+      for (const step of RELAY_STEPS) {
         it(`when the message is ${step}`, async () => {
           // An agent counts from when it first sees a wish; this one has not seen any.
           await agent.killAgent();
@@ -71,7 +69,8 @@ describe('the death of the agent at every message of a guest driver', function (
             if (!(await survived(step, n))) break;
             last = n;
           }
-          assert.ok(last >= undisturbed.length - EVERY, `the agent died at no message after the ${last}th`);
+          const reached = step === 'begun' ? undisturbed.filter(carriesDescriptors) : undisturbed;
+          assert.ok(last >= reached.length - EVERY, `the agent died at no message after the ${last}th`);
         });
       }
 
@@ -98,3 +97,8 @@ describe('the death of the agent at every message of a guest driver', function (
     });
   }
 });
+
+/** Those that QEMU sends to a device with a descriptor each. */
+function carriesDescriptors(name: string): boolean {
+  return ['SET_MEM_TABLE', 'SET_LOG_BASE', 'SET_VRING_KICK', 'SET_VRING_CALL', 'SET_VRING_ERR'].includes(name);
+}

@@ -105,6 +105,38 @@ describe('a channel', () => {
     assert.equal(channel.consume(true), true);
   });
 
+  it('looks again at half a message when nobody wanted to look while it was due', async () => {
+    let mayLook = true;
+    let messages = 0;
+    channel.events = {
+      ...channel.events,
+      readable: () => {
+        if (!mayLook) return channel.pause();
+        for (; channel.peek(); messages += 1) channel.consume(false);
+      },
+    };
+    tell(PLAIN.subarray(0, 12));
+    await until('a first look', () => channel.begun === 12);
+    mayLook = false;
+    await aWhile(40);
+    mayLook = true;
+    channel.resume();
+    tell(PLAIN.subarray(12));
+    tell(PLAIN);
+    await until('both messages', () => messages === 2);
+  });
+
+  it('tells between the first byte and the rest of a message whose descriptors are wanted', () => {
+    tell(KICK, 1);
+    drop(peeked().message.fds);
+    const left: number[] = [];
+    assert.equal(
+      channel.consume(true, () => left.push(channel.begun)),
+      true,
+    );
+    assert.deepEqual([left, channel.begun], [[KICK.length - 1], 0]);
+  });
+
   it('puts a message together that comes byte by byte', async () => {
     tell(KICK.subarray(0, 1), 1);
     assert.equal(channel.peek(), undefined);

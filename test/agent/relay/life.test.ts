@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { MockBackendOptions } from '../../../agent/mock/mock-backend.ts';
 import { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
 import { NEED_REPLY } from '../../../agent/vhost/header.ts';
 import { readU64, writeU64 } from '../../../agent/vhost/payloads.ts';
+import { REQUESTS } from '../../../agent/vhost/requests.ts';
 import { CompatError } from '../../../compat-tables/errors.ts';
 import { LOG_ALL } from '../../../compat-tables/features.ts';
 import { aWhile, Bench, entryOf, Hooks, OVS_2_13, OVS_3_2, openDescriptors, until, untilState } from '../support.ts';
@@ -46,6 +48,44 @@ describe('a port in the course of its life', () => {
       protocolFeatures: 0n,
       limits: { queue_pairs: 1 },
     });
+  });
+
+  it('measures a back-end that hangs up when it is asked for its queues, without them', async () => {
+    // As those do that want MQ accepted first, which only a front-end may do.
+    const accepted = new WeakSet<object>();
+    const intercept: MockBackendOptions['intercept'] = ({ request }, connection) => {
+      if (request === REQUESTS.SET_PROTOCOL_FEATURES.id) accepted.add(connection);
+      if (request !== REQUESTS.GET_QUEUE_NUM.id || accepted.has(connection)) return false;
+      connection.close();
+      return true;
+    };
+    const backend = await bench.backend({}, { intercept });
+    const hooks = new Hooks();
+    const port = bench.port(hooks);
+    await untilState(port, 'waiting-frontend');
+    assert.deepEqual(port.status.abilities, { ...OVS_3_2, limits: {} });
+    assert.deepEqual(hooks.codes(), ['VC-VHOST-GONE', 'VC-VHOST-GONE']);
+    const frontend = await openFrontend();
+    await frontend.negotiate();
+    assert.equal(backend.connections, 3);
+  });
+
+  it('says again that its path is taken when the back-end has come again', async () => {
+    const other = createServer((socket) => socket.destroy()).listen(bench.path('f'));
+    await once(other, 'listening');
+    try {
+      const backend = await bench.backend();
+      const hooks = new Hooks();
+      const port = bench.port(hooks);
+      await untilState(port, 'error');
+      assert.equal(port.status.error?.code, 'VC-ENDPOINT-TAKEN');
+      backend.hangUp();
+      await until('a second measurement', () => hooks.kinds().filter((kind) => kind === 'measured').length === 2);
+      await untilState(port, 'error');
+      assert.equal(port.status.error?.code, 'VC-ENDPOINT-TAKEN');
+    } finally {
+      other.close();
+    }
   });
 
   it('shuts the door and drops the front-end when the back-end goes', async () => {

@@ -280,6 +280,18 @@ describe('relay session: refusals', () => {
     assert.deepEqual(refused.error.details.missing, ['VIRTIO_NET_F_CSUM']);
   });
 
+  it('sends away a front-end that is refused without end while the back-end owes a reply', () => {
+    const session = new Driven().replyAck();
+    session.ask(request('GET_FEATURES'));
+    const foreign = request('SET_FEATURES', writeU64(1n << 40n), NEED_REPLY);
+    let asked = 0;
+    while (refusal(session.ask(foreign))?.close !== true) {
+      asked += 1;
+      assert.ok(asked < 1000, `${session.state.pending.length} answers wait`);
+    }
+    assert.equal(refusal(session.actions)?.error.code, 'VC-VHOST-FLOOD');
+  });
+
   it('sends away a front-end that asks without end', () => {
     const session = new Driven();
     for (let i = 0; i < 256; i += 1) assert.deepEqual(does(session.ask(request('GET_FEATURES'))), ['forward']);
