@@ -5,7 +5,7 @@ import type { Entry } from '../../compat-tables/types.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import type { RowChange } from '../../rpc/ovsdb/client/replica.ts';
 import { encodeHost } from '../../rpc/state/columns.ts';
-import { type HostRow, readInterface } from '../../rpc/state/rows.ts';
+import { type HostRow, type InterfaceRow, readInterface } from '../../rpc/state/rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
 import type { Tap } from '../relay/tap.ts';
@@ -175,8 +175,9 @@ export class Agent {
     this.#outbox.close();
     this.#state.close();
     await this.#database.close();
-    this.#interfaces.leave();
+    // What the keeper was not given yet has to be open still when it is.
     await this.#keeping?.store.settled();
+    this.#interfaces.leave();
   }
 
   async #run(): Promise<void> {
@@ -254,7 +255,7 @@ export class Agent {
     const defined = definedEntries(host.definedVersions, this.#loaded, sha256);
     this.#tellDefinitions(defined.problems);
     const known = [...this.#loaded, ...defined.entries];
-    const inForce = entriesInForce(known, this.#state.versions(host), this.#interfaces.versionsInUse());
+    const inForce = entriesInForce(known, this.#state.versions(host), versionsInUse(this.#state.interfaces(host)));
     this.#entries = inForce.entries;
     for (const version of inForce.changed) {
       if (this.#alarmed.has(version)) continue;
@@ -337,6 +338,11 @@ function inWords(details: Readonly<Record<string, unknown>>): Record<string, str
   return Object.fromEntries(
     known.map(([name, value]) => [name, Array.isArray(value) ? value.join(' ') : String(value)]),
   );
+}
+
+/** Versions that must stay known because an interface names them. From the rows: at a start there are no ports yet. */
+function versionsInUse(interfaces: readonly InterfaceRow[]): Set<string> {
+  return new Set(interfaces.flatMap(({ version, inForce }) => [version ?? [], inForce ?? []].flat()));
 }
 
 function count(result: Json | undefined): number {

@@ -33,15 +33,6 @@ export class Interfaces {
     return [...this.#live.values()].flatMap((one) => one.view ?? []);
   }
 
-  /** Versions that must stay known because an interface names them. */
-  versionsInUse(): Set<string> {
-    const used = new Set<string>();
-    for (const { row } of this.#live.values()) {
-      for (const version of [row.version, row.inForce]) if (version !== undefined) used.add(version);
-    }
-    return used;
-  }
-
   /** Makes, changes and ends ports so that they are what the rows say. */
   async sync(rows: readonly InterfaceRow[], hostDefault: string | undefined): Promise<void> {
     const wanted = new Map(rows.map((row) => [row.uuid, row]));
@@ -54,13 +45,10 @@ export class Interfaces {
       if (managed.conflicted && this.#ownerOfPaths(managed.row) === undefined) this.#end(uuid, managed);
     }
     await Promise.all(this.#closing.values());
-    for (const row of rows) {
-      const managed = this.#live.get(row.uuid);
-      if (managed) managed.update(row);
-      else {
-        this.#live.set(row.uuid, new ManagedInterface(row, this.#around, this.#ownerOfPaths(row)));
-        this.#tap(row.name);
-      }
+    for (const row of rows) this.#live.get(row.uuid)?.update(row);
+    for (const row of this.#inTurn(rows.filter(({ uuid }) => !this.#live.has(uuid)))) {
+      this.#live.set(row.uuid, new ManagedInterface(row, this.#around, this.#ownerOfPaths(row)));
+      this.#tap(row.name);
     }
     await this.#endUnclaimed();
     if (hostDefault !== this.#hostDefault) {
@@ -134,6 +122,14 @@ export class Interfaces {
 
   #expire(): void {
     for (const managed of this.#live.values()) managed.expire();
+  }
+
+  /** Who had a socket path before has it again: first those whose connections go on, then those that had a guest. */
+  #inTurn(rows: readonly InterfaceRow[]): InterfaceRow[] {
+    const kept = ({ name, frontend, backend }: InterfaceRow) =>
+      this.#around.keeping?.ports.has(name, frontend, backend) === true;
+    const turn = (row: InterfaceRow) => (kept(row) ? 0 : row.inForce !== undefined ? 1 : 2);
+    return rows.toSorted((a, b) => turn(a) - turn(b));
   }
 
   #ownerOfPaths(row: InterfaceRow): string | undefined {

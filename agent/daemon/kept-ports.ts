@@ -60,10 +60,12 @@ export class KeptPorts {
   /** What could not go on, and was closed. */
   readonly problems: readonly CompatError[];
   readonly #ports = new Map<string, KeptPort>();
+  readonly #forgetStale: () => void;
 
   constructor(keep: Keep, inherited: ReadonlyMap<string, readonly OwnedFd[]>, options: PortOptions) {
     const left = readLeft(keep, inherited);
     this.problems = left.problems;
+    this.#forgetStale = left.forgetStale;
     for (const connection of left.connections) this.#revive(connection, options);
   }
 
@@ -89,16 +91,25 @@ export class KeptPorts {
     this.#ports.set(head.name, { port, head, adopt: (adopter) => hooks.adopt(adopter) });
   }
 
+  /** Whether an interface is still served at the same sockets. */
+  has(name: string, frontend: string, backend: string): boolean {
+    const kept = this.#ports.get(name);
+    return kept !== undefined && kept.head.frontend === frontend && kept.head.backend === backend;
+  }
+
   /** The port of an interface that is still served at the same sockets. Nobody else gets it then. */
   claim(name: string, frontend: string, backend: string): KeptPort | undefined {
-    const kept = this.#ports.get(name);
-    if (!kept || kept.head.frontend !== frontend || kept.head.backend !== backend) return undefined;
-    this.#ports.delete(name);
+    const kept = this.has(name, frontend, backend) ? this.#ports.get(name) : undefined;
+    if (kept) this.#ports.delete(name);
     return kept;
   }
 
-  /** Ends the ports that nobody claimed: their interfaces were removed or changed while no agent was there. */
+  /**
+   * Ends the ports that nobody claimed: their interfaces were removed or changed while no agent was there. Forgets what
+   * belongs to nobody; not before the database is ours, because until then another agent may be at work here.
+   */
   async endUnclaimed(): Promise<string[]> {
+    this.#forgetStale();
     const rest = [...this.#ports.values()];
     this.#ports.clear();
     await Promise.all(rest.map(({ port }) => port.stop()));

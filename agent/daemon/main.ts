@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { runsAgent } from './call.ts';
 import { dieAtStep } from './die-at-step.ts';
 import { resumeKept } from './keeping.ts';
 import { runDirOf } from './run-dir.ts';
@@ -10,7 +11,8 @@ if (args.includes('--supervise')) {
   await superviseAgent(args);
 } else {
   const dieFile = process.env['NODE_ENV'] === 'test' ? process.env['VHOST_COMPAT_TEST_DIE_FILE'] : undefined;
-  const kept = resumeKept(runDirOf(args), dieFile === undefined ? undefined : dieAtStep(dieFile));
+  const atStep = dieFile === undefined ? undefined : dieAtStep(dieFile);
+  const kept = runsAgent(args) ? resumeKept(runDirOf(args), atStep) : undefined;
   const { runCommandLine } = await import('./command-line.ts');
   await runCommandLine(kept);
 }

@@ -3,14 +3,15 @@ import { CompatError } from '../../compat-tables/errors.ts';
 import type { Abilities, Entry } from '../../compat-tables/types.ts';
 import { encodeInterfaceStatus, type InterfaceStatus } from '../../rpc/state/columns.ts';
 import type { InterfaceRow } from '../../rpc/state/rows.ts';
-import { type PeerIdentity, peerAlive } from '../fd/peer.ts';
+import type { PeerIdentity } from '../fd/peer.ts';
 import { Port } from '../relay/port.ts';
 import type { ModeDecision, PortEvent, PortHooks, PortStatus } from '../relay/status.ts';
 import type { Tap } from '../relay/tap.ts';
 import type { BackendView } from './host-view.ts';
 import { portStatus, readSticky } from './interface-status.ts';
 import type { Keeping } from './keeping.ts';
-import { type Intent, keep, modeFor, nextStart, nextStartName, type Sticky } from './modes.ts';
+import { type Intent, keep, modeFor, nextStart, nextStartName } from './modes.ts';
+import { Stickies } from './stickies.ts';
 
 /** What an interface needs of the agent around it. */
 export interface Surroundings {
@@ -34,7 +35,7 @@ export class ManagedInterface {
   readonly #around: Surroundings;
   #row: InterfaceRow;
   #port: Port | undefined;
-  #sticky: Sticky | undefined;
+  readonly #stickies: Stickies;
   #written = '';
   #backend = '';
   /** A new mode that stands in no row yet. */
@@ -48,8 +49,7 @@ export class ManagedInterface {
     this.#row = row;
     this.#around = around;
     this.#conflicted = taken !== undefined;
-    const sticky = readSticky(row);
-    this.#sticky = sticky && peerAlive(sticky.peer) ? sticky : undefined;
+    this.#stickies = new Stickies(readSticky(row));
     this.#open(taken);
   }
 
@@ -103,11 +103,11 @@ export class ManagedInterface {
     this.#report();
   }
 
-  /** Lets go of the mode of a front-end process that is gone; called from time to time. */
+  /** Lets go of the modes of front-end processes that are gone; called from time to time. */
   expire(): void {
-    if (this.#sticky === undefined || this.#port?.status.mode !== undefined || peerAlive(this.#sticky.peer)) return;
-    this.#sticky = undefined;
-    this.reconsider();
+    if (this.#stickies.first === undefined) return;
+    const { mode, peer } = this.#port?.status ?? {};
+    if (this.#stickies.expire(mode && peer)) this.reconsider();
   }
 
   /** Closes everything. With `leave` the agent ends: its row is told so, and who is kept is served until `leave()`. */
@@ -170,7 +170,8 @@ export class ManagedInterface {
     const kept = this.#around.keeping?.ports.claim(this.#row.name, frontend, backend);
     if (!kept) return false;
     const { mode, peer } = kept.head;
-    this.#sticky = { version: mode.version, digest: mode.digest, peer };
+    this.#stickies.add({ version: mode.version, digest: mode.digest, peer });
+    this.#stickies.negotiated(peer);
     this.#port = kept.port;
     kept.adopt(hooks);
     this.#port.reconsider();
@@ -182,9 +183,10 @@ export class ManagedInterface {
     const entries = this.#around.entries();
     const intent = this.#intent();
     if (peer === undefined) return this.#door(intent, entries, abilities);
-    const decision = modeFor(intent, entries, abilities, peer, this.#sticky);
+    const decision = modeFor(intent, entries, abilities, peer, this.#stickies.of(peer));
     if ('mode' in decision) {
-      this.#sticky = { version: decision.mode.version, digest: decision.mode.digest, peer };
+      const { version, digest } = decision.mode;
+      this.#stickies.add({ version, digest, peer });
       this.#unwritten = true;
     }
     return decision;
@@ -193,9 +195,9 @@ export class ManagedInterface {
   /** The door is open when whoever may come can be served: a new front-end process, or the one that had a mode. */
   #door(intent: Intent, entries: readonly Entry[], abilities: Abilities): ModeDecision {
     const next = nextStart(intent, entries, abilities);
-    if ('mode' in next || this.#sticky === undefined || !peerAlive(this.#sticky.peer)) return next;
-    const again = keep(this.#sticky, intent, entries, abilities);
-    return 'mode' in again ? again : next;
+    if ('mode' in next) return next;
+    const again = this.#stickies.living().map((sticky) => keep(sticky, intent, entries, abilities));
+    return again.find((decision) => 'mode' in decision) ?? next;
   }
 
   #intent(): Intent {
@@ -228,9 +230,11 @@ export class ManagedInterface {
   #report(): void {
     const port = this.#port;
     if (!port || this.#stopped) return;
-    const abilities = port.status.abilities ?? this.#row.abilities;
+    const { status } = port;
+    if (status.peer && status.acked !== undefined) this.#stickies.negotiated(status.peer);
+    const abilities = status.abilities ?? this.#row.abilities;
     const next = nextStartName(this.#intent(), this.#around.entries(), abilities);
-    this.#write(portStatus(port.status, this.#sticky, next), new Map(Object.entries(port.status.statistics)));
+    this.#write(portStatus(status, this.#stickies.first, next), new Map(Object.entries(status.statistics)));
   }
 
   /** Statistics alone are no reason to write: they go along when something else has changed. */

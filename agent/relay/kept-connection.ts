@@ -22,6 +22,8 @@ export interface KeptConnection {
 export interface Left {
   readonly connections: readonly KeptConnection[];
   readonly problems: readonly CompatError[];
+  /** Removes the journals whose descriptors nobody kept: their connections ended with the earlier process. */
+  readonly forgetStale: () => void;
 }
 
 /** Matches inherited descriptors with journals. Descriptors under names that are not ours stay with the caller. */
@@ -39,9 +41,11 @@ export function readLeft(keep: Keep, inherited: ReadonlyMap<string, readonly Own
       problems.push(discard(keep, id, fds, error as Error));
     }
   }
-  // Whose descriptors nobody kept: their connections ended with the earlier process.
-  for (const id of ids) removeQuietly(keep, id);
-  return { connections, problems };
+  const forgetStale = (): void => {
+    for (const id of ids) removeQuietly(keep, id);
+    ids.clear();
+  };
+  return { connections, problems, forgetStale };
 }
 
 function readOne(keep: Keep, id: string, fds: readonly OwnedFd[]): KeptConnection {

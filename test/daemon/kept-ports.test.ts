@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { KeptPorts } from '../../agent/daemon/kept-ports.ts';
 import { MockFrontend } from '../../agent/mock/mock-frontend.ts';
 import { Port } from '../../agent/relay/port.ts';
-import { Bench, Hooks, openDescriptors, until, untilState } from '../agent/support.ts';
+import { aWhile, Bench, Hooks, openDescriptors, until, untilState } from '../agent/support.ts';
 import { leavePair, TestKeep } from '../agent/relay/keepers.ts';
 
 describe('ports that go on before the agent around them has started', () => {
@@ -55,6 +55,36 @@ describe('ports that go on before the agent around them has started', () => {
     assert.equal(hooks.changes, 1);
     guest.close();
     await until('the port is told of to its owner', () => hooks.kinds().includes('frontend-left'));
+  });
+
+  it('keep a guest that has nothing to say, whoever else comes to its door', async () => {
+    const guest = await connected();
+    const claimed = next().claim('p', ...endpoints());
+    assert.ok(claimed);
+    const { port } = claimed;
+    bench.also({ close: () => void port.stop() });
+    const hooks = new Hooks();
+    claimed.adopt(hooks);
+    await until('its door', () => existsSync(bench.path('f')));
+    await aWhile(1100); // after so long a front-end that never said anything makes room
+    const stranger = await connect();
+    await stranger.ended;
+    assert.deepEqual([guest.isOpen, port.status.state], [true, 'negotiated']);
+    await guest.sync();
+    assert.deepEqual(hooks.codes(), ['VC-FRONTEND-BUSY']);
+  });
+
+  it('leave the journals of another agent alone until the database is theirs', async () => {
+    await connected();
+    const [journal = ''] = readdirSync(keep.folder);
+    const stranger = new KeptPorts(keep, new Map(), { keep });
+    assert.deepEqual(readdirSync(keep.folder), [journal]);
+    stranger.leave();
+    assert.deepEqual(readdirSync(keep.folder), [journal]);
+    assert.equal(next().size, 1, 'its own next life goes on');
+    const successor = new KeptPorts(keep, new Map(), { keep });
+    await successor.endUnclaimed();
+    assert.deepEqual(readdirSync(keep.folder), []);
   });
 
   it('offer nothing to a front-end that comes too early, and serve it when they are adopted', async () => {
