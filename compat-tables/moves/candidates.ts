@@ -85,7 +85,7 @@ function goesBack({ from, to, need }: Question, entry: Entry | undefined): boole
 }
 
 /** The hosts as the selection sees them: both answer the same about directions. */
-function selectable({ name, deviceType, versions }: MoveHost): SelectableHost {
+export function selectable({ name, deviceType, versions }: MoveHost): SelectableHost {
   return {
     host: name,
     deviceType,

@@ -3,7 +3,8 @@ import { notMigratable } from '../check.ts';
 import { isOfferedAnywhere, spansOf, spanText } from '../explain/likely-releases.ts';
 import { decodeMask, familyOf } from '../features.ts';
 import { RELEASES } from '../releases.ts';
-import type { Candidate, Question } from './candidates.ts';
+import { select } from '../select.ts';
+import { type Candidate, type Question, selectable } from './candidates.ts';
 import { type MoveHost, type MoveSubject, wordsOf } from './needs.ts';
 
 /** The releases that we know are of this device type. */
@@ -117,11 +118,11 @@ function missingBits({ from, to }: Question, mask: bigint): MissingBit[] {
 
 /** What a guest has to be started with to go there: it keeps what it took until its front-end process ends. */
 function restartIn(from: MoveHost, to: MoveHost): string {
-  const there = new Map(to.versions.filter((one) => one.usable).map(({ entry }) => [entry.version, entry.digest]));
-  const common = from.versions.find(({ entry, usable }) => usable && there.get(entry.version) === entry.digest);
-  if (common === undefined)
+  // as a selection chooses: a version that moves forward only is no way to an older host
+  const { version } = select([selectable(from), selectable(to)], 'source');
+  if (version === undefined)
     return `No version is common to ${from.name} and ${to.name}: make one (baseline --define), pin it, then stop and start the guest.`;
-  return `Pin ${common.entry.version} on ${from.name}, then stop and start the guest: ${to.name} has it too.`;
+  return `Pin ${version} on ${from.name}, then stop and start the guest: ${to.name} has it too.`;
 }
 
 function blame(to: MoveHost, bit: number, restart: string): { culprit: string; remedy: string } {

@@ -46,6 +46,19 @@ describe('a version that moves forward only', () => {
     assert.equal(ask(free, { ...newer, defaultVersion: 'site.v1' }, older).possible, false);
   });
 
+  it('is no remedy for the way back: the guest would be refused again', () => {
+    const bare = running(newer, 'site.v2', everything);
+    const [both] = ask(bare, newer, older).obstacles;
+    assert.match(both?.remedy ?? '', /^Pin site\.v0 on newer, then stop and start the guest/);
+    const forward = entries.slice(0, 2);
+    const [from, to] = [
+      hostOf('newer', newer.abilities, { entries: forward }),
+      hostOf('older', older.abilities, { entries: forward }),
+    ];
+    const [none] = ask(bare, from, to).obstacles;
+    assert.match(none?.remedy ?? '', /^No version is common to newer and older: make one \(baseline --define\)/);
+  });
+
   it('counts in the outlook from then on', () => {
     const after = ask(running(older, 'site.v1', everything), older, newer).after;
     assert.deepEqual([after?.reachable, after?.lost.map(({ host }) => host)], [[], ['older']]);
