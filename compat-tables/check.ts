@@ -30,12 +30,18 @@ export function checkEntry(entry: Entry, abilities: Abilities | undefined): Bloc
   return blockers;
 }
 
-/** Why QEMU would refuse to migrate a guest on this back-end, in words; none means that it can be migrated. */
-export function notMigratable(abilities: Pick<Abilities, 'virtioFeatures' | 'protocolFeatures'>): string[] {
+/**
+ * Why QEMU would refuse to migrate a guest on this back-end, in words; none means that it can be migrated. `who` is what
+ * the abilities are those of.
+ */
+export function notMigratable(
+  abilities: Pick<Abilities, 'virtioFeatures' | 'protocolFeatures'>,
+  who = 'the back-end',
+): string[] {
   const reasons: string[] = [];
   if ((abilities.virtioFeatures & LOG_ALL) === 0n)
-    reasons.push('the back-end does not offer VHOST_F_LOG_ALL: it cannot record which pages it writes');
+    reasons.push(`${who} does not offer VHOST_F_LOG_ALL: it cannot record which pages it writes`);
   if ((abilities.protocolFeatures & LOG_SHMFD) === 0n)
-    reasons.push('the back-end does not offer VHOST_USER_PROTOCOL_F_LOG_SHMFD: it cannot share the record of pages');
+    reasons.push(`${who} does not offer VHOST_USER_PROTOCOL_F_LOG_SHMFD: it cannot share the record of pages`);
   return reasons;
 }

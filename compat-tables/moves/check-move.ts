@@ -3,14 +3,14 @@
  * rings are, never by the name of its version: QEMU refuses a guest exactly when it has a bit that the destination's
  * back-end decides about and does not offer.
  */
-import { checkEntry, notMigratable } from '../check.ts';
+import { checkEntry } from '../check.ts';
 import { familyOf, featureNames } from '../features.ts';
 import type { Tier } from '../types.ts';
 import { type Candidate, candidate, candidatesOf, closest, fits, type Question } from './candidates.ts';
 import { deviceWarnings } from './device-warnings.ts';
 import { type Basis, type MoveHost, type MoveSubject, type Need, needOf, visibleBits } from './needs.ts';
 import { noVersionObstacle, type Obstacle, obstaclesOf, sourceObstacles } from './obstacles.ts';
-import { type Outlook, outlookOf } from './outlook.ts';
+import { cannotLeave, type Outlook, outlookOf } from './outlook.ts';
 
 /** A version of the destination that would do. */
 export interface Mode {
@@ -179,7 +179,7 @@ function warningsOf({ from, to }: Question, chosen: Candidate | undefined, need:
       from.versions.some((one) => one.entry.version === entry.version && one.entry.digest !== entry.digest),
     )
     .map(({ entry }) => entry.version);
-  const landing = to.abilities === undefined ? [] : notMigratable(to.abilities);
+  const landing = chosen === undefined ? [] : cannotLeave(to, chosen);
   return [
     ...(drifted.length > 0
       ? [
@@ -187,9 +187,7 @@ function warningsOf({ from, to }: Question, chosen: Candidate | undefined, need:
         ]
       : []),
     ...(chosen?.entry?.tier === 'best-effort' ? [`${chosen.entry.version} is a last resort (best-effort)`] : []),
-    ...(chosen !== undefined && landing.length > 0
-      ? [`it could not leave ${to.name} again: ${landing.join('; ')} [VC-MIGRATE-LOG]`]
-      : []),
+    ...(landing.length > 0 ? [`it could not leave ${to.name} again: ${landing.join('; ')} [VC-MIGRATE-LOG]`] : []),
     ...(need.basis === 'in-force'
       ? ['the driver of the guest has chosen no features yet: it may take all it was offered']
       : []),

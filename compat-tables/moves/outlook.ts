@@ -1,6 +1,8 @@
 /** After the move: where the interface can go next, and what a new start of its driver would change. */
 import { notMigratable } from '../check.ts';
-import { familyOf, featureNames } from '../features.ts';
+import { offeredProtocolFeatures } from '../entries.ts';
+import { familyOf, featureNames, LOG_ALL } from '../features.ts';
+import type { Abilities } from '../types.ts';
 import { type Candidate, candidatesOf, closest, fits } from './candidates.ts';
 import { type MoveHost, type MoveSubject, type Need, visibleBits } from './needs.ts';
 
@@ -51,10 +53,21 @@ export function outlookOf(landing: Landing): Outlook {
   };
 }
 
+/** A back-end of which nothing is known: what it may lack is held against nobody. */
+const UNKNOWN: Abilities = { virtioFeatures: LOG_ALL, protocolFeatures: ~0n, limits: {} };
+
+/** Why QEMU would not migrate a guest away again that runs on the host in this mode: a mode may cut what logging needs. */
+export function cannotLeave({ abilities = UNKNOWN }: MoveHost, { entry }: Candidate): string[] {
+  const bare = notMigratable(abilities);
+  if (bare.length > 0 || entry === undefined) return bare;
+  const protocolFeatures = offeredProtocolFeatures(entry, abilities.protocolFeatures);
+  return notMigratable({ ...abilities, protocolFeatures }, entry.version);
+}
+
 function reach({ where, mode }: Landing, need: Need, to: MoveHost): { possible: boolean; missing: string[] } {
   // a pin there is a choice, so its tier counts from then on
   const forwardOnly = mode.entry?.tier === 'forward-only';
-  const stuck = where.abilities !== undefined && notMigratable(where.abilities).length > 0;
+  const stuck = cannotLeave(where, mode).length > 0;
   const here = { ...need, version: mode.entry?.version };
   const candidates = candidatesOf({ need: here, from: where, to, forwardOnly });
   const possible = !stuck && candidates.some(fits);

@@ -80,6 +80,26 @@ describe('after the move', () => {
   });
 });
 
+describe('a mode that cuts what logging needs', () => {
+  const cut = entryLike({
+    ...{ version: 'site.cut', digest: 'c', virtioFeatures: maskOf(VIRTIO_NET, 'VERSION_1', 'MRG_RXBUF') },
+    protocolFeatures: maskOf(PROTOCOL, 'MQ'),
+  });
+  const home = hostLike('ovs-3.1');
+  const there = hostLike('ovs-3.5', { entries: [cut] });
+  const small = () => cut.virtioFeatures | CONTROL_BITS;
+
+  it('is told as one that the guest could not leave again, whatever the back-end can do', () => {
+    const { possible, pin, warnings, after } = ask(running(home, V('v2.13'), small), home, there);
+    assert.deepEqual([possible, pin?.version], [true, 'site.cut']);
+    assert.match(
+      warnings.join(),
+      /could not leave ovs-3\.5 again: site\.cut does not offer VHOST_USER_PROTOCOL_F_LOG_SHMFD.*\[VC-MIGRATE-LOG\]/,
+    );
+    assert.deepEqual([after?.reachable, after?.lost.map(({ host }) => host)], [[], ['ovs-3.1']]);
+  });
+});
+
 describe('properties of check-move', () => {
   const releases = RELEASES.filter(({ release }) => !['2.4', '2.5'].includes(release));
   const release = fc.constantFrom(...releases.map(({ name }) => name));
