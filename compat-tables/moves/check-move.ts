@@ -5,7 +5,7 @@
  */
 import { checkEntry } from '../check.ts';
 import { familyOf, featureNames } from '../features.ts';
-import type { Tier } from '../types.ts';
+import type { Abilities, Tier } from '../types.ts';
 import { type Candidate, candidate, candidatesOf, closest, fits, type Question } from './candidates.ts';
 import { deviceWarnings } from './device-warnings.ts';
 import { type Basis, type MoveHost, type MoveSubject, type Need, needOf, visibleBits } from './needs.ts';
@@ -71,8 +71,9 @@ export function checkMove(
 ): MoveAnswer {
   const need = needOf(subject, home);
   const hosts = targets.map((one) => fitted(one, subject));
+  const back = behind(home, subject.abilities);
   const answers = hosts.map((to) =>
-    need === undefined ? unknownNeed(subject, home, to) : answerFor({ subject, need, home, to, hosts, options }),
+    need === undefined ? unknownNeed(subject, home, to) : answerFor({ subject, need, home, back, to, hosts, options }),
   );
   return {
     interface: subject.name,
@@ -89,25 +90,31 @@ export function checkMove(
 /** A host that has an interface of the same name already is judged by the back-end of that one. */
 function fitted(to: MoveHost, { name, deviceType }: MoveSubject): MoveHost {
   const prepared = to.interfaces.find((one) => one.name === name && one.deviceType === deviceType);
-  const abilities = prepared?.abilities;
-  if (abilities === undefined) return to;
-  const versions = to.versions.map(({ entry }) => {
+  return behind(to, prepared?.abilities);
+}
+
+/** The host as an interface has it whose own back-end can do so much; the host's figure is what all of them can do. */
+function behind(host: MoveHost, abilities: Abilities | undefined): MoveHost {
+  if (abilities === undefined) return host;
+  const versions = host.versions.map(({ entry }) => {
     const blockers = checkEntry(entry, abilities);
     return { entry, usable: blockers.length === 0, blockers };
   });
-  return { ...to, abilities, versions };
+  return { ...host, abilities, versions };
 }
 
 interface Asked {
   readonly subject: MoveSubject;
   readonly need: Need;
   readonly home: MoveHost;
+  /** Home as this interface would find it when it comes back. */
+  readonly back: MoveHost;
   readonly to: MoveHost;
   readonly hosts: readonly MoveHost[];
   readonly options: MoveOptions;
 }
 
-function answerFor({ subject, need, home, to, hosts, options }: Asked): TargetAnswer {
+function answerFor({ subject, need, home, back, to, hosts, options }: Asked): TargetAnswer {
   const forwardOnly = isForwardOnly(subject, home, need);
   const question: Question = { need, from: home, to, forwardOnly };
   const all = candidatesOf(question);
@@ -128,7 +135,7 @@ function answerFor({ subject, need, home, to, hosts, options }: Asked): TargetAn
       ...warningsOf(question, chosen, need),
       ...(chosen ? deviceWarnings(to.deviceType, subject.offered, chosen.features, to.name) : []),
     ],
-    after: possible ? outlookOf({ subject, need, home, where: to, hosts, mode: chosen }) : undefined,
+    after: possible ? outlookOf({ subject, need, home: back, where: to, hosts, mode: chosen }) : undefined,
   };
 }
 

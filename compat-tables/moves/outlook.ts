@@ -28,6 +28,7 @@ export interface Outlook {
 export interface Landing {
   readonly subject: MoveSubject;
   readonly need: Need;
+  /** Where it comes from, as it would find it again. */
   readonly home: MoveHost;
   /** The host it has come to, and the mode there. */
   readonly where: MoveHost;

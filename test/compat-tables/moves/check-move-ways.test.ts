@@ -80,6 +80,17 @@ describe('after the move', () => {
   });
 });
 
+describe('the way home', () => {
+  it('is judged by the back-end that the interface had there, not by what all back-ends of the host have', () => {
+    const own = hostLike('ovs-3.5');
+    // another port of the host is older, so that the host as a whole can do less
+    const home = hostLike('ovs-2.8', { name: 'home' });
+    const subject = running(own, V('v3.2'), linux);
+    const after = ask(subject, { ...home, interfaces: [subject] }, hostLike('ovs-3.5', { name: 'there' })).after;
+    assert.deepEqual([after?.reachable, after?.lost], [['home'], []]);
+  });
+});
+
 describe('a mode that cuts what logging needs', () => {
   const cut = entryLike({
     ...{ version: 'site.cut', digest: 'c', virtioFeatures: maskOf(VIRTIO_NET, 'VERSION_1', 'MRG_RXBUF') },
