@@ -46,8 +46,11 @@ export function bitJson({ bit, name, meaning, cost, shownWith }: BitWorth) {
   return { bit, name, meaning, cost: cost ?? null, shown_with: shownWith ?? null };
 }
 
-export function survivalJson({ from, to, always, byDefault, breaks, lower }: Survival) {
-  return { from, to, always, by_default: byDefault, breaks: breaks.map(bitJson), lower: lower.map(limitJson) };
+export function survivalJson({ from, to, always, byDefault, breaks, lower, notMigratable }: Survival) {
+  return {
+    ...{ from, to, always, by_default: byDefault, breaks: breaks.map(bitJson), lower: lower.map(limitJson) },
+    ...(notMigratable === undefined ? {} : { migratable: notMigratable.length === 0 }),
+  };
 }
 
 function limitJson({ name, from, to }: LimitChange) {
@@ -57,7 +60,8 @@ function limitJson({ name, from, to }: LimitChange) {
 /** Sentences, one a line, the direction of migration at the end. */
 export function differenceLines(difference: Difference): string[] {
   const { a, b, equal, gained, lost, protocolGained, protocolLost, limits } = difference;
-  if (equal) return [`${a} and ${b} promise the same`];
+  const stuck = [difference.forward, difference.backward].filter((one) => (one.notMigratable ?? []).length > 0);
+  if (equal) return [`${a} and ${b} promise the same`, ...stuck.map(survivalLine)];
   return [
     ...section(`lost in ${b}:`, [...lost.map(lostLine), ...protocolLost]),
     ...section(`gained in ${b}:`, [...gained.map(bitLine), ...protocolGained]),
@@ -78,7 +82,9 @@ function bitLine({ bit, name, meaning, shownWith }: BitWorth): string {
 }
 
 /** `from a to b: …` */
-export function survivalLine({ from, to, always, byDefault, breaks, lower }: Survival): string {
+export function survivalLine({ from, to, always, byDefault, breaks, lower, notMigratable = [] }: Survival): string {
+  if (notMigratable.length > 0)
+    return `from ${from} to ${to}: no guest can move: ${notMigratable.join('; ')} [VC-MIGRATE-LOG]`;
   if (always) return `from ${from} to ${to}: every guest can move`;
   const names = breaks.map(({ name, shownWith }) =>
     shownWith === undefined ? name : `${name} (only with ${shownWith})`,

@@ -1,3 +1,4 @@
+import { notMigratable } from '../../compat-tables/check.ts';
 import { CompatError } from '../../compat-tables/errors.ts';
 import { diff, type Difference } from '../../compat-tables/moves/diff.ts';
 import type { MoveHost } from '../../compat-tables/moves/needs.ts';
@@ -63,7 +64,7 @@ function sideOf({ name, abilities }: MoveHost) {
     throw new CompatError('VC-BACKEND-UNKNOWN', text, { host: name });
   }
   const { virtioFeatures, protocolFeatures, limits } = abilities;
-  return { name, features: virtioFeatures, protocolFeatures, limits };
+  return { name, features: virtioFeatures, protocolFeatures, limits, notMigratable: notMigratable(abilities) };
 }
 
 function compareVersions(a: MoveHost, b: MoveHost): Versions {

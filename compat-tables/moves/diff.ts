@@ -12,6 +12,8 @@ export interface Side {
   /** Undefined: as the back-end offers them. */
   readonly protocolFeatures: bigint | undefined;
   readonly limits: Limits;
+  /** Why QEMU migrates no guest from it, empty when it does; undefined: a version alone does not tell. */
+  readonly notMigratable?: readonly string[];
 }
 
 export interface LimitChange {
@@ -33,6 +35,8 @@ export interface Survival {
   readonly breaks: readonly BitWorth[];
   /** Limits that are lower there. */
   readonly lower: readonly LimitChange[];
+  /** Why no guest at all can leave; undefined: not known. */
+  readonly notMigratable: readonly string[] | undefined;
 }
 
 export interface Difference {
@@ -77,11 +81,13 @@ export function survival(deviceType: string, from: Side, to: Side): Survival {
   const lower = limitChanges(from.limits, to.limits).filter(
     (one) => one.from !== undefined && one.to !== undefined && one.to < one.from,
   );
+  const { notMigratable } = from;
+  const stuck = (notMigratable ?? []).length > 0;
   return {
-    ...{ from: from.name, to: to.name, breaks, lower },
-    always: breaks.length === 0 && lower.length === 0,
+    ...{ from: from.name, to: to.name, breaks, lower, notMigratable },
+    always: !stuck && breaks.length === 0 && lower.length === 0,
     // limits bind only who uses so much; a guest of the default has one queue pair and rings of 256
-    byDefault: breaks.every(({ shownWith }) => shownWith !== undefined),
+    byDefault: !stuck && breaks.every(({ shownWith }) => shownWith !== undefined),
   };
 }
 

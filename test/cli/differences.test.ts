@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEntry } from '../../compat-tables/check.ts';
+import { maskOf, PROTOCOL } from '../../compat-tables/features.ts';
 import { encodeInterfaceStatus } from '../../rpc/state/columns.ts';
 import { readEntry } from '../../compat-tables/moves/entry-file.ts';
 import { abilitiesOf } from '../../compat-tables/moves/what-if.ts';
@@ -9,7 +10,7 @@ import { findRelease } from '../../compat-tables/releases.ts';
 import { sha256, shippedEntries } from '../compat-tables/shipped.ts';
 import { Peers } from '../peers/process.ts';
 import { described, served } from './embedded.ts';
-import { type HostFixture, NEW_HOST, OLD_HOST } from './fixtures.ts';
+import { type HostFixture, NEW_HOST, OLD_BACKEND, OLD_HOST } from './fixtures.ts';
 import { matchesGolden } from './golden.ts';
 import { cli } from './run-cli.ts';
 
@@ -103,6 +104,27 @@ describe('differences, baselines and what would be', () => {
       assert.equal(exit, 3);
       assert.match(stderr, /unknown.*\[VC-BACKEND-UNKNOWN\]/);
     }
+  });
+
+  it('says that no guest moves from a back-end that cannot log, though it would lose nothing', async () => {
+    const abilities = { ...OLD_BACKEND, protocolFeatures: maskOf(PROTOCOL, 'MQ') };
+    const mute = await described(peers, { ...OLD_HOST, hostname: 'mute', abilities });
+    const twin = await described(peers, { ...OLD_HOST, hostname: 'twin', abilities });
+    const never = /^from mute to \w+: no guest can move: .* VHOST_USER_PROTOCOL_F_LOG_SHMFD: .* \[VC-MIGRATE-LOG\]$/m;
+    for (const other of [files.newer, twin]) {
+      const { exit, stdout } = await cli(['diff-hosts', mute, other]);
+      assert.equal(exit, 0);
+      assert.match(stdout, never);
+    }
+    const { stdout } = await cli(['diff-hosts', mute, files.newer, '-f', 'json']);
+    const { directions } = JSON.parse(stdout) as { directions: { always: boolean; migratable: boolean }[] };
+    assert.deepEqual(
+      directions.map(({ always, migratable }) => [always, migratable]),
+      [
+        [false, false],
+        [false, true],
+      ],
+    );
   });
 
   it('says that an upgrade would break a running guest, exit 3', async () => {

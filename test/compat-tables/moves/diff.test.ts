@@ -60,6 +60,15 @@ describe('a difference', () => {
     assert.deepEqual([forward.always, forward.byDefault, backward.always], [false, true, true]);
   });
 
+  it('knows no direction that survives from where QEMU never migrates, whatever is gained by it', () => {
+    const [old, later] = [release('ovs-2.4'), release('ovs-3.1')];
+    const stuck = diff(NET, { ...old, notMigratable: ['it cannot log'] }, { ...later, notMigratable: [] });
+    assert.deepEqual([stuck.forward.always, stuck.forward.byDefault], [false, false]);
+    assert.deepEqual([stuck.forward.notMigratable, stuck.backward.notMigratable], [['it cannot log'], []]);
+    const versions = diff(NET, old, later);
+    assert.deepEqual([versions.forward.always, versions.forward.notMigratable], [true, undefined]);
+  });
+
   const side = fc.constantFrom(...RELEASES.map(({ name }) => release(name)));
 
   it('is symmetric: gained is lost the other way round, and the directions change places', () => {
