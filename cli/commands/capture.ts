@@ -1,6 +1,6 @@
 import { formatEndpoint, parseEndpoint } from '../../compat-tables/endpoint.ts';
 import { formatMask } from '../../compat-tables/mask.ts';
-import { entryFile, guestNames, makeEntry } from '../../compat-tables/moves/entry-file.ts';
+import { entryFile, guestNames, makeEntry, migrationNotes } from '../../compat-tables/moves/entry-file.ts';
 import { resembling } from '../../compat-tables/moves/resembles.ts';
 import { sha256 } from '../../rpc/state/selection.ts';
 import { argument, type Command } from '../command.ts';
@@ -49,6 +49,7 @@ export const capture: Command = {
       sha256,
     );
     const text = entryFile(entry);
+    const notes = migrationNotes([{ name: `the back-end at ${endpoint}`, abilities }]);
     const output = input.option('output');
     if (output !== undefined) writeTable(output, text);
     const live = state === undefined ? [] : [{ target: context.options.db, state, host: context.options.host }];
@@ -59,11 +60,12 @@ export const capture: Command = {
         headings: ['version', 'virtio_features', 'feature_names', 'limits', 'digest'],
         rows: [[version, formatMask(entry.virtioFeatures), guestNames(entry), limitsText(entry.limits), entry.digest]],
       },
-      notes: [...tableNotes(output), ...definedLines(entry, defined, context.options.dryRun)],
+      notes: [...notes, ...tableNotes(output), ...definedLines(entry, defined, context.options.dryRun)],
       json: {
         ...{ format: 1, kind: 'capture', version, digest: entry.digest, endpoint },
         table: JSON.parse(text) as unknown,
         feature_names: guestNames(entry),
+        notes,
         dry_run: context.options.dryRun,
         defined: defined.map(definedJson),
       },

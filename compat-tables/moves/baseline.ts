@@ -5,7 +5,7 @@ import { CONTROL_BITS, decodeMask, familyOf, type FeatureFamily, maskOf, VIRTIO_
 import { formatMask } from '../mask.ts';
 import type { Abilities, Entry, Limits } from '../types.ts';
 import { type Difference, diff } from './diff.ts';
-import { makeEntry, promiseOf } from './entry-file.ts';
+import { makeEntry, migrationNotes, promiseOf } from './entry-file.ts';
 import type { MoveHost } from './needs.ts';
 
 const VERSION_1 = maskOf(VIRTIO_COMMON, 'VERSION_1');
@@ -57,7 +57,7 @@ export function baseline({ hosts, version }: BaselineRequest, sha256: (text: str
     costs: hosts.map((host) => costOf(host, entry)),
     sameAs: hosts[0]?.versions.find((one) => isCommon(one.entry, hosts) && samePromise(one.entry, entry))?.entry
       .version,
-    notes: notesOf(entry),
+    notes: [...notesOf(entry), ...migrationNotes(hosts)],
   };
 }
 
@@ -125,9 +125,6 @@ function notesOf({ deviceType, virtioFeatures }: Entry): string[] {
   );
   return [
     ...((virtioFeatures & VERSION_1) === 0n ? ['it has no VIRTIO_F_VERSION_1: guests get a legacy device'] : []),
-    ...(deviceType === 'vhost-user-net' && (virtioFeatures & CONTROL_BITS) !== CONTROL_BITS
-      ? ['not all back-ends can log and share the log: QEMU does not migrate from those that cannot [VC-MIGRATE-LOG]']
-      : []),
     ...broken,
   ];
 }

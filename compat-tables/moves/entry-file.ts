@@ -1,4 +1,5 @@
 /** An entry made by a program, as the text of a table file: what `capture` writes and what hosts are told to define. */
+import { notMigratable } from '../check.ts';
 import { digestOf } from '../digest.ts';
 import { guestFeatures } from '../entries.ts';
 import { CompatError } from '../errors.ts';
@@ -102,6 +103,23 @@ export function definedEntries(
 function clash(entry: Entry, known: Entry): CompatError {
   const text = `Cannot define ${entry.version}: ${known.origin} has it with other content; that one stays in use`;
   return new CompatError('VC-VERSION-EXISTS', text, { version: entry.version });
+}
+
+/**
+ * What to know of a version before guests are given it: it may be honoured where QEMU migrates nothing from, because
+ * control bits and protocol features are the back-end's and no part of the promise. One note for all that lack the same.
+ */
+export function migrationNotes(
+  backends: readonly { readonly name: string; readonly abilities: Abilities | undefined }[],
+): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, abilities } of backends) {
+    const reasons = abilities === undefined ? '' : notMigratable(abilities).join('; ');
+    if (reasons !== '') names.set(reasons, [...(names.get(reasons) ?? []), name]);
+  }
+  return [...names].map(
+    ([reasons, all]) => `QEMU migrates no guest from ${all.join(', ')}: ${reasons} [VC-MIGRATE-LOG]`,
+  );
 }
 
 /** What a guest can see of an entry, by name. */

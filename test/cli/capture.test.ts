@@ -50,6 +50,17 @@ describe('capture', () => {
     });
   }
 
+  it('notes that QEMU migrates no guest from a back-end that cannot share its log', async () => {
+    const mute = { ...IOMMU, protocol_features: '0x10cbd' };
+    const note = /^QEMU migrates no guest from the back-end at connect:\/run\/x: .*F_LOG_SHMFD.* \[VC-MIGRATE-LOG\]$/;
+    const { exit, stderr } = await capture(mute, 'capture', 'site.v1', 'connect:/run/x');
+    assert.equal(exit, 0);
+    assert.match(stderr.trimEnd().replace(/^vhost-compat: /, ''), note);
+    const { stdout } = await capture(mute, 'capture', 'site.v1', 'connect:/run/x', '-f', 'json');
+    const { notes } = JSON.parse(stdout) as { notes: string[] };
+    assert.match(notes.join('\n'), note);
+  });
+
   it('writes a file, with the summary that was given, and never over another', async () => {
     const file = join(folder, '50-site.json');
     const argv = ['capture', 'site.v1', 'listen:/run/x', '--output', file, '--summary', 'Hall 2'];

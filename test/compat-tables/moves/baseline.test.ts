@@ -68,6 +68,15 @@ describe('the baseline of hosts', () => {
     assert.deepEqual(make([hostLike('ovs-3.1'), hostLike('ovs-3.1+tso')]).notes, []);
   });
 
+  it('warns of each host that QEMU migrates nothing from, though its virtio word has both control bits', () => {
+    const plain = hostLike('ovs-3.1').abilities ?? assert.fail();
+    const mute = { ...plain, protocolFeatures: plain.protocolFeatures & ~maskOf(PROTOCOL, 'LOG_SHMFD') };
+    const { notes } = make([hostOf('a', mute), hostLike('ovs-3.1+tso', { name: 'b' }), hostOf('c', mute)]);
+    assert.deepEqual(notes, [
+      'QEMU migrates no guest from a, c: the back-end does not offer VHOST_USER_PROTOCOL_F_LOG_SHMFD: it cannot share the record of pages [VC-MIGRATE-LOG]',
+    ]);
+  });
+
   it('is refused while a back-end is not known', () => {
     assert.throws(() => make([hostLike('ovs-3.1'), hostOf('new', undefined)]), {
       code: 'VC-BACKEND-UNKNOWN',
