@@ -42,13 +42,12 @@ export function baseline({ hosts, version }: BaselineRequest, sha256: (text: str
   const deviceType = hosts[0]?.deviceType ?? '';
   const abilities = commonAbilities(hosts.flatMap((one) => one.abilities ?? []));
   const { features } = promiseOf(abilities.virtioFeatures, abilities.protocolFeatures);
-  const names = hosts.map(({ name }) => name);
   const entry = makeEntry(
     {
       ...{ version: version ?? baselineName(features, abilities.limits), deviceType, abilities },
       summary: `All that the back-ends of ${hosts.length} hosts have in common`,
       covers: hosts.map(({ name, backend }) => (backend === undefined ? name : `${name}: ${backend}`)),
-      sources: [`measured: ${names.join(', ')}`],
+      sources: sourcesOf(hosts),
     },
     sha256,
   );
@@ -59,6 +58,14 @@ export function baseline({ hosts, version }: BaselineRequest, sha256: (text: str
       .version,
     notes: [...notesOf(entry), ...migrationNotes(hosts)],
   };
+}
+
+/** Whoever reads the table file later shall see which figures nobody measured. */
+function sourcesOf(hosts: readonly MoveHost[]): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, knownBy = 'not said how known' } of hosts)
+    names.set(knownBy, [...(names.get(knownBy) ?? []), name]);
+  return [...names].map(([how, all]) => `${how}: ${all.join(', ')}`);
 }
 
 /** What all back-ends offer; a limit that one of them does not state is that of the others. */

@@ -1,7 +1,7 @@
 /** What an interface needs of the host it moves to: the part of a virtio word that back-ends decide, sizes, queues. */
 import { guestFeatures, offeredProtocolFeatures } from '../entries.ts';
 import { bitsOf, CONTROL_BITS, familyOf, maskOf, MAX_MASK_BITS, VIRTIO_NET } from '../features.ts';
-import type { Abilities, Blocker, Entry, Limits } from '../types.ts';
+import type { Abilities, Blocker, Entry, KnownBy, Limits } from '../types.ts';
 
 /** QEMU shows the MTU by its own property host_mtu, whatever the back-end offers (x-mtu-bypass-backend is on). */
 const MTU = maskOf(VIRTIO_NET, 'MTU');
@@ -21,6 +21,8 @@ export interface MoveHost {
   readonly versions: readonly HostEntry[];
   /** What its back-end can do; undefined: not known. */
   readonly abilities: Abilities | undefined;
+  /** How its abilities came to be known; undefined: nobody said. */
+  readonly knownBy?: KnownBy | undefined;
   /** For people: the releases that its back-end is like. */
   readonly backend: string | undefined;
   readonly defaultVersion: string | undefined;

@@ -25,6 +25,8 @@ export function moveHost(document: HostDocument, deviceType = NET, name = docume
   const alike = abilities === undefined ? [] : resembling(abilities);
   return {
     ...{ name, deviceType, abilities, defaultVersion: document.default_version },
+    // of other types only the back-ends of interfaces are known, and those were asked
+    knownBy: deviceType === NET ? document.backend.known_by : 'measured',
     backend: alike.length === 0 ? undefined : `like ${alike.slice(0, 2).join('; ')}`,
     versions: document.versions
       .filter((one) => one.device_type === deviceType)

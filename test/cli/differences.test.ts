@@ -86,6 +86,16 @@ describe('differences, baselines and what would be', () => {
     assert.match(other.stderr, /named NN-name\.json only/);
   });
 
+  it('does not call measured in a baseline what was declared', async () => {
+    const file = join(peers.folder(), 'declared.json');
+    const plain = JSON.parse(readFileSync(files.plain, 'utf8')) as { host: string; backend: object };
+    const declared = { ...plain, host: 'told', backend: { ...plain.backend, known_by: 'declared' } };
+    writeFileSync(file, JSON.stringify(declared));
+    const { stdout } = await cli(['baseline', file, files.tso, '-f', 'json']);
+    const { table } = JSON.parse(stdout) as { table: { entries: { sources: string[] }[] } };
+    assert.deepEqual(table.entries[0]?.sources, ['declared: told', 'measured: tso']);
+  });
+
   it('refuses names of the shipped tables, and to define in a file', async () => {
     const named = await cli(['baseline', files.plain, '--name', 'upstream.mine']);
     assert.deepEqual([named.exit, /upstream\./.test(named.stderr)], [2, true]);

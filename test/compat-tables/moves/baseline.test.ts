@@ -77,6 +77,16 @@ describe('the baseline of hosts', () => {
     ]);
   });
 
+  it('says of each host how its figures came to be known', () => {
+    const hosts = [
+      hostLike('ovs-3.1', { name: 'a', knownBy: 'measured' }),
+      hostLike('ovs-3.1', { name: 'b', knownBy: 'declared' }),
+      hostLike('ovs-3.2', { name: 'c', knownBy: 'measured' }),
+      hostLike('ovs-3.2', { name: 'd' }),
+    ];
+    assert.deepEqual(make(hosts).entry.sources, ['measured: a, c', 'declared: b', 'not said how known: d']);
+  });
+
   it('is refused while a back-end is not known', () => {
     assert.throws(() => make([hostLike('ovs-3.1'), hostOf('new', undefined)]), {
       code: 'VC-BACKEND-UNKNOWN',
