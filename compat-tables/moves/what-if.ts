@@ -1,6 +1,7 @@
 /** What a host would gain and lose with another back-end, before anybody installs it. */
 import { checkEntry, notMigratable } from '../check.ts';
 import { guestFeatures } from '../entries.ts';
+import { CompatError } from '../errors.ts';
 import { familyOf, featureNames } from '../features.ts';
 import type { BackendRelease } from '../releases.ts';
 import type { Abilities, Blocker } from '../types.ts';
@@ -40,7 +41,12 @@ export function abilitiesOf({ virtioFeatures, protocolFeatures, queuePairs, ring
   return { virtioFeatures, protocolFeatures, limits: { queue_pairs: queuePairs, ring_size: ringSize } };
 }
 
+/** Throws VC-BACKEND-UNKNOWN for a host of which nothing is known that a release could change. */
 export function whatIf(host: MoveHost, release: BackendRelease): Upgrade {
+  if (host.versions.length === 0 && host.abilities === undefined) {
+    const text = `Cannot judge ${host.name}: its document has no versions of ${host.deviceType} and tells nothing of a back-end; wanted that of a host (describe without --device-type)`;
+    throw new CompatError('VC-BACKEND-UNKNOWN', text, { host: host.name });
+  }
   const next = abilitiesOf(release);
   const after = host.versions.map(({ entry, usable }) => ({ entry, usable, blockers: checkEntry(entry, next) }));
   const lost = after.filter(({ usable, blockers }) => usable && blockers.length > 0);

@@ -155,6 +155,17 @@ describe('differences, baselines and what would be', () => {
     assert.equal((await cli(['--db', host, 'what-if', '--upgrade', 'ovs-9'])).exit, 2);
   });
 
+  it('does not say that a device document keeps its versions: there is nothing to judge, exit 3', async () => {
+    const file = join(peers.folder(), 'device.json');
+    const { devices } = JSON.parse(readFileSync(files.plain, 'utf8')) as { devices: unknown[] };
+    writeFileSync(file, JSON.stringify(devices[0]));
+    for (const argv of [[file], [files.plain, file]]) {
+      const { exit, stdout, stderr } = await cli(['what-if', '--upgrade', 'ovs-3.1', ...argv]);
+      assert.deepEqual([exit, stdout], [3, '']);
+      assert.match(stderr, /Cannot judge plain.*\[VC-BACKEND-UNKNOWN\]/);
+    }
+  });
+
   it('refuses a default narrower than what runs, with the list; --force', async () => {
     const narrow = await served(peers, {
       ...NEW_HOST,

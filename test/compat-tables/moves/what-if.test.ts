@@ -40,6 +40,15 @@ describe('what if a host had another release', () => {
     assert.deepEqual(whatIf({ ...host, interfaces: [low] }, findRelease('ovs-2.13')).affected, []);
   });
 
+  it('refuses a host of which neither versions nor a back-end are known', () => {
+    assert.throws(() => whatIf(hostOf('dev', undefined, { entries: [] }), findRelease('ovs-3.1')), {
+      code: 'VC-BACKEND-UNKNOWN',
+      message: /^Cannot judge dev: .*wanted that of a host/,
+    });
+    const bare = hostLike('ovs-3.1', { entries: [] });
+    assert.notEqual(whatIf(bare, findRelease('ovs-3.2')).difference, undefined);
+  });
+
   it('warns when nothing could be migrated from there', () => {
     assert.match(whatIf(hostLike('ovs-3.1'), findRelease('ovs-2.4')).warnings.join(), /VC-MIGRATE-LOG/);
     assert.equal(whatIf(hostOf('new', undefined), findRelease('ovs-3.1')).difference, undefined);
