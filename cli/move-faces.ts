@@ -33,14 +33,16 @@ export function moveText(answer: MoveAnswer): string {
     ...(device.length === 0
       ? []
       : [`  QEMU decides alone about ${device.join(', ')}: give the device the same properties there`]),
-    ...answer.targets.flatMap((target) => ['', ...targetLines(target)]),
+    ...answer.targets.flatMap((target) => ['', ...targetLines(target, answer)]),
     '',
   ].join('\n');
 }
 
+const BY_DOCUMENTS = 'judged by the documents of the devices alone';
+
 function basisText({ basis, version, need }: MoveAnswer): string {
   const mode = version === undefined ? '' : ` of ${version}`;
-  if (basis === 'document') return 'judged by the documents of the devices alone';
+  if (basis === 'document') return `${version === undefined ? '' : `version ${version}, `}${BY_DOCUMENTS}`;
   if (need === undefined) return 'nothing is known of what it would need';
   if (basis === 'acked') return `its guest took ${formatMask(need.features)}${mode}${sizes(need.limits)}`;
   if (basis === 'in-force') return `its guest was offered ${version ?? 'a mode'} and has taken nothing yet`;
@@ -52,8 +54,9 @@ function sizes(limits: Readonly<Record<string, number>>): string {
   return texts.length === 0 ? '' : `, ${texts.join(', ')}`;
 }
 
-function targetLines({ host, possible, pin, others, asItStands, obstacles, warnings, after }: TargetAnswer): string[] {
-  const notes = warnings.map((text) => `  warning: ${text}`);
+function targetLines(target: TargetAnswer, { basis: all }: MoveAnswer): string[] {
+  const { host, basis = all, possible, pin, others, asItStands, obstacles, warnings, after } = target;
+  const notes = [...(basis === all ? [] : [`  ${BY_DOCUMENTS}`]), ...warnings.map((text) => `  warning: ${text}`)];
   if (!possible) return [`${host}: no`, ...obstacles.flatMap(obstacleLines), ...notes];
   const stands = asItStands === undefined || asItStands.version === pin?.version ? undefined : asItStands;
   return [

@@ -1,7 +1,7 @@
 /** May this device move to that host? From two documents alone, whatever the device type. */
 import { CompatError } from '../errors.ts';
 import { matrix } from '../matrix.ts';
-import type { Blocker } from '../types.ts';
+import type { Blocker, Tier } from '../types.ts';
 import { type Collection, resolveCollections } from './resolve.ts';
 import type { DeviceDocument } from './types.ts';
 
@@ -9,8 +9,15 @@ export interface DeviceVerdict {
   readonly ok: boolean;
   /** What was asked for: the version of the device, or its fields in words where it names no version. */
   readonly version: string;
+  /** Of that version on the target; undefined when the target knows nothing of it. */
+  readonly there: { readonly digest: string; readonly tier: Tier } | undefined;
   /** Why not; empty when it may. */
-  readonly reasons: readonly Blocker[];
+  readonly reasons: readonly DeviceReason[];
+}
+
+export interface DeviceReason extends Blocker {
+  /** The host whose answer it is. */
+  readonly host: string;
 }
 
 /** What the document says, in the form that hosts are compared in. */
@@ -40,9 +47,13 @@ export function checkDevice(
   const here = row?.cells[0];
   if (row === undefined || here === undefined || here.state === 'unknown') {
     const text = `${source.host} does not know "${asked}"`;
-    return { ok: false, version: asked, reasons: [{ code: 'VC-VERSION-UNKNOWN', text, missing: [] }] };
+    const reasons = [{ host: source.host, code: 'VC-VERSION-UNKNOWN', text, missing: [] }];
+    return { ok: false, version: asked, there: undefined, reasons };
   }
-  return { ok: row.common, version: asked, reasons: row.cells.flatMap(({ reasons }) => reasons) };
+  const cell = row.cells[1];
+  const there = cell === undefined || cell.state === 'unknown' ? undefined : { digest: cell.digest, tier: row.tier };
+  const reasons = row.cells.flatMap(({ host, reasons: own }) => own.map((one) => ({ ...one, host })));
+  return { ok: row.common, version: asked, there, reasons };
 }
 
 /** The name under which answers speak of the device itself. */

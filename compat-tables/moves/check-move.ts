@@ -32,6 +32,8 @@ export interface AsItStands {
 
 export interface TargetAnswer {
   readonly host: string;
+  /** What this target was judged by, where that is another thing than the answer as a whole says. */
+  readonly basis?: Basis;
   readonly possible: boolean;
   /** The mode to pin there; undefined when there is none, or when the host has no versions and its bare back-end does. */
   readonly pin: Mode | undefined;
@@ -195,6 +197,11 @@ function warningsOf({ from, to }: Question, chosen: Candidate | undefined, need:
       : []),
     ...(chosen?.entry?.tier === 'best-effort' ? [`${chosen.entry.version} is a last resort (best-effort)`] : []),
     ...(landing.length > 0 ? [`it could not leave ${to.name} again: ${landing.join('; ')} [VC-MIGRATE-LOG]`] : []),
+    ...(chosen !== undefined && to.abilities === undefined
+      ? [
+          `nothing is known of the back-end of ${to.name} but its versions: whether QEMU migrates from there is not said`,
+        ]
+      : []),
     ...(need.basis === 'in-force'
       ? ['the driver of the guest has chosen no features yet: it may take all it was offered']
       : []),

@@ -1,6 +1,8 @@
-import type { DeviceDocument } from '../../compat-tables/documents/types.ts';
+import { digestOf } from '../../compat-tables/digest.ts';
+import type { CompatibleEntry, DeviceDocument, FieldValue } from '../../compat-tables/documents/types.ts';
 import { guestFeatures } from '../../compat-tables/entries.ts';
 import { formatMask, parseMask } from '../../compat-tables/mask.ts';
+import type { Entry, Limits } from '../../compat-tables/types.ts';
 import type { VersionDocument } from './document-shapes.ts';
 
 /**
@@ -30,6 +32,38 @@ export function devicesOf(
       })),
     };
   });
+}
+
+/**
+ * The entries that a device document of vhost-user states in full, as masks and limits: `devicesOf` read back. Entries with
+ * variables, or with fields that are no limit, are not among them: what they promise cannot be held against a guest's bits.
+ */
+export function entriesOf({ self, compatible }: DeviceDocument, sha256: (text: string) => string): Entry[] {
+  // what it is it can take in, listed or not
+  const own = compatible.some(({ version }) => version === self.version) ? [] : [self];
+  return [...compatible, ...own].flatMap((one) => entryIn(self.device_type, one, sha256) ?? []);
+}
+
+function entryIn(deviceType: string, stated: CompatibleEntry, sha256: (text: string) => string): Entry | undefined {
+  const { version, fields = {}, variables = {}, digest, tier = 'both-ways', summary = '' } = stated;
+  const { virtio_features, protocol_features, required_protocol_features = '0x0', ...rest } = fields;
+  const virtioFeatures = maskIn(virtio_features);
+  const protocolFeatures = maskIn(protocol_features);
+  const requiredProtocolFeatures = maskIn(required_protocol_features);
+  const limits = Object.entries(rest).flatMap(([name, value]) => (typeof value === 'number' ? [[name, value]] : []));
+  if (version === undefined || virtioFeatures === undefined || requiredProtocolFeatures === undefined) return undefined;
+  if (protocol_features !== undefined && protocolFeatures === undefined) return undefined;
+  if (limits.length < Object.keys(rest).length || Object.keys(variables).length > 0) return undefined;
+  const content = {
+    ...{ version, deviceType, virtioFeatures, protocolFeatures, requiredProtocolFeatures },
+    limits: Object.fromEntries(limits) as Limits,
+  };
+  const prose = { tier, summary, covers: [], sources: [], origin: 'document' };
+  return { ...content, ...prose, digest: digest ?? digestOf(content, sha256) };
+}
+
+function maskIn(value: FieldValue | undefined): bigint | undefined {
+  return typeof value === 'string' && /^0x[\da-f]{1,32}$/i.test(value) ? BigInt(value) : undefined;
 }
 
 /** What an entry promises; control bits are no part of it. */

@@ -4,10 +4,11 @@ import type { HostEntry, MoveHost, MoveSubject } from '../../compat-tables/moves
 import { resembling } from '../../compat-tables/moves/resembles.ts';
 import { parseMask } from '../../compat-tables/mask.ts';
 import type { Abilities, Entry, Limits } from '../../compat-tables/types.ts';
+import { entriesOf } from './devices.ts';
 import type { HostDocument, InterfaceDocument, VersionDocument } from './document-shapes.ts';
 import type { InterfaceRow } from './rows.ts';
 import { suggestion } from './near.ts';
-import { comparable } from './selection.ts';
+import { comparable, sha256 } from './selection.ts';
 
 /** Host documents as the questions about moves want them: masks are numbers, and one device type at a time. */
 
@@ -34,6 +35,19 @@ export function moveHost(document: HostDocument, deviceType = NET, name = docume
       .map(hostEntry),
     interfaces: document.interfaces.filter((one) => one.device_type === deviceType).map(moveSubject),
   };
+}
+
+/**
+ * A host that a guest may go to: as moveHost, but where only a document of its network device is known, its versions are
+ * those that the document states in full. A running guest is judged by its bits, and the document has the bits.
+ */
+export function moveTarget(document: HostDocument, deviceType: string, name: string): MoveHost {
+  const host = moveHost(document, deviceType, name);
+  if (deviceType !== NET || host.versions.length > 0) return host;
+  const own = (document.devices ?? []).filter(({ self }) => self.device_type === deviceType);
+  const entries = own.flatMap((one) => entriesOf(one, sha256));
+  const defaultVersion = host.defaultVersion ?? own[0]?.self.version;
+  return { ...host, defaultVersion, versions: entries.map((entry) => ({ entry, usable: true, blockers: [] })) };
 }
 
 export function moveSubject(one: InterfaceDocument): MoveSubject {

@@ -1,10 +1,12 @@
-import { CATALOGUE, type CatalogueRow } from '../../compat-tables/catalogue.ts';
 import { familyOf, featureNames } from '../../compat-tables/features.ts';
 import { formatMask } from '../../compat-tables/mask.ts';
 import { checkMove, type MoveAnswer, type TargetAnswer } from '../../compat-tables/moves/check-move.ts';
+import type { Basis } from '../../compat-tables/moves/needs.ts';
+import { type Obstacle, sourceObstacles } from '../../compat-tables/moves/obstacles.ts';
+import { moveByDocuments } from './document-moves.ts';
 import type { HostDocument } from './documents.ts';
-import { interfaceIn, moveHost, moveHosts } from './move-hosts.ts';
-import { checkDocuments, usualType } from './selection.ts';
+import { interfaceIn, moveHost, moveTarget } from './move-hosts.ts';
+import { deviceOf, hostNames, usualType } from './selection.ts';
 
 /** Questions about moves, asked of documents: what the command line and the management API answer alike. */
 
@@ -22,61 +24,66 @@ export interface AnsweredMove {
   readonly answer: MoveAnswer;
 }
 
-/** Throws VC-INTERFACE-UNKNOWN and VC-VERSION-DEVICE-TYPE. */
-export function answerMove({ source, name, targets, version }: MoveQuestion): AnsweredMove {
-  if (isDevice(source)) return deviceMove(source, name, targets);
+/** Throws VC-INTERFACE-UNKNOWN; a target that has nothing of the device type is a no, with the reason. */
+export function answerMove({ source, name, targets, version: only }: MoveQuestion): AnsweredMove {
+  if (isDevice(source)) return deviceMove(source, usualType([source]), { source, name, targets, version: only });
   const subject = interfaceIn(source, name);
   const { deviceType } = subject;
   // named together, so that two hosts of one name stay apart
-  const [home = moveHost(source, deviceType), ...hosts] = moveHosts([source, ...targets], deviceType);
-  const answer = checkMove(subject, home, hosts, { only: version });
-  const answers = answer.targets.map((one, index) => {
-    const target = targets[index];
-    return target !== undefined && isDevice(target) ? fromDocuments(source, target, deviceType, answer.version) : one;
+  const [homeName = source.host, ...names] = hostNames([source, ...targets]);
+  const home = moveHost(source, deviceType, homeName);
+  const asked = targets.map((target, index) => {
+    const host = moveTarget(target, deviceType, names[index] ?? target.host);
+    return { target, host, byDocuments: host.versions.length === 0 && deviceOf(target, deviceType) !== undefined };
   });
-  return { deviceType, answer: { ...answer, targets: answers, possible: answers.every(({ possible }) => possible) } };
+  const byBits = asked.filter((one) => !one.byDocuments).map(({ host }) => host);
+  const answer = checkMove(subject, home, byBits, { only });
+  const judged = answer.targets.values();
+  const version = answer.version ?? subject.inForce ?? subject.nextStart;
+  const obstacles = sourceObstacles(subject, home);
+  const answers = asked.flatMap(({ target, host, byDocuments }) => {
+    if (!byDocuments) return judged.next().value ?? [];
+    const question = { name, source, target, host: host.name, deviceType, version, only };
+    return held(moveByDocuments(question), obstacles);
+  });
+  const basis = asked.length > 0 && byBits.length === 0 ? 'document' : answer.basis;
+  const possible = answers.every((one) => one.possible);
+  return { deviceType, answer: { ...answer, basis, version, targets: answers, possible } };
 }
 
-/** Where each interface of a host can go. */
+/** Where each interface of a host can go; of devices alone, where each of them can. */
 export function answerDrain(source: HostDocument, targets: readonly HostDocument[]): AnsweredMove[] {
-  return source.interfaces.map(({ name }) => answerMove({ source, name, targets }));
+  if (!isDevice(source)) return source.interfaces.map(({ name }) => answerMove({ source, name, targets }));
+  const types = new Set(source.devices?.map(({ self }) => self.device_type));
+  return [...types].map((deviceType) => deviceMove(source, deviceType, { source, name: SELF, targets }));
 }
+
+/** The name of what a device document says the device is. */
+const SELF = 'self';
 
 /** A document of a device alone: no versions with blockers, no interfaces, only what it is and what it takes in. */
 function isDevice({ versions, interfaces, devices }: HostDocument): boolean {
   return versions.length === 0 && interfaces.length === 0 && devices !== undefined && devices.length > 0;
 }
 
-function deviceMove(source: HostDocument, name: string, targets: readonly HostDocument[]): AnsweredMove {
-  const deviceType = usualType([source]);
-  const version = name === 'self' ? undefined : name;
-  const answers = targets.map((target) => fromDocuments(source, target, deviceType, version));
+function deviceMove(source: HostDocument, deviceType: string, question: MoveQuestion): AnsweredMove {
+  const { name, targets, version: only } = question;
+  const [host = source.host, ...names] = hostNames([source, ...targets]);
+  const version = name === SELF ? deviceOf(source, deviceType)?.self.version : name;
+  const answers = targets.map((target, index) =>
+    moveByDocuments({ name, source, target, host: names[index] ?? target.host, deviceType, version, only }),
+  );
   const answer: MoveAnswer = {
-    ...{ interface: name, host: source.host, basis: 'document', version, need: undefined, decidedByDevice: [] },
+    ...{ interface: name, host, basis: 'document', version, need: undefined, decidedByDevice: [] },
     ...{ possible: answers.every(({ possible }) => possible), targets: answers },
   };
   return { deviceType, answer };
 }
 
-function fromDocuments(
-  source: HostDocument,
-  target: HostDocument,
-  deviceType: string,
-  version: string | undefined,
-): TargetAnswer {
-  const options = { deviceType, ...(version === undefined ? {} : { version }) };
-  const { ok, reasons } = checkDocuments(source, target, options);
-  return {
-    ...{ host: target.host, possible: ok, pin: undefined, others: [], asItStands: undefined, warnings: [] },
-    obstacles: reasons.map(({ code, text }) => ({ code, text, remedy: remedyOf(code), missing: [] })),
-    after: undefined,
-  };
-}
-
-/** Reasons carry codes of the catalogue, but a document may come from a newer release. */
-function remedyOf(code: string): string {
-  const rows: ReadonlyMap<string, CatalogueRow> = new Map(Object.entries(CATALOGUE));
-  return rows.get(code)?.remedy ?? CATALOGUE['VC-MOVE'].remedy;
+/** What keeps it where it is keeps it from every target. */
+function held(answer: TargetAnswer, obstacles: readonly Obstacle[]): TargetAnswer {
+  if (obstacles.length === 0) return answer;
+  return { ...answer, possible: false, pin: undefined, obstacles: [...obstacles, ...answer.obstacles] };
 }
 
 /** The answer for programs: a stable form. */
@@ -98,13 +105,14 @@ export function moveDocument({ answer, deviceType }: AnsweredMove) {
           },
     decided_by_device: answer.decidedByDevice,
     possible: answer.possible,
-    targets: answer.targets.map(targetDocument),
+    targets: answer.targets.map((target) => targetDocument(target, answer.basis)),
   };
 }
 
-function targetDocument({ host, possible, pin, others, asItStands, obstacles, warnings, after }: TargetAnswer) {
+function targetDocument(target: TargetAnswer, answered: Basis | undefined) {
+  const { host, possible, pin, others, asItStands, obstacles, warnings, after, basis = answered } = target;
   return {
-    ...{ host, possible, pin: pin ?? null, others },
+    ...{ host, basis: basis ?? null, possible, pin: pin ?? null, others },
     as_it_stands: asItStands ?? null,
     ...{ obstacles, warnings, after: after ?? null },
   };

@@ -112,19 +112,30 @@ export function usualType(documents: readonly HostDocument[]): string {
 export function checkDocuments(
   source: HostDocument,
   target: HostDocument,
-  { deviceType = usualType([source]), version }: { readonly deviceType?: string; readonly version?: string } = {},
+  {
+    deviceType = usualType([source]),
+    version,
+  }: { readonly deviceType?: string; readonly version?: string | undefined } = {},
 ): DeviceVerdict {
   return checkDevice(deviceIn(source, deviceType), deviceIn(target, deviceType), sha256, version);
 }
 
-function deviceIn({ host, devices, versions, default_version }: HostDocument, deviceType: string): DeviceDocument {
-  const there = devices ?? devicesOf(host, versions, default_version);
-  const own = there.find(({ self }) => self.device_type === deviceType);
+/** The device of this type that the host is; undefined when it is none. */
+export function deviceOf(document: HostDocument, deviceType: string): DeviceDocument | undefined {
+  return allDevices(document).find(({ self }) => self.device_type === deviceType);
+}
+
+function allDevices({ host, devices, versions, default_version }: HostDocument): readonly DeviceDocument[] {
+  return devices ?? devicesOf(host, versions, default_version);
+}
+
+function deviceIn(document: HostDocument, deviceType: string): DeviceDocument {
+  const own = deviceOf(document, deviceType);
   if (own !== undefined) return own;
-  const types = there.map(({ self }) => self.device_type).join(', ') || 'none';
+  const types = allDevices(document).map(({ self }) => self.device_type);
   throw new CompatError(
     'VC-VERSION-DEVICE-TYPE',
-    `Cannot find a device of type "${deviceType}" on ${host}: it has ${types}`,
+    `Cannot find a device of type "${deviceType}" on ${document.host}: it has ${types.join(', ') || 'none'}`,
   );
 }
 
@@ -178,13 +189,18 @@ function refuseUnknownType(documents: readonly HostDocument[], deviceType: strin
   );
 }
 
-function named(documents: readonly HostDocument[], hosts: readonly SelectableHost[]): SelectableHost[] {
-  if (new Set(hosts.map(({ host }) => host)).size === hosts.length) return [...hosts];
-  const names = distinct(documents, [
+/** Names that tell the hosts apart, one for each document. */
+export function hostNames(documents: readonly HostDocument[]): string[] {
+  return distinct(documents, [
     ({ host }) => host,
     ({ host, system_id }) => `${host} (${system_id})`,
     ({ host, system_id }, index) => `${host} (${system_id}) #${index + 1}`,
   ]);
+}
+
+function named(documents: readonly HostDocument[], hosts: readonly SelectableHost[]): SelectableHost[] {
+  if (new Set(hosts.map(({ host }) => host)).size === hosts.length) return [...hosts];
+  const names = hostNames(documents);
   return hosts.map((one, index) => ({ ...one, host: names[index] ?? one.host }));
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONTROL_BITS, maskOf, PROTOCOL, VIRTIO_NET } from '../../compat-tables/features.ts';
 import { encodeInterfaceStatus } from '../../rpc/state/columns.ts';
@@ -109,12 +110,53 @@ describe('questions about moves', () => {
   ];
   for (const { from, name, to, want } of devices) {
     it(`tells from the documents of devices: ${from} ${want === undefined ? 'can' : 'cannot'} move to ${to}`, async () => {
-      const file = (stem: string) => join(ROOT, 'docs/examples', `${stem}.json`);
       const { exit, stdout } = await cli(['check-move', '--from', file(from), name, file(to)]);
       assert.equal(exit, want === undefined ? 0 : 3, stdout);
       if (want) assert.match(stdout, want);
     });
   }
+
+  const file = (stem: string) => join(ROOT, 'docs/examples', `${stem}.json`);
+
+  it('takes --version with the documents of devices too', async () => {
+    const ask = (version: string) =>
+      cli(['check-move', '--from', file('vgpu-gpu1'), 'self', file('vgpu-gpu2'), '--version', version]);
+    const yes = await ask('i915-GVTg_V5_8_x2');
+    assert.equal(yes.exit, 0, yes.stderr);
+    assert.match(
+      yes.stdout,
+      /^self on gpu1: version i915-GVTg_V5_8_x2, judged by the documents of the devices alone$/m,
+    );
+    assert.match(yes.stdout, /^gpu2: yes, pin i915-GVTg_V5_8_x2 \(the same version\) there$/m);
+    const no = await ask('nonsense');
+    assert.equal(no.exit, 3);
+    assert.match(no.stdout, /\[VC-VERSION-UNKNOWN\]/);
+  });
+
+  it('drains a device of which only the document is known', async () => {
+    const stuck = await cli(['drain', file('vgpu-gpu1'), file('vgpu-gpu3')]);
+    assert.equal(stuck.exit, 3);
+    assert.match(stuck.stderr, /gpu1 cannot be drained: self can go to none of the targets \[VC-DRAIN\]/);
+    const { exit, stdout } = await cli(['drain', file('vgpu-gpu1'), file('vgpu-gpu3'), file('vgpu-gpu2')]);
+    assert.equal(exit, 0);
+    assert.match(stdout, /^self +no +i915-GVTg_V5_8_x2$/m);
+  });
+
+  it('drains what it can when a target has nothing of a device type, or nothing but another', async () => {
+    const { exit, stdout, stderr } = await cli(['drain', files.source, file('blk-store1'), files.newer]);
+    assert.equal(exit, 0, stderr);
+    assert.match(stdout, /^split +no +site\.packed$/m);
+  });
+
+  it('judges a running guest by its bits where only the device document of the target is known', async () => {
+    const older = join(peers.folder(), 'device.json');
+    const { devices } = JSON.parse(readFileSync(files.older, 'utf8')) as { devices: unknown[] };
+    writeFileSync(older, JSON.stringify(devices[0]));
+    const { exit, stdout } = await cli(['check-move', '--from', files.source, 'split', older]);
+    assert.equal(exit, 0);
+    assert.match(stdout, /^oldhost: yes, pin site\.mq there$/m);
+    assert.equal((await cli(['check-move', '--from', files.source, 'packed', older])).exit, 3);
+  });
 
   it('refuses a file with several hosts where one is meant', async () => {
     const { exit, stderr } = await cli(['drain', files.source]);

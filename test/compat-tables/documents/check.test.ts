@@ -146,6 +146,7 @@ describe('a move by documents', () => {
         code: 'VC-MOVE-DIRECTION',
         text: 'the version moves forward only, and O is older than N: it cannot honour 6.3',
         missing: [],
+        host: 'O',
       },
     ]);
     assert.equal(checkDevice(young, { ...young, host: 'M' }, sha256, '5.3').ok, true, 'between equals it moves');
