@@ -61,6 +61,9 @@ function obstacleOf(
   { code, text, host: answering }: DeviceReason,
 ): Obstacle {
   const where = answering === target.host ? host : answering;
+  // a source that knows nothing of the version has said so by name
+  if (code === 'VC-VERSION-UNKNOWN' && answering !== target.host)
+    return { code, text, remedy: remedyOf(code), missing: [] };
   return { code, text: `${version} on ${where}: ${text}`, remedy: remedyOf(code), missing: [] };
 }
 
