@@ -1,6 +1,7 @@
 /** Warnings about the virtio features of an entry. None of them makes it wrong: real back-ends do all of this. */
 import { guestFeatures } from '../entries.ts';
 import { CONTROL_BITS, decodeMask, familyOf, featureNames, LOG_ALL, maskOf, VIRTIO_NET } from '../features.ts';
+import { decidedByBackend } from '../moves/needs.ts';
 import type { ValidatedEntry } from '../validate.ts';
 
 export type Warning = readonly [rule: string, text: string];
@@ -28,9 +29,7 @@ export const dependencies: EntryRule = ({ deviceType, virtioFeatures }) => {
 /** Only the device type whose bits we know: about another's we cannot say what QEMU does. */
 export const withoutEffect: EntryRule = ({ deviceType, virtioFeatures }) => {
   if (deviceType !== 'vhost-user-net') return [];
-  const idle = decodeMask(VIRTIO_NET, guestFeatures(virtioFeatures)).filter(
-    ({ known, fromBackend }) => known && !fromBackend,
-  );
+  const idle = decodeMask(VIRTIO_NET, guestFeatures(virtioFeatures) & ~decidedByBackend(deviceType));
   if (idle.length === 0) return [];
   const names = idle.map(({ name }) => name).join(', ');
   const text = `QEMU decides by itself about ${names}: it does not ask the back-end, so promising or masking has no effect on its guests`;

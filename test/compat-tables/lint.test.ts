@@ -51,6 +51,14 @@ describe('linting of tables', () => {
       ],
     },
     {
+      title: 'the MTU, which QEMU shows by its property host_mtu whatever the back-end offers',
+      change: withBits('VIRTIO_NET_F_MTU', 'VIRTIO_NET_F_STATUS'),
+      want: [
+        ['no-effect', /^QEMU decides by itself about VIRTIO_NET_F_MTU, VIRTIO_NET_F_STATUS: /],
+        ['no-release', /the back-end does not offer VIRTIO_NET_F_STATUS$/],
+      ],
+    },
+    {
       title: 'a bit without a name',
       change: withBits('bit 58'),
       want: [
