@@ -87,7 +87,7 @@ function affected(host: MoveHost, subject: MoveSubject, next: Abilities): Affect
     if (missing.length > 0 || blockers.length > 0)
       found.push({
         ...{ interface: subject.name, why: 'running', version: subject.inForce, missing },
-        text: `its guest runs with ${missing.join(', ') || blockers.map(({ text }) => text).join('; ')}: stop it or move it away first`,
+        text: runningText(missing, blockers),
       });
   }
   const pinned = entryNamed(subject.pin);
@@ -99,4 +99,15 @@ function affected(host: MoveHost, subject: MoveSubject, next: Abilities): Affect
       text: `its pin could not be honoured: ${blockers.map(({ text }) => text).join('; ')}`,
     });
   return found;
+}
+
+/** Bits and limits in a sentence each: the bits of the mode are among those that the guest runs with. */
+function runningText(missing: readonly string[], blockers: readonly Blocker[]): string {
+  const others = blockers.filter(({ code }) => code !== 'VC-MODE-FEATURES').map(({ text }) => text);
+  const its = missing.length > 0 ? 'Its' : 'its';
+  return [
+    ...(missing.length > 0 ? [`its guest runs with ${missing.join(', ')}, which would be missing`] : []),
+    ...(others.length > 0 ? [`${its} version could not be honoured: ${others.join('; ')}`] : []),
+    'Stop it or move it away first',
+  ].join('. ');
 }

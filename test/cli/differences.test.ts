@@ -149,7 +149,10 @@ describe('differences, baselines and what would be', () => {
     const host = await served(peers, like('busy', 'ovs-3.1', { interfaces: { vhu0: row } }));
     const { exit, stdout, stderr } = await cli(['--db', host, 'what-if', '--upgrade', 'ovs-2.8']);
     assert.equal(exit, 3);
-    assert.match(stdout, /^ {2}vhu0: its guest runs with .*VIRTIO_RING_F_EVENT_IDX.*: stop it or move it away first$/m);
+    assert.match(
+      stdout,
+      /^ {2}vhu0: its guest runs with .*VIRTIO_RING_F_EVENT_IDX.*, which would be missing\. Stop it or move it away first$/m,
+    );
     assert.match(stderr, /ovs-2\.8 would break what is in use on busy \(vhu0\) \[VC-UPGRADE\]/);
     assert.equal((await cli(['--db', host, 'what-if', '--upgrade', 'ovs-3.2'])).exit, 0);
     assert.equal((await cli(['--db', host, 'what-if', '--upgrade', 'ovs-9'])).exit, 2);

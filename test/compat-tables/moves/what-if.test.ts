@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { maskOf, VIRTIO_NET } from '../../../compat-tables/features.ts';
 import { usersBeyond } from '../../../compat-tables/moves/narrowing.ts';
+import type { MoveSubject } from '../../../compat-tables/moves/needs.ts';
 import { whatIf } from '../../../compat-tables/moves/what-if.ts';
 import { findRelease } from '../../../compat-tables/releases.ts';
 import { hostLike, hostOf, running } from './hosts.ts';
@@ -47,6 +48,23 @@ describe('what if a host had another release', () => {
     });
     const bare = hostLike('ovs-3.1', { entries: [] });
     assert.notEqual(whatIf(bare, findRelease('ovs-3.2')).difference, undefined);
+  });
+
+  it('says in a sentence each which bits and which limits a running guest would lose', () => {
+    const host = hostLike('ovs-3.2');
+    const text = (release: string, subject: MoveSubject) =>
+      whatIf({ ...host, interfaces: [{ ...subject, pin: undefined }] }, findRelease(release)).affected[0]?.text;
+    const low = running(host, V('v2.8'), (offered) => offered);
+    const one = { ...findRelease('ovs-3.2'), queuePairs: 1 };
+    const limits =
+      'its version could not be honoured: the back-end gives queue_pairs 1, the version promises 128. Stop it or move it away first';
+    const [few] = whatIf({ ...host, interfaces: [low] }, one).affected;
+    assert.deepEqual([few?.text, few?.missing], [limits, []]);
+    const high = running(host, V('v3.2'), (offered) => offered);
+    const bits = 'its guest runs with VIRTIO_NET_F_CSUM, which would be missing';
+    assert.equal(text('ovs-3.1', high), `${bits}. Stop it or move it away first`);
+    const [both] = whatIf({ ...host, interfaces: [high] }, { ...findRelease('ovs-3.1'), queuePairs: 1 }).affected;
+    assert.equal(both?.text, `${bits}. I${limits.slice(1)}`);
   });
 
   it('warns when nothing could be migrated from there', () => {
