@@ -1,10 +1,11 @@
-/** The part of an explanation that is about missing features: who is behind it, what to do, what would have helped. */
+/** The part of an explanation that is about missing features: who is behind it, and what would have helped. */
 import type { Entry } from '../types.ts';
 import type { Device } from './devices.ts';
 import type { Explanation } from './explanation.ts';
-import { isOfferedAnywhere, releasesOffering, releasesUnder, spansOf } from './likely-releases.ts';
-import { type DecidedBy, type MissingBit, missingBits } from './missing-bits.ts';
-import { type Prevention, prevention, type Side } from './prevention.ts';
+import { releasesOffering, releasesUnder, spansOf } from './likely-releases.ts';
+import { type DecidedBy, isForeign, isOfferedByAll, type MissingBit, missingBits } from './missing-bits.ts';
+import { prevention, type Side } from './prevention.ts';
+import { pinning, remedies } from './remedies.ts';
 
 export type AboutMissing = Pick<Explanation, 'missing' | 'culprits' | 'remedies' | 'fits' | 'prevention'>;
 
@@ -28,7 +29,7 @@ export function explainMove(guest: bigint, allowed: bigint, device: Device, entr
     fits: { guest: spansOf(source.releases), here: spansOf(here.releases) },
     prevention: prevented,
     culprits: culprits(missing, device, here),
-    remedies: [...remedies(missing), ...(foreign ? [] : pinning(prevented))],
+    remedies: [...remedies(missing, here.releases), ...(foreign ? [] : pinning(prevented))],
   };
 }
 
@@ -54,7 +55,7 @@ function culprits(missing: readonly MissingBit[], device: Device, here: Side): s
   const foreign = missing.filter((one) => device.type === 'net' && isForeign(one));
   const others = missing.filter((one) => !foreign.includes(one));
   const decided = (by: DecidedBy) => others.filter(({ decidedBy }) => decidedBy === by);
-  const offered = here.releases.length > 0 ? decided('both').filter((one) => isOfferedByAll(one, here)) : [];
+  const offered = here.releases.length > 0 ? decided('both').filter((one) => isOfferedByAll(one, here.releases)) : [];
   const either = decided('both').filter((one) => !offered.includes(one));
   const say = (bits: readonly MissingBit[], text: (names: string) => string) =>
     bits.length === 0 ? [] : [text(bits.map(({ name }) => name).join(', '))];
@@ -87,30 +88,5 @@ function culprits(missing: readonly MissingBit[], device: Device, here: Side): s
       decided('unknown'),
       (names) => `Nothing tells what ${names} stands for here: add the lines around this one, which name the device.`,
     ),
-  ];
-}
-
-/** A bit that QEMU asks the back-end for, and that no release of the tables offers. */
-function isForeign({ bit, decidedBy }: MissingBit): boolean {
-  return (decidedBy === 'back-end' || decidedBy === 'both') && !isOfferedAnywhere(bit);
-}
-
-function isOfferedByAll({ bit }: MissingBit, { releases }: Side): boolean {
-  return releases.every(({ virtioFeatures }) => (virtioFeatures & (1n << BigInt(bit))) !== 0n);
-}
-
-function remedies(missing: readonly MissingBit[]): string[] {
-  const hidden = missing.flatMap(({ hiddenBy }) => hiddenBy ?? []);
-  return [
-    'The guest still runs at the source: move it to a host that offers the missing bits, or restart it without them.',
-    ...(hidden.length > 0 ? [`The front-end hides them from the next start on with: ${hidden.join(',')}`] : []),
-  ];
-}
-
-function pinning(prevented: Prevention | undefined): string[] {
-  const [version] = prevented?.versions ?? [];
-  if (version === undefined) return [];
-  return [
-    `Pin a version without them on every host; it takes effect at the next start: vhost-compat pin INTERFACE ${version}`,
   ];
 }

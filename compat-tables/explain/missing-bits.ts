@@ -1,7 +1,9 @@
 /** One bit that is missing: what it is, who decides about it, and what brings it. */
 import { type DecodedBit, decodeMask } from '../features.ts';
+import type { BackendRelease } from '../releases.ts';
 import { propertyOf, setting } from '../render.ts';
 import { type Device, namesByType } from './devices.ts';
+import { isOfferedAnywhere } from './likely-releases.ts';
 
 /**
  * `back-end`: QEMU shows it when the back-end offers it. `QEMU`: by itself, whatever the back-end says; no relay and no
@@ -16,6 +18,8 @@ export interface MissingBit {
   readonly decidedBy: DecidedBy;
   /** The property that hides the bit at the source: `csum=off`. */
   readonly hiddenBy: string | undefined;
+  /** The property that shows the bit at the destination, where the back-end offers it: `packed=on`. */
+  readonly shownBy: string | undefined;
   /** What brings the bit or takes it away, where we know more than the tables. */
   readonly hint: string | undefined;
   /** For a device that nothing tells: what the bit is called on the types we know. */
@@ -61,6 +65,7 @@ export function missingBits(missing: bigint, device: Device): MissingBit[] {
       meaning: decoded.meaning,
       decidedBy: decides(decoded, device),
       hiddenBy: decoded.name === MTU ? 'host_mtu=0' : hides,
+      shownBy: decoded.name === MTU ? 'host_mtu=SIZE' : row && setting(row, true),
       hint: HINTS[decoded.name],
       candidates: device.type === 'unknown' ? namesByType(decoded.bit) : {},
     };
@@ -76,4 +81,17 @@ function decides({ bit, name, fromBackend, known, guestVisible }: DecodedBit, de
   // RING_RESET came with 7.2, on by default: an older QEMU does not show it
   const needsQemu = row !== undefined && (!row.shown || row.since !== undefined || name === 'VIRTIO_F_RING_RESET');
   return needsQemu ? 'both' : 'back-end';
+}
+
+/** A bit that QEMU asks the back-end for, and that no release of the tables offers. */
+export function isForeign({ bit, decidedBy }: MissingBit): boolean {
+  return (decidedBy === 'back-end' || decidedBy === 'both') && !isOfferedAnywhere(bit);
+}
+
+export function isOfferedByAll({ bit }: MissingBit, releases: readonly BackendRelease[]): boolean {
+  return releases.every(({ virtioFeatures }) => (virtioFeatures & (1n << BigInt(bit))) !== 0n);
+}
+
+export function isOfferedBySome({ bit }: MissingBit, releases: readonly BackendRelease[]): boolean {
+  return releases.some(({ virtioFeatures }) => (virtioFeatures & (1n << BigInt(bit))) !== 0n);
 }

@@ -82,6 +82,42 @@ describe('explain: migrations that were refused', () => {
     assert.match(mtu.prevention?.note ?? '', /QEMU decides about VIRTIO_NET_F_MTU/);
   });
 
+  it('cures what QEMU hides with the properties of the source first, and names no other host', () => {
+    const mtu = only('Features 0x130afe7af unsupported. Allowed features: 0x178bfe7e7').remedies;
+    assert.match(
+      mtu[0] ?? '',
+      /^Start QEMU at the destination with the properties and the machine type of the source: host_mtu=SIZE\. .* migrate again/,
+    );
+    const packed = only('Features 0x530afe7a7 unsupported. Allowed features: 0x178bfe7e7').remedies;
+    assert.match(packed[0] ?? '', /^Start QEMU at the destination .*: packed=on\. .* migrate again/);
+    for (const remedies of [mtu, packed]) assert.doesNotMatch(remedies.join(), /a host that offers/);
+    // without a property that we know: the machine type brings it
+    const status = only('Features 0x130afa7a6 unsupported. Allowed features: 0x178bea7e6').remedies;
+    assert.match(
+      status[0] ?? '',
+      /^Start QEMU at the destination .* of the source\. That shows the guest VIRTIO_NET_F_STATUS\./,
+    );
+  });
+
+  it('names another host for what the back-end lacks, and only for that', () => {
+    const csum = only('Features 0x130afa7a7 unsupported. Allowed features: 0x178bfa7e6').remedies;
+    assert.match(csum[0] ?? '', /move it to a host that offers the missing bits/);
+    assert.doesNotMatch(csum.join(), /Start QEMU/);
+    const [first, second] = only('Features 0x130afa7af unsupported. Allowed features: 0x178bfa7e6').remedies;
+    assert.match(
+      first ?? '',
+      /host_mtu=SIZE\. That shows the guest VIRTIO_NET_F_MTU\. The other bits are still missing/,
+    );
+    assert.match(second ?? '', /move it to a host that offers VIRTIO_NET_F_CSUM, or/);
+    // a back-end that fits no release may lack the bit, or QEMU its property
+    const [either, host] = only('Features 0x530afe7a7 unsupported. Allowed features: 0x178bf27e7').remedies;
+    assert.match(either ?? '', /packed=on.*if the back-end there offers VIRTIO_F_RING_PACKED/);
+    assert.match(host ?? '', /a host that offers/);
+    // Open vSwitch 2.8 has no packed rings: no property brings them
+    const old = only('Features 0x5546681aa unsupported. Allowed features: 0x1546681aa').remedies;
+    assert.match(old[0] ?? '', /a host that offers the missing bits/);
+  });
+
   it('says that no back-end is behind USO', () => {
     const { culprits, fits, remedies } = only(
       'Features 0x1c0010130afffaf unsupported. Allowed features: 0x10179bfffef',
