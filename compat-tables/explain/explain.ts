@@ -85,7 +85,8 @@ function explainRow(row: MessageRow, groups: Groups, near: Device | undefined, e
     ...maskOf('other', readMask(other), family),
     ...maskOf('protocol', readMask(protocol), PROTOCOL),
   ];
-  const about = aboutMissing(row, { guest, allowed: readMask(allowed), lacking: readMask(lacking) }, device, entries);
+  const given = { guest, allowed: readMask(allowed), lacking: readMask(lacking), cut: allowed === undefined };
+  const about = aboutMissing(row, given, device, entries);
   const missing = about.missing.reduce((mask, { bit }) => mask | (1n << BigInt(bit)), 0n);
   const lacksProtocol = row.lacks?.family === 'protocol';
   const values = valuesOf(groups);
@@ -96,7 +97,11 @@ function explainRow(row: MessageRow, groups: Groups, near: Device | undefined, e
     device,
     masks: [...masks, ...(missing === 0n ? [] : maskOf('missing', missing, lacksProtocol ? PROTOCOL : family))],
     missing: about.missing,
-    culprits: [...(row.culprit === undefined ? [] : [filled(row.culprit, values)]), ...about.culprits],
+    culprits: [
+      ...(row.culprit === undefined ? [] : [filled(row.culprit, values)]),
+      ...tooLong([features, allowed, lacking, negotiated, other, protocol]),
+      ...about.culprits,
+    ],
     remedies: [...(row.remedy === undefined ? [] : [filled(row.remedy, values)]), ...about.remedies],
     fits: about.fits,
     prevention: about.prevention,
@@ -107,11 +112,13 @@ interface Masks {
   readonly guest: bigint | undefined;
   readonly allowed: bigint | undefined;
   readonly lacking: bigint | undefined;
+  /** The line has no second mask. */
+  readonly cut: boolean;
 }
 
 function aboutMissing(
   { lacks }: MessageRow,
-  { guest, allowed, lacking }: Masks,
+  { guest, allowed, lacking, cut }: Masks,
   device: Device | undefined,
   entries: readonly Entry[],
 ): AboutMissing {
@@ -128,7 +135,7 @@ function aboutMissing(
   if (device === undefined) return NOTHING;
   if (guest !== undefined && allowed !== undefined) return explainMove(guest, allowed, device, entries);
   if (lacking !== undefined) return explainLack(lacking, device, entries);
-  if (guest === undefined) return NOTHING;
+  if (guest === undefined || !cut) return NOTHING;
   const culprits = [
     'The line is cut off: what the destination allows ("Allowed features: 0x…") tells what is missing.',
   ];
@@ -162,11 +169,24 @@ function maskOf(role: MaskRole, mask: bigint | undefined, family: FeatureFamily)
   return mask === undefined ? [] : [{ role, mask, family, bits: decodeMask(family, mask) }];
 }
 
-/** A mask of an altered or foreign line may be too long to be one. */
+/** A mask of an altered or foreign line may be too long to be one; `tooLong` says so. */
 function readMask(text: string | undefined): bigint | undefined {
   if (text === undefined) return undefined;
-  if (text.length > MAX_MASK_BITS / 4 + 2) return undefined;
-  return BigInt(text);
+  const mask = BigInt(text);
+  return mask >> BigInt(MAX_MASK_BITS) === 0n ? mask : undefined;
+}
+
+/** So much of a number is shown that it can be found in the line. */
+const SHOWN_DIGITS = 18;
+
+function tooLong(masks: readonly (string | undefined)[]): string[] {
+  return masks.flatMap((text) =>
+    text === undefined || readMask(text) !== undefined
+      ? []
+      : [
+          `The mask ${text.slice(0, SHOWN_DIGITS)}… has more than ${MAX_MASK_BITS} bits: it was altered, or is no feature mask.`,
+        ],
+  );
 }
 
 /** A name that this release does not know ends the reading, not the explanation. */

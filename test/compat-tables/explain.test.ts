@@ -297,8 +297,23 @@ describe('explain: the rows', () => {
   });
 
   it('bear masks that are none', () => {
-    const { missing, masks } = only(`Features 0x${'f'.repeat(500)} unsupported. Allowed features: 0x0`);
+    const { missing, masks, culprits } = only(`Features 0x${'f'.repeat(500)} unsupported. Allowed features: 0x0`);
     assert.deepEqual([missing.length, masks.length], [0, 1]);
+    assert.deepEqual(culprits, [
+      'The mask 0xffffffffffffffff… has more than 128 bits: it was altered, or is no feature mask.',
+    ]);
+    // the second mask is there: the line is not cut off
+    const allowed = only(`Features 0x130afa7a7 unsupported. Allowed features: 0x1${'0'.repeat(32)}`);
+    assert.match(allowed.culprits.join(), /^The mask 0x1000000000000000… has more than 128 bits/);
+    const zeros = only(`Features 0x130afa7a7 unsupported. Allowed features: 0x${'0'.repeat(32)}178bfa7e6`);
+    assert.deepEqual(
+      zeros.missing.map(({ bit }) => bit),
+      [0],
+    );
+    assert.match(
+      only(`vhost lacks feature mask 0x${'f'.repeat(33)} for backend`).culprits.join(),
+      /more than 128 bits/,
+    );
   });
 });
 
