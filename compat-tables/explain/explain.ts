@@ -9,6 +9,7 @@ import type { ExplainedMask, Explanation, MaskRole } from './explanation.ts';
 import { filled, type MessageRow } from './message.ts';
 import { MESSAGES } from './messages.ts';
 import { requestName } from './requests.ts';
+import { joinWrapped } from './wrapped.ts';
 
 type Groups = Readonly<Record<string, string | undefined>>;
 
@@ -37,9 +38,10 @@ const NOTHING: AboutMissing = {
  * line break may also be written `\n`, as in JSON logs. `entries`: the versions that could be recommended.
  */
 export function explain(text: string, entries: readonly Entry[]): Explanation[] {
-  const places = text.split(/\r?\n/).flatMap((whole, index) => {
+  const broken = text.split(/\r?\n/).flatMap((whole, index) => {
     return whole.split(/\\r\\n|\\n/).map((line) => ({ number: index + 1, line: line.trim().slice(0, MAX_LINE) }));
   });
+  const places = joinWrapped(broken);
   const lines = places.map(({ line }) => line);
   const found = new Map<string, Explanation>();
   for (const [index, { number, line }] of places.entries()) {

@@ -82,6 +82,14 @@ describe('explain', () => {
     matchesGolden('explain-vpp.txt', vpp.stdout);
   });
 
+  it('explains a line that was wrapped when pasted', async () => {
+    const wrapped = await cli(['explain', 'Features 0x130afa7a7 unsupported. Allowed\nfeatures: 0x178bfa7e6']);
+    assert.equal(wrapped.exit, 0);
+    assert.match(wrapped.stdout, /^line 1: Features 0x130afa7a7 unsupported. Allowed features: 0x178bfa7e6\n/);
+    assert.match(wrapped.stdout, /VIRTIO_NET_F_CSUM \(0\)/);
+    assert.doesNotMatch(wrapped.stdout, /cut off|^line 2/m);
+  });
+
   it('takes words that were not quoted, and codes in any case', async () => {
     const words = 'Features 0x130afa7a7 unsupported. Allowed features: 0x178bfa7e6'.split(' ');
     assert.match((await cli(['explain', ...words])).stdout, /VIRTIO_NET_F_CSUM \(0\)/);

@@ -141,6 +141,42 @@ describe('explain: migrations that were refused', () => {
     );
   });
 
+  const WHOLE = 'qemu-kvm: Features 0x130afa7a7 unsupported. Allowed features: 0x178bfa7e6';
+
+  it('joins a line that was wrapped when pasted, wherever it was', () => {
+    const whole = only(WHOLE);
+    for (let at = WHOLE.indexOf('Features 0x1') + 'Features 0x1'.length; at < WHOLE.length; at += 1) {
+      const [head, tail] = [WHOLE.slice(0, at), WHOLE.slice(at)];
+      for (const text of [`${head}\n${tail}`, `${head}\r\n    ${tail}\nqemu-kvm: something else`]) {
+        const one = only(text);
+        assert.deepEqual(one, { ...whole, text: one.text }, text);
+      }
+    }
+    const pieces = only('Features 0x130afa7a7\nunsupported. Allowed\nfeatures: 0x178bfa7e6');
+    assert.deepEqual({ ...pieces, text: '' }, { ...whole, text: '' });
+  });
+
+  it('joins nothing else, and keeps the numbers of lines', () => {
+    const cut = 'Features 0x130afa7a7 unsupported';
+    const found = explain([cut, WHOLE, '12', cut, 'noise', '. Allowed', 'vhost peer closed'].join('\n'), entries);
+    assert.deepEqual(
+      found.map(({ id, line, count, missing }) => [id, line, count, missing.length]),
+      [
+        ['qemu-features-unsupported', 1, 2, 0],
+        ['qemu-features-unsupported', 2, 1, 1],
+        ['dpdk-peer-closed', 7, 1, 0],
+      ],
+    );
+    const wrapped = explain(
+      'Features 0x130afa7a7 unsupported. Allowed\nfeatures: 0x178bfa7e6\nvhost peer closed',
+      entries,
+    );
+    assert.deepEqual(
+      wrapped.map(({ line }) => line),
+      [1, 3],
+    );
+  });
+
   it('names what is missing on a connection', () => {
     const cases: [line: string, names: string[]][] = [
       ['vhost lacks feature mask 0x10000000 for backend', ['VIRTIO_RING_F_INDIRECT_DESC']],
