@@ -20,7 +20,7 @@ type Said = Omit<Explanation, 'line' | 'count' | 'text'>;
 const MAX_LINE = 4096;
 
 /** A mask in a line starts a story of its own: the device that is named beyond it is another's. */
-const MASK_LINE = /Features 0x[\da-f]+ unsupported|vhost lacks feature mask/i;
+const MASK_LINE = /Features 0x[\da-f]+ unsupported|vhost lacks feature mask|\b0x[\da-f]{4,}\b.*\b0x[\da-f]{4,}\b/i;
 
 const OUR_CODE = /\bVC-[A-Z]+(?:-[A-Z]+)*\b/g;
 const OUR_MISSING = /does not offer ((?:VIRTIO|VHOST)_[A-Z0-9_]+(?:, (?:VIRTIO|VHOST)_[A-Z0-9_]+)*)/;
@@ -63,6 +63,7 @@ function explainLine(lines: readonly string[], index: number, entries: readonly 
     if (match === null) return;
     const groups: Groups = { ...match.groups };
     const near = deviceNear(lines, index, (text) => MASK_LINE.test(text));
+    if (row.holds?.(groups, near ?? guessDevice(readMask(groups['features']))) === false) return;
     const one = explainRow(row, groups, near, entries);
     said.push([`${row.id} ${one.device?.type} ${JSON.stringify(groups)}`, one]);
   };
@@ -70,7 +71,7 @@ function explainLine(lines: readonly string[], index: number, entries: readonly 
   for (const code of new Set(line.match(OUR_CODE))) {
     if (Object.hasOwn(CATALOGUE, code)) said.push([`${code} ${line}`, explainCode(code as ErrorCode, line, entries)]);
   }
-  if (said.length === 0) for (const row of MESSAGES) if (row.fallback === true) read(row);
+  for (const row of MESSAGES) if (row.fallback === true && said.length === 0) read(row);
   return said;
 }
 

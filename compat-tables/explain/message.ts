@@ -1,4 +1,5 @@
 /** What a row of the message tables says about lines of other programs. */
+import type { Device } from './devices.ts';
 
 export type Program = 'QEMU' | 'DPDK' | 'Open vSwitch' | 'libvirt' | 'VPP' | 'vhost-compat' | 'unknown program';
 
@@ -25,8 +26,10 @@ export interface MessageRow {
   readonly remedy?: string;
   /** Features that are missing whenever the line is seen. */
   readonly lacks?: { readonly family: 'virtio' | 'protocol'; readonly names: readonly string[] };
-  /** Tried only on lines that no other row knows. */
+  /** Tried only on lines that no other row knows, in the order of the rows; the first that knows the line has it. */
   readonly fallback?: boolean;
+  /** What the pattern cannot tell: whether the numbers that it found may be masks of this device. */
+  readonly holds?: (groups: Readonly<Record<string, string | undefined>>, device: Device) => boolean;
 }
 
 /** Puts what the groups matched into the braces of a text. */

@@ -82,7 +82,10 @@ describe('explain', () => {
     matchesGolden('explain-vpp.txt', vpp.stdout);
   });
 
-  it('explains a line that was wrapped when pasted', async () => {
+  it('explains a row of a table of failures, and a line that was wrapped when pasted', async () => {
+    const row = await cli(['explain', '| INDIRECT_DESC | 0x130afe7a7 | 0x168bfe7e7 |']);
+    assert.equal(row.exit, 0);
+    matchesGolden('explain-row.txt', row.stdout);
     const wrapped = await cli(['explain', 'Features 0x130afa7a7 unsupported. Allowed\nfeatures: 0x178bfa7e6']);
     assert.equal(wrapped.exit, 0);
     assert.match(wrapped.stdout, /^line 1: Features 0x130afa7a7 unsupported. Allowed features: 0x178bfa7e6\n/);

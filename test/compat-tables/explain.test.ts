@@ -42,6 +42,9 @@ const REFUSED: readonly (readonly [title: string, features: string, allowed: str
   ['KubeVirt: USO of a newer kernel', '0x1c0010130afffaf', '0x10179bfffef', { 54: 'VIRTIO_NET_F_GUEST_USO4', 55: 'VIRTIO_NET_F_GUEST_USO6', 56: 'VIRTIO_NET_F_HOST_USO' }, 'both'],
 ];
 
+/** What a row of a table says in other words than QEMU's line. */
+const WORDS = { id: '', program: '', text: '', means: '' };
+
 describe('explain: migrations that were refused', () => {
   for (const [title, features, allowed, missing, decidedBy] of REFUSED) {
     it(`names the bits: ${title}`, () => {
@@ -138,6 +141,34 @@ describe('explain: migrations that were refused', () => {
           bitsLeft(features, allowed),
         );
       }),
+    );
+  });
+
+  for (const [title, features, allowed, missing] of REFUSED) {
+    it(`takes a row of a table for QEMU's line: ${title}`, () => {
+      const qemu = only(`Features ${features} unsupported. Allowed features: ${allowed}`);
+      for (const row of [
+        `| ${title} | ${features} | ${allowed} |`,
+        `|missing features, ${title}|\`${features}\`|\`${allowed}\`|`,
+        `${title}\t${features}\t${allowed}`,
+        `${features} ${allowed}`,
+      ]) {
+        const one = only(row);
+        assert.deepEqual([one.id, one.program], ['two-masks', 'unknown program']);
+        assert.match(one.means, /It is taken as QEMU's/);
+        assert.deepEqual(Object.fromEntries(one.missing.map(({ bit, name }) => [bit, name])), missing);
+        assert.deepEqual({ ...one, ...WORDS }, { ...qemu, ...WORDS });
+      }
+    });
+  }
+
+  it('takes each row of a whole table by itself', () => {
+    const rows = REFUSED.map(([title, features, allowed]) => `| ${title} | ${features} | ${allowed} |`);
+    const vsock = '| vhost-vsock | 0x130000002 | 0x130000000 |';
+    const found = explain(['| what | guest | allowed |', '|---|---|---|', ...rows, vsock].join('\n'), entries);
+    assert.deepEqual(
+      found.map(({ line, missing }) => [line, missing.map(({ name }) => name)]),
+      [...REFUSED.map((row, index) => [index + 3, Object.values(row[3])]), [10, ['VIRTIO_VSOCK_F_SEQPACKET']]],
     );
   });
 
@@ -287,7 +318,11 @@ describe('explain: the rows', () => {
       'Features are nice',
       'load average 0x12345678',
       'VC-NO-SUCH-CODE',
-      '0x130afa7a7 0x178bfa7e6',
+      '0x130afa7a7',
+      'BIOS-e820: [mem 0x0000000100000000-0x000000023fffffff] usable',
+      'BIOS-e820: [mem 0x130afe7a7-0x168bfe7e7] usable',
+      'ovs-vswitchd[42]: segfault at 0x7ffd130afe7a ip 0x55d0c8a1e7a7',
+      '| three masks | 0x130afe7af | 0x178bfe7e7 | 0x0008 |',
     ];
     assert.deepEqual(explain(lines.join('\n'), entries), []);
   });

@@ -1,0 +1,30 @@
+/**
+ * A row of a table of failures, as people paste it: a name of theirs and two masks. The words that tell a mask from any
+ * other number are gone, so the numbers themselves have to look like feature words.
+ */
+import { decodeMask } from '../features.ts';
+import type { Device } from './devices.ts';
+import type { MessageRow } from './message.ts';
+
+const MAC = 1n << 5n;
+const VERSION_1 = 1n << 32n;
+
+export const TWO_MASKS: MessageRow = {
+  id: 'two-masks',
+  program: 'unknown program',
+  // exactly two hexadecimal numbers, and no range of addresses; "features A vs B" is the row feature-mask
+  pattern:
+    /^(?!.*\b0x[\da-f]+\b.*\b0x[\da-f]+\b.*\b0x)(?!.*\bfeatures?\b.*\W(?:vs\.?|and|or)\W+0x)(?!.*0x[\da-f]+-0x).*?\b(?<features>0x[\da-f]{4,32})\b.*?\b(?<allowed>0x[\da-f]{4,32})\b/i,
+  example: '| INDIRECT_DESC | 0x130afe7a7 | 0x168bfe7e7 |',
+  means:
+    'A line with two masks that is no message that we know. It is taken as QEMU\'s "Features {features} unsupported. Allowed features: {allowed}": the first what an arriving guest has, the second what the device here can offer. If they are something else, nothing of this holds.',
+  fallback: true,
+  holds: ({ features = '0x0' }, device) => isFeatureWord(BigInt(features), device),
+};
+
+/** Each bit of the guest has a name, and those are there that no guest of today is without. */
+function isFeatureWord(guest: bigint, { type, known, family }: Device): boolean {
+  if (known === 'unknown') return false;
+  const always = type === 'net' ? MAC : VERSION_1;
+  return (guest & always) !== 0n && decodeMask(family, guest).every((bit) => bit.known);
+}
