@@ -57,10 +57,9 @@ export class KeptPair {
       if (error) kept.#giveUp(error);
       events.ready();
     };
-    const timer = setTimeout(
-      () => settle(new Error(`the keeper took nothing for ${KEEPER_PATIENCE_MS} ms`)),
-      KEEPER_PATIENCE_MS,
-    );
+    const giveUp = (): void => settle(new Error(`the keeper took nothing for ${KEEPER_PATIENCE_MS} ms`));
+    // When it is us who were busy for so long, the event loop gets to see whether the keeper takes something after all.
+    const timer = setTimeout(() => setImmediate(giveUp), KEEPER_PATIENCE_MS);
     try {
       const inodes = descriptors.map(inodeOf) as unknown as JournalHead['inodes'];
       kept.#journal = FileJournal.create(keep.folder, id, { ...head, inodes }, record);
@@ -119,7 +118,7 @@ export class KeptPair {
 }
 
 /** A keeper that takes nothing for so long does not hold up a guest: its connections are not kept then. */
-const KEEPER_PATIENCE_MS = 500;
+const KEEPER_PATIENCE_MS = 1000;
 
 const PREFIX = 'vc-';
 

@@ -71,7 +71,7 @@ describe('a port that somebody keeps', () => {
     },
     {
       title: 'the keeper takes nothing',
-      says: /Cannot keep the connections of p: the keeper took nothing for 500 ms/,
+      says: /Cannot keep the connections of p: the keeper took nothing for 1000 ms/,
       stored: true,
       fail: () => {
         keep.failure = () => {};
