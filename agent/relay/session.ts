@@ -219,15 +219,21 @@ function features(context: SessionContext, state: SessionState, acked: bigint): 
   const family = familyOf(context.mode.deviceType);
   const foreign = acked & ~state.offered;
   if (foreign !== 0n) return outsideOffer(context, 'SET_FEATURES', featureNames(family, foreign), state.offered);
-  if (state.acked === undefined || state.started.length === 0) return undefined;
-  const changed = (acked ^ state.acked) & ~LOG_ALL;
+  const before = askedLast(state) ?? state.acked;
+  if (before === undefined || state.started.length === 0) return undefined;
+  const changed = (acked ^ before) & ~LOG_ALL;
   if (changed === 0n) return undefined;
   const names = featureNames(family, changed);
   return new CompatError(
     'VC-FEATURES-RUNNING',
-    `Cannot change the features of ${context.interface} while its device runs: ${names.join(', ')} would change; wanted ${formatMask(state.acked)}, VHOST_F_LOG_ALL aside`,
+    `Cannot change the features of ${context.interface} while its device runs: ${names.join(', ')} would change; wanted ${formatMask(before)}, VHOST_F_LOG_ALL aside`,
     { interface: context.interface, version: context.mode.version, changed: names },
   );
+}
+
+/** Features that the back-end was asked for last and has not answered about: it may have taken them already. */
+function askedLast({ pending }: SessionState): bigint | undefined {
+  return pending.findLast(({ features: asked, dropped }) => asked !== undefined && !dropped)?.features;
 }
 
 function outsideOffer(context: SessionContext, what: string, missing: readonly string[], offered: bigint): CompatError {

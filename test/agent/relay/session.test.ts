@@ -199,6 +199,14 @@ describe('relay session: features of a running device', () => {
     assert.equal(owedReplies(session.state).length, 0);
   });
 
+  it('may not change after those that the back-end has not answered about yet', () => {
+    const session = new Driven().replyAck();
+    session.ask(request('SET_FEATURES', writeU64(acked), NEED_REPLY));
+    session.ask(request('SET_VRING_KICK', writeU64(0n), 0, 1));
+    const refused = refusal(session.ask(request('SET_FEATURES', writeU64(acked & ~2n))));
+    assert.equal(refused?.error.code, 'VC-FEATURES-RUNNING');
+  });
+
   it('are those from before when the back-end says that it did not take the new ones', () => {
     const session = new Driven().replyAck().run(acked);
     session.ask(request('SET_FEATURES', writeU64(acked | LOG_ALL), NEED_REPLY));
