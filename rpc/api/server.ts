@@ -37,6 +37,8 @@ export interface ApiServerOptions {
 
 /** How long a client may say nothing before its upgrade, milliseconds. */
 const UPGRADE_TIMEOUT_MS = 10_000;
+/** A refusal is a few bytes; a client that does not read them has no use for them. */
+const REFUSAL_TIMEOUT_MS = 1000;
 /** Connections that are not upgraded yet come on top of the limit; these many are enough for a crowd at the door. */
 const AT_THE_DOOR = 20;
 
@@ -106,7 +108,6 @@ export class ApiServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#atTheDoor.delete(socket);
     socket.on('error', () => socket.destroy());
     const path = (request.url ?? '').split('?')[0];
     const full = this.#connections.size >= this.#limits.maxConnections;
@@ -119,6 +120,7 @@ export class ApiServer {
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#atTheDoor.delete(socket);
       const id = ++this.#lastId;
       const connection = new ApiConnection(id, webSocket, this.#dispatcher, this.#limits, (reason) =>
         this.#log({ kind: 'dropped', connection: id, reason }),
@@ -133,6 +135,9 @@ export class ApiServer {
   }
 }
 
+/** Who does not hang up after that is hung up on: the socket would take a place for ever. */
 function refuse(socket: Duplex, status: number): void {
+  socket.once('finish', () => socket.destroy());
+  setTimeout(() => socket.destroy(), REFUSAL_TIMEOUT_MS).unref();
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }

@@ -287,6 +287,20 @@ describe('management API, its socket', () => {
   const bench = new ApiBench();
   after(() => bench.end());
 
+  it('does not keep a client that was refused and does not hang up', async () => {
+    const server = bench.server({});
+    const path = join(bench.folder, 'refused.sock');
+    await server.listen(path);
+    const stubborn = connect({ path, allowHalfOpen: true });
+    const answer = once(stubborn, 'data');
+    const hungUp = once(stubborn, 'end');
+    stubborn.write('GET /x HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    assert.match(String((await answer)[0]), /^HTTP\/1\.1 404 /);
+    await hungUp;
+    await server.close(); // which waits for every socket
+    stubborn.destroy();
+  });
+
   it('is for owner and group only', async () => {
     const path = await bench.serve({});
     assert.equal(statSync(path).mode & 0o777, 0o660);
