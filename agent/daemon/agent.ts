@@ -1,30 +1,35 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { setTimeout as setTimeoutOf } from 'node:timers/promises';
 import type { CompatError } from '../../compat-tables/errors.ts';
 import { definedEntries } from '../../compat-tables/moves/entry-file.ts';
 import type { Entry } from '../../compat-tables/types.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import type { RowChange } from '../../rpc/ovsdb/client/replica.ts';
-import { encodeHost } from '../../rpc/state/columns.ts';
-import { type HostRow, type InterfaceRow, readInterface } from '../../rpc/state/rows.ts';
+import { type HostRow, readInterface } from '../../rpc/state/rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
 import type { Tap } from '../relay/tap.ts';
 import type { Config } from './config.ts';
 import { type OpenDatabase, openDatabase } from './database.ts';
-import { EventLog } from './event-log.ts';
+import { EventLog, inWords } from './event-log.ts';
+import { prepareRows } from './host-rows.ts';
 import { type Beforehand, hostView } from './host-view.ts';
 import { Interfaces } from './interfaces.ts';
 import type { Keeping } from './keeping.ts';
 import type { Log } from './log.ts';
 import { Outbox } from './outbox.ts';
 import { isStatusOnly } from './own-changes.ts';
-import { backendColumns, entriesInForce, versionOperations } from './publisher.ts';
+import { backendColumns, entriesInForce, versionOperations, versionsInUse } from './publisher.ts';
+import { makeRunDir } from './run-dir.ts';
 import { systemId } from './system-id.ts';
 import { readTables, sha256 } from './table-files.ts';
 import { AGENT_VERSION } from './version.ts';
 
 /** How often the row that says "alive" is written. */
 const HEARTBEAT_MS = 10_000;
+
+/** Before another try of what the database did not take. */
+const AGAIN_MS = 1000;
+const STOP_PATIENCE_MS = 5000;
 
 /** Back-ends change many at a time, as when a switch restarts: what the host can honour is told once for all of them. */
 const GATHER_MS = 50;
@@ -50,15 +55,17 @@ export class Agent {
   readonly #alarmed = new Set<string>();
   #beforehand: Beforehand | undefined;
   #published = '';
+  #knownEntries = '';
   #scheduled = false;
   #backendsChanged: NodeJS.Timeout | undefined;
+  #again: NodeJS.Timeout | undefined;
   #reconciling: Promise<void> | undefined;
   #stopped = false;
 
   /** Starts everything; settles when ports are made and versions published. */
   static async start(config: Config, log: Log, keeping?: Keeping): Promise<Agent> {
     const id = systemId(config.systemId, config.stateDir);
-    makeRunDir(config.runDir);
+    makeRunDir(config.runDir, config.socketGroup);
     const tables = readTables(config.tables);
     for (const problem of tables.problems) log.error('table-problem', { code: problem.code, text: problem.message });
     log.info('tables-loaded', { entries: tables.entries.length, problems: tables.problems.length });
@@ -170,8 +177,10 @@ export class Agent {
     this.#stopped = true;
     clearInterval(this.#heartbeat);
     clearTimeout(this.#backendsChanged);
+    clearTimeout(this.#again);
     await this.#interfaces.stop();
-    await this.#outbox.settled();
+    // A database that does not answer must not keep the agent from ending.
+    await Promise.race([this.#outbox.settled(), setTimeoutOf(STOP_PATIENCE_MS)]);
     this.#outbox.close();
     this.#state.close();
     await this.#database.close();
@@ -183,6 +192,8 @@ export class Agent {
   async #run(): Promise<void> {
     this.#beforehand = remembered(this.#host()) ?? this.#declared();
     this.#state.onChange((changes) => this.#changed(changes));
+    this.#database.client.on('connected', () => void this.#databaseIsBack());
+    this.#database.client.on('disconnected', ({ message }) => this.#log.warn('database-gone', { reason: message }));
     await this.#reconcile();
     this.#beat();
     this.#log.info('agent-started', {
@@ -195,6 +206,33 @@ export class Agent {
 
   #host(): HostRow | undefined {
     return this.#state.hosts().find((row) => row.systemId === this.#systemId);
+  }
+
+  /** It may be another one than before, an older state of it, or empty. */
+  async #databaseIsBack(): Promise<void> {
+    if (this.#stopped) return;
+    this.#log.info('database-connected', { remote: this.#database.remote });
+    this.#published = '';
+    this.#interfaces.writeAgain();
+    await this.#prepare();
+    this.#schedule();
+  }
+
+  async #prepare(): Promise<void> {
+    try {
+      await prepareRows(this.#database, this.#config, this.#systemId);
+    } catch (error) {
+      this.#log.warn('database-refused', { error: (error as Error).message });
+      this.#scheduleAgain();
+    }
+  }
+
+  /** What did not work is tried again a little later. */
+  #scheduleAgain(): void {
+    this.#again ??= setTimeout(() => {
+      this.#again = undefined;
+      this.#schedule();
+    }, AGAIN_MS);
   }
 
   #declared(): Beforehand | undefined {
@@ -240,15 +278,31 @@ export class Agent {
 
   async #bringTogether(): Promise<void> {
     const host = this.#host();
-    if (!host || this.#stopped) return;
+    if (this.#stopped) return;
+    if (!host) {
+      // Somebody removed it, or the database came back empty.
+      if (this.#database.client.connected) await this.#prepare();
+      this.#scheduleAgain();
+      return;
+    }
     const wantedCfg = host.nextCfg;
     this.#takeEntries(host);
     this.#hostDefault = host.defaultVersion;
     await this.#interfaces.sync(this.#state.interfaces(host), host.defaultVersion);
-    await this.#publish(host);
-    if (wantedCfg === host.curCfg) return;
-    await this.#outbox.settled();
-    this.#outbox.update('Host', host.uuid, { cur_cfg: wantedCfg });
+    this.#reconsiderNew();
+    const published = await this.#publish(host);
+    const written = (wantedCfg === host.curCfg && published) || (await this.#outbox.settled());
+    // What the database refused is not applied, whoever waits for it.
+    if (!published || !written) this.#scheduleAgain();
+    else if (wantedCfg !== host.curCfg) this.#outbox.update('Host', host.uuid, { cur_cfg: wantedCfg });
+  }
+
+  /** Doors that nobody could be let in through may open for a version that was defined, and shut for one that went. */
+  #reconsiderNew(): void {
+    const known = this.#entries.map(({ version, digest }) => `${version} ${digest}`).join('\n');
+    if (known === this.#knownEntries) return;
+    this.#knownEntries = known;
+    this.#interfaces.reconsider();
   }
 
   #takeEntries(host: HostRow): void {
@@ -278,7 +332,8 @@ export class Agent {
     }
   }
 
-  async #publish(host: HostRow): Promise<void> {
+  /** False: the database did not take it. */
+  async #publish(host: HostRow): Promise<boolean> {
     const backends = this.#interfaces.views();
     const types = new Set([NET, ...this.#entries.map((entry) => entry.deviceType)]);
     const views = new Map(
@@ -292,67 +347,37 @@ export class Agent {
     const columns = backendColumns(view, undefined);
     const text = JSON.stringify(columns);
     if (text !== this.#published) {
-      this.#published = text;
       const timed = backendColumns(view, view?.knownBy === 'measured' ? Date.now() : undefined);
       operations.push({ op: 'update', table: 'Host', where: [['_uuid', '==', ['uuid', host.uuid]]], row: timed });
       if (view?.knownBy === 'measured')
         this.#beforehand = { abilities: view.abilities, knownBy: 'measured', name: 'last measured' };
     }
-    if (operations.length === 0) return;
-    this.#outbox.add(...operations);
-    // The next look at the rows must see these, or it would publish them a second time.
-    await this.#outbox.settled();
+    if (operations.length === 0) return true;
+    // Only on what these were made from: rows that came meanwhile, or our own whose answer was lost, are looked at anew.
+    const where: Json = [['_uuid', '==', ['uuid', host.uuid]]];
+    const versions: Json = ['set', host.versions.map((uuid): Json => ['uuid', uuid])];
+    const guard = {
+      op: 'wait',
+      table: 'Host',
+      where,
+      columns: ['versions'],
+      until: '==',
+      rows: [{ versions }],
+      timeout: 0,
+    };
+    try {
+      await this.#database.client.transact(DATABASE, [guard, ...operations]);
+      this.#published = text;
+      return true;
+    } catch (error) {
+      this.#log.warn('publishing-failed', { error: (error as Error).message });
+      return false;
+    }
   }
 
   #beat(): void {
-    const where: Json = [['system_id', '==', this.#systemId]];
-    this.#outbox.add({ op: 'update', table: 'Host_Private', where, row: { heartbeat: Date.now() } });
+    this.#outbox.updateWhere('Host_Private', 'system_id', this.#systemId, { heartbeat: Date.now() });
   }
-}
-
-/** Directories 0770: QEMU and OVS come in through their group. Made only when absent; what the operator made stays. */
-function makeRunDir(dir: string): void {
-  if (mkdirSync(dir, { recursive: true, mode: 0o770 }) !== undefined) chmodSync(dir, 0o770);
-}
-
-/** Makes sure that this host has its rows; returns the UUIDs of its events, the oldest first. */
-async function prepareRows({ client }: OpenDatabase, config: Config, id: string): Promise<string[]> {
-  const where: Json = [['system_id', '==', id]];
-  const facts = encodeHost({ systemId: id, hostname: config.hostname, agentVersion: AGENT_VERSION });
-  const life = { system_id: id, pid: process.pid, started: Date.now(), heartbeat: Date.now() };
-  const results = await client.transact(DATABASE, [
-    { op: 'update', table: 'Host', where, row: facts },
-    { op: 'update', table: 'Host_Private', where, row: life },
-    { op: 'select', table: 'Event', where, columns: ['_uuid', 'time'] },
-  ]);
-  const missing: Json[] = [];
-  if (count(results[0]) === 0) missing.push({ op: 'insert', table: 'Host', row: facts });
-  if (count(results[1]) === 0) missing.push({ op: 'insert', table: 'Host_Private', row: life });
-  if (missing.length > 0) await client.transact(DATABASE, missing);
-  return eventUuids(results[2]);
-}
-
-/** Details of an event as the database keeps them. */
-function inWords(details: Readonly<Record<string, unknown>>): Record<string, string> {
-  const known = Object.entries(details).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    known.map(([name, value]) => [name, Array.isArray(value) ? value.join(' ') : String(value)]),
-  );
-}
-
-/** Versions that must stay known because an interface names them. From the rows: at a start there are no ports yet. */
-function versionsInUse(interfaces: readonly InterfaceRow[]): Set<string> {
-  return new Set(interfaces.flatMap(({ version, inForce }) => [version ?? [], inForce ?? []].flat()));
-}
-
-function count(result: Json | undefined): number {
-  return typeof result === 'object' && result !== null && 'count' in result ? Number(result['count']) : 0;
-}
-
-function eventUuids(result: Json | undefined): string[] {
-  if (typeof result !== 'object' || result === null || !('rows' in result) || !Array.isArray(result['rows'])) return [];
-  const rows = result['rows'] as { _uuid: [string, string]; time: number }[];
-  return rows.toSorted((a, b) => a.time - b.time).map((row) => row._uuid[1]);
 }
 
 /** What an earlier life of the agent measured: good until a back-end is measured again. */

@@ -73,6 +73,21 @@ export class EventLog {
     const uuid = randomUUID();
     this.#kept.push(uuid);
     operations.push({ op: 'insert', table: 'Event', uuid, row: encodeEvent({ systemId: this.#systemId, ...event }) });
-    this.#outbox.add(...operations);
+    this.#outbox.record(...operations);
   }
+}
+
+/** `a b` for a list, `a=1 b=2` for an object. */
+function inOneWord(value: unknown): string {
+  if (Array.isArray(value)) return value.join(' ');
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, one]) => `${name}=${String(one)}`)
+    .join(' ');
+}
+
+/** Details of an event as the database keeps them. */
+export function inWords(details: Readonly<Record<string, unknown>>): Record<string, string> {
+  const known = Object.entries(details).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(known.map(([name, value]) => [name, inOneWord(value)]));
 }

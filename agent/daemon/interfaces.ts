@@ -81,6 +81,10 @@ export class Interfaces {
     this.#live.get(row.uuid)?.refresh(row);
   }
 
+  writeAgain(): void {
+    for (const managed of this.#live.values()) managed.writeAgain();
+  }
+
   reconsider(): void {
     for (const managed of this.#live.values()) managed.reconsider();
   }

@@ -37,6 +37,7 @@ export class ManagedInterface {
   #port: Port | undefined;
   readonly #stickies: Stickies;
   #written = '';
+  #columns: ReturnType<typeof encodeInterfaceStatus> | undefined;
   #backend = '';
   /** A new mode that stands in no row yet. */
   #unwritten = false;
@@ -85,9 +86,15 @@ export class ManagedInterface {
     return this.#conflicted;
   }
 
-  /** Takes a row of which only the status has changed. */
+  /** Takes a row of which only the status has changed: a pin that came before it is still to be taken up by `update`. */
   refresh(row: InterfaceRow): void {
-    this.#row = row;
+    const { version } = this.#row;
+    this.#row = { ...row, version };
+  }
+
+  /** Writes its status once more: the database may have lost it. */
+  writeAgain(): void {
+    if (this.#columns) this.#around.write(this.#row.uuid, this.#columns);
   }
 
   /** Takes a changed row. Endpoints are not changed in place: the caller makes the interface anew. */
@@ -244,6 +251,7 @@ export class ManagedInterface {
     if (text === this.#written) return;
     this.#written = text;
     this.#unwritten = false;
-    this.#around.write(this.#row.uuid, statistics ? { ...columns, ...encodeInterfaceStatus({ statistics }) } : columns);
+    this.#columns = statistics ? { ...columns, ...encodeInterfaceStatus({ statistics }) } : columns;
+    this.#around.write(this.#row.uuid, this.#columns);
   }
 }

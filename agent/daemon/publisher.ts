@@ -3,7 +3,7 @@ import { RELEASES } from '../../compat-tables/releases.ts';
 import type { Abilities, Entry } from '../../compat-tables/types.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import { type Columns, encodeHost, encodeVersion } from '../../rpc/state/columns.ts';
-import { entryOf, type HostRow, type VersionRow } from '../../rpc/state/rows.ts';
+import { entryOf, type HostRow, type InterfaceRow, type VersionRow } from '../../rpc/state/rows.ts';
 import { type HostView, hostBlockers } from './host-view.ts';
 
 /**
@@ -40,6 +40,11 @@ export function entriesInForce(
   return { entries: [...entries, ...kept], changed };
 }
 
+/** Versions that must stay known because an interface names them. From the rows: at a start there are no ports yet. */
+export function versionsInUse(interfaces: readonly InterfaceRow[]): Set<string> {
+  return new Set(interfaces.flatMap(({ version, inForce }) => [version ?? [], inForce ?? []].flat()));
+}
+
 /** The operations that make the published versions of a host what they should be; none when they are. */
 export function versionOperations(
   host: HostRow,
@@ -47,7 +52,8 @@ export function versionOperations(
   entries: readonly Entry[],
   views: ReadonlyMap<string, HostView | undefined>,
 ): Json[] {
-  const before = new Map(published.map((row) => [row.version, row]));
+  // Of two rows of one name the first counts; a second one can only be a mistake, and goes.
+  const before = new Map(published.toReversed().map((row) => [row.version, row]));
   const operations: Json[] = [];
   const added: Json[] = [];
   for (const [preference, entry] of entries.entries()) {
@@ -67,7 +73,8 @@ export function versionOperations(
     }
   }
   const names = new Set(entries.map((entry) => entry.version));
-  const gone: Json[] = published.filter((row) => !names.has(row.version)).map((row) => ['uuid', row.uuid]);
+  const isKept = (row: VersionRow) => names.has(row.version) && before.get(row.version) === row;
+  const gone: Json[] = published.filter((row) => !isKept(row)).map((row) => ['uuid', row.uuid]);
   const mutations: Json[] = [];
   if (gone.length > 0) mutations.push(['versions', 'delete', ['set', gone]]);
   if (added.length > 0) mutations.push(['versions', 'insert', ['set', added]]);

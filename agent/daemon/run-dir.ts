@@ -1,8 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export const DEFAULT_RUN_DIR = '/run/vhost-compat';
+
+const MODE = 0o770;
+
+/**
+ * Makes the run directory when it is absent, 0770 whatever the umask says: QEMU and the switch come in through their
+ * group. It gets that group when it is as we make it, here or in the keeper; what the operator made otherwise stays.
+ */
+export function makeRunDir(dir: string, group?: number): void {
+  if (mkdirSync(dir, { recursive: true, mode: MODE }) !== undefined) chmodSync(dir, MODE);
+  if (group === undefined) return;
+  const { uid, gid, mode } = statSync(dir);
+  if (uid === process.getuid?.() && gid === process.getgid?.() && (mode & 0o777) === MODE) chownSync(dir, uid, group);
+}
 
 /**
  * The run directory, before the whole command line and configuration are read. Says nothing about mistakes: those are told

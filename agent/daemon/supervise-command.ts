@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { supervise } from '../keeper/supervise.ts';
 import { Log } from './log.ts';
-import { runDirOf } from './run-dir.ts';
+import { makeRunDir, runDirOf } from './run-dir.ts';
 
 /** `vhost-compatd --supervise …`: keeps an agent with the same other options running, and its connections alive. */
 export async function superviseAgent(args: readonly string[]): Promise<void> {
@@ -11,7 +10,7 @@ export async function superviseAgent(args: readonly string[]): Promise<void> {
   const own = args.filter((one) => one !== '--supervise');
   const command = [process.execPath, ...process.execArgv, program, ...own];
   const runDir = runDirOf(args);
-  mkdirSync(runDir, { recursive: true, mode: 0o770 });
+  makeRunDir(runDir);
   const log = new Log(process.stderr, 'info');
   process.exitCode = await supervise({
     command,

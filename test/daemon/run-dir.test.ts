@@ -1,8 +1,40 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_RUN_DIR, runDirOf } from '../../agent/daemon/run-dir.ts';
+import { DEFAULT_RUN_DIR, makeRunDir, runDirOf } from '../../agent/daemon/run-dir.ts';
 import { temporaryFolder } from '../agent/support.ts';
+
+describe('the run directory', () => {
+  const folder = temporaryFolder();
+  after(() => folder.remove());
+  const GROUP = 64_055;
+  const seen = (dir: string) => {
+    const { gid, mode } = statSync(dir);
+    return [(mode & 0o777).toString(8), gid];
+  };
+
+  it('is for the owner and the group of the sockets, whatever the umask, also when the keeper made it', function () {
+    if (process.getuid?.() !== 0) return this.skip(); // only root gives things to other groups
+    const before = process.umask(0o077);
+    try {
+      const dir = join(folder.path, 'deep', 'run');
+      makeRunDir(dir);
+      assert.deepEqual(seen(dir), ['770', process.getgid?.()]);
+      makeRunDir(dir, GROUP);
+      assert.deepEqual(seen(dir), ['770', GROUP]);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it('stays as the operator made it', () => {
+    const dir = join(folder.path, 'own');
+    makeRunDir(dir);
+    chmodSync(dir, 0o711);
+    makeRunDir(dir, GROUP);
+    assert.deepEqual(seen(dir), ['711', process.getgid?.()]);
+  });
+});
 
 describe('the run directory before all else is read', () => {
   const folder = temporaryFolder();

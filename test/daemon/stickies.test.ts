@@ -58,6 +58,34 @@ describe('the modes that front-end processes hold', () => {
   });
 });
 
+describe('a pin', () => {
+  it('is taken up though a change of status of the same row came before it was looked at', () => {
+    const [v1, v2] = [entryOf({ version: 'v1' }), entryOf({ version: 'v2', digest: '2'.repeat(64) })];
+    const row = {
+      ...{ uuid: 'u', name: 'p', deviceType: 'vhost-user-net', version: 'v1', peer: new Map() },
+      ...{ frontend: 'listen:/nonexistent/f', backend: 'connect:/nonexistent/b' },
+    } as unknown as InterfaceRow;
+    const shown: unknown[] = [];
+    const managed = new ManagedInterface(
+      row,
+      {
+        ...{ socketGroup: undefined, entries: () => [v1, v2], hostDefault: () => undefined },
+        ...{ event: () => {}, backendsChanged: () => {} },
+        write: (_uuid, columns) => shown.push(JSON.stringify(columns['next_start'])),
+      },
+      undefined,
+    );
+    try {
+      const pinned = { ...row, version: 'v2' };
+      managed.refresh(pinned);
+      managed.update(pinned);
+      assert.match(String(shown.at(-1)), /v2/);
+    } finally {
+      void managed.stop();
+    }
+  });
+});
+
 describe('a guest that comes again after somebody else was at its door', () => {
   it('gets the mode that it had', async () => {
     const bench = new Bench();

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Peers } from '../peers/process.ts';
-import { type TestAgent, vhostCompat } from './agents.ts';
+import { TestAgent, vhostCompat } from './agents.ts';
 import { FrontendProcess } from './frontends.ts';
-import { hostLike } from './hosts.ts';
+import { hostLike, mockBackend } from './hosts.ts';
 
 interface Version {
   readonly version: string;
@@ -102,5 +104,19 @@ describe('versions that clients define', function () {
     const { code, stderr } = await plain.run('undefine-version', 'site.only');
     assert.equal(code, 1);
     assert.match(stderr, /no client has defined it.*\[VC-VERSION-UNKNOWN\]/);
+  });
+
+  it('open a door that nobody could be let in through before', async () => {
+    const tables = peers.folder();
+    writeFileSync(join(tables, '10-ovs-dpdk.json'), '');
+    writeFileSync(join(tables, '20-dpdk-vhost.json'), '');
+    writeFileSync(join(tables, '90-ovs-dpdk-best-effort.json'), '');
+    const agent = await TestAgent.start(peers, 'bare', ['--tables', tables]);
+    await mockBackend(peers, `listen:${agent.path('be')}`, 'ovs-3.1');
+    const ends = ['--backend', `connect:${agent.path('be')}`, '--frontend', `listen:${agent.path('fe')}`];
+    await agent.must('add-interface', 'vhu0', ...ends);
+    assert.equal((await agent.inState('vhu0', 'refused')).error, 'VC-MODE-NONE');
+    await agent.must('baseline', agent.db, '--name', 'site.first', '--define');
+    assert.equal((await agent.inState('vhu0', 'waiting-frontend')).next_start, 'site.first');
   });
 });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { type CommandResult, TestAgent, vhostCompat } from '../e2e/agents.ts';
 import { FrontendProcess } from '../e2e/frontends.ts';
 import { mockBackend } from '../e2e/hosts.ts';
-import { Peers } from '../peers/process.ts';
-import { needsDatabaseServer, startDatabaseServer } from './database-server.ts';
+import { eventually, Peers } from '../peers/process.ts';
+import { databaseServer, needsDatabaseServer, startDatabaseServer } from './database-server.ts';
 import { StockClient } from './ovsdb-client.ts';
 
 const V32 = 'upstream.ovs-dpdk.v3.2';
@@ -93,5 +93,32 @@ describe('two agents on one real ovsdb-server', function () {
       const shown = await agent.inState('vhu0', 'negotiated');
       assert.deepEqual([shown.in_force, shown.next_start], [V213, V26]);
     }
+  });
+});
+
+describe('an agent whose ovsdb-server is replaced by an empty one', function () {
+  this.timeout(120_000);
+  const peers = new Peers();
+  before(function () {
+    needsDatabaseServer(this);
+  });
+  after(() => peers.end());
+
+  it('has its rows there again, and serves what is added', async () => {
+    const folder = peers.folder();
+    const { remote, server } = await databaseServer(peers, folder);
+    const agent = new FleetAgent(peers, 'host-c', remote);
+    await agent.start();
+    await mockBackend(peers, `listen:${agent.path('be')}`, 'ovs-3.1');
+    await server.stop();
+    await databaseServer(peers, folder);
+    const ends = ['--backend', `connect:${agent.path('be')}`, '--frontend', `listen:${agent.path('fe')}`];
+    await eventually('the host in the new database', async () => (await agent.run('list-interfaces')).code === 0);
+    await agent.must('add-interface', 'vhu0', ...ends);
+    assert.equal((await agent.inState('vhu0', 'waiting-frontend')).next_start, V213);
+    const { versions } = JSON.parse(await agent.must('list-versions', '-f', 'json')) as {
+      versions: { version: string }[];
+    };
+    assert.equal(versions[0]?.version, V213);
   });
 });

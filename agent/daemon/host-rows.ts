@@ -1,0 +1,36 @@
+import type { Json } from '../../rpc/json/types.ts';
+import { encodeHost } from '../../rpc/state/columns.ts';
+import { DATABASE } from '../../rpc/state/schema-file.ts';
+import type { Config } from './config.ts';
+import type { OpenDatabase } from './database.ts';
+import { AGENT_VERSION } from './version.ts';
+
+/**
+ * Makes sure that this host has its rows, in a database that may be new, or another one than before; returns the UUIDs of
+ * its events, the oldest first.
+ */
+export async function prepareRows({ client }: OpenDatabase, config: Config, id: string): Promise<string[]> {
+  const where: Json = [['system_id', '==', id]];
+  const facts = encodeHost({ systemId: id, hostname: config.hostname, agentVersion: AGENT_VERSION });
+  const life = { system_id: id, pid: process.pid, started: Date.now(), heartbeat: Date.now() };
+  const results = await client.transact(DATABASE, [
+    { op: 'update', table: 'Host', where, row: facts },
+    { op: 'update', table: 'Host_Private', where, row: life },
+    { op: 'select', table: 'Event', where, columns: ['_uuid', 'time'] },
+  ]);
+  const missing: Json[] = [];
+  if (count(results[0]) === 0) missing.push({ op: 'insert', table: 'Host', row: facts });
+  if (count(results[1]) === 0) missing.push({ op: 'insert', table: 'Host_Private', row: life });
+  if (missing.length > 0) await client.transact(DATABASE, missing);
+  return eventUuids(results[2]);
+}
+
+function count(result: Json | undefined): number {
+  return typeof result === 'object' && result !== null && 'count' in result ? Number(result['count']) : 0;
+}
+
+function eventUuids(result: Json | undefined): string[] {
+  if (typeof result !== 'object' || result === null || !('rows' in result) || !Array.isArray(result['rows'])) return [];
+  const rows = result['rows'] as { _uuid: [string, string]; time: number }[];
+  return rows.toSorted((a, b) => a.time - b.time).map((row) => row._uuid[1]);
+}
