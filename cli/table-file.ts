@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { CompatError } from '../compat-tables/errors.ts';
+import { agentsRead } from '../compat-tables/lint/file-name.ts';
 
 /** Writes a table file, never over another one: entries are immutable. Throws VC-TABLE. */
 export function writeTable(file: string, text: string): void {
@@ -14,6 +15,6 @@ export function writeTable(file: string, text: string): void {
 
 /** What to know of a file that an agent would not read. */
 export function tableNotes(file: string | undefined): string[] {
-  if (file === undefined || /^[0-9]{2}-.+\.json$/.test(basename(file))) return [];
+  if (file === undefined || agentsRead(file)) return [];
   return [`agents read table files named NN-name.json only, such as 50-site.json; this one is ${basename(file)}`];
 }

@@ -15,8 +15,8 @@ export const lintTable: Command = {
   details: [
     'Errors cost an entry: what the format does not allow, a version that stands twice, a published entry whose content was',
     'changed. Warnings cost nothing: features without those that they require, bits that QEMU does not ask the back-end',
-    'about, a promise that no known release can keep, a shipped entry that goes because the file has the name of a shipped',
-    'one, and the like. Exit status 1 when there are errors.',
+    'about, a promise that no known release can keep, a file name that agents do not read, a shipped entry that goes because',
+    'the file has the name of a shipped one, and the like. Exit status 1 when there are errors.',
   ].join('\n'),
   async run(_context, input) {
     const files = await Promise.all(input.args.map(readTable));

@@ -6,6 +6,7 @@ import { type ValidatedEntry, validateFile } from '../validate.ts';
 import { controlBits, dependencies, queuePairsWithoutMq, unnamed, type Warning, withoutEffect } from './bit-rules.ts';
 import { droppedEntries } from './dropped.ts';
 import { collectionName, honouredByNobody, limits, provenance, tier } from './entry-rules.ts';
+import { unreadNames } from './file-name.ts';
 import type { Finding } from './finding.ts';
 import { PUBLISHED } from './published.ts';
 
@@ -38,6 +39,7 @@ export function lintTables(
     ...loadTables(filled, sha256).problems.map(problemFinding),
     ...filled.flatMap(({ path, text }) => entryFindings(path, text, sha256)),
     ...files.filter(({ text }) => text.length === 0).map(({ path }) => hiding(path)),
+    ...unreadNames(files),
     ...droppedEntries(files, installed),
   ];
   const place = new Map(files.map(({ path }, index) => [path, index]));

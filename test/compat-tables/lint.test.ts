@@ -20,7 +20,7 @@ const CLEAN = {
 };
 const withBits = (...names: string[]) => ({ virtio_features: [...CLEAN.virtio_features, ...names] });
 
-const file = (entries: readonly object[], path = 'x.json', deviceType = 'vhost-user-net') => ({
+const file = (entries: readonly object[], path = '10-x.json', deviceType = 'vhost-user-net') => ({
   path,
   text: JSON.stringify({ format: 1, device_type: deviceType, entries }, null, 1),
 });
@@ -160,7 +160,7 @@ describe('linting of tables', () => {
 
   it('knows nothing of QEMU and of releases for other device types', () => {
     const blk = { ...CLEAN, virtio_features: '0x140001234', limits: {} };
-    const findings = lintTables([file([blk], 'blk.json', 'vhost-user-blk')], sha256);
+    const findings = lintTables([file([blk], '20-blk.json', 'vhost-user-blk')], sha256);
     assert.deepEqual(new Set(findings.map(({ rule }) => rule)), new Set(['unknown-bit', 'control-bits']));
   });
 
@@ -168,34 +168,53 @@ describe('linting of tables', () => {
     const bad = { ...CLEAN, version: 'site.v2', tier: 'gold', limits: { queue_pairs: 0 } };
     const findings = lint(CLEAN, bad);
     assert.deepEqual(findings.map(findingLine), [
-      'x.json:36: error: entry "site.v2": limit "queue_pairs" is 0; wanted a whole number from 1 to 32768 [VC-TABLE]',
-      'x.json:38: error: entry "site.v2": tier is "gold"; wanted "both-ways", "forward-only", "best-effort" [VC-TABLE]',
+      '10-x.json:36: error: entry "site.v2": limit "queue_pairs" is 0; wanted a whole number from 1 to 32768 [VC-TABLE]',
+      '10-x.json:38: error: entry "site.v2": tier is "gold"; wanted "both-ways", "forward-only", "best-effort" [VC-TABLE]',
     ]);
   });
 
   it('takes several files together', () => {
-    const findings = lintTables([file([CLEAN], 'a.json'), file([CLEAN], 'b.json')], sha256);
+    const findings = lintTables([file([CLEAN], '10-a.json'), file([CLEAN], '20-b.json')], sha256);
     assert.deepEqual(
       findings.map(({ file: name, severity, rule }) => [name, severity, rule]),
-      [['b.json', 'error', 'VC-TABLE']],
+      [['20-b.json', 'error', 'VC-TABLE']],
     );
   });
 
   it('says that an empty file hides others, and that half a file is none', () => {
     const findings = lintTables(
       [
-        { path: 'a.json', text: '' },
-        { path: 'b.json', text: '{"format": 1,\n' },
+        { path: '10-a.json', text: '' },
+        { path: '20-b.json', text: '{"format": 1,\n' },
       ],
       sha256,
     );
     assert.deepEqual(
       findings.map(({ file: name, line, severity, rule }) => [name, line, severity, rule]),
       [
-        ['a.json', 1, 'warning', 'empty'],
-        ['b.json', 2, 'error', 'VC-TABLE'],
+        ['10-a.json', 1, 'warning', 'empty'],
+        ['20-b.json', 2, 'error', 'VC-TABLE'],
       ],
     );
+  });
+
+  it('names the files that agents do not read for their names', () => {
+    const unread = (...paths: string[]) =>
+      lintTables(
+        paths.map((path) => ({ path, text: '' })),
+        sha256,
+      )
+        .filter(({ rule }) => rule === 'file-name')
+        .map(({ file: name, line, severity }) => [name, line, severity]);
+    assert.deepEqual(unread('50-site.json', '10-new/50-a.b.json', '05--.json'), []);
+    const others = ['site.json', '5-site.json', '050-site.json', '50-.json', '50-site.json.bak', '50-site/x.json'];
+    assert.deepEqual(
+      unread(...others),
+      others.map((path) => [path, 1, 'warning']),
+    );
+    assert.deepEqual(lintTables([file([CLEAN], 'site.json')], sha256).map(findingLine), [
+      'site.json:1: warning: agents read table files named NN-name.json only, such as 50-site.json, and pass over this one [file-name]',
+    ]);
   });
 
   it('names the entries that go with an installed file of the same name', () => {
