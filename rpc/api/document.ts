@@ -25,9 +25,11 @@ from \`rpc/api/methods.ts\` with \`npm run docs\`.
   pass unseen. \`?\` marks parameters that may be absent.
 - Results may gain members in later releases; skip those that you do not know.
 - Masks travel as text, \`"0x130008000"\`: numbers in JSON lose bits above 2^53. Times are milliseconds since 1970.
-- Errors carry a stable code of [errors.md](errors.md) in \`error.data.code\` and what it is about in
-  \`error.data.details\`; go by the code, show the message. \`error.code\` is -32602 for wrong parameters, -32601 for an
-  unknown method, -32603 for an error inside the agent (its log says more) and -32000 for all else.
+- Errors of methods carry a stable code of [errors.md](errors.md) in \`error.data.code\` and what it is about in
+  \`error.data.details\`; go by the code, show the message. \`error.code\` is -32602 for wrong parameters, -32603 for an
+  error inside the agent (its log says more) and -32000 for all else.
+- What reaches no method is answered without \`data\`: \`error.code\` is -32700 for text that is no JSON, -32600 for what is no
+  request (an empty or too large batch, too) and -32601 for an unknown method.
 - A batch of at most 100 requests is answered by an array.
 - Limits: messages of at most 1 MiB, 200 connections. A connection with 32 unanswered requests is not read until one is
   answered. A client that does not read its notifications is disconnected; of \`interfaces.message\` it misses some instead
