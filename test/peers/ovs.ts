@@ -9,6 +9,8 @@ import { firstProcessorMask, lastProcessorMask } from './processors.ts';
 const SWITCH = '/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk';
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
 const BRIDGE = 'br0';
+/** About ten seconds. */
+const LOOKS_BEFORE_CHANGE = 100;
 
 export interface OvsRestart {
   /** 'exit' as an operator ends it (ovs-appctl exit), 'kill' as a crash does. */
@@ -156,12 +158,23 @@ export class Ovs {
     return Object.fromEntries(data[0][0][1]);
   }
 
-  /** The features that a port's front-end has acknowledged. Open vSwitch refreshes its status only now and then. */
+  /**
+   * The features that a port's front-end has acknowledged. Open vSwitch writes the status of its ports when one of them
+   * changes, and now and then misses a change that comes together with another: the next one makes it look again.
+   */
   async acknowledged(name: string): Promise<bigint> {
+    let looks = 0;
     return await eventually(`a front-end on port ${name}`, async () => {
       const { features, status } = await this.status(name);
+      looks += 1;
+      if (looks % LOOKS_BEFORE_CHANGE === 0) await this.#changePorts();
       return status === 'connected' && features !== undefined && BigInt(features);
     });
+  }
+
+  async #changePorts(): Promise<void> {
+    await this.vsctl('--may-exist', 'add-port', BRIDGE, 'look', '--', 'set', 'Interface', 'look', 'type=internal');
+    await this.vsctl('--if-exists', 'del-port', BRIDGE, 'look');
   }
 
   /** Runs ovs-vsctl on the private database; unless told `--no-wait` it returns when the switch has done it. */
