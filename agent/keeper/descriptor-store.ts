@@ -16,6 +16,8 @@ interface Letter {
 const KEEPER_GONE: readonly string[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTCONN'];
 
 const SETTLE_PATIENCE_MS = 2000;
+/** A keeper that takes nothing at all for so long holds nobody up: what waits to be stored is not stored then. */
+const KEEPER_PATIENCE_MS = 1000;
 
 function ignore(): void {}
 
@@ -30,6 +32,9 @@ export class DescriptorStore {
   #watch: Watch | undefined;
   #sending = false;
   #open = true;
+  /** When the keeper took something last, or had nothing to take. */
+  #tookAt = 0;
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -93,6 +98,7 @@ export class DescriptorStore {
       letter.sent(closedError());
       return;
     }
+    if (this.#waiting.length === 0) this.#tookAt = performance.now();
     this.#waiting.push(letter);
     if (this.#waiting.length === 1) this.#sendWaiting();
   }
@@ -106,6 +112,7 @@ export class DescriptorStore {
         const failure = this.#send(head);
         if (failure === 'full') break;
         this.#waiting.shift();
+        this.#tookAt = performance.now();
         if (failure) head.sent(failure);
         else head.sent();
       }
@@ -130,14 +137,29 @@ export class DescriptorStore {
     if (this.#waiting.length === 0 || this.#fd === undefined) {
       this.#watch?.close();
       this.#watch = undefined;
+      clearTimeout(this.#patience);
+      this.#patience = undefined;
       return;
     }
+    // In the timer alone it might be us who were busy: first the event loop sees whether the keeper takes something.
+    this.#patience ??= setTimeout(() => setImmediate(() => this.#losePatience()), KEEPER_PATIENCE_MS);
     if (this.#watch) return;
     this.#watch = new Watch(this.#fd, ({ failed }) => {
       if (failed) this.#disconnect();
       this.#sendWaiting();
     });
     this.#watch.want({ readable: false, writable: true, disconnect: false });
+  }
+
+  #losePatience(): void {
+    if (this.#patience === undefined) return;
+    this.#patience = undefined;
+    if (performance.now() - this.#tookAt >= KEEPER_PATIENCE_MS) {
+      const text = `the keeper took nothing for ${KEEPER_PATIENCE_MS} ms`;
+      for (const { name, sent } of this.#takeWaiting(({ kind }) => kind === 'store'))
+        sent(new Error(`Cannot store "${name}": ${text}`));
+    }
+    this.#watchIfDue();
   }
 
   #disconnect(): void {

@@ -49,24 +49,17 @@ export class KeptPair {
       return kept;
     }
     const descriptors = [...pair.frontend.descriptors, ...pair.backend.descriptors];
-    let settled = false;
-    const settle = (error?: Error): void => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      if (error) kept.#giveUp(error);
-      events.ready();
-    };
-    const giveUp = (): void => settle(new Error(`the keeper took nothing for ${KEEPER_PATIENCE_MS} ms`));
-    // When it is us who were busy for so long, the event loop gets to see whether the keeper takes something after all.
-    const timer = setTimeout(() => setImmediate(giveUp), KEEPER_PATIENCE_MS);
     try {
       const inodes = descriptors.map(inodeOf) as unknown as JournalHead['inodes'];
       kept.#journal = FileJournal.create(keep.folder, id, { ...head, inodes }, record);
       kept.#kept = true;
-      keep.store(storedName(id), descriptors, settle);
+      keep.store(storedName(id), descriptors, (error) => {
+        if (error) kept.#giveUp(error);
+        events.ready();
+      });
     } catch (error) {
-      settle(error as Error);
+      kept.#giveUp(error as Error);
+      events.ready();
     }
     return kept;
   }
@@ -116,9 +109,6 @@ export class KeptPair {
     this.#journal.leave();
   }
 }
-
-/** A keeper that takes nothing for so long does not hold up a guest: its connections are not kept then. */
-const KEEPER_PATIENCE_MS = 1000;
 
 const PREFIX = 'vc-';
 

@@ -5,7 +5,7 @@ import { close, createEventFd } from '../../../agent/fd/libc.ts';
 import { bindDatagram, receiveDatagram } from '../../../agent/fd/libc-datagram.ts';
 import { DescriptorStore } from '../../../agent/keeper/descriptor-store.ts';
 import { decodeNotification } from '../../../agent/keeper/protocol.ts';
-import { openDescriptors, temporaryFolder, until } from '../support.ts';
+import { aWhile, openDescriptors, temporaryFolder, until } from '../support.ts';
 
 /** A keeper that takes letters only when it is told to. */
 class SlowKeeper {
@@ -21,13 +21,19 @@ class SlowKeeper {
 
   /** Takes in what waits; the descriptors are counted and closed. */
   read(): void {
+    while (this.readOne());
+  }
+
+  /** False: nothing waits. */
+  readOne(): boolean {
     const room = Buffer.alloc(4096);
-    for (let got = receiveDatagram(this.#fd, room); got; got = receiveDatagram(this.#fd, room)) {
-      const { action, name } = decodeNotification(room.subarray(0, got.bytes));
-      this.letters.push(`${action ?? 'notify'} ${name} ${got.fds.length}`);
-      this.pids.add(got.pid);
-      for (const fd of got.fds) close(fd);
-    }
+    const got = receiveDatagram(this.#fd, room);
+    if (!got) return false;
+    const { action, name } = decodeNotification(room.subarray(0, got.bytes));
+    this.letters.push(`${action ?? 'notify'} ${name} ${got.fds.length}`);
+    this.pids.add(got.pid);
+    for (const fd of got.fds) close(fd);
+    return true;
   }
 
   die(): void {
@@ -123,6 +129,35 @@ describe('DescriptorStore', () => {
       said.filter((one) => one !== 'fill'),
       Array.from({ length: 100 }, (_, i) => `n${i}`),
     );
+    keeper.die();
+  });
+
+  it('does not wait for a keeper that takes nothing, and has things kept again when it does', async () => {
+    fill();
+    store.store('x', [fd], note('x'));
+    await until('an answer', () => said.some((one) => one.startsWith('x: ')));
+    assert.equal(said.at(-1), 'x: Cannot store "x": the keeper took nothing for 1000 ms');
+    keeper.read();
+    store.store('y', [fd], note('y'));
+    await until('y stored', () => said.includes('y'));
+    keeper.read();
+    assert.equal(keeper.letters.at(-1), 'store y 1');
+    keeper.die();
+  });
+
+  it('waits for a keeper that is slow: whoever waits longest waits for the others', async () => {
+    fill();
+    for (let i = 0; i < 4; i++) store.store(`n${i}`, [fd], note(`n${i}`));
+    for (let i = 0; i < 6; i++) {
+      await aWhile(400);
+      assert.equal(keeper.readOne(), true);
+    }
+    await until('all stored', () => said.includes('n3'));
+    assert.deepEqual(
+      said.filter((one) => one !== 'fill'),
+      ['n0', 'n1', 'n2', 'n3'],
+    );
+    keeper.read();
     keeper.die();
   });
 

@@ -70,14 +70,6 @@ describe('a port that somebody keeps', () => {
       },
     },
     {
-      title: 'the keeper takes nothing',
-      says: /Cannot keep the connections of p: the keeper took nothing for 1000 ms/,
-      stored: true,
-      fail: () => {
-        keep.failure = () => {};
-      },
-    },
-    {
       title: 'the keeper cannot be spoken to',
       says: /Cannot keep the connections of p: Cannot send: E/,
       stored: true,
