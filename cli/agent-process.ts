@@ -15,8 +15,7 @@ import { EXIT, type Exit, ReportedError } from './exit.ts';
 function agentCommand(context: Context): { file: string; args: string[] } {
   const named = context.io.env['VHOST_COMPAT_AGENT'] ?? '';
   if (named !== '' && !/\.[cm]?[jt]s$/.test(named)) return { file: named, args: [] };
-  // run from source, the neighbour is source too
-  const script = named || join(import.meta.dirname, `../agent/daemon/main${extname(import.meta.filename)}`);
+  const script = named || neighbour();
   if (!existsSync(script)) {
     throw new CompatError(
       'VC-CONFIG',
@@ -24,6 +23,13 @@ function agentCommand(context: Context): { file: string; args: string[] } {
     );
   }
   return { file: process.execPath, args: [...process.execArgv, script] };
+}
+
+/** Installed, both programs stand side by side; run in parts or from source, the agent is in the same state as this file. */
+function neighbour(): string {
+  const installed = join(import.meta.dirname, 'vhost-compatd.js');
+  if (existsSync(installed)) return installed;
+  return join(import.meta.dirname, `../agent/daemon/main${extname(import.meta.filename)}`);
 }
 
 /** Starts the agent's binary with a subcommand; it is ended with the command that started it. */

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 const PATIENCE_MS = 30_000;
 
 const PROGRAMS = {
-  'vhost-compat': join(import.meta.dirname, '..', 'cli', 'main.js'),
-  'vhost-compatd': join(import.meta.dirname, '..', 'agent', 'daemon', 'main.js'),
+  'vhost-compat': join(import.meta.dirname, '..', 'bin', 'vhost-compat.js'),
+  'vhost-compatd': join(import.meta.dirname, '..', 'bin', 'vhost-compatd.js'),
 } as const;
 type Program = keyof typeof PROGRAMS;
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { AGENT, connectApi, type Peer, type Peers } from './product.ts';
+import { AGENT, AGENT_IN_PARTS, connectApi, type Peer, type Peers } from './product.ts';
 import { childrenOf } from './proc.ts';
 import { insertInterfaces } from './rows.ts';
 
@@ -50,7 +50,8 @@ export class AgentProcess {
     if (this.#options.profile) mkdirSync(this.#options.profile, { recursive: true });
     const dirs = ['--run-dir', this.folder, '--state-dir', this.#stateFolder];
     const names = ['--hostname', 'bench', '--system-id', SYSTEM_ID];
-    const command = [...profiling, AGENT, ...(this.#options.supervise ? ['--supervise'] : []), ...dirs, ...names];
+    const program = this.#options.profile ? AGENT_IN_PARTS : AGENT;
+    const command = [...profiling, program, ...(this.#options.supervise ? ['--supervise'] : []), ...dirs, ...names];
     this.#peer = this.#peers.start(process.execPath, [...command, ...(this.#options.args ?? [])], { name: 'agent' });
     await this.#peer.waitFor(/event=api-listening/, PATIENCE_MS);
     return this;

@@ -7,7 +7,9 @@ import { pathToFileURL } from 'node:url';
  * what is used of them here, and no more.
  */
 export const ROOT = rootFolder();
-export const AGENT = join(ROOT, 'dist/agent/daemon/main.js');
+export const AGENT = join(ROOT, 'dist/bin/vhost-compatd.js');
+/** The same in its parts, so that a profile can name the file that a function stands in. */
+export const AGENT_IN_PARTS = join(ROOT, 'dist/agent/daemon/main.js');
 
 function rootFolder(): string {
   let folder = import.meta.dirname;

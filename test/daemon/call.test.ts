@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { runsAgent, WITH_VALUE } from '../../agent/daemon/call.ts';
-import { ROOT } from '../root.ts';
+import { AGENT } from '../programs.ts';
 
 describe('what a call of vhost-compatd is for', () => {
   const cases: { args: string[]; agent: boolean }[] = [
@@ -22,8 +21,7 @@ describe('what a call of vhost-compatd is for', () => {
   }
 
   it('knows every option that takes a value', () => {
-    const agent = join(ROOT, 'dist', 'agent', 'daemon', 'main.js');
-    const { stdout } = spawnSync(process.execPath, [agent, '--help'], { encoding: 'utf8' });
+    const { stdout } = spawnSync(process.execPath, [AGENT, '--help'], { encoding: 'utf8' });
     const taking = [...stdout.matchAll(/^ +((?:-\w, )?--[\w-]+) </gm)].flatMap(([, names = '']) => names.split(', '));
     assert.deepEqual([...WITH_VALUE].sort(), taking.sort());
   });

@@ -2,10 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually, type Peer, type Peers } from '../peers/process.ts';
-import { ROOT } from '../root.ts';
-
-const AGENT = join(ROOT, 'dist', 'agent', 'daemon', 'main.js');
-const COMMAND = join(ROOT, 'dist', 'cli', 'main.js');
+import { AGENT, COMMAND } from '../programs.ts';
 
 export interface CommandResult {
   readonly code: number;

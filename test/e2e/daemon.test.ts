@@ -4,11 +4,10 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { eventually, Peers } from '../peers/process.ts';
+import { AGENT } from '../programs.ts';
 import { ROOT } from '../root.ts';
 import { TestAgent, vhostCompat } from './agents.ts';
 import { hostLike, mockBackend } from './hosts.ts';
-
-const AGENT = join(ROOT, 'dist', 'agent', 'daemon', 'main.js');
 
 describe('starting and stopping the agent', function () {
   this.timeout(60_000);

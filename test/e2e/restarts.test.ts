@@ -4,13 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { Peers } from '../peers/process.ts';
-import { ROOT } from '../root.ts';
+import { AGENT } from '../programs.ts';
 import { TestAgent } from './agents.ts';
 import { FrontendProcess } from './frontends.ts';
 import { addPort, mockBackend } from './hosts.ts';
 import { SupervisedAgent } from './supervised.ts';
-
-const PROGRAM = join(ROOT, 'dist', 'agent', 'daemon', 'main.js');
 
 describe('what a restart of the agent must not take from a guest', function () {
   this.timeout(90_000);
@@ -73,7 +71,7 @@ describe('what a restart of the agent must not take from a guest', function () {
     await agent.inState('vhu0', 'negotiated');
     for (const question of [['--check-state'], ['--help']]) {
       const env = { ...process.env, NOTIFY_SOCKET: '/nonexistent/notify' };
-      const { status } = spawnSync(process.execPath, [PROGRAM, '--run-dir', agent.dir, ...question], { env });
+      const { status } = spawnSync(process.execPath, [AGENT, '--run-dir', agent.dir, ...question], { env });
       assert.equal(status, 0, question.join(' '));
       assert.equal(readdirSync(join(agent.dir, 'ports')).length, 1, question.join(' '));
     }

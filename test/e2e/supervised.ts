@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { eventually, type Peer, type Peers } from '../peers/process.ts';
-import { ROOT } from '../root.ts';
+import { AGENT } from '../programs.ts';
 import { TestAgent } from './agents.ts';
-
-const AGENT = join(ROOT, 'dist', 'agent', 'daemon', 'main.js');
 
 /** When an agent has taken over what lives and serves its clients. */
 export const SERVING = /event=api-listening/;

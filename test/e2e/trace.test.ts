@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { MockFrontend } from '../../agent/mock/mock-frontend.ts';
 import { writeU64 } from '../../agent/vhost/payloads.ts';
 import type { MessageDocument } from '../../rpc/api/methods.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { eventually, type Peer, Peers } from '../peers/process.ts';
-import { ROOT } from '../root.ts';
+import { COMMAND } from '../programs.ts';
 import type { TestAgent } from './agents.ts';
 import { hostLike } from './hosts.ts';
-
-const COMMAND = join(ROOT, 'dist', 'cli', 'main.js');
 
 describe('what can be seen of a running agent', function () {
   this.timeout(60_000);

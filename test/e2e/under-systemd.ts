@@ -2,11 +2,11 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileS
 import { join } from 'node:path';
 import { eventually, type Peers } from '../peers/process.ts';
 import { Systemd } from '../peers/systemd.ts';
+import { AGENT } from '../programs.ts';
 import { ROOT } from '../root.ts';
 import { TestAgent } from './agents.ts';
 import { SERVING } from './supervised.ts';
 
-const AGENT = join(ROOT, 'dist', 'agent', 'daemon', 'main.js');
 const UNIT = 'vhost-compatd.service';
 
 /** An agent under a real systemd, as the unit file that we ship says; only the program and its folders are the test's. */
