@@ -25,6 +25,7 @@ export function resumeKept(runDir: string, atStep: Keeping['atStep']): Keeping |
     for (const fd of [...inherited.values()].flat()) fd.close();
     return undefined;
   }
+  for (const [name, fds] of inherited) store.holds(name, fds.length);
   const keep: Keep = {
     folder: join(runDir, JOURNALS),
     store: (id, descriptors, done) => store.store(id, descriptors, done),

@@ -2,7 +2,7 @@
  * Where tests make system calls fail: each call that may fail asks here first. What the listener throws is how the call
  * ends. Nobody listens in a running agent.
  */
-export type FaultyCall = 'recvmsg' | 'sendmsg' | 'splice' | 'pipe' | 'setsockopt' | 'journal';
+export type FaultyCall = 'recvmsg' | 'sendmsg' | 'splice' | 'pipe' | 'setsockopt' | 'watch' | 'journal';
 
 let listener: ((call: FaultyCall) => void) | undefined;
 

@@ -22,12 +22,17 @@ export interface PeerIdentity {
   readonly socket?: string;
 }
 
+/** The path within `PeerIdentity.socket`. */
+export function socketPath({ socket }: PeerIdentity): string | undefined {
+  return socket?.slice(socket.indexOf(' ') + 1);
+}
+
 /** Identifies the peer of a connection; `connectedTo` is the path, when it was us who connected. */
 export function identifyPeer(fd: number, connectedTo?: string): PeerIdentity {
   const { pid } = peerCredentials(fd);
   const identity = { pid, startTime: pid > 0 ? statOf(pid)[1] : '', bootId: bootId() };
-  const socket = connectedTo === undefined ? undefined : socketFileIdentity(connectedTo);
-  return socket === undefined ? identity : { ...identity, socket };
+  const socket = connectedTo === undefined ? 'gone' : socketFileIdentity(connectedTo);
+  return socket === 'gone' || socket === undefined ? identity : { ...identity, socket };
 }
 
 /** Are these the same front-end process? When in doubt, yes. */
@@ -40,10 +45,8 @@ export function samePeer(a: PeerIdentity, b: PeerIdentity): boolean {
 /** Does this front-end process live still? When in doubt, yes. */
 export function peerAlive(identity: PeerIdentity): boolean {
   if (identity.bootId !== bootId()) return false;
-  if (identity.socket !== undefined) {
-    const path = identity.socket.slice(identity.socket.indexOf(' ') + 1);
-    return socketFileIdentity(path) === identity.socket;
-  }
+  const path = socketPath(identity);
+  if (path !== undefined) return [identity.socket, undefined].includes(socketFileIdentity(path));
   if (identity.pid <= 0) return true;
   if (!processExists(identity.pid)) return false;
   const [state, now] = statOf(identity.pid);
@@ -71,12 +74,13 @@ function processExists(pid: number): boolean {
   }
 }
 
-function socketFileIdentity(path: string): string | undefined {
+/** Undefined: we cannot look. */
+function socketFileIdentity(path: string): string | 'gone' | undefined {
   try {
     const { dev, ino, birthtimeNs } = lstatSync(path, { bigint: true });
     return `${dev}:${ino}:${birthtimeNs} ${path}`;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'gone' : undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import { fstatSync } from 'node:fs';
+import { mayFail } from './faults.ts';
 import { type PollCallback, type PollHandle, type PollInterest, poll } from './libc.ts';
 
 /** Also keeps each native handle alive: one that is collected stops polling without a word. */
@@ -40,6 +41,7 @@ export class Watch {
         });
       }
     };
+    mayFail('watch');
     this.#handle = poll(fd, this.#interest, this.#callback);
     watches.set(fd, this);
   }

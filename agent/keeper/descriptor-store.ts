@@ -27,6 +27,11 @@ function ignore(): void {}
  */
 export class DescriptorStore {
   readonly #path: string;
+  /** Descriptors that the keeper holds at most, as it says itself; it refuses what is above without a word to us. */
+  readonly #most: number;
+  /** What was given to the keeper, by name. */
+  readonly #given = new Map<string, number>();
+  #givenInAll = 0;
   readonly #waiting: Letter[] = [];
   #fd: number | undefined;
   #watch: Watch | undefined;
@@ -36,15 +41,26 @@ export class DescriptorStore {
   #tookAt = 0;
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, most = Number.POSITIVE_INFINITY) {
     this.#path = path;
+    this.#most = most;
   }
 
-  /** Undefined when nobody keeps anything for us. Removes the variable, so that processes we start do not speak for us. */
+  /**
+   * Undefined when nobody keeps anything for us. Removes the variables, so that processes we start do not speak for us.
+   * `$FDSTORE` is the number of descriptors that the keeper has room for; systemd says it from release 254 on.
+   */
   static fromEnvironment(env: NodeJS.ProcessEnv = process.env): DescriptorStore | undefined {
-    const path = env['NOTIFY_SOCKET'];
-    delete env['NOTIFY_SOCKET'];
-    return path === undefined || path === '' ? undefined : new DescriptorStore(path);
+    const { NOTIFY_SOCKET: path, FDSTORE: most } = env;
+    for (const name of ['NOTIFY_SOCKET', 'FDSTORE']) delete env[name];
+    if (path === undefined || path === '') return undefined;
+    return new DescriptorStore(path, most !== undefined && /^[0-9]+$/.test(most) ? Number(most) : undefined);
+  }
+
+  /** The keeper has these from an earlier life of ours. */
+  holds(name: string, descriptors: number): void {
+    this.#given.set(name, (this.#given.get(name) ?? 0) + descriptors);
+    this.#givenInAll += descriptors;
   }
 
   /** Letters that the keeper's queue had no room for yet. */
@@ -54,14 +70,23 @@ export class DescriptorStore {
 
   /**
    * Has descriptors kept under a name, all of them together or none. The caller keeps them open until `sent`, which is
-   * called before this returns when there is room. That the keeper takes them is not said by anyone.
+   * called before this returns when there is room. That the keeper takes them is not said by anyone; what is above its
+   * limit is not sent.
    */
   store(name: string, fds: readonly number[], sent: (error?: Error) => void): void {
+    if (this.#givenInAll + fds.length > this.#most) {
+      const text = `the keeper has ${this.#givenInAll} descriptors and room for ${this.#most}`;
+      sent(new Error(`Cannot store "${name}": ${text}`));
+      return;
+    }
+    this.holds(name, fds.length);
     this.#submit({ kind: 'store', name, data: encodeStore(name), fds, sent });
   }
 
   /** Gives up all that is kept under a name; a store of that name that waits still is cancelled. */
   remove(name: string): void {
+    this.#givenInAll -= this.#given.get(name) ?? 0;
+    this.#given.delete(name);
     const cancelled = this.#takeWaiting((letter) => letter.kind === 'store' && letter.name === name);
     const asked = this.#waiting.some((letter) => letter.kind === 'remove' && letter.name === name);
     if (!asked) this.#submit({ kind: 'remove', name, data: encodeRemove(name), fds: [], sent: ignore });

@@ -10,13 +10,14 @@ const MAX_NAME_BYTES = 120_000;
 
 /** The descriptors that outlive the process that uses them, by name. */
 export class Kept {
-  readonly #most: number;
+  /** Descriptors that it holds at most. */
+  readonly most: number;
   readonly #byName = new Map<string, OwnedFd[]>();
   #size = 0;
   #nameBytes = 0;
 
   constructor(most: number) {
-    this.#most = most;
+    this.most = most;
   }
 
   get size(): number {
@@ -48,7 +49,7 @@ export class Kept {
   }
 
   #refusal(more: number, nameBytes: number): string | undefined {
-    if (this.#size + more > this.#most) return `${this.#size} are kept, and ${this.#most} is the limit`;
+    if (this.#size + more > this.most) return `${this.#size} are kept, and ${this.most} is the limit`;
     if (this.#nameBytes + nameBytes > MAX_NAME_BYTES) return `all names together exceed ${MAX_NAME_BYTES} bytes`;
     return undefined;
   }

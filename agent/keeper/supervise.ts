@@ -15,14 +15,15 @@ export interface SuperviseOptions {
   /** Path of the socket that the program speaks to. */
   readonly notifySocket: string;
   readonly log: Log;
-  /** 8192 unless told; never above half of what a process may have open here. */
+  /** 7500 unless told; never above half of what a process may have open here. */
   readonly maxDescriptors?: number;
   readonly backoff?: BackoffOptions;
   /** How long the program may take to leave; 10 s unless told. */
   readonly graceMs?: number;
 }
 
-const MAX_DESCRIPTORS = 8192;
+/** Names of 15 characters, as the agent gives them, and a colon each: below the limit that all names together have. */
+const MAX_DESCRIPTORS = 7500;
 const GRACE_MS = 10_000;
 /** As command lines answer to a call that makes no sense: starting again would not help. */
 const USAGE = 2;
@@ -32,6 +33,7 @@ const NOT_FOR_THE_CHILD = [
   'LISTEN_PID',
   'LISTEN_FDS',
   'LISTEN_FDNAMES',
+  'FDSTORE',
   'WATCHDOG_PID',
   'WATCHDOG_USEC',
 ];
@@ -115,7 +117,11 @@ class Supervisor {
   async #live(): Promise<Ending> {
     this.#ready = false;
     const rows = this.#kept.list();
-    const env: NodeJS.ProcessEnv = { ...this.#env, NOTIFY_SOCKET: this.#options.notifySocket };
+    const env: NodeJS.ProcessEnv = {
+      ...this.#env,
+      NOTIFY_SOCKET: this.#options.notifySocket,
+      FDSTORE: String(this.#kept.most),
+    };
     if (rows.length > 0) {
       env['LISTEN_FDS'] = String(rows.length);
       env['LISTEN_FDNAMES'] = rows.map(({ name }) => name).join(':');

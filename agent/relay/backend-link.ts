@@ -8,7 +8,7 @@ import type { Message } from '../vhost/header.ts';
 import { requestName } from '../vhost/requests.ts';
 import { checkReply } from '../vhost/rules.ts';
 import { Measurement } from './measure.ts';
-import type { Pending } from './session.ts';
+import type { Learned, Pending } from './session.ts';
 
 export type VhostMessage = Message<OwnedFd>;
 export type VhostChannel = Channel<VhostMessage>;
@@ -81,6 +81,11 @@ export class BackendLink {
   /** Undefined until measured. */
   get abilities(): Abilities | undefined {
     return this.#abilities;
+  }
+
+  /** It said something else than when it was measured: that is what it can do now. */
+  learn(learned: Learned): void {
+    if (this.#abilities) this.#abilities = { ...this.#abilities, ...learned };
   }
 
   /** Replies that are still to come and that nobody waits for. Whoever borrows the channel has to drop them. */

@@ -13,7 +13,7 @@ import type { Flight, JournalRecord, Side } from './journal-format.ts';
 import type { KeptPair } from './keep.ts';
 import { type Parcel, packParcel } from './parcel.ts';
 import type { RelayStep } from './relay-step.ts';
-import { hasSpoken, onReply, onRequest, type SessionState, type Step } from './session.ts';
+import { hasSpoken, type Learned, onReply, onRequest, type SessionState, type Step } from './session.ts';
 import type { Statistics } from './status.ts';
 import type { Tap, TapMessage } from './tap.ts';
 
@@ -33,7 +33,7 @@ export interface ExchangeEvents {
   /** The session went from one state to another. */
   changed(before: SessionState, now: SessionState): void;
   /** A refusal; with `close` the front-end has to go. */
-  refused(error: CompatError, close: boolean): void;
+  refused(error: CompatError, close: boolean, learned?: Learned): void;
   /** A message waits where it is, because there is no room for its descriptors. */
   starved(error: TruncatedError): void;
 }
@@ -214,7 +214,7 @@ export class Exchange {
     for (const action of step.actions) {
       if (action.do === 'count') this.context.statistics[action.what] += 1;
       if (action.do !== 'refuse') continue;
-      this.#events.refused(action.error, action.close);
+      this.#events.refused(action.error, action.close, action.learned);
       if (action.close || !this.#open) {
         for (const fd of message.fds) fd.close();
         return;

@@ -9,7 +9,7 @@ import type { Journal } from './journal.ts';
 import type { JournalHead, JournalRecord } from './journal-format.ts';
 import { type Keep, KeptPair } from './keep.ts';
 import { resumeExchange } from './resume.ts';
-import { beginSession, owedReplies, type Pending, type SessionState } from './session.ts';
+import { beginSession, type Learned, owedReplies, type Pending, type SessionState } from './session.ts';
 import type { PortEvent } from './status.ts';
 
 export interface FrontendLinkEvents {
@@ -18,8 +18,8 @@ export interface FrontendLinkEvents {
   event(event: PortEvent): void;
   /** The front-end accepted features. */
   negotiated(event: PortEvent): void;
-  /** A refusal; with `close` the link has to be closed by whoever hears this. */
-  refused(error: CompatError, close: boolean): void;
+  /** A refusal; with `close` the link has to be closed by whoever hears this. `learned`: of the back-end. */
+  refused(error: CompatError, close: boolean, learned?: Learned): void;
   keepFailed(error: Error): void;
   /** Once. Undefined: it hung up, or was closed. */
   ended(error: Error | undefined): void;
@@ -34,7 +34,7 @@ export class FrontendLink {
   readonly #backend: BackendLink;
   readonly #events: FrontendLinkEvents;
   readonly #exchange: Exchange;
-  readonly #since = performance.now();
+  #since = performance.now();
   #kept: KeptPair | undefined;
 
   private constructor(
@@ -49,7 +49,7 @@ export class FrontendLink {
     this.#events = events;
     const told: ExchangeEvents = {
       changed: (before, now) => this.#notice(before, now),
-      refused: (error, close) => events.refused(error, close),
+      refused: (error, close, learned) => events.refused(error, close, learned),
       starved: ({ message }) =>
         events.event({
           kind: 'starved',
@@ -121,6 +121,7 @@ export class FrontendLink {
   }
 
   #begin(): void {
+    this.#since = performance.now();
     if (this.#channel.isOpen && this.#backend.channel.isOpen) this.#exchange.begin();
   }
 
@@ -141,9 +142,9 @@ export class FrontendLink {
     return this.#kept?.isKept === true;
   }
 
-  /** How long it is here without having said anything; 0 when it has. */
+  /** How long it could have said something and has not; 0 when it has, or while nobody listens to it. */
   get silentMs(): number {
-    return this.#exchange.heard ? 0 : performance.now() - this.#since;
+    return this.#exchange.heard || !this.#exchange.isOpen ? 0 : performance.now() - this.#since;
   }
 
   /** The back-end was told more than questions, or is about to be. */

@@ -58,7 +58,8 @@ export class KeptPair {
         events.ready();
       });
     } catch (error) {
-      kept.#giveUp(error as Error);
+      if (kept.#kept) kept.#giveUp(error as Error);
+      else events.failed(error as Error);
       events.ready();
     }
     return kept;
@@ -85,7 +86,9 @@ export class KeptPair {
     }
   }
 
+  /** Not when the connection ended first: then there is nothing to keep any more. */
   #giveUp(error: Error): void {
+    if (!this.#kept) return;
     this.end();
     this.#failed(error);
   }

@@ -50,23 +50,28 @@ export function readLeft(keep: Keep, inherited: ReadonlyMap<string, readonly Own
 
 function readOne(keep: Keep, id: string, fds: readonly OwnedFd[]): KeptConnection {
   const { journal, head, record } = FileJournal.open(keep.folder, id);
+  let opened: VhostChannel | undefined;
+  try {
+    const [frontend, frontendPipe, backend, backendPipe] = inOrder(fds, head);
+    opened = openChannel(frontend, frontendPipe);
+    return { id, keep, head, record, journal, frontend: opened, backend: openChannel(backend, backendPipe) };
+  } catch (error) {
+    journal.leave();
+    opened?.close();
+    throw error;
+  }
+}
+
+/** The descriptors that the journal is about, in its order. */
+function inOrder(fds: readonly OwnedFd[], head: JournalHead): readonly [OwnedFd, OwnedFd, OwnedFd, OwnedFd] {
   const byInode = new Map(fds.map((fd) => [inodeOf(fd.raw), fd]));
   const found = head.inodes.map((inode) => byInode.get(inode));
   const [frontend, frontendPipe, backend, backendPipe] = found;
   if (!frontend || !frontendPipe || !backend || !backendPipe || fds.length !== head.inodes.length) {
-    journal.leave();
     const fitting = found.filter((fd) => fd !== undefined).length;
     throw new Error(`${fds.length} descriptors came, of which ${fitting} of ${head.inodes.length} fit its journal`);
   }
-  return {
-    id,
-    keep,
-    head,
-    record,
-    journal,
-    frontend: openChannel(frontend, frontendPipe),
-    backend: openChannel(backend, backendPipe),
-  };
+  return [frontend, frontendPipe, backend, backendPipe];
 }
 
 /** Closes for both sides what cannot go on. */

@@ -214,13 +214,22 @@ export class Port {
     this.#report.statistics.frontend_connects += 1;
     const { keep, partialPatienceMs } = this.#options;
     const kept = { keep, identity: identityOf(this.#config), partialPatienceMs };
-    const link: FrontendLink = FrontendLink.connect(
-      fd,
-      backend,
-      context,
-      kept,
-      this.#frontendEvents(() => link),
-    );
+    let link: FrontendLink;
+    try {
+      link = FrontendLink.connect(
+        fd,
+        backend,
+        context,
+        kept,
+        this.#frontendEvents(() => link),
+      );
+    } catch (error) {
+      // The back-end was told nothing of this front-end: it stays, as one that hangs up would change what it offers.
+      this.#report.fault('frontend', error as Error);
+      backend.takeBack(backend.owed);
+      this.#gate.openOrRefuse(context.abilities, LONGEST_PAUSE_MS);
+      return;
+    }
     this.#frontend = link;
     const { version } = context.mode;
     const { pid } = context.peer;
@@ -237,7 +246,10 @@ export class Port {
       changed: () => this.#report.changed(),
       event: (event) => this.#report.event(event),
       negotiated: (event) => this.#negotiated(event),
-      refused: (error, close) => this.#refusedInSession(link(), error, close),
+      refused: (error, close, learned) => {
+        if (learned) this.#backend?.learn(learned);
+        this.#refusedInSession(link(), error, close);
+      },
       keepFailed: (error) => this.#report.notKept('VC-KEEP', error.message),
       ended: (error) => this.#frontendEnded(link(), error),
     };

@@ -1,5 +1,6 @@
 import type { CompatError } from '../../compat-tables/errors.ts';
 import { asCompatError } from './errors.ts';
+import { Restraint } from './restraint.ts';
 import { noStatistics, type PortEvent, type PortHooks, type PortState, type Statistics } from './status.ts';
 
 /** Where an error came from decides what makes it a thing of the past. */
@@ -11,6 +12,7 @@ export class Report {
   readonly statistics: Statistics = noStatistics();
   readonly #name: string;
   readonly #hooks: PortHooks;
+  readonly #restraint = new Restraint();
   readonly #troubles = new Map<Trouble, CompatError>();
   #state: PortState = 'stopped';
   #since = Date.now();
@@ -46,11 +48,14 @@ export class Report {
 
   /** Something happened that is no error. */
   tell(kind: PortEvent['kind'], text: string, details: PortEvent['details'] = {}): void {
-    this.#hooks.event({ kind, text, details });
+    this.event({ kind, text, details });
   }
 
+  /** Of what happens again and again only some is told, with the number of those that were not. */
   event(event: PortEvent): void {
-    this.#hooks.event(event);
+    const leftOut = this.#restraint.pass(event.kind);
+    if (leftOut === undefined) return;
+    this.#hooks.event(leftOut === 0 ? event : { ...event, details: { ...event.details, left_out: leftOut } });
   }
 
   trouble(kind: Trouble, error: CompatError): void {
@@ -75,25 +80,25 @@ export class Report {
     const known = asCompatError(error, { interface: this.#name, side });
     this.statistics.faults += 1;
     this.trouble(kind, known);
-    this.#hooks.event({ kind: 'fault', code: known.code, text: known.message, details: { ...known.details, side } });
+    this.event({ kind: 'fault', code: known.code, text: known.message, details: { ...known.details, side } });
   }
 
   /** A mode or a front-end was refused. */
   refusal(error: CompatError): void {
     this.statistics.refusals += 1;
-    this.#hooks.event({ kind: 'refused', code: error.code, text: error.message, details: error.details });
+    this.event({ kind: 'refused', code: error.code, text: error.message, details: error.details });
   }
 
   /** A socket path that cannot be used; who is connected already does not feel it. */
   endpoint(kind: DoorTrouble, error: CompatError): void {
     this.trouble(kind, error);
-    this.#hooks.event({ kind: 'endpoint', code: error.code, text: error.message, details: error.details });
+    this.event({ kind: 'endpoint', code: error.code, text: error.message, details: error.details });
   }
 
   /** A front-end that was sent away because of another. */
   busy(text: string, details: PortEvent['details']): void {
     this.statistics.frontend_busy += 1;
-    this.#hooks.event({ kind: 'busy', code: 'VC-FRONTEND-BUSY', text, details });
+    this.event({ kind: 'busy', code: 'VC-FRONTEND-BUSY', text, details });
     this.#hooks.changed();
   }
 
@@ -103,6 +108,6 @@ export class Report {
       code === 'VC-KEEP'
         ? `Cannot keep the connections of ${this.#name}: ${why}`
         : `The guest of ${this.#name} uses packed rings, and nobody keeps its connections`;
-    this.#hooks.event({ kind: 'not-kept', code, text, details: {} });
+    this.event({ kind: 'not-kept', code, text, details: {} });
   }
 }

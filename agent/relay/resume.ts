@@ -1,6 +1,7 @@
 import { CompatError } from '../../compat-tables/errors.ts';
-import { processHolds } from '../fd/held-file.ts';
+import { processHolds, processServes } from '../fd/held-file.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
+import { socketPath } from '../fd/peer.ts';
 import { REQUESTS, requestName } from '../vhost/requests.ts';
 import { replyDescriptors, requestDescriptors } from '../vhost/rules.ts';
 import type { VhostChannel, VhostMessage } from './backend-link.ts';
@@ -17,6 +18,23 @@ const EVIDENCE_PATIENCE_MS = 200;
 const EVIDENCE_LOOK_MS = 20;
 /** Mapping the memory of a large guest takes a back-end its time. */
 const REPLY_PATIENCE_MS = 5000;
+
+/** Requests that nobody answers and that set something: setting the same file again changes nothing. */
+const SETTERS: ReadonlySet<number> = new Set(
+  (
+    [
+      ...([
+        'SET_VRING_KICK',
+        'SET_VRING_CALL',
+        'SET_VRING_ERR',
+        'SET_MEM_TABLE',
+        'SET_LOG_BASE',
+        'SET_LOG_FD',
+      ] as const),
+      ...(['SET_BACKEND_REQ_FD', 'SET_INFLIGHT_FD', 'GPU_SET_SOCKET'] as const),
+    ] as const
+  ).map((name) => REQUESTS[name].id),
+);
 
 /**
  * Goes on where the process before this one was ended (docs/adr/0007). The journal says what had been decided, the kernel
@@ -45,9 +63,10 @@ function resumeFlight(
   record: JournalRecord,
   what: string,
 ): void {
-  const begun = channels[flight.from].begun > 0;
   if (flight.via === 'taken') {
-    if (!begun) throw unknown(what, flight, 'it was taken from the kernel and may not have been sent');
+    // Also when only a part of it is gone: its descriptors went with that.
+    if (channels[flight.from].begun < flight.bytes)
+      throw unknown(what, flight, 'it was taken from the kernel and may not have been sent');
     channels[flight.to].unstage();
     channels[flight.from].rewind();
     return;
@@ -60,10 +79,13 @@ function resumeFlight(
   else if (flight.asks && record.state.postcopy && flight.request === REQUESTS.SET_MEM_TABLE.id)
     awaitReply(exchange, channels, flight, message, what);
   else if (flight.asks) askBackend(exchange, channels.backend, flight, message, record);
-  else {
-    // A request that nobody answers sets something; setting the same again changes nothing.
+  else if (SETTERS.has(flight.request)) {
     flight.uncertain = undefined;
     flight.cargo = cargoOf(message);
+  } else {
+    drop(message);
+    flight.uncertain = undefined;
+    throw unknown(what, flight, 'nobody answers it');
   }
 }
 
@@ -156,10 +178,16 @@ function awaitEvidence(
   what: string,
 ): void {
   const deadline = Date.now() + EVIDENCE_PATIENCE_MS;
-  const { pid } = exchange.context.peer;
+  const { peer } = exchange.context;
+  // Who made the socket that we connected to need not be who answers there: it does not tell then that nobody has the file.
+  const path = socketPath(peer);
+  const isIt = path === undefined || processServes(peer.pid, path);
   const look = (): void => {
     if (!exchange.isOpen) return;
-    const held = message.fds.map(({ raw }) => processHolds(pid, raw));
+    const held = message.fds.map(({ raw }) => {
+      const seen = processHolds(peer.pid, raw);
+      return seen === false && !isIt ? undefined : seen;
+    });
     if (frontend.unread > 0 || frontend.unsent > 0 || held.includes(true)) {
       drop(message);
       exchange.certain(flight);

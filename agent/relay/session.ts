@@ -53,8 +53,11 @@ export type Action =
   /** Answer the front-end in the back-end's place. */
   | { readonly do: 'answer'; readonly bytes: Uint8Array }
   /** The front-end asked for what it may not have. With `close` it has to go. */
-  | { readonly do: 'refuse'; readonly error: CompatError; readonly close: boolean }
+  | { readonly do: 'refuse'; readonly error: CompatError; readonly close: boolean; readonly learned?: Learned }
   | { readonly do: 'count'; readonly what: 'unknown_requests' | 'unsolicited_replies' };
+
+/** What the back-end can do, where it is not what it was measured to be. */
+export type Learned = Partial<Abilities>;
 
 export interface Step {
   readonly state: SessionState;
@@ -131,6 +134,8 @@ function asked({ request, payload }: MessageView): Pending {
 function expectsReply(state: SessionState, { request, flags, payload }: MessageView): boolean {
   const row = requestById(request);
   if (row?.name === 'SET_MEM_TABLE' && state.postcopy && readU32(payload) > 0) return true;
+  // Neither is asked for with need_reply then; the front-end's consent, a u64, gets none.
+  if (row?.name === 'ADD_MEM_REG' && state.postcopy && payload.length > 8) return true;
   const protocol = state.ackedProtocol ?? 0n;
   if (row?.name === 'SET_LOG_BASE' && (protocol & LOG_SHMFD) !== 0n) return true;
   if (row?.reply === 'always' && row.name !== 'SET_LOG_BASE') return true;
@@ -256,16 +261,13 @@ function ringTooLarge(context: SessionContext, index: number, num: number, most:
 export function onReply(context: SessionContext, state: SessionState, message: MessageView): Step {
   checkReply(message);
   const { pending, answers, solicited, settled } = settle(state.pending, message.request);
-  if (settled?.dropped) return { state: { ...state, pending }, actions: [] };
+  const ours = answers.map((bytes) => ({ do: 'answer', bytes }) as const);
+  if (settled?.dropped) return { state: { ...state, pending }, actions: ours };
   const name = requestById(message.request)?.name;
   const outcome = (name && REPLY_HANDLERS[name]?.(context, state, message)) ?? { action: { do: 'forward' } };
   return {
     state: { ...state, ...outcome.change, ...accepted(settled, message), pending },
-    actions: [
-      ...(solicited ? [] : [{ do: 'count', what: 'unsolicited_replies' } as const]),
-      outcome.action,
-      ...answers.map((bytes) => ({ do: 'answer', bytes }) as const),
-    ],
+    actions: [...(solicited ? [] : [{ do: 'count', what: 'unsolicited_replies' } as const]), outcome.action, ...ours],
   };
 }
 
@@ -297,7 +299,10 @@ const REPLY_HANDLERS: Partial<Record<RequestName, Handler<Outcome>>> = {
   GET_FEATURES: (context, _state, message) => {
     const backend = readU64(message.payload);
     const missing = guestFeatures(context.mode.virtioFeatures) & ~backend;
-    if (missing !== 0n) return { action: { do: 'refuse', error: noLongerHonoured(context, missing), close: true } };
+    if (missing !== 0n) {
+      const learned: Learned = { virtioFeatures: backend };
+      return { action: { do: 'refuse', error: noLongerHonoured(context, missing), close: true, learned } };
+    }
     const offered = offeredFeatures(context.mode, backend);
     return { action: changed(message, offered), change: { offered } };
   },
@@ -308,13 +313,30 @@ const REPLY_HANDLERS: Partial<Record<RequestName, Handler<Outcome>>> = {
   GET_QUEUE_NUM: (context, _state, message) => {
     const backend = readU64(message.payload);
     const most = context.mode.limits['queue_pairs'];
-    return { action: changed(message, most !== undefined && BigInt(most) < backend ? BigInt(most) : backend) };
+    if (most === undefined) return { action: { do: 'forward' } };
+    if (backend >= BigInt(most)) return { action: changed(message, BigInt(most)) };
+    const learned: Learned = { limits: { queue_pairs: Number(backend) } };
+    return { action: { do: 'refuse', error: tooFewQueues(context, backend, most), close: true, learned } };
   },
 };
 
 function changed(message: MessageView, value: bigint): Action {
   if (readU64(message.payload) === value) return { do: 'forward' };
   return { do: 'forwardChanged', bytes: encodeMessage(message.request, message.flags, writeU64(value)) };
+}
+
+function tooFewQueues(context: SessionContext, backend: bigint, most: number): CompatError {
+  return new CompatError(
+    'VC-MODE-LIMIT',
+    `Cannot offer version ${context.mode.version} on ${context.interface}: the back-end has ${backend} queue pairs, the version promises ${most}`,
+    {
+      interface: context.interface,
+      version: context.mode.version,
+      limit: 'queue_pairs',
+      has: Number(backend),
+      wanted: most,
+    },
+  );
 }
 
 function noLongerHonoured(context: SessionContext, mask: bigint): CompatError {

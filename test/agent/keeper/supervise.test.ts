@@ -33,12 +33,12 @@ describe('supervise: a program and its descriptors', function () {
     stage.start();
     const first = await stage.answer();
     assert.deepEqual(first['inherited'], {});
-    assert.deepEqual(first['given'], ['NOTIFY_SOCKET']);
+    assert.deepEqual(first['given'], ['FDSTORE', 'NOTIFY_SOCKET']);
     for (let life = 2; life < 5; life++) {
       process.kill(pidOf(stage.answers.at(-1) ?? {}), 'SIGKILL');
       const next = await stage.answer();
       assert.deepEqual(next['inherited'], { line: 1 });
-      assert.deepEqual(next['given'], ['LISTEN_FDNAMES', 'LISTEN_FDS', 'LISTEN_PID', 'NOTIFY_SOCKET']);
+      assert.deepEqual(next['given'], ['FDSTORE', 'LISTEN_FDNAMES', 'LISTEN_FDS', 'LISTEN_PID', 'NOTIFY_SOCKET']);
       assert.deepEqual(next['left'], []);
     }
     assert.deepEqual([stage.connections, stage.hangUps], [1, 0]);
@@ -90,8 +90,25 @@ describe('supervise: a program and its descriptors', function () {
     await stage.untilKeeperHas(empty + 4);
   });
 
-  it('refuses what is above the limit whole, and goes on', async () => {
+  it('says how many it keeps, so that the program knows what would be refused', async () => {
     stage.start({ maxDescriptors: 6 });
+    await stage.answer();
+    const { done, failed } = await stage.order({ do: 'store', name: 'n', count: 4, each: 2 });
+    assert.deepEqual([done, failed], [4, 2]);
+    stage.tell({ do: 'exit', status: 1 });
+    assert.deepEqual((await stage.answer())['inherited'], { line: 1, n0: 2, n1: 2 });
+    assert.equal(
+      (await stage.order({ do: 'store', name: 'more', count: 1, each: 2 }))['failed'],
+      1,
+      'and the next life',
+    );
+    await stage.order({ do: 'remove', name: 'n0' });
+    assert.equal((await stage.order({ do: 'store', name: 'more', count: 1, each: 2 }))['failed'], 0);
+    assert.equal(stage.events('store-refused').length, 0);
+  });
+
+  it('refuses what is above the limit whole, and goes on', async () => {
+    stage.start({ maxDescriptors: 6 }, {}, ['uncounted']);
     await stage.answer();
     const empty = await stage.keeperDescriptors();
     await stage.order({ do: 'store', name: 'n', count: 4, each: 2 });
@@ -227,7 +244,7 @@ describe('supervise: a program and its descriptors', function () {
   it('passes on to its own keeper that the program is ready, and keeps the variable from the program', async () => {
     const upper = new OwnedFd(bindDatagram(stage.path('upper')));
     stage.start({}, { NOTIFY_SOCKET: stage.path('upper'), WATCHDOG_USEC: '1', LISTEN_FDS: '7' });
-    assert.deepEqual((await stage.answer())['given'], ['NOTIFY_SOCKET']);
+    assert.deepEqual((await stage.answer())['given'], ['FDSTORE', 'NOTIFY_SOCKET']);
     await stage.order({ do: 'say', text: 'READY=1\nSTATUS=up' });
     const room = Buffer.alloc(100);
     const heard: string[] = [];

@@ -96,6 +96,18 @@ describe('a port, when', () => {
     });
   }
 
+  it('a front-end cannot be taken over: tells VC-VHOST-IO, keeps the back-end, which was told nothing, and serves the next', async () => {
+    const backend = await bench.backend();
+    const hooks = new Hooks();
+    const port = start(hooks);
+    await untilState(port, 'waiting-frontend');
+    failOnce('pipe', 1);
+    await (await connect()).ended;
+    assert.deepEqual(faults(hooks), [['VC-VHOST-IO', 'front-end']]);
+    await (await connect()).negotiate();
+    assert.equal(backend.connections, 1);
+  });
+
   it('a back-end cannot even be asked: tells VC-VHOST-IO and asks again', async () => {
     await bench.backend();
     const hooks = new Hooks();

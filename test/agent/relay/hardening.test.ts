@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { createEventFd, createMemoryFd } from '../../../agent/fd/libc.ts';
 import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
 import { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
-import { encodeReply, encodeRequest } from '../../../agent/vhost/header.ts';
+import { encodeReply, encodeRequest, NEED_REPLY } from '../../../agent/vhost/header.ts';
 import {
   writeLog,
   writeMemoryTable,
@@ -286,6 +286,21 @@ describe('what has hurt others on this socket', () => {
     attacker.close();
     await until('its end', () => hooks.kinds().includes('frontend-left'));
     await (await openFrontend()).negotiate();
+  });
+
+  it('does not let one front-end fill the history that all ports share', async () => {
+    await bench.backend();
+    const hooks = new Hooks();
+    const port = bench.port(hooks);
+    const frontend = await openFrontend();
+    await frontend.negotiateProtocol();
+    const before = hooks.events.length;
+    for (let i = 0; i < 300; i += 1) await frontend.ask('SET_FEATURES', writeU64(1n << 63n), [], NEED_REPLY);
+    assert.equal(port.status.statistics.refusals, 300, 'each is counted');
+    const told = hooks.events.slice(before);
+    assert.equal(told.length, 20);
+    assert.equal(told.at(-1)?.details['left_out'], 127);
+    assert.equal(frontend.isOpen, true);
   });
 
   it('serves on after a storm of connections that hang up at once', async () => {

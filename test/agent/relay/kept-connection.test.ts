@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createEventFd, duplicate, socketPair } from '../../../agent/fd/libc.ts';
+import { injectFaults } from '../../../agent/fd/faults.ts';
+import { createEventFd, duplicate, SystemCallError, socketPair } from '../../../agent/fd/libc.ts';
 import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
+import { Watch } from '../../../agent/fd/watch.ts';
 import { HEAD_BYTES } from '../../../agent/relay/journal-format.ts';
 import { readLeft } from '../../../agent/relay/kept-connection.ts';
 import { openDescriptors } from '../support.ts';
 import { HEAD, isHungUp, type JournalFile, type LeftPair, leavePair, recordOf, TestKeep } from './keepers.ts';
 
+const ENOMEM = 12;
 const zero = (bytes: Buffer, at: number, length: number): void => void bytes.fill(0, at, at + length);
 
 describe('what an earlier process left', () => {
@@ -149,6 +152,36 @@ describe('what an earlier process left', () => {
     own().push(new OwnedFd(createEventFd()));
     refused(/5 descriptors came, of which 4 of 4 fit its journal/);
   });
+
+  it('lets go of all it has opened when a connection cannot be gone on with', () => {
+    let watched = 0;
+    injectFaults((call) => {
+      if (call === 'watch') watched += 1;
+      if (call === 'watch' && watched === 2) throw new SystemCallError('watch', ENOMEM);
+    });
+    const number = inherited.get(left.name)?.map((fd) => fd.raw) ?? [];
+    refused(/Cannot watch: ENOMEM/);
+    injectFaults(undefined);
+    assert.deepEqual(openFilesOf(keep.folder), []);
+    // The numbers are free for other sockets, and nobody watches what they were.
+    const pair = socketPair().map((fd) => new OwnedFd(fd));
+    assert.ok(pair.some((fd) => number.includes(fd.raw)));
+    for (const fd of pair) {
+      new Watch(fd.raw, () => {}).close();
+      fd.close();
+    }
+  });
+
+  function openFilesOf(folder: string): string[] {
+    const links = readdirSync('/proc/self/fd').map((name) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${name}`);
+      } catch {
+        return '';
+      }
+    });
+    return links.filter((link) => link.startsWith(folder));
+  }
 
   function isClosed(fd: OwnedFd): boolean {
     try {

@@ -5,7 +5,7 @@ import { SystemCallError } from '../../../agent/fd/libc.ts';
 import { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
 import { Port } from '../../../agent/relay/port.ts';
 import { RING_PACKED } from '../../../compat-tables/features.ts';
-import { Bench, Hooks, openDescriptors, until } from '../support.ts';
+import { aWhile, Bench, Hooks, openDescriptors, until, untilState } from '../support.ts';
 import { TestKeep } from './keepers.ts';
 
 const ENOSPC = 28;
@@ -113,6 +113,44 @@ describe('a port that somebody keeps', () => {
       assert.deepEqual(hooks.codes(), []);
     });
   }
+
+  /** A keeper that has not taken anything yet, and will not. */
+  function busy(): void {
+    const waiting: ((error?: Error) => void)[] = [];
+    keep.failure = (done) => void waiting.push(done);
+    keep.remove = () => {
+      for (const done of waiting.splice(0)) done(new Error('it was removed before it was sent'));
+    };
+  }
+
+  it('does not take a front-end for silent that nobody listens to yet', async function () {
+    this.timeout(10_000);
+    busy();
+    await bench.backend();
+    const hooks = new Hooks();
+    const port = start(hooks, keep);
+    const first = await connect();
+    first.tell('GET_FEATURES');
+    await untilState(port, 'connected');
+    await aWhile(1100);
+    await (await connect()).ended;
+    assert.equal(first.isOpen, true);
+    assert.deepEqual(hooks.codes(), ['VC-FRONTEND-BUSY']);
+    assert.match(hooks.events.at(-1)?.text ?? '', /connected while process/);
+  });
+
+  it('does not complain of a front-end that left before it was kept', async () => {
+    busy();
+    await bench.backend();
+    const hooks = new Hooks();
+    const port = start(hooks, keep);
+    const frontend = await connect();
+    await untilState(port, 'connected');
+    frontend.close();
+    await untilState(port, 'waiting-frontend');
+    assert.deepEqual(notKept(hooks), []);
+    assert.deepEqual(journals(), []);
+  });
 
   it('goes on when a later record cannot be written, and takes back what it gave', async () => {
     await bench.backend();

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { MockBackendOptions } from '../../../agent/mock/mock-backend.ts';
 import { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
-import { NEED_REPLY } from '../../../agent/vhost/header.ts';
+import { encodeReply, NEED_REPLY } from '../../../agent/vhost/header.ts';
 import { readU64, writeU64 } from '../../../agent/vhost/payloads.ts';
 import { REQUESTS } from '../../../agent/vhost/requests.ts';
 import { CompatError } from '../../../compat-tables/errors.ts';
-import { LOG_ALL } from '../../../compat-tables/features.ts';
+import { CONTROL_BITS, LOG_ALL } from '../../../compat-tables/features.ts';
 import { aWhile, Bench, entryOf, Hooks, OVS_2_13, OVS_3_2, openDescriptors, until, untilState } from '../support.ts';
 
 const refused = { refused: new CompatError('VC-MODE-FEATURES', 'the back-end does not offer VIRTIO_NET_F_CSUM') };
@@ -130,6 +130,26 @@ describe('a port in the course of its life', () => {
     await untilState(port, 'waiting-frontend');
     assert.equal(port.status.error, undefined);
     await (await openFrontend()).negotiate();
+    assert.equal(backend.connections, 1);
+  });
+
+  it('shuts the door when the back-end offers less than it did, on the same connection', async () => {
+    let less = false;
+    const intercept: MockBackendOptions['intercept'] = ({ request }, connection) => {
+      if (!less || request !== REQUESTS.GET_FEATURES.id) return false;
+      connection.write(encodeReply(request, writeU64(CONTROL_BITS)));
+      return true;
+    };
+    const backend = await bench.backend({}, { reconnectMs: 10, intercept });
+    const hooks = new Hooks((abilities) => (abilities.virtioFeatures === CONTROL_BITS ? refused : { mode: entryOf() }));
+    const port = bench.port(hooks);
+    await untilState(port, 'waiting-frontend');
+    less = true;
+    const frontend = await openFrontend();
+    await assert.rejects(frontend.ask('GET_FEATURES'), /hung up/);
+    await untilState(port, 'refused');
+    assert.equal(existsSync(bench.path('f')), false);
+    assert.equal(port.status.abilities?.virtioFeatures, CONTROL_BITS);
     assert.equal(backend.connections, 1);
   });
 

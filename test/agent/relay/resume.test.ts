@@ -71,12 +71,12 @@ class Left {
         writable: () => exchange.writable(side),
         closed: () => {},
       };
-    resumeExchange(exchange, channels, record, 'p');
-    exchange.begin();
     this.#undo = () => {
       exchange.end('forNext');
       for (const channel of Object.values(channels)) channel.leave();
     };
+    resumeExchange(exchange, channels, record, 'p');
+    exchange.begin();
     return exchange;
   }
 
@@ -149,6 +149,45 @@ describe('what was under way when a process was ended', () => {
     const consent = encodeRequest(REQUESTS.SET_MEM_TABLE.id, new Uint8Array(8));
     left.tell('frontend', consent);
     assert.equal((await left.hears('backend')).length, consent.length, 'the next message goes on');
+  });
+
+  it('is found out in postcopy, too, where a region is answered that nobody asked to be', async () => {
+    const region = encodeRequest(REQUESTS.ADD_MEM_REG.id, new Uint8Array(40));
+    left.underWay('frontend', region);
+    const flight = { ...request, request: REQUESTS.ADD_MEM_REG.id, bytes: region.length };
+    left.resume(flight, { pending: [{ request: REQUESTS.ADD_MEM_REG.id }], postcopy: true });
+    assert.deepEqual([...(await left.hears('backend'))], [...Fence.question]);
+    left.tell('backend', encodeReply(REQUESTS.GET_FEATURES.id, new Uint8Array(8)));
+    assert.deepEqual([...(await left.hears('backend'))], [...region], 'it had not been sent');
+  });
+
+  for (const name of ['ADD_MEM_REG', 'REM_MEM_REG'] as const) {
+    it(`is not sent again when it is ${name} and nobody answers it: twice is not once`, () => {
+      const bytes = encodeRequest(REQUESTS[name].id, new Uint8Array(40));
+      left.underWay('frontend', bytes);
+      const flight = { ...request, request: REQUESTS[name].id, asks: false, bytes: bytes.length };
+      assert.throws(() => left.resume(flight, {}), {
+        code: 'VC-RESUME',
+        message: new RegExp(`${name}.*nobody answers it`),
+      });
+    });
+  }
+
+  it('is lost when a message was taken in part: what is left of it is no message', () => {
+    const bytes = encodeRequest(99, new Uint8Array(12));
+    left.underWay('frontend', bytes);
+    const got = receive(left.near.frontend.raw, new Uint8Array(12));
+    assert.equal(got?.bytes, 12);
+    for (const fd of got.fds) new OwnedFd(fd).close();
+    const flight: Flight = {
+      ...request,
+      to: 'frontend',
+      via: 'taken',
+      request: 99,
+      descriptors: 0,
+      bytes: bytes.length,
+    };
+    assert.throws(() => left.resume(flight, {}), { code: 'VC-RESUME', message: /was taken from the kernel/ });
   });
 
   it('stays where it is when this process goes, too, before it was found out', () => {

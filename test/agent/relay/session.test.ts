@@ -126,7 +126,7 @@ describe('relay session: the offer', () => {
 
   for (const { limit, backend, want } of [
     { limit: 16, backend: 128n, want: 16n },
-    { limit: 128, backend: 16n, want: 16n },
+    { limit: 16, backend: 16n, want: 16n },
     { limit: undefined, backend: 128n, want: 128n },
   ]) {
     it(`answers GET_QUEUE_NUM with ${want} for a limit of ${limit} and a back-end's ${backend}`, () => {
@@ -135,6 +135,15 @@ describe('relay session: the offer', () => {
       assert.equal(told(actions) ?? backend, want);
     });
   }
+
+  it('is refused when the back-end has fewer queues than the mode promises', () => {
+    const session = new Driven(entryOf({ limits: { queue_pairs: 8 } }));
+    session.ask(request('GET_QUEUE_NUM'));
+    const refused = refusal(session.answer(reply('GET_QUEUE_NUM', writeU64(2n))));
+    assert.equal(refused?.error.code, 'VC-MODE-LIMIT');
+    assert.match(refused.error.message, /the back-end has 2 queue pairs, the version promises 8$/);
+    assert.deepEqual([refused.close, refused.learned], [true, { limits: { queue_pairs: 2 } }]);
+  });
 
   it('keeps the flags of the reply that it changes', () => {
     const session = new Driven();
@@ -220,6 +229,18 @@ describe('relay session: features of a running device', () => {
 });
 
 describe('relay session: refusals', () => {
+  it('are answered behind a reply that an earlier front-end asked for', () => {
+    const context = { interface: 'vhu1', mode: entryOf() };
+    const owed = [{ request: REQUESTS.GET_FEATURES.id, dropped: true }] as const;
+    const protocol = request('SET_PROTOCOL_FEATURES', writeU64(OVS_3_2.protocolFeatures));
+    const begun = onRequest(context, beginSession(context, OVS_3_2, owed), protocol);
+    const asked = onRequest(context, begun.state, request('SET_FEATURES', writeU64(1n << 63n), NEED_REPLY));
+    assert.deepEqual(does(asked.actions), ['refuse']);
+    const step = onReply(context, asked.state, reply('GET_FEATURES', writeU64(OVS_3_2.virtioFeatures)));
+    assert.deepEqual(does(step.actions), ['answer']);
+    assert.deepEqual(step.state.pending, []);
+  });
+
   it('tells a front-end that wants to know, and lets it stay', () => {
     const session = new Driven().replyAck();
     const actions = session.ask(request('SET_FEATURES', writeU64(1n << 40n), NEED_REPLY));

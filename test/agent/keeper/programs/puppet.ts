@@ -17,9 +17,11 @@ interface Order {
 }
 
 const path = process.argv[2] ?? '';
-const leftOver = Object.keys(process.env).filter((name) => /^(NOTIFY|LISTEN|WATCHDOG)_/.test(name));
+const leftOver = Object.keys(process.env).filter((name) => /^(NOTIFY_|LISTEN_|WATCHDOG_|FDSTORE)/.test(name));
 const inherited = inheritedDescriptors();
+if (process.argv.includes('uncounted')) delete process.env['FDSTORE'];
 const store = DescriptorStore.fromEnvironment();
+for (const [name, fds] of inherited) store?.holds(name, fds.length);
 const kept = inherited.get('line')?.[0];
 const fd = kept?.take() ?? connectUnix(path);
 if (!kept) store?.store('line', [fd], () => {});
@@ -64,5 +66,5 @@ process.on('SIGTERM', () => {
   if (process.argv[3] !== 'deaf') process.exit(0);
 });
 const names = [...inherited].map(([name, fds]) => [name, fds.length]);
-const variables = [...Object.keys(process.env)].filter((name) => /^(NOTIFY|LISTEN|WATCHDOG)_/.test(name));
+const variables = [...Object.keys(process.env)].filter((name) => /^(NOTIFY_|LISTEN_|WATCHDOG_|FDSTORE)/.test(name));
 tell({ pid: process.pid, inherited: Object.fromEntries(names), given: leftOver.sort(), left: variables });
