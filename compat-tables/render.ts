@@ -89,7 +89,7 @@ export interface NotExpressible {
 }
 
 export interface Rendered {
-  /** Properties of `-device virtio-net-pci`, in the order of the bits, then sizes. */
+  /** Properties of `-device virtio-net-pci`, in the order of the bits. */
   readonly device: readonly string[];
   /** Properties of `-netdev vhost-user`. */
   readonly netdev: readonly string[];
@@ -100,11 +100,13 @@ export interface Rendered {
 /** What of an entry matters here; a row of the database has it too. */
 export type Renderable = Pick<Entry, 'version' | 'deviceType' | 'virtioFeatures' | 'protocolFeatures' | 'limits'>;
 
-/** QEMU's own default and bounds for rx_queue_size and tx_queue_size. */
-const RING_DEFAULT = 256;
-const RING_LEAST = 64;
+/** QEMU's own default for rx_queue_size and tx_queue_size, which is also the least that it takes. */
+const RING_LEAST = 256;
 
-/** `queues`: how many queue pairs the device shall have. Throws VC-MODE-LIMIT when the entry does not promise as many. */
+/**
+ * `queues`: how many queue pairs the device shall have. Throws VC-MODE-LIMIT when the entry does not promise as many, and
+ * when it promises smaller rings than any device of QEMU has.
+ */
 export function renderEntry(entry: Renderable, queues = 1): Rendered {
   if (entry.deviceType !== 'vhost-user-net') {
     const message = `Cannot render version "${entry.version}": it is of device type ${entry.deviceType}; wanted vhost-user-net`;
@@ -112,6 +114,7 @@ export function renderEntry(entry: Renderable, queues = 1): Rendered {
   }
   const mask = guestFeatures(entry.virtioFeatures);
   refuseTooManyQueues(entry, mask, queues);
+  refuseSmallRings(entry);
   const device: string[] = [];
   const attributes: Record<LibvirtElement, string[]> = { driver: [], host: [], guest: [] };
   const qemu: NotExpressible[] = protocolLimits(entry);
@@ -141,10 +144,6 @@ export function renderEntry(entry: Renderable, queues = 1): Rendered {
         lack("the device has to be modern only: <model type='virtio-non-transitional'/>", 'disable-legacy=on'),
       );
     }
-  }
-  for (const name of ringSizes(entry)) {
-    device.push(name.join('='));
-    attributes.driver.push(`${name[0]}='${name[1]}'`);
   }
   const netdev = queues > 1 ? [`queues=${queues}`] : [];
   return { device, netdev, libvirt: driverXml(attributes), notExpressible: { qemu, libvirt } };
@@ -185,19 +184,12 @@ function refuseTooManyQueues({ version, limits }: Renderable, mask: bigint, queu
   throw new CompatError('VC-MODE-LIMIT', message, { version });
 }
 
-/** Only when the limit is below what QEMU takes by itself; a power of two, as QEMU wants it. */
-function ringSizes({ version, limits }: Renderable): [string, number][] {
+/** A larger limit needs no property: the default is the least that there is. */
+function refuseSmallRings({ version, limits }: Renderable): void {
   const limit = limits['ring_size'];
-  if (limit === undefined || limit >= RING_DEFAULT) return [];
-  const size = 2 ** Math.floor(Math.log2(limit));
-  if (size < RING_LEAST) {
-    const message = `Cannot render version "${version}": rings of ${limit}; QEMU's are not below ${RING_LEAST}`;
-    throw new CompatError('VC-MODE-LIMIT', message, { version });
-  }
-  return [
-    ['rx_queue_size', size],
-    ['tx_queue_size', size],
-  ];
+  if (limit === undefined || limit >= RING_LEAST) return;
+  const message = `Cannot render version "${version}": rings of ${limit}; QEMU's are not below ${RING_LEAST}, so no QEMU guest starts in it`;
+  throw new CompatError('VC-MODE-LIMIT', message, { version });
 }
 
 function driverXml({ driver, host, guest }: Readonly<Record<LibvirtElement, readonly string[]>>): string {

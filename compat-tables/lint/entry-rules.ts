@@ -11,8 +11,8 @@ import { PUBLISHED } from './published.ts';
 type Candidate = ValidatedEntry['entry'];
 
 const KNOWN_LIMITS: readonly string[] = ['queue_pairs', 'ring_size'];
-/** What QEMU gives a ring when nobody says otherwise. */
-const USUAL_RING = 256;
+/** What QEMU gives a ring when nobody says otherwise, and the least that it can be told to. */
+const LEAST_RING = 256;
 
 export function limits({ limits: given, deviceType }: Candidate): Warning[] {
   const warnings: Warning[] = [];
@@ -30,10 +30,10 @@ export function limits({ limits: given, deviceType }: Candidate): Warning[] {
   const ring = given['ring_size'];
   if (ring !== undefined && (ring & (ring - 1)) !== 0)
     warnings.push(['limits', `ring_size ${ring} is no power of two, as split rings must be (virtio 1.2, section 2.7)`]);
-  if (ring !== undefined && ring < USUAL_RING)
+  if (ring !== undefined && ring < LEAST_RING)
     warnings.push([
       'limits',
-      `ring_size ${ring} is below ${USUAL_RING}, which QEMU uses unless told otherwise: such guests do not start`,
+      `ring_size ${ring} is below ${LEAST_RING}: QEMU's network devices have at least so many, and their guests do not start`,
     ]);
   return warnings;
 }
