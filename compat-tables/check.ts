@@ -1,9 +1,18 @@
 /** Can this back-end keep the promise of an entry? Every reason why not, by name. */
-import { guestFeatures } from './entries.ts';
-import { familyOf, featureNames, LOG_ALL, maskOf, PROTOCOL } from './features.ts';
+import { guestFeatures, offeredProtocolFeatures } from './entries.ts';
+import { familyOf, featureNames, LOG_ALL, maskOf, PROTOCOL, VIRTIO_COMMON } from './features.ts';
 import type { Abilities, Blocker, Entry } from './types.ts';
 
 const LOG_SHMFD = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_LOG_SHMFD');
+/** The back-end can translate the addresses of a virtual IOMMU. */
+export const IOMMU = maskOf(VIRTIO_COMMON, 'ACCESS_PLATFORM');
+/** QEMU refuses a back-end that offers a virtual IOMMU without both, whether or not the guest has one. */
+export const IOMMU_NEEDS = maskOf(PROTOCOL, 'REPLY_ACK', 'BACKEND_REQ');
+
+/** What QEMU needs of a network connection whose front-end is offered these, and does not find. */
+export function iommuLacks(deviceType: string, features: bigint, protocolFeatures: bigint): bigint {
+  return deviceType === 'vhost-user-net' && (features & IOMMU) !== 0n ? IOMMU_NEEDS & ~protocolFeatures : 0n;
+}
 
 /** The reasons why the back-end cannot honour the entry exactly; none means usable. */
 export function checkEntry(entry: Entry, abilities: Abilities | undefined): Blocker[] {
@@ -15,10 +24,21 @@ export function checkEntry(entry: Entry, abilities: Abilities | undefined): Bloc
     const missing = featureNames(familyOf(entry.deviceType), features);
     blockers.push({ code: 'VC-MODE-FEATURES', text: `the back-end does not offer ${missing.join(', ')}`, missing });
   }
-  const protocol = entry.requiredProtocolFeatures & ~abilities.protocolFeatures;
+  const offered = offeredProtocolFeatures(entry, abilities.protocolFeatures);
+  const protocol = entry.requiredProtocolFeatures & ~offered;
   if (protocol !== 0n) {
     const names = featureNames(PROTOCOL, protocol).join(', ');
     blockers.push({ code: 'VC-MODE-PROTOCOL', text: `the back-end does not offer ${names}`, missing: [] });
+  }
+  const iommu = iommuLacks(entry.deviceType, entry.virtioFeatures, offered) & ~protocol;
+  for (const [mask, who] of [
+    [iommu & ~abilities.protocolFeatures, 'the back-end does not offer'],
+    [iommu & abilities.protocolFeatures, 'the version cuts'],
+  ] as const) {
+    if (mask === 0n) continue;
+    const names = featureNames(PROTOCOL, mask).join(', ');
+    const text = `${who} ${names}, without which QEMU refuses a back-end that offers VIRTIO_F_ACCESS_PLATFORM`;
+    blockers.push({ code: 'VC-MODE-PROTOCOL', text, missing: [] });
   }
   for (const [name, promised] of Object.entries(entry.limits)) {
     const given = Object.hasOwn(abilities.limits, name) ? abilities.limits[name] : undefined;

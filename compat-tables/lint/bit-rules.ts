@@ -1,6 +1,16 @@
 /** Warnings about the virtio features of an entry. None of them makes it wrong: real back-ends do all of this. */
+import { iommuLacks } from '../check.ts';
 import { guestFeatures } from '../entries.ts';
-import { CONTROL_BITS, decodeMask, familyOf, featureNames, LOG_ALL, maskOf, VIRTIO_NET } from '../features.ts';
+import {
+  CONTROL_BITS,
+  decodeMask,
+  familyOf,
+  featureNames,
+  LOG_ALL,
+  maskOf,
+  PROTOCOL,
+  VIRTIO_NET,
+} from '../features.ts';
 import { decidedByBackend } from '../moves/needs.ts';
 import type { ValidatedEntry } from '../validate.ts';
 
@@ -66,4 +76,13 @@ export const queuePairsWithoutMq: EntryRule = ({ deviceType, virtioFeatures, lim
   const pairs = limits['queue_pairs'] ?? 1;
   if (deviceType !== 'vhost-user-net' || pairs <= 1 || (virtioFeatures & MQ) !== 0n) return [];
   return [['limits', `queue_pairs is ${pairs} without VIRTIO_NET_F_MQ: a guest uses one pair`]];
+};
+
+/** No host can use such a version under a guest of QEMU. */
+export const iommuCut: EntryRule = ({ deviceType, virtioFeatures, protocolFeatures }) => {
+  const cut = protocolFeatures === undefined ? 0n : iommuLacks(deviceType, virtioFeatures, protocolFeatures);
+  if (cut === 0n) return [];
+  const names = featureNames(PROTOCOL, cut).join(', ');
+  const text = `VIRTIO_F_ACCESS_PLATFORM is promised and ${names} cut: QEMU refuses such a back-end`;
+  return [['protocol', text]];
 };

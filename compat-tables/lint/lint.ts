@@ -3,7 +3,15 @@ import { digestOf } from '../digest.ts';
 import type { CompatError } from '../errors.ts';
 import { loadTables, type TableFile } from '../load.ts';
 import { type ValidatedEntry, validateFile } from '../validate.ts';
-import { controlBits, dependencies, queuePairsWithoutMq, unnamed, type Warning, withoutEffect } from './bit-rules.ts';
+import {
+  controlBits,
+  dependencies,
+  iommuCut,
+  queuePairsWithoutMq,
+  unnamed,
+  type Warning,
+  withoutEffect,
+} from './bit-rules.ts';
 import { droppedEntries } from './dropped.ts';
 import { collectionName, honouredByNobody, limits, provenance, tier } from './entry-rules.ts';
 import { unreadNames } from './file-name.ts';
@@ -18,6 +26,7 @@ const ENTRY_RULES: readonly ((entry: ValidatedEntry['entry']) => Warning[])[] = 
   unnamed,
   controlBits,
   queuePairsWithoutMq,
+  iommuCut,
   limits,
   tier,
   honouredByNobody,

@@ -1,7 +1,8 @@
 /** Every version of a host against the need of one interface: which of them would do, and what the others lack. */
+import { iommuLacks } from '../check.ts';
 import { notReached, type SelectableHost } from '../direction.ts';
 import { offeredProtocolFeatures } from '../entries.ts';
-import { maskOf, PROTOCOL, PROTOCOL_FEATURES } from '../features.ts';
+import { featureNames, maskOf, PROTOCOL, PROTOCOL_FEATURES } from '../features.ts';
 import type { Entry } from '../types.ts';
 import { type MoveHost, type Need, size } from './needs.ts';
 
@@ -104,15 +105,21 @@ function shortagesOf({ need, to }: Question, entry: Entry | undefined): Shortage
 
 /**
  * Without protocol features QEMU cannot enable rings and falls back on a device that passes nothing; without the one for
- * queue pairs it has no more than one.
+ * queue pairs it has no more than one; without those of a virtual IOMMU it refuses a back-end that offers one. Of a
+ * back-end that is not known, only what the version cuts can be missing.
  */
 function protocolLacks({ need, to }: Question, entry: Entry | undefined): string[] {
   const { abilities, deviceType } = to;
-  if (abilities === undefined || deviceType !== NET) return [];
-  if ((abilities.virtioFeatures & PROTOCOL_FEATURES) === 0n) return ['VHOST_USER_F_PROTOCOL_FEATURES'];
-  const offered = entry ? offeredProtocolFeatures(entry, abilities.protocolFeatures) : abilities.protocolFeatures;
+  if (deviceType !== NET) return [];
+  if (abilities !== undefined && (abilities.virtioFeatures & PROTOCOL_FEATURES) === 0n)
+    return ['VHOST_USER_F_PROTOCOL_FEATURES'];
+  const backend = abilities?.protocolFeatures ?? ~0n;
+  const offered = entry ? offeredProtocolFeatures(entry, backend) : backend;
   const several = need.basis === 'acked' && (need.limits['queue_pairs'] ?? 1) > 1;
-  return several && (offered & PROTOCOL_MQ) === 0n ? ['VHOST_USER_PROTOCOL_F_MQ'] : [];
+  const lacks =
+    (several ? PROTOCOL_MQ & ~offered : 0n) |
+    iommuLacks(deviceType, entry?.virtioFeatures ?? abilities?.virtioFeatures ?? 0n, offered);
+  return featureNames(PROTOCOL, lacks);
 }
 
 function limit(limits: Readonly<Record<string, number>> | undefined, name: string): number | undefined {

@@ -1,19 +1,15 @@
 /** An entry made by a program, as the text of a table file: what `capture` writes and what hosts are told to define. */
-import { notMigratable } from '../check.ts';
+import { IOMMU, IOMMU_NEEDS, notMigratable } from '../check.ts';
 import { digestOf } from '../digest.ts';
 import { guestFeatures } from '../entries.ts';
 import { CompatError } from '../errors.ts';
-import { familyOf, featureNames, maskOf, PROTOCOL, VIRTIO_COMMON } from '../features.ts';
+import { familyOf, featureNames, PROTOCOL } from '../features.ts';
 import { loadTables } from '../load.ts';
 import { formatMask } from '../mask.ts';
 import type { Abilities, Entry, Limits } from '../types.ts';
 
 /** Where entries come from that no file holds: clients gave them to the host. */
 export const DEFINED = 'defined';
-
-const IOMMU = maskOf(VIRTIO_COMMON, 'ACCESS_PLATFORM');
-/** QEMU asks for both when the back-end offers a virtual IOMMU. */
-const IOMMU_NEEDS = maskOf(PROTOCOL, 'REPLY_ACK', 'BACKEND_REQ');
 
 /** The mask that a back-end of these protocol features can keep, and the protocol features that it then needs. */
 export function promiseOf(features: bigint, protocolFeatures: bigint): { features: bigint; required: bigint } {

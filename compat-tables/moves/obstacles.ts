@@ -44,6 +44,8 @@ export function sourceObstacles(subject: MoveSubject, home: MoveHost): Obstacle[
 const WANTED_FOR: Readonly<Record<string, string>> = {
   VHOST_USER_F_PROTOCOL_FEATURES: 'QEMU needs to enable rings: the interface would pass nothing',
   VHOST_USER_PROTOCOL_F_MQ: 'several queue pairs need',
+  VHOST_USER_PROTOCOL_F_REPLY_ACK: 'QEMU wants of a back-end that offers VIRTIO_F_ACCESS_PLATFORM',
+  VHOST_USER_PROTOCOL_F_BACKEND_REQ: 'QEMU wants of a back-end that offers VIRTIO_F_ACCESS_PLATFORM',
 };
 
 /** What stands in the way of one candidate. */

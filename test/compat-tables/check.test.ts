@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { checkEntry, notMigratable } from '../../compat-tables/check.ts';
+import { checkEntry, IOMMU, IOMMU_NEEDS, notMigratable } from '../../compat-tables/check.ts';
 import { guestFeatures, offeredFeatures, offeredProtocolFeatures } from '../../compat-tables/entries.ts';
 import { CONTROL_BITS, LOG_ALL, PROTOCOL_FEATURES } from '../../compat-tables/features.ts';
+import { abilitiesOf } from '../../compat-tables/moves/what-if.ts';
+import { RELEASES } from '../../compat-tables/releases.ts';
 import type { Abilities, Blocker, Entry } from '../../compat-tables/types.ts';
-import { entryLike } from './shipped.ts';
+import { entryLike, shippedEntries } from './shipped.ts';
 
 const word = fc.bigInt({ min: 0n, max: (1n << 71n) - 1n });
 
@@ -22,7 +24,8 @@ describe('what is offered in a mode', () => {
   it('never exceeds a back-end that passed the check', () => {
     fc.assert(
       fc.property(word, word, (virtioFeatures, more) => {
-        const abilities = { virtioFeatures: guestFeatures(virtioFeatures) | more, protocolFeatures: 0n, limits: {} };
+        const offer = guestFeatures(virtioFeatures) | more;
+        const abilities = { virtioFeatures: offer, protocolFeatures: IOMMU_NEEDS, limits: {} };
         assert.deepEqual(checkEntry(entryLike({ virtioFeatures }), abilities), []);
         assert.equal(offeredFeatures({ virtioFeatures }, abilities.virtioFeatures) & ~abilities.virtioFeatures, 0n);
       }),
@@ -73,6 +76,47 @@ describe('checking an entry against a back-end', () => {
       ],
     },
     {
+      title: 'a virtual IOMMU without what QEMU wants for it: the version cuts one, the back-end lacks the other',
+      entry: { virtioFeatures: IOMMU, protocolFeatures: 0x28n & ~0x8n },
+      abilities: { virtioFeatures: 0xf7c66a7cbn, protocolFeatures: 0xbn, limits: {} },
+      want: [
+        {
+          code: 'VC-MODE-PROTOCOL',
+          text: 'the back-end does not offer VHOST_USER_PROTOCOL_F_BACKEND_REQ, without which QEMU refuses a back-end that offers VIRTIO_F_ACCESS_PLATFORM',
+          missing: [],
+        },
+        {
+          code: 'VC-MODE-PROTOCOL',
+          text: 'the version cuts VHOST_USER_PROTOCOL_F_REPLY_ACK, without which QEMU refuses a back-end that offers VIRTIO_F_ACCESS_PLATFORM',
+          missing: [],
+        },
+      ],
+    },
+    {
+      title: 'a virtual IOMMU whose needs the version requires already is refused once',
+      entry: { virtioFeatures: IOMMU, requiredProtocolFeatures: IOMMU_NEEDS },
+      abilities: { virtioFeatures: IOMMU, protocolFeatures: 0x8n, limits: {} },
+      want: [
+        {
+          code: 'VC-MODE-PROTOCOL',
+          text: 'the back-end does not offer VHOST_USER_PROTOCOL_F_BACKEND_REQ',
+          missing: [],
+        },
+      ],
+    },
+    {
+      title: 'a virtual IOMMU with all that it needs',
+      entry: { virtioFeatures: IOMMU, protocolFeatures: IOMMU_NEEDS },
+      abilities: { virtioFeatures: IOMMU, protocolFeatures: 0x10cbfn, limits: {} },
+      want: [],
+    },
+    {
+      title: 'bit 33 of another device type, of whose front-ends nothing is known',
+      entry: { deviceType: 'test-device', virtioFeatures: IOMMU },
+      abilities: { virtioFeatures: IOMMU, protocolFeatures: 0n, limits: {} },
+      want: [],
+    },
+    {
       title: 'limits, also of names that we do not know; what is not known of the back-end is not checked',
       entry: { limits: { queue_pairs: 128, ring_size: 32768, future_limit: 6, other_limit: 9 } },
       want: [
@@ -96,6 +140,21 @@ describe('checking an entry against a back-end', () => {
     const abilities = 'abilities' in row ? row.abilities : back;
     it(row.title, () => assert.deepEqual(checkEntry(entryLike(row.entry), abilities), row.want));
   }
+
+  it('leaves every shipped version usable on the releases that it was made from', () => {
+    const withIommu = RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & IOMMU) !== 0n);
+    assert.ok(withIommu.length > 10);
+    for (const release of withIommu) {
+      const abilities = abilitiesOf(release);
+      const exact = shippedEntries().filter(
+        ({ virtioFeatures }) => guestFeatures(virtioFeatures) === guestFeatures(release.virtioFeatures),
+      );
+      assert.ok(
+        exact.some((entry) => checkEntry(entry, abilities).length === 0),
+        release.name,
+      );
+    }
+  });
 
   it('says what keeps a guest from being migrated', () => {
     const reasons = (virtioFeatures: bigint, protocolFeatures: bigint) =>

@@ -115,6 +115,20 @@ describe('linting of tables', () => {
       want: [['tier', /^the tier is both-ways, but QEMU does not migrate such a guest: .*LOG_SHMFD/]],
     },
     {
+      title: 'a virtual IOMMU without the protocol features that QEMU wants for it',
+      change: {
+        ...withBits('VIRTIO_F_ACCESS_PLATFORM'),
+        protocol_features: ['VHOST_USER_PROTOCOL_F_LOG_SHMFD', 'VHOST_USER_PROTOCOL_F_REPLY_ACK'],
+      },
+      want: [
+        [
+          'protocol',
+          /^VIRTIO_F_ACCESS_PLATFORM is promised and VHOST_USER_PROTOCOL_F_BACKEND_REQ cut: QEMU refuses such a back-end$/,
+        ],
+        ['no-release', /the version cuts VHOST_USER_PROTOCOL_F_BACKEND_REQ/],
+      ],
+    },
+    {
       title: 'a mask that no release can honour, with the nearest',
       change: withBits('VIRTIO_NET_F_CSUM', 'VIRTIO_NET_F_HOST_USO'),
       want: [

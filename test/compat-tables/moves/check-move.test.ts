@@ -254,6 +254,35 @@ describe('whether a running interface can move', () => {
     assert.equal(ask({ ...subject, queuePairs: 1 }, home, hostOf('there', abilities)).possible, true);
   });
 
+  it('wants the protocol features of a virtual IOMMU where one is offered', () => {
+    const home = hostLike('ovs-3.2+iommu');
+    const subject = running(home, V('v3.2+iommu'), linux);
+    const back = home.abilities ?? assert.fail();
+    const bare = (protocolFeatures: bigint) => ({
+      ...hostOf('there', { ...back, protocolFeatures }),
+      versions: [],
+    });
+    const few = maskOf(PROTOCOL, 'MQ', 'LOG_SHMFD');
+    const [obstacle] = ask(subject, home, bare(few)).obstacles;
+    assert.equal(obstacle?.code, 'VC-MODE-PROTOCOL');
+    assert.match(obstacle?.text ?? '', /VHOST_USER_PROTOCOL_F_REPLY_ACK, which QEMU wants of .*ACCESS_PLATFORM/);
+    assert.equal(ask(subject, home, bare(back.protocolFeatures)).possible, true);
+    // a version that cuts them is none there, whatever its host says of it
+    const cut = entryLike({ version: 'site.cut', virtioFeatures: back.virtioFeatures, protocolFeatures: few });
+    const there = hostOf('there', back, { entries: [cut] });
+    assert.deepEqual(
+      ask(subject, home, there).obstacles.map(({ code }) => code),
+      ['VC-MODE-NONE'],
+    );
+    for (const abilities of [back, undefined]) {
+      const claimed = { ...there, abilities, versions: [{ entry: cut, usable: true, blockers: [] }] };
+      assert.deepEqual(
+        ask(subject, home, claimed).obstacles.map(({ code }) => code),
+        ['VC-MODE-PROTOCOL', 'VC-MODE-PROTOCOL'],
+      );
+    }
+  });
+
   it('wants protocol features at all: QEMU cannot enable rings without', () => {
     const home = hostLike('ovs-2.6');
     const subject = running(home, V('v2.6'), () => maskOf(VIRTIO_NET, 'MRG_RXBUF') | CONTROL_BITS);
