@@ -3,6 +3,7 @@ import { CompatError } from '../errors.ts';
 import { matrix } from '../matrix.ts';
 import type { Blocker, Tier } from '../types.ts';
 import { type Collection, resolveCollections } from './resolve.ts';
+import { isSchemeVersion, plainName } from './scheme.ts';
 import type { DeviceDocument } from './types.ts';
 
 export interface DeviceVerdict {
@@ -41,8 +42,8 @@ export function checkDevice(
     throw new CompatError('VC-VERSION-DEVICE-TYPE', `Cannot compare devices: ${seen}; wanted one device type`);
   }
   const [from, to] = [collectionOf(source), collectionOf(target)];
-  const hosts = resolveCollections([from, to], sha256);
-  const asked = version ?? nameOf(from, sha256);
+  const asked = askedFor(from, sha256, version);
+  const hosts = resolveCollections([from, to], sha256, isNumber(asked, from) ? asked : undefined);
   const row = matrix(hosts, 'source').rows.find((one) => one.version === asked);
   const here = row?.cells[0];
   if (row === undefined || here === undefined || here.state === 'unknown') {
@@ -54,6 +55,19 @@ export function checkDevice(
   const there = cell === undefined || cell.state === 'unknown' ? undefined : { digest: cell.digest, tier: row.tier };
   const reasons = row.cells.flatMap(({ host, reasons: own }) => own.map((one) => ({ ...one, host })));
   return { ok: row.common, version: asked, there, reasons };
+}
+
+/** Numbers that differ in the bugfix only are one version: 1.2.3 is asked for when a device is 1.2.7. */
+function askedFor(from: Collection, sha256: (text: string) => string, version: string | undefined): string {
+  if (version === undefined) return nameOf(from, sha256);
+  const asked = plainName(version, from.scheme);
+  const isOwn = from.self.some((one) => one.version !== undefined && plainName(one.version, from.scheme) === asked);
+  return isOwn ? nameOf(from, sha256) : asked;
+}
+
+/** Such a version has a meaning although no document may spell it. */
+function isNumber(asked: string, { scheme }: Collection): boolean {
+  return scheme !== 'opaque' && isSchemeVersion(asked);
 }
 
 /** The name under which answers speak of the device itself. */

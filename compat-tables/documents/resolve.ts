@@ -30,14 +30,20 @@ interface ReadCollection {
   readonly entries: readonly ReadEntry[];
   /** The entries, by place, that may fit what it does not name itself: those that are not the name of one device. */
   readonly open: ReadonlyMap<number, ReadEntry>;
+  /** Under a scheme, what it takes in because of what it is; the places come after those of the entries. */
+  readonly selves: ReadonlyMap<number, ReadEntry>;
   /** What it names itself: it can take these in. The place is that of the entry, -1 for a device that is there. */
   readonly own: ReadonlyMap<string, { readonly candidate: Candidate; readonly place: number }>;
 }
 
-/** Throws VC-DOCUMENT when a document says something that cannot be. All collections are of one device type. */
+/**
+ * Throws VC-DOCUMENT when a document says something that cannot be. All collections are of one device type. `unnamed`: a
+ * version that is asked for under a scheme although no document may spell it.
+ */
 export function resolveCollections(
   collections: readonly Collection[],
   sha256: (text: string) => string,
+  unnamed?: string,
 ): SelectableHost[] {
   const scheme = commonScheme(collections);
   const reading = new Reading(scheme, sha256);
@@ -51,6 +57,9 @@ export function resolveCollections(
       else if (same.every(({ digest }) => digest !== candidate.digest)) same.push(candidate);
     }
   }
+  const [first] = collections;
+  if (unnamed !== undefined && first !== undefined && !asked.has(unnamed))
+    asked.set(unnamed, [reading.candidate(first.deviceType, { version: unnamed, fields: {} }, undefined)]);
   const answers = new Map([...distinct].map((one) => [one, answersOf(one, asked, scheme)]));
   return collections.map(({ host, deviceType }, index) => {
     const one = read[index];
@@ -112,7 +121,7 @@ class Reading {
     });
     const own = new Map<string, { candidate: Candidate; place: number }>();
     const add = (concrete: Concrete, digest: string | undefined, place: number): void => {
-      const candidate = this.#candidate(deviceType, concrete, digest);
+      const candidate = this.candidate(deviceType, concrete, digest);
       if (!own.has(candidate.name)) own.set(candidate.name, { candidate, place });
     };
     for (const [place, { concrete, digest }] of entries.entries()) if (concrete) add(concrete, digest, place);
@@ -121,10 +130,22 @@ class Reading {
     }
     const isOpen = ({ concrete, version }: ReadEntry) =>
       concrete === undefined || version === undefined || this.#scheme !== 'opaque';
-    return { entries, own, open: new Map([...entries.entries()].filter(([, entry]) => isOpen(entry))) };
+    const open = new Map([...entries.entries()].filter(([, entry]) => isOpen(entry)));
+    return { entries, own, open, selves: this.#selves(self, entries.length) };
   }
 
-  #candidate(deviceType: string, { version, fields }: Concrete, digest: string | undefined): Candidate {
+  /** A number says what else the device takes in, listed or not; a string only what it is. */
+  #selves(self: readonly DeviceSelf[], from: number): ReadonlyMap<number, ReadEntry> {
+    if (this.#scheme === 'opaque') return new Map();
+    const numbered = self.filter(({ version }) => version !== undefined);
+    return new Map(
+      numbered.map(({ version, fields = {} }, index) => {
+        return [from + index, readEntry({ ...(version && { version }), fields: literal(fields) }, this.#scheme)];
+      }),
+    );
+  }
+
+  candidate(deviceType: string, { version, fields }: Concrete, digest: string | undefined): Candidate {
     const number = this.#scheme === 'opaque' || version === undefined ? undefined : parseSchemeVersion(version);
     const plain = number === undefined ? version : schemeName(number);
     const words = Object.entries(fields)
@@ -150,6 +171,16 @@ class Reading {
     this.#digests.set(content, digest);
     return digest;
   }
+}
+
+/** The fields of a device as those of an entry, in which `${` would begin a variable. */
+function literal(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value.replaceAll('${', () => '$${') : value,
+    ]),
+  );
 }
 
 /** What the host says of all candidates, in its order, which no other host has a part in. */
@@ -185,26 +216,29 @@ interface Placed {
 }
 
 function statusOf(
-  { entries, open, own }: ReadCollection,
+  { entries, open, selves, own }: ReadCollection,
   name: string,
   candidates: readonly Candidate[],
 ): Placed | undefined {
   const there = own.get(name);
-  let best: { reasons: readonly Blocker[]; place: number; digest: string } | undefined;
+  let best: { reasons: readonly Blocker[]; place: number; digest: string; distance: number } | undefined;
   const usable = (digest: string, place: number): Placed => {
     const tier = entries[place]?.tier ?? 'both-ways';
     return { status: { version: name, digest, usable: true, blockers: [], tier }, place };
   };
   if (there !== undefined && there.place >= 0) return usable(there.candidate.digest, there.place);
+  // A device that is there can be what it is, whatever else its host can take in.
+  const asking = there === undefined && selves.size > 0 ? new Map([...open, ...selves]) : open;
   for (const candidate of there === undefined ? candidates : [there.candidate]) {
-    for (const [place, entry] of open) {
+    for (const [place, entry] of asking) {
       const answer = ask(entry, candidate);
       if (answer.answer === 'yes') return usable(candidate.digest, place);
-      if (answer.answer === 'no' && (best === undefined || answer.reasons.length < best.reasons.length))
-        best = { reasons: answer.reasons, place, digest: candidate.digest };
+      if (answer.answer === 'other') continue;
+      const { reasons } = answer;
+      const distance = 2 * reasons.length + Number(isOtherMajor(entry, candidate));
+      if (best === undefined || distance < best.distance) best = { reasons, place, digest: candidate.digest, distance };
     }
   }
-  // A device that is there can be what it is, whatever else its host can take in.
   if (there !== undefined) return usable(there.candidate.digest, -1);
   if (best === undefined) return undefined;
   const { digest, reasons, place } = best;
@@ -212,4 +246,10 @@ function statusOf(
     status: { version: name, digest, usable: false, blockers: reasons, tier: entries[place]?.tier ?? 'both-ways' },
     place,
   };
+}
+
+/** Of two reasons why not, the one about the major that was asked for says more. */
+function isOtherMajor({ version }: ReadEntry, asked: Candidate): boolean {
+  if (version === undefined || 'segments' in version || asked.version === undefined) return false;
+  return version.major !== parseSchemeVersion(asked.version).major;
 }

@@ -1,16 +1,28 @@
 /** The version scheme `major.minor[.bugfix]`, relative to one device type. */
 import { CompatError } from '../errors.ts';
+import type { Scheme } from './types.ts';
 
 export interface SchemeVersion {
   readonly major: number;
   readonly minor: number;
 }
 
+const VERSION = /^(\d{1,9})\.(\d{1,9})(?:\.\d{1,9})?$/;
+
+export function isSchemeVersion(text: string): boolean {
+  return VERSION.test(text);
+}
+
 /** Reads `5.2` or `5.2.17`; throws VC-DOCUMENT. */
 export function parseSchemeVersion(text: string): SchemeVersion {
-  const [, major, minor] = /^(\d{1,9})\.(\d{1,9})(?:\.\d{1,9})?$/.exec(text) ?? [];
+  const [, major, minor] = VERSION.exec(text) ?? [];
   if (major !== undefined && minor !== undefined) return { major: Number(major), minor: Number(minor) };
   throw new CompatError('VC-DOCUMENT', `Cannot read version "${text}": wanted major.minor or major.minor.bugfix`);
+}
+
+/** The name under which answers speak of a version; a text that is none of the scheme is left as it is. */
+export function plainName(text: string, scheme: Scheme): string {
+  return scheme === 'opaque' || !isSchemeVersion(text) ? text : schemeName(parseSchemeVersion(text));
 }
 
 /** Without the bugfix number, which makes no difference. */

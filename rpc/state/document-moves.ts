@@ -31,8 +31,9 @@ export function moveByDocuments(question: DocumentQuestion): TargetAnswer {
     // what the device is has a name of its own where versions are numbers: 1.2.7 counts as 1.2
     checkDocuments(source, target, version === here.self.version ? { deviceType } : { deviceType, version });
   const verdict = check(running);
-  if (only !== undefined && only !== running && only !== verdict.version)
-    return byAnother(question, check(only), running);
+  const other = only === undefined || only === running ? undefined : check(only);
+  // 1.2.3 asked for by name is no other version than the 1.2.7 in which it runs
+  if (other !== undefined && other.version !== verdict.version) return byAnother(question, other, running);
   const obstacles = verdict.reasons.map((reason) => obstacleOf(question, verdict, reason));
   return answered(question, obstacles, verdict.ok ? modeOf(running, verdict) : undefined);
 }

@@ -116,6 +116,17 @@ describe('questions about moves', () => {
     });
   }
 
+  it('takes a version that differs in the bugfix for the same', async () => {
+    const [old, young] = [file('vgpu-driver-1.2'), file('vgpu-driver-1.4')];
+    const back = await cli(['check-move', '--from', young, '1.2.3', old]);
+    assert.equal(back.exit, 0, back.stdout);
+    const only = await cli(['check-move', '--from', old, 'self', young, '--version', '1.2.3']);
+    assert.equal(only.exit, 0, only.stdout);
+    const other = await cli(['check-move', '--from', old, 'self', young, '--version', '1.1']);
+    assert.equal(other.exit, 3);
+    assert.match(other.stdout, /takes in 1\.1, but self runs in 1\.2\.7/);
+  });
+
   const file = (stem: string) => join(ROOT, 'docs/examples', `${stem}.json`);
 
   it('takes --version with the documents of devices too', async () => {

@@ -121,6 +121,68 @@ describe('a move by documents', () => {
       to: device('b', { version: '2.9' }, ['2.9'], SCHEME),
       reasons: ['VC-VERSION-SCHEME: it has 2.9, and nothing moves between majors 1 and 2'],
     },
+    {
+      title: 'in another bugfix than any document spells',
+      from: device('a', { version: '1.4.2' }, ['1.4'], SCHEME),
+      to: device('b', { version: '1.2.7' }, ['1.2'], SCHEME),
+      version: '1.2.3',
+      reasons: [],
+    },
+    {
+      title: 'in an older version than any document spells',
+      from: device('a', { version: '1.4.2' }, ['1.4'], SCHEME),
+      to: device('b', { version: '1.4.2' }, ['1.4'], SCHEME),
+      version: '1.2',
+      reasons: [],
+    },
+    {
+      title: 'in a version that neither can be',
+      from: device('a', { version: '1.4.2' }, ['1.4'], SCHEME),
+      to: device('b', { version: '1.4.2' }, ['1.4'], SCHEME),
+      version: '1.5.1',
+      reasons: [
+        'VC-VERSION-SCHEME: it has 1.4, and 1.5 moves to the same or a later minor of 1 only',
+        'VC-VERSION-SCHEME: it has 1.4, and 1.5 moves to the same or a later minor of 1 only',
+      ],
+    },
+    {
+      title: 'in a text that is no number',
+      from: device('a', { version: '1.4.2' }, ['1.4'], SCHEME),
+      to: device('b', { version: '1.4.2' }, ['1.4'], SCHEME),
+      version: 'newest',
+      reasons: ['VC-VERSION-UNKNOWN: a does not know "newest"'],
+    },
+    {
+      title: 'to a device of a later minor that lists nothing',
+      from: device('a', { version: '1.2' }, [], SCHEME),
+      to: device('b', { version: '1.4.2' }, [], SCHEME),
+      reasons: [],
+    },
+    {
+      title: 'to a device of a later minor that lists another major',
+      from: device('a', { version: '1.2' }, [], SCHEME),
+      to: device('b', { version: '1.4.2' }, ['0.9'], SCHEME),
+      reasons: [],
+    },
+    {
+      title: 'to an earlier minor, told by the entry of the same major',
+      from: device('a', { version: '1.5' }, [], SCHEME),
+      to: device('b', { version: '1.4.2' }, ['0.9'], SCHEME),
+      reasons: ['VC-VERSION-SCHEME: it has 1.4, and 1.5 moves to the same or a later minor of 1 only'],
+    },
+    {
+      title: 'to a later minor with the same fields, which may look like variables',
+      from: device('a', { version: '1.2', fields: { path: '${x}', set: ['q', 'p'] } }, [], SCHEME),
+      to: device('b', { version: '1.4', fields: { path: '${x}', set: ['p', 'q'] } }, [], SCHEME),
+      version: '1.2.9',
+      reasons: [],
+    },
+    {
+      title: 'to a later minor with other fields',
+      from: device('a', { version: '1.2', fields: { size: 1 } }, [], SCHEME),
+      to: device('b', { version: '1.4', fields: { size: 2 } }, [], SCHEME),
+      reasons: ['VC-DOCUMENT-FIELD: size is 1; wanted 2'],
+    },
   ];
   for (const { title, from, to, reasons, version } of verdicts) {
     it(`${reasons.length === 0 ? 'says yes' : 'says no'}: ${title}`, () => {
@@ -134,6 +196,33 @@ describe('a move by documents', () => {
       assert.equal(verdict.ok, reasons.length === 0);
     });
   }
+
+  it('makes no difference between bugfixes, in whatever place they stand', () => {
+    const number = fc.tuple(fc.constantFrom(1, 2), fc.integer({ min: 0, max: 3 })).map((pair) => pair.join('.'));
+    const side = fc.record({ self: number, listed: fc.array(number, { maxLength: 2 }) });
+    const bugfix = fc.constantFrom('', '.0', '.7');
+    fc.assert(
+      fc.property(side, side, fc.option(number, { nil: undefined }), bugfix, bugfix, (a, b, version, here, there) => {
+        const verdict = (x: string, y: string) => {
+          const of = (host: string, { self: own, listed }: typeof a) =>
+            device(
+              host,
+              { version: own + x },
+              listed.map((one) => one + y),
+              SCHEME,
+            );
+          return checkDevice(of('a', a), of('b', b), sha256, version === undefined ? undefined : version + y);
+        };
+        assert.deepEqual(verdict(here, there), verdict('', ''));
+        // and the rule itself, said once more
+        const takes = ({ self: own, listed }: typeof a, wanted: string) =>
+          [own, ...listed].some((one) => one[0] === wanted[0] && Number(one.slice(2)) >= Number(wanted.slice(2)));
+        const asked = version ?? a.self;
+        assert.equal(verdict('', '').ok, takes(a, asked) && takes(b, asked));
+      }),
+      { numRuns: 300 },
+    );
+  });
 
   it('refuses the way back of a version that moves forward only, by name', () => {
     const old = device('O', { version: '5.3' }, ['5.3']);
@@ -214,6 +303,17 @@ describe('selection among documents', () => {
     const at = (host: string, version: string) => device(host, { version }, [{ version }], SCHEME);
     assert.equal(selected(at('a', '1.7.3'), at('b', '1.4.9'), at('c', '1.5')), '1.4');
     assert.equal(selected(at('a', '1.7'), at('b', '2.1')), undefined);
+  });
+
+  it('knows what a device of a later minor takes in, listed or not, after what it lists', () => {
+    const old = device('old', { version: '1.2' }, [], SCHEME);
+    const young = device('young', { version: '1.4.2' }, ['0.9'], SCHEME);
+    assert.equal(selected(old, young), '1.2');
+    assert.equal(selected(young, old), '1.2');
+    assert.deepEqual(
+      hostsOf([young, old])[0]?.versions.map(({ version }) => version),
+      ['1.4', '0.9', '1.2'],
+    );
   });
 
   const entry: fc.Arbitrary<CompatibleEntry> = fc.oneof(
