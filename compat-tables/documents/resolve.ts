@@ -6,35 +6,12 @@ import { ballotOf } from '../ballot.ts';
 import { CompatError } from '../errors.ts';
 import type { SelectableHost, SelectableVersion } from '../matrix.ts';
 import type { Blocker } from '../types.ts';
-import { ask, type Concrete, type ReadEntry, readEntry } from './entry.ts';
-import { compareScheme, parseSchemeVersion, schemeName } from './scheme.ts';
-import type { CompatibleEntry, DeviceSelf, FieldValue, Fields, Scheme } from './types.ts';
-import { fieldText } from './variables.ts';
+import { ask, type ReadEntry } from './entry.ts';
+import { type Candidate, type Collection, type ReadCollection, Reading } from './reading.ts';
+import { compareScheme, parseSchemeVersion } from './scheme.ts';
+import type { Scheme } from './types.ts';
 
-/** What one host says of one device type. */
-export interface Collection {
-  readonly host: string;
-  readonly deviceType: string;
-  readonly scheme: Scheme;
-  readonly self: readonly DeviceSelf[];
-  readonly compatible: readonly CompatibleEntry[];
-}
-
-/** A device that can be asked for, under the name that answers use. */
-interface Candidate extends Concrete {
-  readonly name: string;
-  readonly digest: string;
-}
-
-interface ReadCollection {
-  readonly entries: readonly ReadEntry[];
-  /** The entries, by place, that may fit what it does not name itself: those that are not the name of one device. */
-  readonly open: ReadonlyMap<number, ReadEntry>;
-  /** Under a scheme, what it takes in because of what it is; the places come after those of the entries. */
-  readonly selves: ReadonlyMap<number, ReadEntry>;
-  /** What it names itself: it can take these in. The place is that of the entry, -1 for a device that is there. */
-  readonly own: ReadonlyMap<string, { readonly candidate: Candidate; readonly place: number }>;
-}
+export type { Collection } from './reading.ts';
 
 /**
  * Throws VC-DOCUMENT when a document says something that cannot be. All collections are of one device type. `unnamed`: a
@@ -46,7 +23,7 @@ export function resolveCollections(
   unnamed?: string,
 ): SelectableHost[] {
   const scheme = commonScheme(collections);
-  const reading = new Reading(scheme, sha256);
+  const reading = new Reading(collections, scheme, sha256);
   const read = collections.map((collection) => reading.collection(collection));
   const distinct = new Set(read);
   const asked = new Map<string, Candidate[]>();
@@ -84,102 +61,6 @@ function commonScheme(collections: readonly Collection[]): Scheme {
   throw new CompatError(
     'VC-DOCUMENT',
     `Cannot compare versions of ${first.deviceType}: ${first.host} has the scheme ${first.scheme}, ${other.host} ${other.scheme}`,
-  );
-}
-
-class Reading {
-  readonly #scheme: Scheme;
-  readonly #sha256: (text: string) => string;
-  /** By content: hosts of a fleet name the same devices. */
-  readonly #digests = new Map<string, string>();
-  readonly #known = new Map<Collection['compatible'], { self: Collection['self']; read: ReadCollection }>();
-
-  constructor(scheme: Scheme, sha256: (text: string) => string) {
-    this.#scheme = scheme;
-    this.#sha256 = sha256;
-  }
-
-  /** Equal objects are read once: whoever reads a fleet's documents keeps one of each. */
-  collection(collection: Collection): ReadCollection {
-    const { self, compatible } = collection;
-    const known = this.#known.get(compatible);
-    if (known !== undefined && known.self.length === self.length && self.every((one, at) => one === known.self[at]))
-      return known.read;
-    const read = this.#read(collection);
-    this.#known.set(compatible, { self, read });
-    return read;
-  }
-
-  #read({ host, deviceType, self, compatible }: Collection): ReadCollection {
-    const entries = compatible.map((entry, index) => {
-      try {
-        return readEntry(entry, this.#scheme);
-      } catch (error) {
-        if (!(error instanceof CompatError)) throw error;
-        throw new CompatError(error.code, `${error.message} (host ${host}, compatible[${index}])`, error.details);
-      }
-    });
-    const own = new Map<string, { candidate: Candidate; place: number }>();
-    const add = (concrete: Concrete, digest: string | undefined, place: number): void => {
-      const candidate = this.candidate(deviceType, concrete, digest);
-      if (!own.has(candidate.name)) own.set(candidate.name, { candidate, place });
-    };
-    for (const [place, { concrete, digest }] of entries.entries()) if (concrete) add(concrete, digest, place);
-    for (const { version, fields = {} } of self) {
-      if (version !== undefined || Object.keys(fields).length > 0) add({ version, fields }, undefined, -1);
-    }
-    const isOpen = ({ concrete, version }: ReadEntry) =>
-      concrete === undefined || version === undefined || this.#scheme !== 'opaque';
-    const open = new Map([...entries.entries()].filter(([, entry]) => isOpen(entry)));
-    return { entries, own, open, selves: this.#selves(self, entries.length) };
-  }
-
-  /** A number says what else the device takes in, listed or not; a string only what it is. */
-  #selves(self: readonly DeviceSelf[], from: number): ReadonlyMap<number, ReadEntry> {
-    if (this.#scheme === 'opaque') return new Map();
-    const numbered = self.filter(({ version }) => version !== undefined);
-    return new Map(
-      numbered.map(({ version, fields = {} }, index) => {
-        return [from + index, readEntry({ ...(version && { version }), fields: literal(fields) }, this.#scheme)];
-      }),
-    );
-  }
-
-  candidate(deviceType: string, { version, fields }: Concrete, digest: string | undefined): Candidate {
-    const number = this.#scheme === 'opaque' || version === undefined ? undefined : parseSchemeVersion(version);
-    const plain = number === undefined ? version : schemeName(number);
-    const words = Object.entries(fields)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, value]) => `${name}=${fieldText(value)}`);
-    // A number is no name of a device that has fields too; a string is, whatever stands beside it.
-    const name =
-      plain !== undefined && (number === undefined || words.length === 0)
-        ? plain
-        : [plain ?? [], words.join(',')].flat().join(' ');
-    return { name, version: plain, fields, digest: digest ?? this.#digest(deviceType, plain, fields) };
-  }
-
-  #digest(deviceType: string, version: string | undefined, fields: Fields): string {
-    const texts = Object.entries(fields)
-      .map(([name, value]): [string, FieldValue] => [name, fieldText(value)])
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    const content = JSON.stringify({
-      ...{ format: 1, device_type: deviceType },
-      ...{ version: version ?? null, fields: Object.fromEntries(texts) },
-    });
-    const digest = this.#digests.get(content) ?? this.#sha256(content);
-    this.#digests.set(content, digest);
-    return digest;
-  }
-}
-
-/** The fields of a device as those of an entry, in which `${` would begin a variable. */
-function literal(fields: Fields): Fields {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? value.replaceAll('${', () => '$${') : value,
-    ]),
   );
 }
 

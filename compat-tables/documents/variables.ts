@@ -15,10 +15,10 @@ export function setText(members: readonly string[]): string {
 
 /** The same set in one order: `ppgtt+none` is `none+ppgtt`. */
 export function orderedSet(text: string): string {
-  return setText(members(text));
+  return setText(setMembers(text));
 }
 
-function members(text: string): string[] {
+export function setMembers(text: string): string[] {
   return text === '' ? [] : text.split(SET_JOINT);
 }
 
@@ -29,7 +29,7 @@ export function valueIn(variable: Variable, text: string): string | undefined {
     return value !== undefined && isInside(variable, value) ? text : undefined;
   }
   if (variable.type === 'string') return (variable.values?.includes(text) ?? text !== '') ? text : undefined;
-  const present = members(text);
+  const present = setMembers(text);
   const { of: all, including = [] } = variable;
   const fits =
     new Set(present).size === present.length &&

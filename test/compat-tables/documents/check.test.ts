@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { checkDevice, collectionOf } from '../../../compat-tables/documents/check.ts';
 import { resolveCollections } from '../../../compat-tables/documents/resolve.ts';
 import type { CompatibleEntry, DeviceDocument, DeviceSelf } from '../../../compat-tables/documents/types.ts';
+import { driftOf } from '../../../compat-tables/drift.ts';
 import { select } from '../../../compat-tables/select.ts';
 import { sha256 } from '../shipped.ts';
 
@@ -297,6 +298,32 @@ describe('selection among documents', () => {
     const narrow = device('narrow', v5(1), [{ ...FAMILY, variables: { aggr: { type: 'integer', range: [1, 2] } } }]);
     assert.equal(selected(device('wide', v5(4), [FAMILY]), narrow), 'V5_x1');
     assert.equal(selected(device('wide', v5(2), [FAMILY]), narrow), 'V5_x2');
+  });
+
+  it('compares sets as sets however they are written, where anybody says that they are sets', () => {
+    const text = device('text', { version: 'v1', fields: { pv: 'ppgtt+none' } }, []);
+    const set = device('set', { version: 'v1', fields: { pv: ['none', 'ppgtt'] } }, []);
+    const list = device('list', {}, [{ version: 'v1', fields: { pv: 'none+ppgtt' } }]);
+    const variable = device('variable', {}, [
+      { version: 'v1', fields: { pv: '${pv}' }, variables: { pv: { type: 'set', of: ['none', 'ppgtt'] } } },
+    ]);
+    for (const all of [
+      [text, set],
+      [set, text],
+      [text, set, list],
+      [list, text, set],
+      [text, list, variable],
+    ]) {
+      const title = all.map(({ host }) => host).join();
+      assert.equal(selected(...all), 'v1', title);
+      assert.deepEqual(driftOf(hostsOf(all)), [], title);
+    }
+    // nobody says so here: two texts are two texts, and two sets two sets
+    assert.equal(driftOf(hostsOf([text, list])).length, 1);
+    const other = device('other', { version: 'v1', fields: { pv: ['none'] } }, []);
+    assert.equal(selected(text, other), undefined);
+    const nameless = (one: DeviceDocument) => ({ ...one, self: { device_type: TYPE, fields: one.self.fields ?? {} } });
+    assert.equal(selected(nameless(text), nameless(set)), 'pv=none+ppgtt');
   });
 
   it('takes the largest minor that all have, whatever it is called there', () => {
