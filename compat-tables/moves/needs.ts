@@ -62,6 +62,8 @@ export interface Need {
   /** Bits that the guest has and QEMU decides about alone. */
   readonly qemuAlone: bigint;
   readonly limits: Limits;
+  /** What the device has, measured: QEMU tells it when it connects. Undefined: not known, and `limits` only says what was promised. */
+  readonly queuePairs: number | undefined;
   /** What the guest was offered where it is: it has seen all of this and chosen. */
   readonly seen: bigint;
 }
@@ -90,11 +92,12 @@ export function needOf(subject: MoveSubject, home: MoveHost): Need | undefined {
   const entryNamed = (version: string | undefined): Entry | undefined =>
     home.versions.find(({ entry }) => entry.version === version)?.entry;
   const sizes = sizesOf(subject);
+  const { queuePairs } = subject;
   if (subject.acked !== undefined) {
     const guest = guestFeatures(subject.acked);
     const inForce = entryNamed(subject.inForce);
     return {
-      ...{ basis: 'acked', version: subject.inForce, limits: sizes },
+      ...{ basis: 'acked', version: subject.inForce, limits: sizes, queuePairs },
       features: guest & backend,
       qemuAlone: guest & ~backend,
       seen: guestFeatures(subject.offered ?? inForce?.virtioFeatures ?? subject.acked) | guest,
@@ -108,14 +111,15 @@ export function needOf(subject: MoveSubject, home: MoveHost): Need | undefined {
   if (offer === undefined) return undefined;
   const guest = guestFeatures(offer);
   return {
-    ...{ basis: running ? 'in-force' : 'next-start', version, limits: { ...entry?.limits, ...sizes } },
+    ...{ basis: running ? 'in-force' : 'next-start', version, limits: { ...entry?.limits, ...sizes }, queuePairs },
     features: guest & backend,
     qemuAlone: 0n,
     seen: guest,
   };
 }
 
-function sizesOf({ queuePairs, ringSizes }: MoveSubject): Limits {
+/** What was seen of the queues of a device. */
+export function sizesOf({ queuePairs, ringSizes }: MoveSubject): Limits {
   return {
     ...(queuePairs === undefined ? {} : { queue_pairs: queuePairs }),
     ...(ringSizes.length === 0 ? {} : { ring_size: Math.max(...ringSizes) }),

@@ -6,7 +6,7 @@ import { familyOf, featureNames } from '../features.ts';
 import type { BackendRelease } from '../releases.ts';
 import type { Abilities, Blocker } from '../types.ts';
 import { type Difference, diff } from './diff.ts';
-import { type MoveHost, type MoveSubject, visibleBits } from './needs.ts';
+import { type MoveHost, type MoveSubject, sizesOf, visibleBits } from './needs.ts';
 
 export interface LostVersion {
   readonly version: string;
@@ -79,15 +79,18 @@ function affected(host: MoveHost, subject: MoveSubject, next: Abilities): Affect
   const names = (mask: bigint) => featureNames(familyOf(host.deviceType), mask);
   const inForce = entryNamed(subject.inForce);
   const found: Affected[] = [];
-  if (subject.acked !== undefined || inForce !== undefined) {
+  if (subject.acked !== undefined || subject.inForce !== undefined) {
     // the mode in force is a promise for the life of the front-end process, so all of it has to be there again
-    const wanted = guestFeatures(inForce?.virtioFeatures ?? 0n) | visibleBits(host.deviceType, subject.acked ?? 0n);
+    const promised = inForce?.virtioFeatures;
+    const taken = subject.acked ?? (promised === undefined ? subject.offered : undefined) ?? 0n;
+    const wanted = guestFeatures(promised ?? 0n) | visibleBits(host.deviceType, taken);
     const missing = names(wanted & ~next.virtioFeatures);
     const blockers = inForce === undefined ? [] : checkEntry(inForce, next);
-    if (missing.length > 0 || blockers.length > 0)
+    const sizes = blockers.some(({ code }) => code === 'VC-MODE-LIMIT') ? [] : beyond(subject, next);
+    if (missing.length > 0 || blockers.length > 0 || sizes.length > 0)
       found.push({
         ...{ interface: subject.name, why: 'running', version: subject.inForce, missing },
-        text: runningText(missing, blockers),
+        text: runningText(missing, blockers, sizes),
       });
   }
   const pinned = entryNamed(subject.pin);
@@ -101,13 +104,24 @@ function affected(host: MoveHost, subject: MoveSubject, next: Abilities): Affect
   return found;
 }
 
+/** What the device has more of than the release gives: a version need not promise it, and QEMU never takes less. */
+function beyond(subject: MoveSubject, { limits }: Abilities): string[] {
+  return Object.entries(sizesOf(subject)).flatMap(([name, has]) => {
+    const given = Object.hasOwn(limits, name) ? limits[name] : undefined;
+    return given !== undefined && given < has ? [`it has ${name} ${has}, and the back-end would give ${given}`] : [];
+  });
+}
+
 /** Bits and limits in a sentence each: the bits of the mode are among those that the guest runs with. */
-function runningText(missing: readonly string[], blockers: readonly Blocker[]): string {
+function runningText(missing: readonly string[], blockers: readonly Blocker[], sizes: readonly string[]): string {
   const others = blockers.filter(({ code }) => code !== 'VC-MODE-FEATURES').map(({ text }) => text);
-  const its = missing.length > 0 ? 'Its' : 'its';
-  return [
+  const sentences = [
     ...(missing.length > 0 ? [`its guest runs with ${missing.join(', ')}, which would be missing`] : []),
-    ...(others.length > 0 ? [`${its} version could not be honoured: ${others.join('; ')}`] : []),
-    'Stop it or move it away first',
-  ].join('. ');
+    ...(others.length > 0 ? [`its version could not be honoured: ${others.join('; ')}`] : []),
+    ...(sizes.length > 0 ? [sizes.join('; ')] : []),
+    'stop it or move it away first',
+  ];
+  return sentences
+    .map((text, index) => (index === 0 ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`))
+    .join('. ');
 }

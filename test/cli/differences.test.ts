@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEntry } from '../../compat-tables/check.ts';
-import { maskOf, PROTOCOL } from '../../compat-tables/features.ts';
+import { maskOf, PROTOCOL, VIRTIO_NET } from '../../compat-tables/features.ts';
 import { encodeInterfaceStatus } from '../../rpc/state/columns.ts';
 import { readEntry } from '../../compat-tables/moves/entry-file.ts';
 import { abilitiesOf } from '../../compat-tables/moves/what-if.ts';
 import { findRelease } from '../../compat-tables/releases.ts';
-import { sha256, shippedEntries } from '../compat-tables/shipped.ts';
+import { entryLike, sha256, shippedEntries } from '../compat-tables/shipped.ts';
 import { Peers } from '../peers/process.ts';
 import { described, served } from './embedded.ts';
 import { type HostFixture, NEW_HOST, OLD_BACKEND, OLD_HOST } from './fixtures.ts';
@@ -156,6 +156,23 @@ describe('differences, baselines and what would be', () => {
     assert.match(stderr, /ovs-2\.8 would break what is in use on busy \(vhu0\) \[VC-UPGRADE\]/);
     assert.equal((await cli(['--db', host, 'what-if', '--upgrade', 'ovs-3.2'])).exit, 0);
     assert.equal((await cli(['--db', host, 'what-if', '--upgrade', 'ovs-9'])).exit, 2);
+  });
+
+  it('says that an upgrade would break a device with more queue pairs than the release gives, exit 3', async () => {
+    const abilities = abilitiesOf(findRelease('dpdk-22.11'));
+    const virtioFeatures = maskOf(VIRTIO_NET, 'VERSION_1', 'MQ');
+    const row = {
+      ...{ frontend: 'listen:/f', backend: 'connect:/b' },
+      ...encodeInterfaceStatus({
+        ...{ state: 'negotiated', inForce: 'site.open', abilities, queuePairs: 4 },
+        ...{ offeredFeatures: virtioFeatures, ackedFeatures: virtioFeatures },
+      }),
+    };
+    const entries = [entryLike({ version: 'site.open', virtioFeatures })];
+    const host = await served(peers, like('many', 'dpdk-22.11', { entries, interfaces: { vhu0: row } }));
+    const { exit, stdout } = await cli(['--db', host, 'what-if', '--upgrade', 'dpdk-23.11']);
+    assert.equal(exit, 3, stdout);
+    assert.match(stdout, /^ {2}vhu0: it has queue_pairs 4, and the back-end would give 1\. Stop it/m);
   });
 
   it('does not say that a device document keeps its versions: there is nothing to judge, exit 3', async () => {

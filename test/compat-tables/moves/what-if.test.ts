@@ -4,6 +4,7 @@ import { usersBeyond } from '../../../compat-tables/moves/narrowing.ts';
 import type { MoveSubject } from '../../../compat-tables/moves/needs.ts';
 import { whatIf } from '../../../compat-tables/moves/what-if.ts';
 import { findRelease } from '../../../compat-tables/releases.ts';
+import { entryLike } from '../shipped.ts';
 import { hostLike, hostOf, running } from './hosts.ts';
 
 const V = (name: string) => `upstream.ovs-dpdk.${name}`;
@@ -65,6 +66,34 @@ describe('what if a host had another release', () => {
     assert.equal(text('ovs-3.1', high), `${bits}. Stop it or move it away first`);
     const [both] = whatIf({ ...host, interfaces: [high] }, { ...findRelease('ovs-3.1'), queuePairs: 1 }).affected;
     assert.equal(both?.text, `${bits}. I${limits.slice(1)}`);
+  });
+
+  it('names the running device that has more queues or larger rings than the release gives, promised or not', () => {
+    const release = { ...findRelease('dpdk-23.11'), ringSize: 512 };
+    const site = entryLike({
+      version: 'site.open',
+      virtioFeatures: maskOf(VIRTIO_NET, 'VERSION_1', 'MRG_RXBUF', 'MQ'),
+    });
+    const host = hostOf('home', hostLike('dpdk-22.11').abilities, { entries: [site] });
+    const taken = (offered: bigint) => offered;
+    const of = (more: Partial<MoveSubject>) =>
+      whatIf({ ...host, interfaces: [running(host, 'site.open', taken, { pin: undefined, ...more })] }, release)
+        .affected;
+    const [large] = of({ queuePairs: 4, ringSizes: [1024] });
+    assert.deepEqual(
+      [large?.why, large?.text],
+      [
+        'running',
+        'it has queue_pairs 4, and the back-end would give 1; it has ring_size 1024, and the back-end would give 512. Stop it or move it away first',
+      ],
+    );
+    assert.deepEqual(of({ queuePairs: 1, ringSizes: [512] }), []);
+    // before its driver chose, and in a version that no table defines any more
+    assert.equal(of({ queuePairs: 4, acked: undefined }).length, 1);
+    const lost = { inForce: 'site.gone', acked: undefined, queuePairs: 4, offered: 1n << 56n };
+    const [gone] = of(lost);
+    assert.deepEqual([gone?.version, gone?.missing], ['site.gone', ['VIRTIO_NET_F_HOST_USO']]);
+    assert.match(gone?.text ?? '', /which would be missing\. It has queue_pairs 4, and/);
   });
 
   it('warns when nothing could be migrated from there', () => {
