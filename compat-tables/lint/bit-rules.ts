@@ -78,6 +78,17 @@ export const queuePairsWithoutMq: EntryRule = ({ deviceType, virtioFeatures, lim
   return [['limits', `queue_pairs is ${pairs} without VIRTIO_NET_F_MQ: a guest uses one pair`]];
 };
 
+/** QEMU asks for the number of queue pairs only with it. */
+const PROTOCOL_MQ = maskOf(PROTOCOL, 'MQ');
+
+export const queuePairsCut: EntryRule = ({ deviceType, limits, protocolFeatures }) => {
+  const pairs = limits['queue_pairs'] ?? 1;
+  const cut = protocolFeatures !== undefined && (protocolFeatures & PROTOCOL_MQ) === 0n;
+  if (deviceType !== 'vhost-user-net' || pairs <= 1 || !cut) return [];
+  const text = `queue_pairs is ${pairs} and VHOST_USER_PROTOCOL_F_MQ cut: QEMU has one pair, and a device with more does not start`;
+  return [['protocol', text]];
+};
+
 /** No host can use such a version under a guest of QEMU. */
 export const iommuCut: EntryRule = ({ deviceType, virtioFeatures, protocolFeatures }) => {
   const cut = protocolFeatures === undefined ? 0n : iommuLacks(deviceType, virtioFeatures, protocolFeatures);

@@ -115,7 +115,7 @@ function protocolLacks({ need, to }: Question, entry: Entry | undefined): string
     return ['VHOST_USER_F_PROTOCOL_FEATURES'];
   const backend = abilities?.protocolFeatures ?? ~0n;
   const offered = entry ? offeredProtocolFeatures(entry, backend) : backend;
-  const several = need.basis === 'acked' && (need.limits['queue_pairs'] ?? 1) > 1;
+  const several = (need.queuePairs ?? 1) > 1;
   const lacks =
     (several ? PROTOCOL_MQ & ~offered : 0n) |
     iommuLacks(deviceType, entry?.virtioFeatures ?? abilities?.virtioFeatures ?? 0n, offered);

@@ -87,6 +87,18 @@ describe('linting of tables', () => {
       want: [['limits', /^queue_pairs is 4 without VIRTIO_NET_F_MQ/]],
     },
     {
+      title: 'queue pairs without the protocol feature by which QEMU asks for their number',
+      change: {
+        ...withBits('VIRTIO_NET_F_MRG_RXBUF', 'VIRTIO_NET_F_CTRL_VQ', 'VIRTIO_NET_F_MQ'),
+        limits: { queue_pairs: 4, ring_size: 1024 },
+        protocol_features: ['VHOST_USER_PROTOCOL_F_LOG_SHMFD'],
+      },
+      want: [
+        ['no-effect', /CTRL_VQ/],
+        ['protocol', /^queue_pairs is 4 and VHOST_USER_PROTOCOL_F_MQ cut: QEMU has one pair/],
+      ],
+    },
+    {
       title: 'a ring size that split rings cannot have',
       change: { limits: { queue_pairs: 1, ring_size: 1000 } },
       want: [['limits', /^ring_size 1000 is no power of two/]],

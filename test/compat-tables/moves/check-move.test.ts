@@ -252,6 +252,14 @@ describe('whether a running interface can move', () => {
       ['VC-MODE-PROTOCOL'],
     );
     assert.equal(ask({ ...subject, queuePairs: 1 }, home, hostOf('there', abilities)).possible, true);
+    // queues= of QEMU is known when it connects, whatever the driver has chosen; a promise alone is no queue
+    const waiting = { ...subject, acked: undefined };
+    assert.deepEqual(
+      ask(waiting, home, hostOf('there', abilities)).obstacles.map(({ code }) => code),
+      ['VC-MODE-PROTOCOL'],
+    );
+    for (const queuePairs of [1, undefined])
+      assert.equal(ask({ ...waiting, queuePairs }, home, hostOf('there', abilities)).possible, true);
   });
 
   it('wants the protocol features of a virtual IOMMU where one is offered', () => {
