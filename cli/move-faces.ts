@@ -66,8 +66,8 @@ function targetLines(target: TargetAnswer, { basis: all }: MoveAnswer): string[]
       ? []
       : [
           stands.fits
-            ? `  without a pin it gets ${stands.version}, which would do`
-            : `  without a pin it gets ${stands.version}, and the migration fails${because(stands.missing)}`,
+            ? `  as it stands it gets ${stands.version}, which would do`
+            : `  as it stands it gets ${stands.version}, and the migration fails${because(stands.missing)}`,
         ]),
     ...notes,
     ...(after === undefined ? [] : outlookLines(host, after)),

@@ -23,7 +23,7 @@ export interface Mode {
   readonly surplus: readonly string[];
 }
 
-/** What the interface would get there if nobody pinned anything. */
+/** What the interface would get there as it stands, or what a front-end that waits for it there has got. */
 export interface AsItStands {
   readonly version: string;
   readonly fits: boolean;
@@ -135,6 +135,7 @@ function answerFor({ subject, need, home, back, to, hosts, options }: Asked): Ta
     obstacles: possible ? [] : [...source, ...(chosen ? [] : targetObstacles(question, considered, options))],
     warnings: [
       ...warningsOf(question, chosen, need),
+      ...waitingWarnings(to, subject.name, modes),
       ...(chosen ? deviceWarnings(to.deviceType, subject.offered, chosen.features, to.name) : []),
     ],
     after: possible ? outlookOf({ subject, need, home: back, where: to, hosts, mode: chosen }) : undefined,
@@ -171,10 +172,27 @@ function surplusOf(features: bigint, need: Need, deviceType: string): string[] {
   return featureNames(familyOf(deviceType), visibleBits(deviceType, features) & ~need.features);
 }
 
+/** The version of a front-end that is there already, as one of a guest that is awaited: it keeps it for its life. */
+function waitsIn(to: MoveHost, name: string): string | undefined {
+  const prepared = to.interfaces.find((one) => one.name === name);
+  // where a guest runs, its front-end is not the one that the guest to come will have
+  return prepared?.acked === undefined ? prepared?.inForce : undefined;
+}
+
+function waitingWarnings(to: MoveHost, name: string, modes: readonly Mode[]): string[] {
+  const version = waitsIn(to, name);
+  const [pin] = modes;
+  if (version === undefined || pin === undefined || version === pin.version) return [];
+  const would = modes.some((one) => one.version === version) ? 'which would do' : 'and the migration would fail';
+  return [
+    `its front-end on ${to.name} waits in ${version} already, ${would}: a pin there takes effect when it is started anew`,
+  ];
+}
+
 function asItStands(question: Question, name: string): AsItStands | undefined {
   const { to } = question;
   const prepared = to.interfaces.find((one) => one.name === name);
-  const next = prepared?.pin ?? prepared?.nextStart ?? to.defaultVersion;
+  const next = waitsIn(to, name) ?? prepared?.pin ?? prepared?.nextStart ?? to.defaultVersion;
   const row = to.versions.find(({ entry, usable }) => (next === undefined ? usable : entry.version === next));
   if (row === undefined) return undefined;
   const one = candidate(question, row.entry);

@@ -176,9 +176,36 @@ describe('whether a running interface can move', () => {
       missing: [],
     });
     const prepared = hostLike('ovs-3.5', {
-      interfaces: [{ ...subject, pin: V('v2.13'), acked: undefined, abilities: undefined }],
+      interfaces: [{ ...subject, pin: V('v2.13'), inForce: undefined, acked: undefined, abilities: undefined }],
     });
     assert.equal(ask(subject, home, prepared).asItStands?.version, V('v2.13'));
+  });
+
+  it('warns of a front-end that waits there in another version: a pin does not change it', () => {
+    const home = hostLike('ovs-3.5');
+    const subject = running(home, V('v3.2'), linux);
+    const waiting = (inForce: string, more: Partial<MoveSubject> = {}) => {
+      const row = { ...subject, inForce, pin: V('v3.2'), acked: undefined, ...more };
+      return ask(subject, home, hostLike('ovs-3.5', { name: 'there', interfaces: [row] }));
+    };
+    const low = waiting(V('v2.13'));
+    assert.deepEqual(
+      [low.possible, low.pin?.version, low.asItStands],
+      [true, V('v3.2'), { version: V('v2.13'), fits: false, missing: ['VIRTIO_NET_F_CSUM'] }],
+    );
+    assert.deepEqual(low.warnings, [
+      `its front-end on there waits in ${V('v2.13')} already, and the migration would fail: a pin there takes effect when it is started anew`,
+    ]);
+    const small = running(home, V('v2.13'), linux);
+    const there = hostLike('ovs-3.5', {
+      name: 'there',
+      interfaces: [{ ...small, inForce: V('v3.2'), acked: undefined }],
+    });
+    assert.match(ask(small, home, there).warnings.join(), /waits in .*v3\.2 already, which would do/);
+    assert.deepEqual(waiting(V('v3.2')).warnings, []);
+    // a guest that runs there has a front-end of its own, which is not the one to come
+    const occupied = waiting(V('v2.13'), { acked: 0x130afa7can });
+    assert.deepEqual([occupied.asItStands?.version, occupied.warnings], [V('v3.2'), []]);
   });
 
   it('judges by the back-end of the interface that waits there under the same name', () => {
