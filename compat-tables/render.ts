@@ -20,6 +20,8 @@ export interface QemuProperty {
   readonly shown: boolean;
   /** The property is on when the bit is hidden. */
   readonly inverted?: boolean;
+  /** What has to be set too when the bit is hidden. */
+  readonly hiddenWith?: string;
   /** The first QEMU release that has it, when that is after 7.2. */
   readonly since?: string;
   /** Where libvirt (9.0) has it; absent: it has not. */
@@ -46,7 +48,8 @@ export const QEMU_PROPERTIES: readonly QemuProperty[] = [
   { bit: 'ANY_LAYOUT', property: 'any_layout', shown: true },
   { bit: 'INDIRECT_DESC', property: 'indirect_desc', shown: true },
   { bit: 'EVENT_IDX', property: 'event_idx', shown: true, libvirt: ['driver', 'event_idx'] },
-  { bit: 'VERSION_1', property: 'disable-modern', shown: true, inverted: true },
+  // behind a port of PCI Express a device has no legacy side unless told, and with neither side it does not start
+  { bit: 'VERSION_1', property: 'disable-modern', shown: true, inverted: true, hiddenWith: 'disable-legacy=off' },
   { bit: 'ACCESS_PLATFORM', property: 'iommu_platform', shown: false, libvirt: ['driver', 'iommu'] },
   { bit: 'RING_PACKED', property: 'packed', shown: false, libvirt: ['driver', 'packed'] },
   { bit: 'IN_ORDER', property: 'in_order', shown: false, since: '9.1' },
@@ -71,9 +74,10 @@ export function propertyOf(bit: number): QemuProperty | undefined {
   return BY_BIT.get(bit);
 }
 
-/** `packed=on`: what shows (or hides) the bit. */
-export function setting({ property, inverted }: QemuProperty, shown: boolean): string {
-  return `${property}=${shown === (inverted !== true) ? 'on' : 'off'}`;
+/** `packed=on`: what shows (or hides) the bit; several are joined with commas. */
+export function setting({ property, inverted, hiddenWith }: QemuProperty, shown: boolean): string {
+  const own = `${property}=${shown === (inverted !== true) ? 'on' : 'off'}`;
+  return shown || hiddenWith === undefined ? own : `${own},${hiddenWith}`;
 }
 
 /** A bit of the mode that the front-end cannot be told about. */
@@ -133,7 +137,7 @@ export function renderEntry(entry: Renderable, queues = 1): Rendered {
     }
     if (row.shown === wantsIt) continue;
     const property = setting(row, wantsIt);
-    if (row.since === undefined) device.push(property);
+    if (row.since === undefined) device.push(...property.split(','));
     else qemu.push(lack(`QEMU has the property from ${row.since} on; before, it never shows the bit`, property));
     if (row.libvirt) attributes[row.libvirt[0]].push(`${row.libvirt[1]}='${bit === MQ ? queues : onOff(wantsIt)}'`);
     else libvirt.push(lack('libvirt has no attribute for it', property));

@@ -102,6 +102,11 @@ describe('explain: migrations that were refused', () => {
     );
   });
 
+  it('hides VIRTIO_F_VERSION_1 so that the device starts behind any port', () => {
+    const { remedies } = only('Features 0x130afa7a6 unsupported. Allowed features: 0x78bfa7e6');
+    assert.match(remedies.join(), /hides VIRTIO_F_VERSION_1 .* with: disable-modern=on,disable-legacy=off$/m);
+  });
+
   it('names another host for what the back-end lacks, and only for that', () => {
     const csum = only('Features 0x130afa7a7 unsupported. Allowed features: 0x178bfa7e6').remedies;
     assert.match(csum[0] ?? '', /move it to a host that offers the missing bits/);

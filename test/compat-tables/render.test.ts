@@ -81,7 +81,10 @@ describe('render', () => {
 
   it('turns the legacy device on by turning the modern one off', () => {
     const virtioFeatures = DEFAULTS & ~maskOf(VIRTIO_NET, 'VERSION_1');
-    assert.deepEqual(renderEntry(plain({ virtioFeatures })).device, ['disable-modern=on']);
+    const { device, notExpressible } = renderEntry(plain({ virtioFeatures }));
+    assert.deepEqual(device, ['disable-modern=on', 'disable-legacy=off']);
+    const lacking = notExpressible.libvirt.find(({ name }) => name === 'VIRTIO_F_VERSION_1');
+    assert.equal(lacking?.property, 'disable-modern=on,disable-legacy=off');
   });
 
   it('writes Open vSwitch 2.6 as its mask is', () => {
@@ -249,8 +252,10 @@ describe('render', () => {
         const { device } = renderEntry(entry);
         if (seen.has(device.join())) continue;
         seen.add(device.join());
-        const { status, text } = started(device);
-        assert.equal(status, 0, `${entry.version}: ${text}`);
+        const onPci = started(device);
+        assert.equal(onPci.status, 0, `${entry.version}: ${onPci.text}`);
+        const onPciExpress = started([...device, 'bus=root'], 'q35', ['-device', 'pcie-root-port,id=root']);
+        assert.equal(onPciExpress.status, 0, `${entry.version} behind a root port: ${onPciExpress.text}`);
       }
       assert.ok(seen.size > 5);
     });
