@@ -6,7 +6,8 @@ import type { Cell } from './formats.ts';
 
 export const DIFFERENCE_HEADINGS = ['change', 'what', 'bit', 'meaning', 'cost'] as const;
 
-export function differenceRows({ gained, lost, limits, protocolGained, protocolLost }: Difference): Cell[][] {
+export function differenceRows(difference: Difference): Cell[][] {
+  const { gained, lost, limits, protocolGained, protocolLost, requiredGained, requiredLost } = difference;
   const bits = (change: string, list: readonly BitWorth[]) =>
     list.map(({ bit, name, meaning, cost }): Cell[] => [
       change,
@@ -15,13 +16,15 @@ export function differenceRows({ gained, lost, limits, protocolGained, protocolL
       meaning,
       change === 'lost' ? cost : undefined,
     ]);
-  const names = (change: string, list: readonly string[]) =>
-    list.map((name): Cell[] => [change, name, undefined, 'vhost-user protocol feature', undefined]);
+  const names = (change: string, list: readonly string[], how = '') =>
+    list.map((name): Cell[] => [change, name, undefined, `${how}vhost-user protocol feature`, undefined]);
   return [
     ...bits('lost', lost),
     ...bits('gained', gained),
     ...names('lost', protocolLost),
     ...names('gained', protocolGained),
+    ...names('lost', requiredLost, 'required '),
+    ...names('gained', requiredGained, 'required '),
     ...limits.map((one): Cell[] => [
       'limit',
       one.name,
@@ -37,6 +40,7 @@ export function differenceJson({ a, b, deviceType, ...rest }: Difference) {
     ...{ a, b, device_type: deviceType, equal: rest.equal },
     ...{ lost: rest.lost.map(bitJson), gained: rest.gained.map(bitJson) },
     ...{ protocol_lost: rest.protocolLost, protocol_gained: rest.protocolGained },
+    ...{ required_protocol_lost: rest.requiredLost, required_protocol_gained: rest.requiredGained },
     limits: rest.limits.map(limitJson),
     directions: [rest.forward, rest.backward].map(survivalJson),
   };
@@ -59,12 +63,14 @@ function limitJson({ name, from, to }: LimitChange) {
 
 /** Sentences, one a line, the direction of migration at the end. */
 export function differenceLines(difference: Difference): string[] {
-  const { a, b, equal, gained, lost, protocolGained, protocolLost, limits } = difference;
+  const { a, b, equal, gained, lost, protocolGained, protocolLost, requiredGained, requiredLost, limits } = difference;
   const stuck = [difference.forward, difference.backward].filter((one) => (one.notMigratable ?? []).length > 0);
   if (equal) return [`${a} and ${b} promise the same`, ...stuck.map(survivalLine)];
   return [
     ...section(`lost in ${b}:`, [...lost.map(lostLine), ...protocolLost]),
     ...section(`gained in ${b}:`, [...gained.map(bitLine), ...protocolGained]),
+    ...section(`no longer required by ${b}:`, requiredLost),
+    ...section(`required by ${b}:`, requiredGained),
     ...limits.map((one) => `${one.name}: ${shown(one.from)} becomes ${shown(one.to)}`),
     survivalLine(difference.forward),
     survivalLine(difference.backward),

@@ -1,5 +1,7 @@
+import { notMigratable } from '../../compat-tables/check.ts';
 import { CompatError } from '../../compat-tables/errors.ts';
-import { diff } from '../../compat-tables/moves/diff.ts';
+import { LOG_ALL } from '../../compat-tables/features.ts';
+import { diff, type Side } from '../../compat-tables/moves/diff.ts';
 import type { Entry, Tier } from '../../compat-tables/types.ts';
 import { suggestion } from '../../rpc/state/near.ts';
 import { entryOf } from '../../rpc/state/rows.ts';
@@ -53,8 +55,12 @@ function find(entries: readonly Entry[], name: string): Entry {
   });
 }
 
-function sideOf({ version, virtioFeatures, protocolFeatures, limits }: Entry) {
-  return { name: version, features: virtioFeatures, protocolFeatures, limits };
+function sideOf({ version, virtioFeatures, protocolFeatures, requiredProtocolFeatures, limits }: Entry): Side {
+  const side = { name: version, features: virtioFeatures, protocolFeatures, requiredProtocolFeatures, limits };
+  if (protocolFeatures === undefined) return side;
+  // control bits are the back-end's; what a version cuts is cut on every back-end
+  const stuck = notMigratable({ virtioFeatures: LOG_ALL, protocolFeatures }, version);
+  return stuck.length === 0 ? side : { ...side, notMigratable: stuck };
 }
 
 const TIERS: Readonly<Record<Tier, string | undefined>> = {

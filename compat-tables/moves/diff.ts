@@ -11,6 +11,8 @@ export interface Side {
   readonly features: bigint;
   /** Undefined: as the back-end offers them. */
   readonly protocolFeatures: bigint | undefined;
+  /** Protocol features without which a version cannot be honoured; undefined: none, as for a back-end. */
+  readonly requiredProtocolFeatures?: bigint;
   readonly limits: Limits;
   /** Why QEMU migrates no guest from it, empty when it does; undefined: a version alone does not tell. */
   readonly notMigratable?: readonly string[];
@@ -49,29 +51,38 @@ export interface Difference {
   readonly lost: readonly BitWorth[];
   readonly protocolGained: readonly string[];
   readonly protocolLost: readonly string[];
+  /** Protocol features that B requires and A does not, and the other way round. */
+  readonly requiredGained: readonly string[];
+  readonly requiredLost: readonly string[];
   /** Limits that are not the same. */
   readonly limits: readonly LimitChange[];
   readonly forward: Survival;
   readonly backward: Survival;
+  /** Also when the digests differ for no more than the names. */
   readonly equal: boolean;
 }
+
+const ALL_PROTOCOL = PROTOCOL.bits.reduce((mask, { bit }) => mask | (1n << BigInt(bit)), 0n);
 
 export function diff(deviceType: string, a: Side, b: Side): Difference {
   const lost = guestFeatures(a.features & ~b.features);
   const gained = guestFeatures(b.features & ~a.features);
   const [pa, pb] = [a.protocolFeatures, b.protocolFeatures];
-  const protocol = (x: bigint | undefined, y: bigint | undefined) =>
-    x === undefined || y === undefined ? [] : featureNames(PROTOCOL, x & ~y);
+  // what nothing cuts may be all that there is
+  const protocol = (x = ALL_PROTOCOL, y = x | ALL_PROTOCOL) => featureNames(PROTOCOL, x & ~y);
   const [protocolGained, protocolLost] = [protocol(pb, pa), protocol(pa, pb)];
+  const [ra, rb] = [a.requiredProtocolFeatures ?? 0n, b.requiredProtocolFeatures ?? 0n];
   const limits = limitChanges(a.limits, b.limits);
   return {
     ...{ a: a.name, b: b.name, deviceType },
     gained: bitWorths(deviceType, gained),
     lost: bitWorths(deviceType, lost),
     ...{ protocolGained, protocolLost, limits },
+    requiredGained: featureNames(PROTOCOL, rb & ~ra),
+    requiredLost: featureNames(PROTOCOL, ra & ~rb),
     forward: survival(deviceType, a, b),
     backward: survival(deviceType, b, a),
-    equal: lost === 0n && gained === 0n && limits.length === 0 && protocolGained.length + protocolLost.length === 0,
+    equal: lost === 0n && gained === 0n && limits.length === 0 && pa === pb && ra === rb,
   };
 }
 

@@ -64,6 +64,20 @@ describe('differences, baselines and what would be', () => {
     assert.equal((await cli([...argv.slice(0, 3), 'upstream.ovs-dpdk.v3.3'])).exit, 1);
   });
 
+  it('knows of a version that cuts protocol features: not the same, and no guest leaves it', async () => {
+    const mask = maskOf(VIRTIO_NET, 'VERSION_1');
+    const entries = [
+      entryLike({ version: 'site.open', virtioFeatures: mask, digest: 'o' }),
+      entryLike({ version: 'site.cut', virtioFeatures: mask, protocolFeatures: maskOf(PROTOCOL, 'MQ'), digest: 'c' }),
+    ];
+    const host = await served(peers, like('cut', 'ovs-3.1', { entries }));
+    const { exit, stdout } = await cli(['--db', host, 'diff-versions', 'site.open', 'site.cut']);
+    assert.equal(exit, 0);
+    assert.match(stdout, /^lost in site\.cut:\n(?: {2}.*\n)* {2}VHOST_USER_PROTOCOL_F_LOG_SHMFD$/m);
+    assert.match(stdout, /^from site\.open to site\.cut: every guest can move$/m);
+    assert.match(stdout, /^from site\.cut to site\.open: no guest can move: .*LOG_SHMFD.*\[VC-MIGRATE-LOG\]$/m);
+  });
+
   it('wants a target for a matrix of hosts, and a known release for one of releases', async () => {
     assert.equal((await cli(['matrix'])).exit, 2);
     const { exit, stderr } = await cli(['matrix', '--releases', 'ovs-9.9']);

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { maskOf, VIRTIO_NET } from '../../../compat-tables/features.ts';
+import { digestOf } from '../../../compat-tables/digest.ts';
+import { maskOf, PROTOCOL, VIRTIO_NET } from '../../../compat-tables/features.ts';
 import { diff, type Side } from '../../../compat-tables/moves/diff.ts';
 import { RELEASES } from '../../../compat-tables/releases.ts';
+import type { Entry } from '../../../compat-tables/types.ts';
+import { entryLike, sha256 } from '../shipped.ts';
 import { NET } from './hosts.ts';
 
 const release = (name: string): Side => {
@@ -69,6 +72,42 @@ describe('a difference', () => {
     assert.deepEqual([versions.forward.always, versions.forward.notMigratable], [true, undefined]);
   });
 
+  const open: Side = { name: 'open', features: 1n, protocolFeatures: undefined, limits: {} };
+
+  it('compares what a version cuts with what no version cuts', () => {
+    const cut: Side = { ...open, name: 'cut', protocolFeatures: maskOf(PROTOCOL, 'LOG_SHMFD') };
+    const there = diff(NET, open, cut);
+    assert.equal(there.equal, false);
+    assert.ok(there.protocolLost.includes('VHOST_USER_PROTOCOL_F_MQ'));
+    assert.ok(!there.protocolLost.includes('VHOST_USER_PROTOCOL_F_LOG_SHMFD'));
+    assert.deepEqual([there.protocolGained, diff(NET, cut, open).protocolGained], [[], there.protocolLost]);
+    const required = diff(NET, open, { ...open, requiredProtocolFeatures: maskOf(PROTOCOL, 'REPLY_ACK') });
+    assert.deepEqual([required.equal, required.requiredGained], [false, ['VHOST_USER_PROTOCOL_F_REPLY_ACK']]);
+  });
+
+  it('is none exactly where the digests differ for no more than the names', () => {
+    const mask = fc.constantFrom(0n, 1n, 2n, 3n, 1n << 26n, 1n << 70n);
+    const entry = fc
+      .record({
+        virtioFeatures: mask,
+        protocolFeatures: fc.option(mask, { nil: undefined }),
+        requiredProtocolFeatures: mask,
+        limits: fc.constantFrom<Entry['limits']>({}, { queue_pairs: 1 }, { queue_pairs: 2 }),
+      })
+      .map(entryLike);
+    const sideOf = ({ version: name, virtioFeatures: features, ...rest }: Entry): Side => ({ name, features, ...rest });
+    const seen = new Set<boolean>();
+    fc.assert(
+      fc.property(entry, entry, (a, b) => {
+        const { equal } = diff(NET, sideOf(a), sideOf(b));
+        seen.add(equal);
+        assert.equal(equal, digestOf(a, sha256) === digestOf(b, sha256));
+      }),
+      { numRuns: 2000 },
+    );
+    assert.equal(seen.size, 2);
+  });
+
   const side = fc.constantFrom(...RELEASES.map(({ name }) => release(name)));
 
   it('is symmetric: gained is lost the other way round, and the directions change places', () => {
@@ -78,6 +117,7 @@ describe('a difference', () => {
         assert.deepEqual(there.gained, back.lost);
         assert.deepEqual(there.lost, back.gained);
         assert.deepEqual(there.protocolGained, back.protocolLost);
+        assert.deepEqual(there.requiredGained, back.requiredLost);
         assert.deepEqual(there.forward, back.backward);
         assert.deepEqual(there.backward, back.forward);
         assert.equal(there.equal, back.equal);
