@@ -10,6 +10,18 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
     means: 'What the guest on this port accepted of the offer. The next host has to offer these bits.',
   },
   {
+    id: 'ovs-tso-disabled',
+    program: 'Open vSwitch',
+    pattern: /\buserspace-tso\\?"?\s*[=:]\s*\\?"?disabled/,
+    example: 'status : {mode=client, numa="0", socket="/run/vm/vhu0", userspace-tso=disabled}',
+    means:
+      'userspace-tso-enable is on, and this port works without TSO: it was registered again with the features of a port without it, and its guest sends large packets in pieces.',
+    culprit:
+      "A guest that had taken features which a port with TSO does not offer (VIRTIO_NET_F_HOST_ECN, VIRTIO_NET_F_HOST_UFO), or a connection that ended before the device was up: QEMU's, a probe's, or an agent's.",
+    remedy:
+      'Stop the QEMU process of the guest and start it again; a restart inside the guest does not do. Guests that move between hosts with and without the setting want a +portable version.',
+  },
+  {
     id: 'ovs-device-added',
     program: 'Open vSwitch',
     pattern: /vHost Device '(?<path>[^']+)' has been added on numa node (?<node>-?\d+)/,

@@ -1,15 +1,7 @@
-/** Lines of QEMU, as of 7.2 to 10.x: virtio core, vhost-user, virtio-net, migration. */
+/** Lines of QEMU, as of 7.2 to 10.x: vhost-user and virtio-net. */
 import type { MessageRow } from './message.ts';
 
 export const QEMU_MESSAGES: readonly MessageRow[] = [
-  {
-    id: 'qemu-features-unsupported',
-    program: 'QEMU',
-    pattern: /Features (?<features>0x[\da-f]+) unsupported(?:\. ?Allowed features: (?<allowed>0x[\da-f]+))?/i,
-    example: 'qemu-system-x86_64: Features 0x130afa7a7 unsupported. Allowed features: 0x178bfa7e6',
-    means:
-      'A guest arrives by migration that uses features which the device here cannot offer. QEMU at the destination refuses the device, and the migration fails; the guest goes on at the source.',
-  },
   {
     id: 'qemu-vhost-lacks',
     program: 'QEMU',
@@ -50,8 +42,7 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
   {
     id: 'qemu-queues',
     program: 'QEMU',
-    pattern:
-      /(?:you are asking more queues than supported:|The maximum number of queues supported by the backend is) (?<supported>\d+)/,
+    pattern: /you are asking more queues than supported: (?<supported>\d+)/,
     example: 'qemu-system-x86_64: you are asking more queues than supported: 2',
     means:
       'The device has more queue pairs (queues=) than the back-end supports, which is {supported}. QEMU keeps asking, for ever.',
@@ -59,6 +50,40 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
       'The limit of the mode or of the back-end: the DPDK vhost port of 23.07 to 23.11.2 answers its queues argument, 1 unless given.',
     remedy:
       'Lower queues= to at most {supported}, raise the limit of the back-end, or pin a version that promises more.',
+  },
+  {
+    id: 'qemu-num-queues',
+    program: 'QEMU',
+    pattern: /The maximum number of queues supported by the backend is (?<supported>\d+)/,
+    example:
+      'qemu-system-x86_64: -device vhost-user-blk-pci,chardev=c,num-queues=4: The maximum number of queues supported by the backend is 2',
+    means:
+      'A device of another kind than a network card (vhost-user-blk and the like) has num-queues above the {supported} of its back-end. QEMU tries a few times and does not start it.',
+    culprit: 'num-queues of the device, or a back-end that was started with fewer queues.',
+    remedy: 'Lower num-queues to at most {supported}, or raise the number of queues of the back-end.',
+  },
+  {
+    id: 'qemu-iommu-protocol',
+    program: 'QEMU',
+    pattern: /IOMMU support requires reply-ack and (?:slave|backend)-req protocol features/,
+    example: 'qemu-system-x86_64: IOMMU support requires reply-ack and backend-req protocol features.',
+    means:
+      'The back-end offers VIRTIO_F_ACCESS_PLATFORM without the protocol features REPLY_ACK and BACKEND_REQ, by which a virtual IOMMU is kept in step. QEMU refuses the connection, whether the device has iommu_platform=on or not, and tries again, for ever.',
+    culprit:
+      'An entry of a table of yours that cuts one of them, something on the way that masks them, or a back-end that has IOMMU support switched on and lacks them.',
+    remedy:
+      'Let both pass, or pin a version without VIRTIO_F_ACCESS_PLATFORM; Open vSwitch: vhost-iommu-support=false.',
+  },
+  {
+    id: 'qemu-ring-size',
+    program: 'QEMU',
+    pattern:
+      /Invalid (?<property>[rt]x_queue_size) \(= (?<size>\d+)\), must be a power of 2 between (?<least>\d+) and (?<most>\d+)/,
+    example:
+      'qemu-system-x86_64: -device virtio-net-pci,rx_queue_size=128: Invalid rx_queue_size (= 128), must be a power of 2 between 256 and 1024.',
+    means: '{property}={size} is no size that QEMU gives a ring. The device is not made.',
+    culprit: 'A setting that follows a ring_size limit below {least}: no guest of QEMU starts in such a version.',
+    remedy: 'Set {property} to a power of two from {least} to {most}, and use a version whose ring_size is no smaller.',
   },
   {
     id: 'qemu-userspace-fallback',
@@ -110,70 +135,6 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     means: 'A vhost-user message was cut short or is none: QEMU gives up the connection.',
     culprit: 'A peer that died in the middle of a message, or something that does not speak vhost-user on this socket.',
     remedy: 'Check which process serves the socket path, and whether it died.',
-  },
-  {
-    id: 'qemu-load-device',
-    program: 'QEMU',
-    pattern: /error while loading state for instance (?<instance>0x[\da-f]+) of device '(?<device>[^']+)'/,
-    example: "qemu-system-x86_64: error while loading state for instance 0x0 of device '0000:00:02.0/virtio-net'",
-    means: 'The state of device {device} could not be taken over. The line before says why.',
-    remedy: 'Explain the lines before this one.',
-  },
-  {
-    id: 'qemu-load-field',
-    program: 'QEMU',
-    pattern: /Failed to load (?<device>(?:virtio|vhost)[\w.-]*):(?<field>[\w.-]+)/,
-    example: 'qemu-system-x86_64: Failed to load virtio-net:virtio',
-    means:
-      'The part {field} of the state of {device} was refused; for the part virtio the line before usually names the features.',
-    remedy: 'Explain the lines before this one.',
-  },
-  {
-    id: 'qemu-load-eperm',
-    program: 'QEMU',
-    pattern: /load of migration failed: (?:Operation not permitted|-1\b)/,
-    example: 'qemu-system-x86_64: load of migration failed: Operation not permitted',
-    means: 'The incoming migration failed because a device refused its state. QEMU at the destination ends.',
-    culprit: 'Most often features that the destination does not offer: "Features 0x… unsupported".',
-    remedy: 'Explain the lines before this one.',
-  },
-  {
-    id: 'qemu-load-einval',
-    program: 'QEMU',
-    pattern: /load of migration failed: (?:Invalid argument|-22\b)/,
-    example: 'qemu-system-x86_64: load of migration failed: Invalid argument',
-    means: 'The incoming migration failed because a device or a size is not what the stream says.',
-    culprit:
-      'A destination that was started with other devices, another machine type, queue count, ring size or legacy setting than the source.',
-    remedy: 'Compare the device properties of both sides; `vhost-compat render` shows those of a version.',
-  },
-  {
-    id: 'qemu-load-eio',
-    program: 'QEMU',
-    pattern: /load of migration failed: (?:Input\/output error|Connection reset by peer|-5\b)/,
-    example: 'qemu-system-x86_64: load of migration failed: Input/output error',
-    means: 'The stream of the incoming migration ended early.',
-    culprit: 'The source ended, cancelled the migration, or failed first.',
-    remedy: 'Look at the log of the source.',
-  },
-  {
-    id: 'qemu-load-failed',
-    program: 'QEMU',
-    pattern:
-      /load of migration failed(?:: (?!Operation not permitted|Invalid argument|Input\/output|Connection reset|-\d)(?<error>[\w/ ]+))?$/,
-    example: 'qemu-system-x86_64: load of migration failed: No such file or directory',
-    means: 'The incoming migration failed ({error}).',
-    culprit: 'A destination whose devices are not those of the source.',
-    remedy: 'Explain the lines before this one; compare the device properties of both sides.',
-  },
-  {
-    id: 'qemu-queue-pairs-state',
-    program: 'QEMU',
-    pattern: /virtio-net: curr_queue_pairs (?<guest>[\da-f]+) > max_queue_pairs (?<here>[\da-f]+)/,
-    example: 'qemu-system-x86_64: virtio-net: curr_queue_pairs 4 > max_queue_pairs 2',
-    means: 'The arriving guest uses more queue pairs than the device here has (0x{guest} against 0x{here}).',
-    culprit: 'A destination that was started with a smaller queues=.',
-    remedy: 'Start the destination with the queues= of the source.',
   },
   {
     id: 'qemu-mtu',

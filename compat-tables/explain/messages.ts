@@ -1,6 +1,7 @@
 import { LIBVIRT_MESSAGES } from './messages-libvirt.ts';
 import { DPDK_MESSAGES } from './messages-dpdk.ts';
 import { OVS_MESSAGES } from './messages-ovs.ts';
+import { QEMU_ARRIVAL_MESSAGES } from './messages-qemu-arrival.ts';
 import { QEMU_MESSAGES } from './messages-qemu.ts';
 import type { MessageRow } from './message.ts';
 import { TWO_MASKS } from './two-masks.ts';
@@ -11,6 +12,7 @@ import { TWO_MASKS } from './two-masks.ts';
  */
 export const MESSAGES: readonly MessageRow[] = [
   ...LIBVIRT_MESSAGES,
+  ...QEMU_ARRIVAL_MESSAGES,
   ...QEMU_MESSAGES,
   ...DPDK_MESSAGES,
   TWO_MASKS,

@@ -46,6 +46,10 @@ describe('explain: the texts of real programs', () => {
       'qemu-mtu': ['%uBytes MTU not supported by the backend'],
       'qemu-memory-slots': ['vhost backend memory slots limit is less than current number of present memory slots'],
       'qemu-vhost-call': ['vhost_set_features failed: %s (%d)', 'vhost_set_mem_table failed: %s (%d)'],
+      'qemu-queues': ['you are asking more queues than supported: %d'],
+      'qemu-num-queues': ['The maximum number of queues supported by the backend is %lu'],
+      'qemu-ring-size': ['Invalid rx_queue_size (= %u), must be a power of 2 between %d and %d'],
+      'qemu-pci-config': ['Bad config data: i=0x%x read: %x device: %x cmask: %x'],
       'qemu-rarp': ['Vhost user backend fails to broadcast fake RARP'],
     });
   });

@@ -335,6 +335,33 @@ describe('explain: the rows', () => {
     }
   });
 
+  it('tell the queues of a network card from those of other devices', () => {
+    assert.equal(only('you are asking more queues than supported: 1').id, 'qemu-queues');
+    const { id, means, remedies } = only('The maximum number of queues supported by the backend is 1');
+    assert.equal(id, 'qemu-num-queues');
+    assert.match(means, /does not start/);
+    assert.match(remedies.join(), /^Lower num-queues to at most 1/);
+  });
+
+  it('know a port that lost its TSO, however the status is written, and its features beside it', () => {
+    for (const text of ['userspace-tso: disabled', 'userspace-tso=disabled', 'userspace-tso="disabled"'])
+      assert.equal(only(text).id, 'ovs-tso-disabled', text);
+    const status = 'status : {features="0x0000000170606783", mode=client, userspace-tso=disabled}';
+    assert.deepEqual(
+      explain(status, entries).map(({ id }) => id),
+      ['ovs-status', 'ovs-tso-disabled'],
+    );
+    assert.deepEqual(explain('other_config : {userspace-tso-enable="true"}', entries), []);
+  });
+
+  it('know both wordings of what a virtual IOMMU needs', () => {
+    for (const who of ['slave', 'backend'])
+      assert.equal(
+        only(`IOMMU support requires reply-ack and ${who}-req protocol features.`).id,
+        'qemu-iommu-protocol',
+      );
+  });
+
   it('name requests as the codec does', () => {
     for (const [name, { id }] of Object.entries(REQUESTS)) assert.equal(requestName(String(id)), `${name} (${id})`);
     assert.match(
