@@ -42,10 +42,12 @@ const SHOWN_WITH: Readonly<Record<string, string>> = {
   VIRTIO_NET_F_MQ: 'mq=on and several queues',
   VIRTIO_NET_F_RSS: 'rss=on',
   VIRTIO_NET_F_HASH_REPORT: 'hash=on',
+  VIRTIO_NET_F_RSC_EXT: 'guest_rsc_ext=on',
   VIRTIO_F_RING_PACKED: 'packed=on',
   VIRTIO_F_IN_ORDER: 'in_order=on',
   VIRTIO_F_ACCESS_PLATFORM: 'iommu_platform=on',
   VIRTIO_F_NOTIFY_ON_EMPTY: 'a legacy driver',
+  VIRTIO_F_ANY_LAYOUT: 'a legacy driver',
 };
 
 export interface BitWorth {

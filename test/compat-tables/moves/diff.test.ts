@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { digestOf } from '../../../compat-tables/digest.ts';
-import { maskOf, PROTOCOL, VIRTIO_NET } from '../../../compat-tables/features.ts';
+import { bitNumber, maskOf, PROTOCOL, VIRTIO_NET } from '../../../compat-tables/features.ts';
 import { diff, type Side } from '../../../compat-tables/moves/diff.ts';
 import { RELEASES } from '../../../compat-tables/releases.ts';
+import { QEMU_PROPERTIES } from '../../../compat-tables/render.ts';
 import type { Entry } from '../../../compat-tables/types.ts';
 import { entryLike, sha256 } from '../shipped.ts';
 import { NET } from './hosts.ts';
@@ -18,6 +19,8 @@ const release = (name: string): Side => {
   };
 };
 const names = (bits: readonly { name: string }[]) => bits.map(({ name }) => name);
+
+const open: Side = { name: 'open', features: 1n, protocolFeatures: undefined, limits: {} };
 
 describe('a difference', () => {
   it('names what is gained and lost, what it costs, and the direction that survives', () => {
@@ -47,6 +50,17 @@ describe('a difference', () => {
     );
   });
 
+  it('knows of each bit that QEMU shows to nobody by default, and of those that it shows to legacy drivers only', () => {
+    const hidden = QEMU_PROPERTIES.filter(({ shown }) => !shown).map(({ bit }) => bit);
+    const legacy = VIRTIO_NET.bits.filter((one) => one.legacy && one.fromBackend).map(({ name }) => name);
+    assert.ok(hidden.includes('RSC_EXT') && legacy.includes('VIRTIO_F_ANY_LAYOUT'));
+    const a = { ...open, features: 0n };
+    for (const name of [...hidden, ...legacy]) {
+      const { forward } = diff(NET, { ...a, features: 1n << BigInt(bitNumber(VIRTIO_NET, name)) }, a);
+      assert.deepEqual([forward.always, forward.byDefault], [false, true], name);
+    }
+  });
+
   it('does not count bits that QEMU decides about alone, nor control bits, as obstacles', () => {
     const [a, b] = [release('ovs-2.10'), release('ovs-2.10')];
     const without = maskOf(VIRTIO_NET, 'MTU', 'CTRL_VQ', 'LOG_ALL');
@@ -71,8 +85,6 @@ describe('a difference', () => {
     const versions = diff(NET, old, later);
     assert.deepEqual([versions.forward.always, versions.forward.notMigratable], [true, undefined]);
   });
-
-  const open: Side = { name: 'open', features: 1n, protocolFeatures: undefined, limits: {} };
 
   it('compares what a version cuts with what no version cuts', () => {
     const cut: Side = { ...open, name: 'cut', protocolFeatures: maskOf(PROTOCOL, 'LOG_SHMFD') };
