@@ -6,7 +6,7 @@
  */
 import { guestFeatures } from './entries.ts';
 import { CompatError } from './errors.ts';
-import { bitNumber, bitsOf, featureNames, PROTOCOL, QEMU_FROM_BACKEND, VIRTIO_NET } from './features.ts';
+import { bitNumber, bitsOf, featureNames, maskOf, PROTOCOL, QEMU_FROM_BACKEND, VIRTIO_NET } from './features.ts';
 import type { Entry } from './types.ts';
 
 type LibvirtElement = 'driver' | 'host' | 'guest';
@@ -65,7 +65,18 @@ export const QEMU_PROPERTIES: readonly QemuProperty[] = [
 const BY_BIT: ReadonlyMap<number, QemuProperty> = new Map(
   QEMU_PROPERTIES.map((row) => [bitNumber(VIRTIO_NET, row.bit), row]),
 );
-const MTU = bitNumber(VIRTIO_NET, 'MTU');
+/** On in QEMU whatever the back-end says; no other bit without a row is ever shown by itself. */
+const ALWAYS_ON = maskOf(
+  VIRTIO_NET,
+  ...(['MAC', 'STATUS', 'CTRL_VQ', 'CTRL_RX', 'CTRL_VLAN', 'CTRL_RX_EXTRA', 'CTRL_MAC_ADDR'] as const),
+  'CTRL_GUEST_OFFLOADS',
+);
+/** Hidden unless somebody says what the mode does not hold. */
+const NEEDS_A_VALUE: ReadonlyMap<number, string> = new Map([
+  [bitNumber(VIRTIO_NET, 'MTU'), 'needs the MTU itself: host_mtu=SIZE, in libvirt <mtu size=…/>'],
+  [bitNumber(VIRTIO_NET, 'STANDBY'), 'needs the device that it stands in for: failover=on, in libvirt <teaming …/>'],
+  [bitNumber(VIRTIO_NET, 'SPEED_DUPLEX'), 'needs the speed itself: speed=MBIT,duplex=full'],
+]);
 const MQ = bitNumber(VIRTIO_NET, 'MQ');
 const ACCESS_PLATFORM = bitNumber(VIRTIO_NET, 'ACCESS_PLATFORM');
 
@@ -159,11 +170,10 @@ function named(bit: number): Pick<NotExpressible, 'bit' | 'name' | 'family'> {
 
 /** Why a bit without a property does not come out as the mode has it; undefined: it does. */
 function withoutProperty(bit: number, wantsIt: boolean): string | undefined {
-  // host_mtu is 0 unless somebody gives the guest an MTU, and the mode holds no MTU
-  if (bit === MTU) return wantsIt ? 'needs the MTU itself: host_mtu=SIZE, in libvirt <mtu size=…/>' : undefined;
+  const told = NEEDS_A_VALUE.get(bit);
+  if (told !== undefined) return wantsIt ? told : undefined;
   if (!wantsIt) return 'QEMU shows it whenever the back-end offers it';
-  // MAC, STATUS, the control queue: on in QEMU whatever the back-end says
-  return (QEMU_FROM_BACKEND & (1n << BigInt(bit))) === 0n ? undefined : 'QEMU has no property for it';
+  return (ALWAYS_ON & (1n << BigInt(bit))) !== 0n ? undefined : 'QEMU has no property that shows it';
 }
 
 /** Protocol features are agreed between QEMU and the back-end; no property cuts them. */

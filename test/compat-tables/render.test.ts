@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { runMockBackend } from '../../agent/mock/mock-backend.ts';
 import { CompatError } from '../../compat-tables/errors.ts';
-import { maskOf, VIRTIO_NET } from '../../compat-tables/features.ts';
+import { bitNumber, maskOf, VIRTIO_NET } from '../../compat-tables/features.ts';
 import { findRelease } from '../../compat-tables/releases.ts';
 import { QEMU_PROPERTIES, renderEntry } from '../../compat-tables/render.ts';
 import { needs } from '../peers/needs.ts';
@@ -101,7 +101,15 @@ describe('render', () => {
   });
 
   it('does not speak of bits that QEMU decides by itself', () => {
-    const own = maskOf(VIRTIO_NET, 'CTRL_VQ', 'CTRL_RX', 'MAC', 'STATUS');
+    const control = [
+      'CTRL_VQ',
+      'CTRL_RX',
+      'CTRL_VLAN',
+      'CTRL_RX_EXTRA',
+      'CTRL_MAC_ADDR',
+      'CTRL_GUEST_OFFLOADS',
+    ] as const;
+    const own = maskOf(VIRTIO_NET, 'MAC', 'STATUS', ...control);
     const { device, notExpressible } = renderEntry(plain({ virtioFeatures: DEFAULTS | own }));
     assert.deepEqual(device, []);
     assert.deepEqual(
@@ -126,6 +134,22 @@ describe('render', () => {
       protocol.map(({ name }) => name),
       ['VHOST_USER_PROTOCOL_F_MQ'],
     );
+  });
+
+  it('says of each bit that QEMU does not show by itself that it cannot be said, or how', () => {
+    const whys = (bit: number) => {
+      const { notExpressible, device } = renderEntry(plain({ virtioFeatures: DEFAULTS | (1n << BigInt(bit)) }));
+      const { qemu, libvirt } = notExpressible;
+      const of = (list: typeof qemu) =>
+        list.filter((one) => one.bit === bit && one.wanted === 'shown').map(({ why }) => why);
+      assert.deepEqual([device, of(libvirt)], [[], of(qemu)], String(bit));
+      return of(qemu);
+    };
+    const names = ['NOTF_COAL', 'ORDER_PLATFORM', 'GUEST_HDRLEN', 'GUEST_UDP_TUNNEL_GSO', 'bit 58', 'bit 99'];
+    for (const name of names)
+      assert.deepEqual(whys(bitNumber(VIRTIO_NET, name)), ['QEMU has no property that shows it'], name);
+    assert.match(whys(bitNumber(VIRTIO_NET, 'STANDBY')).join(), /^needs .* failover=on/);
+    assert.match(whys(bitNumber(VIRTIO_NET, 'SPEED_DUPLEX')).join(), /^needs the speed itself: speed=MBIT/);
   });
 
   it('shows MQ with several queue pairs, within the promise', () => {
@@ -239,6 +263,8 @@ describe('render', () => {
             const wanted = ((entry.virtioFeatures >> BigInt(bit)) & 1n) === 1n && !lost.includes(name);
             assert.equal(shown.includes(name), wanted, `${version}: ${name}`);
           }
+          const byItself = ['MAC', 'STATUS', 'CTRL_VLAN', 'CTRL_RX_EXTRA', 'CTRL_MAC_ADDR', 'CTRL_GUEST_OFFLOADS'];
+          for (const name of byItself) assert.ok(shown.includes(`VIRTIO_NET_F_${name}`), name);
         }
       } finally {
         await peers.end();
