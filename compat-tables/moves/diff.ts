@@ -86,6 +86,9 @@ export function diff(deviceType: string, a: Side, b: Side): Difference {
   };
 }
 
+/** A guest of QEMU's defaults has one queue pair and rings of this size; smaller ones cannot be set. */
+const DEFAULT_RING = 256;
+
 /** What a move from one side to the other loses. */
 export function survival(deviceType: string, from: Side, to: Side): Survival {
   const breaks = bitWorths(deviceType, visibleBits(deviceType, from.features & ~to.features));
@@ -97,8 +100,11 @@ export function survival(deviceType: string, from: Side, to: Side): Survival {
   return {
     ...{ from: from.name, to: to.name, breaks, lower, notMigratable },
     always: !stuck && breaks.length === 0 && lower.length === 0,
-    // limits bind only who uses so much; a guest of the default has one queue pair and rings of 256
-    byDefault: !stuck && breaks.every(({ shownWith }) => shownWith !== undefined),
+    // limits bind only who uses so much
+    byDefault:
+      !stuck &&
+      breaks.every(({ shownWith }) => shownWith !== undefined) &&
+      !lower.some(({ name, to: most = DEFAULT_RING }) => name === 'ring_size' && most < DEFAULT_RING),
   };
 }
 

@@ -77,6 +77,12 @@ describe('a difference', () => {
     assert.deepEqual([forward.always, forward.byDefault, backward.always], [false, true, true]);
   });
 
+  it('knows that rings below the least of QEMU concern every guest', () => {
+    const rings = (ring_size: number): Side => ({ ...open, limits: { ring_size } });
+    const byDefault = (to: number) => diff(NET, rings(1024), rings(to)).forward.byDefault;
+    assert.deepEqual([byDefault(256), byDefault(255)], [true, false]);
+  });
+
   it('knows no direction that survives from where QEMU never migrates, whatever is gained by it', () => {
     const [old, later] = [release('ovs-2.4'), release('ovs-3.1')];
     const stuck = diff(NET, { ...old, notMigratable: ['it cannot log'] }, { ...later, notMigratable: [] });
