@@ -19,6 +19,8 @@ export interface FeatureRow {
   readonly aliases?: readonly string[];
   /** Names that the specification demands with this bit; `A or B` when one of them is enough. */
   readonly requires?: readonly string[];
+  /** Where that is said, or why it follows, when it is not in the table that most of them are in. */
+  readonly requiresSource?: string;
   /** Whether QEMU (10.x) offers the bit to the guest only when the back-end offers it. */
   readonly fromBackend?: boolean;
   /** For old devices or drivers only, or never standardised. */
@@ -46,6 +48,7 @@ export interface FeatureBit<N extends string = string> {
   readonly scope: FeatureScope;
   readonly meaning: string;
   readonly requires: readonly string[];
+  readonly requiresSource: string;
   readonly fromBackend: boolean;
   /** Whether a guest can ever be offered the bit. */
   readonly guestVisible: boolean;
@@ -60,6 +63,8 @@ export interface FeatureFamily<N extends string = string> {
   readonly bits: readonly FeatureBit<N>[];
 }
 
+/** Where the specification lists what a feature needs. */
+const REQUIREMENTS = 'virtio 1.2, section 5.1.3.1';
 const PREFIX = /^(?:VIRTIO_NET_F_|VIRTIO_RING_F_|VIRTIO_F_|VHOST_USER_PROTOCOL_F_|VHOST_USER_F_|VHOST_F_)/;
 const NEVER_SEEN_BY_GUESTS: readonly FeatureScope[] = ['vhost', 'protocol'];
 
@@ -76,6 +81,7 @@ export function featureBits<const R extends FeatureRow>(
     scope,
     meaning: row.meaning,
     requires: row.requires ?? [],
+    requiresSource: row.requiresSource ?? REQUIREMENTS,
     fromBackend: row.fromBackend ?? false,
     guestVisible: !NEVER_SEEN_BY_GUESTS.includes(scope),
     legacy: row.legacy ?? false,

@@ -80,6 +80,8 @@ export interface DecodedBit {
   /** Undefined for a bit that nobody has named. */
   readonly scope: FeatureScope | undefined;
   readonly requires: readonly string[];
+  /** Where that is said. */
+  readonly requiresSource: string;
   readonly fromBackend: boolean;
   readonly guestVisible: boolean;
   readonly legacy: boolean;
@@ -100,6 +102,7 @@ export function decodeMask(family: FeatureFamily, mask: bigint): DecodedBit[] {
       meaning: rows.map(({ meaning }) => meaning).join(' Or: ') || 'No known feature has this number.',
       scope: first?.scope,
       requires: first?.requires ?? [],
+      requiresSource: first?.requiresSource ?? '',
       fromBackend: first?.fromBackend ?? false,
       // What is not a control bit reaches the guest, named or not.
       guestVisible: first?.guestVisible ?? true,

@@ -5,6 +5,9 @@
 import { type FeatureRow, featureBits, featureFamily } from './feature-bits.ts';
 import { RING_BITS, TRANSPORT_BITS, VHOST_BITS } from './virtio-common.ts';
 
+/** Features that came after 1.2. */
+const NEWER = 'virtio 1.4, section 5.1.3.1';
+
 const NET = [
   {
     bit: 0,
@@ -25,6 +28,7 @@ const NET = [
     name: 'VIRTIO_NET_F_CTRL_GUEST_OFFLOADS',
     meaning: 'The guest may switch its receive offloads on and off at run time through the control queue.',
     requires: ['VIRTIO_NET_F_CTRL_VQ'],
+    requiresSource: 'its command travels on the control queue: virtio 1.2, section 5.1.6.5',
     note: 'The specification text does not list the control-queue dependency in its table, but the command travels on the control queue.',
   },
   {
@@ -178,12 +182,14 @@ const NET = [
     name: 'VIRTIO_NET_F_HASH_TUNNEL',
     meaning: 'The device hashes the inner headers of encapsulated packets.',
     requires: ['VIRTIO_NET_F_CTRL_VQ', 'VIRTIO_NET_F_RSS or VIRTIO_NET_F_HASH_REPORT'],
+    requiresSource: NEWER,
   },
   {
     bit: 52,
     name: 'VIRTIO_NET_F_VQ_NOTF_COAL',
     meaning: 'Interrupt moderation can be set per queue.',
     requires: ['VIRTIO_NET_F_CTRL_VQ'],
+    requiresSource: NEWER,
   },
   {
     bit: 53,
@@ -248,6 +254,7 @@ const NET = [
     name: 'VIRTIO_NET_F_RSS_CONTEXT',
     meaning: 'Several steering contexts can be configured.',
     requires: ['VIRTIO_NET_F_CTRL_VQ', 'VIRTIO_NET_F_RSS'],
+    requiresSource: NEWER,
   },
   {
     bit: 65,
@@ -259,24 +266,28 @@ const NET = [
       'VIRTIO_NET_F_GUEST_USO4',
       'VIRTIO_NET_F_GUEST_USO6',
     ],
+    requiresSource: NEWER,
   },
   {
     bit: 66,
     name: 'VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM',
     meaning: 'As bit 65, with the outer checksum left partial.',
     requires: ['VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO'],
+    requiresSource: NEWER,
   },
   {
     bit: 67,
     name: 'VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO',
     meaning: 'The back-end accepts transmit super-packets inside a UDP tunnel. Makes the packet header longer.',
     requires: ['VIRTIO_NET_F_HOST_TSO4', 'VIRTIO_NET_F_HOST_TSO6', 'VIRTIO_NET_F_HOST_USO'],
+    requiresSource: NEWER,
   },
   {
     bit: 68,
     name: 'VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO_CSUM',
     meaning: 'As bit 67, with the outer checksum left partial.',
     requires: ['VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO'],
+    requiresSource: NEWER,
   },
   {
     bit: 69,

@@ -15,8 +15,6 @@ import { decidedByBackend } from '../moves/needs.ts';
 import type { ValidatedEntry } from '../validate.ts';
 
 export type Warning = readonly [rule: string, text: string];
-/** Where the specification lists what a feature needs. */
-const REQUIREMENTS = 'virtio 1.2, section 5.1.3.1';
 
 type EntryRule = (entry: ValidatedEntry['entry']) => Warning[];
 
@@ -24,13 +22,13 @@ type EntryRule = (entry: ValidatedEntry['entry']) => Warning[];
 export const dependencies: EntryRule = ({ deviceType, virtioFeatures }) => {
   const bits = decodeMask(familyOf(deviceType), virtioFeatures);
   const there = new Set(bits.flatMap(({ name }) => name.split('|')));
-  return bits.flatMap(({ name, requires }) =>
+  return bits.flatMap(({ name, requires, requiresSource }) =>
     requires
       .filter((wanted) => !wanted.split(' or ').some((one) => there.has(one)))
       .map(
         (wanted): Warning => [
           'dependency',
-          `${name} is promised without ${wanted}, which it requires (${REQUIREMENTS})`,
+          `${name} is promised without ${wanted}, which it requires (${requiresSource})`,
         ],
       ),
   );

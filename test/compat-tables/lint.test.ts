@@ -184,6 +184,19 @@ describe('linting of tables', () => {
     });
   }
 
+  it('cites what says that a feature requires another', () => {
+    const source = (...names: string[]) =>
+      lint({ ...CLEAN, ...withBits(...names) })
+        .filter(({ rule }) => rule === 'dependency')
+        .map(({ text }) => /\((.*)\)$/.exec(text)?.[1]);
+    assert.deepEqual(source('VIRTIO_NET_F_MQ'), ['virtio 1.2, section 5.1.3.1']);
+    assert.deepEqual(source('VIRTIO_NET_F_CTRL_GUEST_OFFLOADS'), [
+      'its command travels on the control queue: virtio 1.2, section 5.1.6.5',
+    ]);
+    for (const name of ['VIRTIO_NET_F_VQ_NOTF_COAL', 'VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM'])
+      assert.deepEqual(source(name), ['virtio 1.4, section 5.1.3.1'], name);
+  });
+
   it('knows nothing of QEMU and of releases for other device types', () => {
     const blk = { ...CLEAN, virtio_features: '0x140001234', limits: {} };
     const findings = lintTables([file([blk], '20-blk.json', 'vhost-user-blk')], sha256);
