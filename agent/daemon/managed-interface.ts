@@ -86,10 +86,13 @@ export class ManagedInterface {
     return this.#conflicted;
   }
 
-  /** Takes a row of which only the status has changed: a pin that came before it is still to be taken up by `update`. */
+  /**
+   * Takes a row of which only the status has changed: a pin or an endpoint that came shortly before stands in it too, and is
+   * still to be seen as a change when the rows are brought together.
+   */
   refresh(row: InterfaceRow): void {
-    const { version } = this.#row;
-    this.#row = { ...row, version };
+    const { version, frontend, backend } = this.#row;
+    this.#row = { ...row, version, frontend, backend };
   }
 
   /** Writes its status once more: the database may have lost it. */
