@@ -37,7 +37,7 @@ async function defineOn(context: Context, entry: Entry, { state, host }: LiveTar
     await context.progress('waiting for the agents to define it', waitApplied(state, result, limit));
   }
   const row = state.host(result.host);
-  const published = state.versions(row).find((one) => one.version === entry.version);
+  const published = state.versions(row, entry.deviceType).find((one) => one.version === entry.version);
   return { host: hostName(row), changed: result.changed, applied, usable: published?.usable };
 }
 

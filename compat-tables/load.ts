@@ -41,6 +41,11 @@ export interface LoadedTables {
   readonly problems: CompatError[];
 }
 
+/** What tells entries apart. Device types are name spaces: the same version string may stand once in each. */
+export function entryKey({ deviceType, version }: Pick<Entry, 'deviceType' | 'version'>): string {
+  return `${deviceType} ${version}`;
+}
+
 /** Reads all files; a bad entry or file becomes a problem, and everything else stays in use. */
 export function loadTables(files: readonly TableFile[], sha256: (text: string) => string): LoadedTables {
   const entries: Entry[] = [];
@@ -51,8 +56,7 @@ export function loadTables(files: readonly TableFile[], sha256: (text: string) =
     problems.push(...file.problems);
     for (const { entry, line } of file.entries) {
       const digest = digestOf(entry, sha256);
-      // Device types are name spaces: the same string may stand once in each.
-      const key = `${entry.deviceType} ${entry.version}`;
+      const key = entryKey(entry);
       const earlier = places.get(key);
       if (earlier) {
         const how = earlier.digest === digest ? 'with the same content' : 'with other content';

@@ -1,5 +1,6 @@
 import { setTimeout as setTimeoutOf } from 'node:timers/promises';
 import type { CompatError } from '../../compat-tables/errors.ts';
+import { entryKey } from '../../compat-tables/load.ts';
 import { definedEntries } from '../../compat-tables/moves/entry-file.ts';
 import type { Entry } from '../../compat-tables/types.ts';
 import type { Json } from '../../rpc/json/types.ts';
@@ -311,14 +312,15 @@ export class Agent {
     const known = [...this.#loaded, ...defined.entries];
     const inForce = entriesInForce(known, this.#state.versions(host), versionsInUse(this.#state.interfaces(host)));
     this.#entries = inForce.entries;
-    for (const version of inForce.changed) {
-      if (this.#alarmed.has(version)) continue;
-      this.#alarmed.add(version);
+    for (const entry of inForce.changed) {
+      if (this.#alarmed.has(entryKey(entry))) continue;
+      this.#alarmed.add(entryKey(entry));
+      const { version, deviceType } = entry;
       this.#events.record({
         kind: 'table-changed',
         code: 'VC-TABLE-CHANGED',
         text: `The table has another ${version} than the one this host published; the published one stays in force`,
-        details: { version },
+        details: { version, device_type: deviceType },
       });
     }
   }

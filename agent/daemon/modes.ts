@@ -85,23 +85,15 @@ export function keep(sticky: Sticky, intent: Intent, entries: readonly Entry[], 
 
 function honour(version: string, intent: Intent, entries: readonly Entry[], abilities: Abilities): ModeDecision {
   const details = { interface: intent.interface, version };
-  const entry = entries.find((one) => one.version === version);
-  if (!entry)
-    return refuse(
-      new CompatError(
-        'VC-VERSION-UNKNOWN',
-        `Cannot serve ${intent.interface}: version ${version} is in no compat table of this host`,
-        details,
-      ),
-    );
-  if (entry.deviceType !== intent.deviceType) {
-    return refuse(
-      new CompatError(
-        'VC-VERSION-DEVICE-TYPE',
-        `Cannot serve ${intent.interface}: version ${version} is of device type ${entry.deviceType}, the interface of ${intent.deviceType}`,
-        details,
-      ),
-    );
+  const named = entries.filter((one) => one.version === version);
+  const entry = named.find((one) => one.deviceType === intent.deviceType);
+  if (!entry) {
+    const types = named.map((one) => one.deviceType).join(', ');
+    const [code, seen] =
+      types === ''
+        ? (['VC-VERSION-UNKNOWN', 'is in no compat table of this host'] as const)
+        : (['VC-VERSION-DEVICE-TYPE', `is of device type ${types}, the interface of ${intent.deviceType}`] as const);
+    return refuse(new CompatError(code, `Cannot serve ${intent.interface}: version ${version} ${seen}`, details));
   }
   const blockers = checkEntry(entry, abilities);
   const first = blockers[0];

@@ -1,4 +1,5 @@
 import { guestFeatures } from '../../compat-tables/entries.ts';
+import { entryKey } from '../../compat-tables/load.ts';
 import { RELEASES } from '../../compat-tables/releases.ts';
 import type { Abilities, Entry } from '../../compat-tables/types.ts';
 import type { Json } from '../../rpc/json/types.ts';
@@ -14,8 +15,8 @@ import { type HostView, hostBlockers } from './host-view.ts';
 export interface InForce {
   /** The entries this host goes by, the most preferred first. */
   readonly entries: readonly Entry[];
-  /** Version strings whose table entry is no longer the one that was published. */
-  readonly changed: readonly string[];
+  /** Those of the tables that are no longer what was published. */
+  readonly changed: readonly Entry[];
 }
 
 /**
@@ -27,22 +28,26 @@ export function entriesInForce(
   published: readonly VersionRow[],
   inUse: ReadonlySet<string>,
 ): InForce {
-  const before = new Map(published.map((row) => [row.version, row]));
-  const changed: string[] = [];
+  const before = new Map(published.map((row) => [entryKey(row), row]));
+  const changed: Entry[] = [];
   const entries = loaded.map((entry) => {
-    const row = before.get(entry.version);
+    const row = before.get(entryKey(entry));
     if (!row || row.digest === entry.digest) return entry;
-    changed.push(entry.version);
+    changed.push(entry);
     return entryOf(row);
   });
-  const names = new Set(loaded.map((entry) => entry.version));
-  const kept = published.filter((row) => !names.has(row.version) && inUse.has(row.version)).map(entryOf);
+  const known = new Set(loaded.map(entryKey));
+  const kept = published.filter((row) => !known.has(entryKey(row)) && inUse.has(entryKey(row))).map(entryOf);
   return { entries: [...entries, ...kept], changed };
 }
 
-/** Versions that must stay known because an interface names them. From the rows: at a start there are no ports yet. */
+/** Keys of entries that must stay known because an interface names them. From the rows: at a start there are no ports yet. */
 export function versionsInUse(interfaces: readonly InterfaceRow[]): Set<string> {
-  return new Set(interfaces.flatMap(({ version, inForce }) => [version ?? [], inForce ?? []].flat()));
+  return new Set(
+    interfaces.flatMap(({ deviceType, version: pin, inForce }) =>
+      [pin, inForce].flatMap((version) => (version === undefined ? [] : entryKey({ deviceType, version }))),
+    ),
+  );
 }
 
 /** The operations that make the published versions of a host what they should be; none when they are. */
@@ -53,12 +58,12 @@ export function versionOperations(
   views: ReadonlyMap<string, HostView | undefined>,
 ): Json[] {
   // Of two rows of one name the first counts; a second one can only be a mistake, and goes.
-  const before = new Map(published.toReversed().map((row) => [row.version, row]));
+  const before = new Map(published.toReversed().map((row) => [entryKey(row), row]));
   const operations: Json[] = [];
   const added: Json[] = [];
   for (const [preference, entry] of entries.entries()) {
     const columns = encodeVersion(entry, hostBlockers(entry, views.get(entry.deviceType)), preference);
-    const row = before.get(entry.version);
+    const row = before.get(entryKey(entry));
     if (!row) {
       const name = `version${preference}`;
       operations.push({ op: 'insert', table: 'Compat_Version', 'uuid-name': name, row: columns });
@@ -72,8 +77,8 @@ export function versionOperations(
       });
     }
   }
-  const names = new Set(entries.map((entry) => entry.version));
-  const isKept = (row: VersionRow) => names.has(row.version) && before.get(row.version) === row;
+  const wanted = new Set(entries.map(entryKey));
+  const isKept = (row: VersionRow) => wanted.has(entryKey(row)) && before.get(entryKey(row)) === row;
   const gone: Json[] = published.filter((row) => !isKept(row)).map((row) => ['uuid', row.uuid]);
   const mutations: Json[] = [];
   if (gone.length > 0) mutations.push(['versions', 'delete', ['set', gone]]);

@@ -4,7 +4,7 @@ import { digestOf } from '../digest.ts';
 import { guestFeatures } from '../entries.ts';
 import { CompatError } from '../errors.ts';
 import { familyOf, featureNames, PROTOCOL } from '../features.ts';
-import { loadTables } from '../load.ts';
+import { entryKey, loadTables } from '../load.ts';
 import { formatMask } from '../mask.ts';
 import type { Abilities, Entry, Limits } from '../types.ts';
 
@@ -85,7 +85,7 @@ export function definedEntries(
       const entry = readEntry(text, DEFINED, sha256);
       if (entry.version !== name)
         throw new CompatError('VC-TABLE', `Cannot use the definition of ${name}: it defines ${entry.version}`);
-      const known = tables.find((one) => one.version === name);
+      const known = tables.find((one) => entryKey(one) === entryKey(entry));
       if (known === undefined) entries.push(entry);
       else if (known.digest !== entry.digest) throw clash(entry, known);
     } catch (error) {

@@ -38,9 +38,9 @@ export async function defineVersion(
 /** Whether there is something to do to define the entry. Throws VC-VERSION-EXISTS. */
 export function checkDefinition(state: State, host: HostRow, entry: Entry): boolean {
   const { version, deviceType, digest } = entry;
-  const published = state.versions(host).find((one) => one.version === version);
+  const published = state.versions(host, deviceType).find((one) => one.version === version);
   if (published !== undefined) {
-    if (published.digest === digest && published.deviceType === deviceType) return false;
+    if (published.digest === digest) return false;
     throw exists(host, entry, published.origin);
   }
   const text = host.definedVersions.get(version);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { versionOperations } from '../../agent/daemon/publisher.ts';
+import { entriesInForce, versionOperations, versionsInUse } from '../../agent/daemon/publisher.ts';
 import { encodeVersion } from '../../rpc/state/columns.ts';
-import { type HostRow, readVersion } from '../../rpc/state/rows.ts';
+import { type HostRow, type InterfaceRow, readVersion } from '../../rpc/state/rows.ts';
 import { entryOf } from '../agent/support.ts';
 
 describe('the versions that a host publishes', () => {
@@ -15,6 +15,25 @@ describe('the versions that a host publishes', () => {
     const text = JSON.stringify(operations);
     assert.match(text, /\["versions","delete",\["set",\[\["uuid","b"\]\]\]\]/);
     assert.match(text, /"op":"update","table":"Compat_Version","where":\[\["_uuid","==",\["uuid","a"\]\]\]/);
+  });
+
+  it('are name spaces by device type: the same name is a row of its own in each, and none has changed', () => {
+    const twin = { ...entry, deviceType: 'vhost-user-blk', digest: 'another' };
+    const rows = [row('a'), readVersion({ _uuid: 'b', ...encodeVersion(twin, [], 1) })];
+    assert.deepEqual(entriesInForce([entry, twin], rows, new Set()), { entries: [entry, twin], changed: [] });
+    const text = JSON.stringify(versionOperations(host, [], [entry, twin], new Map()));
+    assert.match(text, /\["versions","insert",\["set",\[\["named-uuid","version0"\],\["named-uuid","version1"\]\]\]\]/);
+    assert.doesNotMatch(JSON.stringify(versionOperations(host, rows, [entry, twin], new Map())), /"versions"/);
+  });
+
+  it('stay while an interface of their device type uses them', () => {
+    const twin = readVersion({ _uuid: 'b', ...encodeVersion({ ...entry, deviceType: 'vhost-user-blk' }, [], 1) });
+    const inUse = versionsInUse([{ deviceType: 'vhost-user-net', version: 'site.v1' } as InterfaceRow]);
+    const { entries } = entriesInForce([], [row('a'), twin], inUse);
+    assert.deepEqual(
+      entries.map(({ deviceType }) => deviceType),
+      ['vhost-user-net'],
+    );
   });
 
   it('are those of the table: one that left it goes', () => {

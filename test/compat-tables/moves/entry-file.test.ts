@@ -64,6 +64,12 @@ describe('versions that clients defined', () => {
     assert.match(problems[0]?.message ?? '', /50-site\.json has it with other content/);
   });
 
+  it('stand beside one of the same name in a table of another device type', () => {
+    const inTable = { ...made('site.a', 'ovs-3.5'), deviceType: 'vhost-user-blk' };
+    const { entries, problems } = definedEntries(define(made('site.a')), [inTable], sha256);
+    assert.deepEqual([entries.map(({ version }) => version), problems], [['site.a'], []]);
+  });
+
   it('that cannot be read cost nothing else', () => {
     const defined = new Map([
       ...define(made('site.a')),

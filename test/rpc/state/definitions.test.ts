@@ -55,6 +55,11 @@ for (const engine of ENGINES) {
       );
     });
 
+    it('may bear the name of a version of another device type', async () => {
+      const twin = entry('upstream.blk.v1', OVS_213);
+      assert.equal((await defineVersion(state, { entry: twin }, { dryRun: true })).changed, true);
+    });
+
     it('plan only, with dryRun', async () => {
       const { changed, operations } = await defineVersion(state, { entry: entry('site.b', OVS_213) }, { dryRun: true });
       assert.equal(changed, true);
