@@ -1,6 +1,7 @@
 import { checkEntry } from '../../compat-tables/check.ts';
 import { CompatError } from '../../compat-tables/errors.ts';
 import type { Abilities, Entry } from '../../compat-tables/types.ts';
+import { defaultFor } from '../../rpc/state/default-version.ts';
 import { type PeerIdentity, samePeer } from '../fd/peer.ts';
 import type { ModeDecision } from '../relay/status.ts';
 
@@ -15,7 +16,10 @@ export interface Intent {
   readonly deviceType: string;
   /** The pin of the interface; undefined: the host's default. */
   readonly pin: string | undefined;
-  /** The default of the host; undefined: the first version that the back-end can honour. */
+  /**
+   * The default of the host; undefined: the first version that the back-end can honour. That rules too where only other
+   * device types have a version of this name.
+   */
   readonly hostDefault: string | undefined;
 }
 
@@ -28,7 +32,7 @@ export interface Sticky {
 
 /** The mode that the next front-end process gets with this back-end. */
 export function nextStart(intent: Intent, entries: readonly Entry[], abilities: Abilities): ModeDecision {
-  const wanted = intent.pin ?? intent.hostDefault;
+  const wanted = wantedBy(intent, entries);
   if (wanted !== undefined) return honour(wanted, intent, entries, abilities);
   const candidates = entries.filter((entry) => entry.deviceType === intent.deviceType);
   const first = candidates.find((entry) => checkEntry(entry, abilities).length === 0);
@@ -50,10 +54,14 @@ export function nextStartName(
   entries: readonly Entry[],
   abilities: Abilities | undefined,
 ): string | undefined {
-  const wanted = intent.pin ?? intent.hostDefault;
+  const wanted = wantedBy(intent, entries);
   if (wanted !== undefined || abilities === undefined) return wanted;
   const decision = nextStart(intent, entries, abilities);
   return 'mode' in decision ? decision.mode.version : undefined;
+}
+
+function wantedBy({ pin, hostDefault, deviceType }: Intent, entries: readonly Entry[]): string | undefined {
+  return pin ?? defaultFor(deviceType, hostDefault, entries);
 }
 
 /** The mode of a front-end at the door: what it had before when it is the same process, else what is next. */

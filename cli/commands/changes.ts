@@ -1,9 +1,11 @@
 import { parseEndpoint } from '../../compat-tables/endpoint.ts';
+import { deviceTypesOf, effectiveDefault } from '../../rpc/state/default-version.ts';
 import { addInterface, pin, removeInterface, setDefaultVersion, unpin } from '../../rpc/state/intents.ts';
 import { carryOutChange } from '../change.ts';
 import { argument, type Command, required } from '../command.ts';
 import { withHost } from '../database.ts';
 import { typed, UsageError } from '../exit.ts';
+import type { Cell } from '../formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, hostName } from './shared.ts';
 
 /** The commands that write: each states an intent, and change.ts carries it out. */
@@ -119,8 +121,9 @@ export const defaultVersion: Command = {
   options: [{ name: 'force', help: 'also when running interfaces use more than the version gives' }],
   example: 'upstream.ovs-dpdk.v2.13',
   details: [
-    'The default is for interfaces without a pin, from the next start of their front-ends. A default that is narrower than',
-    'what running interfaces use is refused with a list of them, exit status 3: guests like them could not come here.',
+    'The default is for interfaces without a pin, from the next start of their front-ends. Interfaces of a device type that',
+    'has no version of this name keep the first usable one of theirs. A default that is narrower than what running interfaces',
+    'use is refused with a list of them, exit status 3: guests like them could not come here.',
   ].join('\n'),
   async run(context, input) {
     const [version] = input.args;
@@ -133,16 +136,25 @@ export const defaultVersion: Command = {
     }
     const { host, versions } = await withHost(context);
     const shown = host.defaultVersion ?? 'newest';
-    const effective = host.defaultVersion ?? versions.find(({ usable }) => usable)?.version;
+    const types = deviceTypesOf(versions).map((deviceType) => ({
+      device_type: deviceType,
+      effective: effectiveDefault(deviceType, host.defaultVersion, versions),
+    }));
+    const effective = types.length === 0 ? host.defaultVersion : types[0]?.effective;
+    const rows = types.map((one): Cell[] => [shown, one.effective, one.device_type]);
     return {
       text: `${shown}\n`,
-      table: { headings: ['default_version', 'effective'], rows: [[shown, effective]] },
+      table: {
+        headings: ['default_version', 'effective', 'device_type'],
+        rows: rows.length === 0 ? [[shown, effective, undefined]] : rows,
+      },
       json: {
         format: 1,
         kind: 'default-version',
         host: hostName(host),
         default_version: host.defaultVersion ?? null,
         effective: effective ?? null,
+        device_types: types.map((one) => ({ ...one, effective: one.effective ?? null })),
       },
     };
   },

@@ -2,8 +2,9 @@ import { decodeMask, familyOf, PROTOCOL } from '../../compat-tables/features.ts'
 import { formatMask, parseMask } from '../../compat-tables/mask.ts';
 import { explainSelection } from '../../compat-tables/select.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
+import { DEFAULT_DEVICE_TYPE } from '../state/default-version.ts';
 import { asHost, interfaceDocument, versionDocument } from '../state/documents.ts';
-import { addInterface, DEFAULT_DEVICE_TYPE, pin, removeInterface, unpin } from '../state/intents.ts';
+import { addInterface, pin, removeInterface, unpin } from '../state/intents.ts';
 import { answerMove, moveDocument } from '../state/moves.ts';
 import { selectVersion } from '../state/selection.ts';
 import type { State } from '../state/state.ts';

@@ -5,6 +5,7 @@ import { usersBeyond } from '../../compat-tables/moves/narrowing.ts';
 import type { Abilities, Blocker } from '../../compat-tables/types.ts';
 import type { Json } from '../json/types.ts';
 import { namedUuid, ovsOptional, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
+import { DEFAULT_DEVICE_TYPE, defaultFor, deviceTypesOf, effectiveDefault } from './default-version.ts';
 import { subjectOf } from './move-hosts.ts';
 import { suggestion } from './near.ts';
 import { entryOf, type HostRow, type InterfaceRow, type VersionRow } from './rows.ts';
@@ -15,8 +16,6 @@ import { carryOut, type IntentOptions, type IntentResult, type Plan } from './tr
  * What clients may ask of a host: each intent checks, plans, and is carried out as one transaction that also counts up
  * Host.next_cfg, so that `waitApplied` can tell when the agent has followed.
  */
-
-export const DEFAULT_DEVICE_TYPE = 'vhost-user-net';
 
 export interface InterfaceIntent {
   readonly name: string;
@@ -173,18 +172,33 @@ function checkPin(state: State, host: HostRow, question: PinQuestion): string[] 
   return judge(host, question, blockers);
 }
 
+/** The default is that of each device type that has a version of this name: all of them must be able to use it. */
 function checkDefault(state: State, host: HostRow, version: string): string[] {
   const versions = state.versions(host);
-  const row = versions.find((one) => one.version === version);
-  if (row === undefined) throw unknownVersion(host, versions, { version });
-  return judge(host, { version }, hostBlockers(row));
+  const types = deviceTypesOf(versions.filter((one) => one.version === version));
+  if (types.length === 0) throw unknownVersion(host, versions, { version });
+  const notes = types.flatMap((type) => {
+    const row = versions.find((one) => one.version === version && one.deviceType === type);
+    return row === undefined ? [] : judge(host, { version }, hostBlockers(row));
+  });
+  return [...new Set(notes)];
 }
 
 /** Throws when running interfaces use more than the new default gives; with `force` that is a note. */
 function checkNarrowing(state: State, host: HostRow, version: string | undefined, force: boolean): string[] {
   const versions = state.versions(host);
-  const row = versions.find((one) => (version === undefined ? one.usable : one.version === version));
-  if (row === undefined) return [];
+  // A device type to which neither the old default nor the new one says anything is as it was.
+  const types = deviceTypesOf(versions).filter(
+    (type) => defaultFor(type, version, versions) !== defaultFor(type, host.defaultVersion, versions),
+  );
+  return types.flatMap((type) => {
+    const name = effectiveDefault(type, version, versions);
+    const row = versions.find((one) => one.version === name && one.deviceType === type);
+    return row === undefined ? [] : narrowed(state, host, row, force);
+  });
+}
+
+function narrowed(state: State, host: HostRow, row: VersionRow, force: boolean): string[] {
   const users = usersBeyond(entryOf(row), state.interfaces(host).map(subjectOf));
   if (users.length === 0) return [];
   const list = users.map((one) => `${one.interface} (${[...one.features, ...one.limits].join(', ')})`).join('; ');

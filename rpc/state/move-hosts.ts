@@ -4,6 +4,7 @@ import type { HostEntry, MoveHost, MoveSubject } from '../../compat-tables/moves
 import { resembling } from '../../compat-tables/moves/resembles.ts';
 import { parseMask } from '../../compat-tables/mask.ts';
 import type { Abilities, Entry, Limits } from '../../compat-tables/types.ts';
+import { defaultFor } from './default-version.ts';
 import { entriesOf } from './devices.ts';
 import type { HostDocument, InterfaceDocument, VersionDocument } from './document-shapes.ts';
 import type { InterfaceRow } from './rows.ts';
@@ -25,7 +26,7 @@ export function moveHost(document: HostDocument, deviceType = NET, name = docume
   const abilities = abilitiesOf(document, deviceType);
   const alike = abilities === undefined ? [] : resembling(abilities);
   return {
-    ...{ name, deviceType, abilities, defaultVersion: document.default_version },
+    ...{ name, deviceType, abilities, defaultVersion: defaultIn(document, deviceType) },
     // of other types only the back-ends of interfaces are known, and those were asked
     knownBy: deviceType === NET ? document.backend.known_by : 'measured',
     backend: alike.length === 0 ? undefined : `like ${alike.slice(0, 2).join('; ')}`,
@@ -88,6 +89,11 @@ export function entryOfDocument(one: VersionDocument): Entry {
     protocolFeatures: mask(one.protocol_features),
     requiredProtocolFeatures: mask(one.required_protocol_features) ?? 0n,
   };
+}
+
+function defaultIn({ default_version, versions }: HostDocument, deviceType: string): string | undefined {
+  const named = versions.map((one) => ({ version: one.version, deviceType: one.device_type }));
+  return defaultFor(deviceType, default_version, named);
 }
 
 function hostEntry(one: VersionDocument): HostEntry {

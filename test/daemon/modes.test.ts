@@ -63,6 +63,18 @@ describe('which mode a front-end gets', () => {
       abilities: POOR,
       want: 'VC-MODE-FEATURES',
     },
+    {
+      title: 'a default that only another device type has: the first that the back-end can honour',
+      intent: intent(undefined, 'blk'),
+      abilities: POOR,
+      want: 'old',
+    },
+    {
+      title: 'a default that no table knows',
+      intent: intent(undefined, 'newer'),
+      abilities: FULL,
+      want: 'VC-VERSION-UNKNOWN',
+    },
     { title: 'a pin that no table knows', intent: intent('newer'), abilities: FULL, want: 'VC-VERSION-UNKNOWN' },
     { title: 'a pin of another device type', intent: intent('blk'), abilities: FULL, want: 'VC-VERSION-DEVICE-TYPE' },
     { title: 'a back-end that can honour nothing', intent: intent(), abilities: able(0n), want: 'VC-MODE-NONE' },
@@ -73,6 +85,12 @@ describe('which mode a front-end gets', () => {
       assert.equal('mode' in decision ? decision.mode.version : decision.refused.code, want);
     });
   }
+
+  it('finds the version of its own device type beside one of the same name', () => {
+    const twins = [entry('site.v1', 0x100000000n, 'vhost-user-blk'), entry('site.v1', 0x100000001n)];
+    const decision = nextStart(intent('site.v1'), twins, FULL);
+    assert.deepEqual(decision, { mode: twins[1] });
+  });
 
   it('names the interface, the version and the missing bits in a refusal', () => {
     const decision = nextStart(intent('new'), ENTRIES, POOR);
@@ -111,5 +129,6 @@ describe('which mode a front-end gets', () => {
     assert.equal(nextStartName(intent('new'), ENTRIES, POOR), 'new');
     assert.equal(nextStartName(intent(), ENTRIES, undefined), undefined);
     assert.equal(nextStartName(intent(), ENTRIES, POOR), 'old');
+    assert.equal(nextStartName(intent(undefined, 'blk'), ENTRIES, POOR), 'old');
   });
 });

@@ -238,6 +238,30 @@ for (const engine of ENGINES) {
       assert.equal(state.host().defaultVersion, undefined);
     });
 
+    it('holds newest against the running interfaces of each device type', async () => {
+      const acked = async (mask: bigint | undefined) => {
+        const where: Json = [['_uuid', '==', ovsUuid(state.interface('vhu0').uuid)]];
+        const row = { ...encodeInterfaceStatus({ ackedFeatures: mask }) };
+        await state.client.transact(DATABASE, [{ op: 'update', table: 'Interface', where, row }]);
+        await state.until(() => state.interface('vhu0').ackedFeatures === mask);
+      };
+      await unpin(state, { interface: 'vhu0' });
+      await setDefaultVersion(state, { version: OLD });
+      await acked(OVS_32);
+      await assert.rejects(
+        setDefaultVersion(state, { version: 'newest' }),
+        isError('VC-DEFAULT-IN-USE', /vhu0 \(VIRTIO_NET_F_CSUM\)/, { version: OLD }),
+      );
+      // that says nothing to network interfaces but that newest rules again
+      await assert.rejects(
+        setDefaultVersion(state, { version: 'upstream.blk.v1' }),
+        isError('VC-DEFAULT-IN-USE', /vhu0/, { version: OLD }),
+      );
+      await acked(undefined);
+      await setDefaultVersion(state, { version: 'newest' });
+      await pin(state, { interface: 'vhu0', version: OLD });
+    });
+
     it('removes an interface with its row', async () => {
       await removeInterface(state, { name: 'vhu1' });
       assert.equal(state.findInterface('vhu1'), undefined);

@@ -1,0 +1,39 @@
+/**
+ * Host.default_version is one name for all device types, and device types are name spaces: a default that only versions
+ * of other types have says nothing to this one. One that is in no table counts everywhere, so that its loss is seen.
+ */
+
+import type { VersionRow } from './rows.ts';
+
+type Named = Pick<VersionRow, 'version' | 'deviceType'>;
+
+/** The usual device type, which is asked and shown first. */
+export const DEFAULT_DEVICE_TYPE = 'vhost-user-net';
+
+/** The host's default as far as it counts for a device type; undefined: the first usable version of the type. */
+export function defaultFor(
+  deviceType: string,
+  name: string | undefined,
+  versions: readonly Named[],
+): string | undefined {
+  if (name === undefined) return undefined;
+  const named = versions.filter(({ version }) => version === name);
+  return named.length === 0 || named.some((one) => one.deviceType === deviceType) ? name : undefined;
+}
+
+/** The device types of which there are versions, the usual one first. */
+export function deviceTypesOf(versions: readonly Named[]): string[] {
+  const types = [...new Set(versions.map(({ deviceType }) => deviceType))];
+  const first = (type: string) => (type === DEFAULT_DEVICE_TYPE ? 0 : 1);
+  return types.toSorted((a, b) => first(a) - first(b) || (a < b ? -1 : 1));
+}
+
+/** The version that interfaces of a device type get without a pin, whether it is usable or not; the best comes first. */
+export function effectiveDefault(
+  deviceType: string,
+  name: string | undefined,
+  versions: readonly (Named & { readonly usable: boolean })[],
+): string | undefined {
+  const first = versions.find((one) => one.usable && one.deviceType === deviceType)?.version;
+  return defaultFor(deviceType, name, versions) ?? first;
+}
