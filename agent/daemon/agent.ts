@@ -310,7 +310,8 @@ export class Agent {
     const defined = definedEntries(host.definedVersions, this.#loaded, sha256);
     this.#tellDefinitions(defined.problems);
     const known = [...this.#loaded, ...defined.entries];
-    const inForce = entriesInForce(known, this.#state.versions(host), versionsInUse(this.#state.interfaces(host)));
+    const inUse = versionsInUse(this.#state.interfaces(host), host.defaultVersion);
+    const inForce = entriesInForce(known, this.#state.versions(host), inUse);
     this.#entries = inForce.entries;
     for (const entry of inForce.changed) {
       if (this.#alarmed.has(entryKey(entry))) continue;

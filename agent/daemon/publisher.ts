@@ -19,15 +19,13 @@ export interface InForce {
   readonly changed: readonly Entry[];
 }
 
+export type InUse = (row: Pick<VersionRow, 'deviceType' | 'version'>) => boolean;
+
 /**
  * The entries of the tables, with two exceptions: one that was published before with another digest stays as published,
- * and one that left the tables stays while an interface uses it.
+ * and one that left the tables stays while it is in use.
  */
-export function entriesInForce(
-  loaded: readonly Entry[],
-  published: readonly VersionRow[],
-  inUse: ReadonlySet<string>,
-): InForce {
+export function entriesInForce(loaded: readonly Entry[], published: readonly VersionRow[], inUse: InUse): InForce {
   const before = new Map(published.map((row) => [entryKey(row), row]));
   const changed: Entry[] = [];
   const entries = loaded.map((entry) => {
@@ -37,17 +35,21 @@ export function entriesInForce(
     return entryOf(row);
   });
   const known = new Set(loaded.map(entryKey));
-  const kept = published.filter((row) => !known.has(entryKey(row)) && inUse.has(entryKey(row))).map(entryOf);
+  const kept = published.filter((row) => !known.has(entryKey(row)) && inUse(row)).map(entryOf);
   return { entries: [...entries, ...kept], changed };
 }
 
-/** Keys of entries that must stay known because an interface names them. From the rows: at a start there are no ports yet. */
-export function versionsInUse(interfaces: readonly InterfaceRow[]): Set<string> {
-  return new Set(
+/**
+ * Tells which versions must stay known because an interface names them, or because they are the host's default: without
+ * it every interface that has no pin would be refused. From the rows: at a start there are no ports yet.
+ */
+export function versionsInUse(interfaces: readonly InterfaceRow[], hostDefault: string | undefined): InUse {
+  const named = new Set(
     interfaces.flatMap(({ deviceType, version: pin, inForce }) =>
       [pin, inForce].flatMap((version) => (version === undefined ? [] : entryKey({ deviceType, version }))),
     ),
   );
+  return (row) => row.version === hostDefault || named.has(entryKey(row));
 }
 
 /** The operations that make the published versions of a host what they should be; none when they are. */

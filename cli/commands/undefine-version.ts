@@ -8,7 +8,8 @@ export const undefine: Command = {
   args: [{ name: 'VERSION', help: 'a version whose origin is "defined"' }],
   options: [],
   example: 'site.hall2.v1',
-  details: 'The host goes on publishing it while an interface is pinned to it or runs in it.',
+  details:
+    "The host goes on publishing it while an interface is pinned to it or runs in it, and while it is the host's default.",
   async run(context, input) {
     const version = argument(input, 0);
     return carryOutChange(context, {

@@ -1,5 +1,5 @@
 import { CompatError } from '../../compat-tables/errors.ts';
-import { entryFile, readEntry } from '../../compat-tables/moves/entry-file.ts';
+import { DEFINED, entryFile, readEntry } from '../../compat-tables/moves/entry-file.ts';
 import type { Entry } from '../../compat-tables/types.ts';
 import type { Json } from '../json/types.ts';
 import { ovsMap, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
@@ -40,16 +40,20 @@ export function checkDefinition(state: State, host: HostRow, entry: Entry): bool
   const { version, deviceType, digest } = entry;
   const published = state.versions(host, deviceType).find((one) => one.version === version);
   if (published !== undefined) {
-    if (published.digest === digest) return false;
-    throw exists(host, entry, published.origin);
+    if (published.digest !== digest) throw exists(host, entry, published.origin);
+    // One that was taken back and is still in use is published, and would go with its last user.
+    if (published.origin !== DEFINED) return false;
   }
   const text = host.definedVersions.get(version);
   if (text === undefined) return true;
   if (sameContent(text, entry)) return false;
-  throw exists(host, entry, 'defined');
+  throw exists(host, entry, DEFINED);
 }
 
-/** Takes the definition of a version back; it stays published while an interface uses it. Throws VC-VERSION-UNKNOWN. */
+/**
+ * Takes the definition of a version back; it stays published while an interface uses it or it is the host's default.
+ * Throws VC-VERSION-UNKNOWN.
+ */
 export async function undefineVersion(
   state: State,
   intent: { readonly version: string },
@@ -63,11 +67,32 @@ export async function undefineVersion(
     }
     const mutation: Json = ['defined_versions', 'delete', ovsSet([version])];
     return {
-      notes: [],
+      notes: usersOf(state, host, version),
       guards: [],
       operations: [{ op: 'mutate', table: 'Host', where: where(host), mutations: [mutation] }],
     };
   });
+}
+
+/** Why a version whose definition is taken back is published all the same, for people. */
+function usersOf(state: State, host: HostRow, version: string): string[] {
+  const published = state.versions(host).filter((row) => row.version === version && row.origin === DEFINED);
+  const types = published.map(({ deviceType }) => deviceType);
+  const users = state
+    .interfaces(host)
+    .filter((one) => types.includes(one.deviceType) && [one.version, one.inForce].includes(version))
+    .map(({ name }) => name);
+  const isDefault = types.length > 0 && host.defaultVersion === version;
+  return [
+    ...(isDefault ? [`${version} is the default of the host and stays published until that is another`] : []),
+    ...(users.length > 0
+      ? [`${version} is in use by ${shortList(users)} and stays published until they let go of it`]
+      : []),
+  ];
+}
+
+function shortList(names: readonly string[]): string {
+  return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
 }
 
 function sameContent(text: string, entry: Entry): boolean {

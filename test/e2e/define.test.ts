@@ -106,6 +106,28 @@ describe('versions that clients define', function () {
     assert.match(stderr, /no client has defined it.*\[VC-VERSION-UNKNOWN\]/);
   });
 
+  it('can be defined again while somebody still uses them, and then stay when nobody does', async () => {
+    const base = ['baseline', tso.db, '--name', 'site.again', '--define'];
+    await tso.must(...base);
+    await tso.must('pin', 'vhu0', 'site.again');
+    const { stderr } = await tso.run('undefine-version', 'site.again');
+    assert.match(stderr, /site\.again is in use by vhu0 and stays published/);
+    assert.match(await tso.must(...base), /^tso: defined \(usable\)$/m);
+    await tso.must('unpin', 'vhu0');
+    assert.equal((await find(tso, 'site.again'))?.origin, 'defined');
+  });
+
+  it('stay while they are the default of the host', async () => {
+    await tso.must('baseline', tso.db, '--name', 'site.default', '--define');
+    await tso.must('default-version', 'site.default', '--force');
+    const { stderr } = await tso.run('undefine-version', 'site.default');
+    assert.match(stderr, /site\.default is the default of the host and stays published/);
+    assert.equal((await find(tso, 'site.default'))?.usable, true);
+    assert.equal((await tso.show('vhu0')).next_start, 'site.default');
+    await tso.must('default-version', 'newest', '--force');
+    assert.equal(await find(tso, 'site.default'), undefined);
+  });
+
   it('open a door that nobody could be let in through before', async () => {
     const tables = peers.folder();
     writeFileSync(join(tables, '10-ovs-dpdk.json'), '');
