@@ -249,6 +249,13 @@ export const CATALOGUE = {
     meaning: 'Entries are immutable: the same version string now has another digest.',
     remedy: 'Restore the entry and give the changed one a new version string.',
   },
+  'VC-ROW-CHANGED': {
+    title: 'a published version was changed in the database',
+    meaning:
+      'A Compat_Version row no longer holds what its digest stands for: somebody other than the agent wrote it. The entry of the table is published again; a version that is in no table is published no longer.',
+    remedy:
+      'Find the client that writes Compat_Version and give it a read-only remote (db_remotes_ro); define a version again that only the database had.',
+  },
   'VC-MASK': {
     title: 'a feature mask cannot be read',
     meaning: 'A mask is neither a hexadecimal number nor a list of feature names of the specification.',

@@ -1,6 +1,5 @@
 import { setTimeout as setTimeoutOf } from 'node:timers/promises';
 import type { CompatError } from '../../compat-tables/errors.ts';
-import { entryKey } from '../../compat-tables/load.ts';
 import { definedEntries } from '../../compat-tables/moves/entry-file.ts';
 import type { Entry } from '../../compat-tables/types.ts';
 import type { Json } from '../../rpc/json/types.ts';
@@ -9,6 +8,7 @@ import { type HostRow, readInterface } from '../../rpc/state/rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
 import type { Tap } from '../relay/tap.ts';
+import { Alarms } from './alarms.ts';
 import type { Config } from './config.ts';
 import { type OpenDatabase, openDatabase } from './database.ts';
 import { EventLog, inWords } from './event-log.ts';
@@ -53,7 +53,7 @@ export class Agent {
   readonly #heartbeat: NodeJS.Timeout;
   #entries: readonly Entry[] = [];
   #hostDefault: string | undefined;
-  readonly #alarmed = new Set<string>();
+  readonly #alarms = new Alarms((event) => this.#events.record(event));
   #beforehand: Beforehand | undefined;
   #published = '';
   #knownEntries = '';
@@ -308,31 +308,13 @@ export class Agent {
 
   #takeEntries(host: HostRow): void {
     const defined = definedEntries(host.definedVersions, this.#loaded, sha256);
-    this.#tellDefinitions(defined.problems);
+    this.#alarms.definitions(defined.problems);
     const known = [...this.#loaded, ...defined.entries];
     const inUse = versionsInUse(this.#state.interfaces(host), host.defaultVersion);
     const inForce = entriesInForce(known, this.#state.versions(host), inUse);
     this.#entries = inForce.entries;
-    for (const entry of inForce.changed) {
-      if (this.#alarmed.has(entryKey(entry))) continue;
-      this.#alarmed.add(entryKey(entry));
-      const { version, deviceType } = entry;
-      this.#events.record({
-        kind: 'table-changed',
-        code: 'VC-TABLE-CHANGED',
-        text: `The table has another ${version} than the one this host published; the published one stays in force`,
-        details: { version, device_type: deviceType },
-      });
-    }
-  }
-
-  /** What clients defined and cannot be used, once for each. */
-  #tellDefinitions(problems: readonly CompatError[]): void {
-    for (const { code, message } of problems) {
-      if (this.#alarmed.has(message)) continue;
-      this.#alarmed.add(message);
-      this.#events.record({ kind: 'table-problem', code, text: message });
-    }
+    this.#alarms.broken(inForce.broken);
+    this.#alarms.changed(inForce.changed);
   }
 
   /** False: the database did not take it. */

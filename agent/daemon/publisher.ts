@@ -1,3 +1,4 @@
+import { digestOf } from '../../compat-tables/digest.ts';
 import { guestFeatures } from '../../compat-tables/entries.ts';
 import { entryKey } from '../../compat-tables/load.ts';
 import { RELEASES } from '../../compat-tables/releases.ts';
@@ -6,6 +7,7 @@ import type { Json } from '../../rpc/json/types.ts';
 import { type Columns, encodeHost, encodeVersion } from '../../rpc/state/columns.ts';
 import { entryOf, type HostRow, type InterfaceRow, type VersionRow } from '../../rpc/state/rows.ts';
 import { type HostView, hostBlockers } from './host-view.ts';
+import { sha256 } from './table-files.ts';
 
 /**
  * What the host says of itself, as transactions: pure. Entries are immutable, so what was published under a name stays
@@ -17,6 +19,8 @@ export interface InForce {
   readonly entries: readonly Entry[];
   /** Those of the tables that are no longer what was published. */
   readonly changed: readonly Entry[];
+  /** Published rows that do not hold what their digest stands for, and therefore count for nothing. */
+  readonly broken: readonly VersionRow[];
 }
 
 export type InUse = (row: Pick<VersionRow, 'deviceType' | 'version'>) => boolean;
@@ -26,7 +30,10 @@ export type InUse = (row: Pick<VersionRow, 'deviceType' | 'version'>) => boolean
  * and one that left the tables stays while it is in use.
  */
 export function entriesInForce(loaded: readonly Entry[], published: readonly VersionRow[], inUse: InUse): InForce {
-  const before = new Map(published.map((row) => [entryKey(row), row]));
+  // Every client of the database may write these rows; a guest is given only what the digest vouches for.
+  const broken = published.filter((row) => digestOf(entryOf(row), sha256) !== row.digest);
+  const intact = published.filter((row) => !broken.includes(row));
+  const before = new Map(intact.map((row) => [entryKey(row), row]));
   const changed: Entry[] = [];
   const entries = loaded.map((entry) => {
     const row = before.get(entryKey(entry));
@@ -35,8 +42,8 @@ export function entriesInForce(loaded: readonly Entry[], published: readonly Ver
     return entryOf(row);
   });
   const known = new Set(loaded.map(entryKey));
-  const kept = published.filter((row) => !known.has(entryKey(row)) && inUse(row)).map(entryOf);
-  return { entries: [...entries, ...kept], changed };
+  const kept = intact.filter((row) => !known.has(entryKey(row)) && inUse(row)).map(entryOf);
+  return { entries: [...entries, ...kept], changed, broken };
 }
 
 /**

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import type { Json } from '../../rpc/json/types.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
@@ -32,5 +33,19 @@ describe('rows that clients write themselves', function () {
     await eventually('the new socket', () => existsSync(moved));
     await eventually('the old socket gone', () => !existsSync(agent.path('fe')));
     await agent.inState('vhu0', 'waiting-frontend');
+  });
+
+  it('change no version: what the agent published stands again, and an event says so', async () => {
+    const version = 'upstream.ovs-dpdk.v2.6';
+    const find = () => state.versions().find((one) => one.version === version) ?? assert.fail();
+    const before = find();
+    for (const mask of ['0x140000000', 'garbage']) {
+      await update('Compat_Version', before.uuid, { digest: 'nonsense', virtio_features: mask });
+      await eventually('the published version again', () => find().digest === before.digest);
+      assert.deepEqual(find(), before);
+    }
+    await agent.peer.waitFor(
+      /code=VC-ROW-CHANGED text="The database held upstream\.ovs-dpdk\.v2\.6 with features 0x140000000/,
+    );
   });
 });
