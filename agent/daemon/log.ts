@@ -13,28 +13,54 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Equal lines of one interface within this time are counted instead of written. */
 const REPEAT_WINDOW_MS = 10_000;
+/** How often a line is written within that time when another one of its interface came between: there and back is news. */
+const TURNS = 3;
 /** How many different lines are remembered for that; the oldest is forgotten first. */
 const REPEAT_MEMORY = 1000;
 
 interface Repeated {
+  readonly level: LogLevel;
+  readonly text: string;
   since: number;
+  written: number;
   leftOut: number;
 }
 
+/** What is remembered of one interface, or of all that concerns none. */
+interface Subject {
+  last: Repeated | undefined;
+  /** Lines that were left out, in the order in which they came last. */
+  readonly held: Set<Repeated>;
+}
+
+/** Calls back once, so many milliseconds later. */
+export type Later = (call: () => void, ms: number) => void;
+
+const unrefTimer: Later = (call, ms) => void setTimeout(call, ms).unref();
+
 /**
  * One line per event: time, level, `event=…` and the fields. A line that comes again and again (a peer that reconnects
- * once a second for a week) is written once per window and says how many were left out.
+ * once a second for a week) is written once per window and says how many were left out. What was left out is told before
+ * the next line of the same interface, and when the window ends: the last line about an interface is true.
  */
 export class Log {
   readonly #out: Writable;
   readonly #least: number;
   readonly #now: () => number;
+  readonly #later: Later;
   readonly #recent = new Map<string, Repeated>();
+  readonly #subjects = new Map<string, Subject>();
+  #waiting = false;
 
-  constructor(out: Writable, level: LogLevel = 'info', now: () => number = Date.now) {
+  constructor(
+    out: Writable,
+    level: LogLevel = 'info',
+    { now = Date.now, later = unrefTimer }: { readonly now?: () => number; readonly later?: Later } = {},
+  ) {
     this.#out = out;
     this.#least = LEVELS.indexOf(level);
     this.#now = now;
+    this.#later = later;
   }
 
   debug(event: string, fields: LogFields = {}): void {
@@ -58,27 +84,69 @@ export class Log {
     const words = Object.entries(fields)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => `${key}=${quoted(textOf(value))}`);
-    const text = [`event=${event}`, ...words].join(' ');
-    const leftOut = this.#repeats(`${level} ${text}`);
-    if (leftOut === undefined) return;
-    const more = leftOut > 0 ? ` repeated=${leftOut}` : '';
-    this.#out.write(`${new Date(this.#now()).toISOString()} ${level} ${text}${more}\n`);
+    const line = this.#line(level, [`event=${event}`, ...words].join(' '));
+    const subject = this.#subject(textOf(fields['interface'] ?? ''));
+    const again = subject.last === line;
+    subject.last = line;
+    subject.held.delete(line);
+    if (this.#now() - line.since < REPEAT_WINDOW_MS) {
+      if (line.written > 0 && (again || line.written >= TURNS)) {
+        this.#hold(subject, line);
+        return;
+      }
+      line.written++;
+    } else {
+      line.since = this.#now();
+      line.written = line.leftOut > 0 ? TURNS : 1;
+    }
+    this.#tell(subject);
+    this.#put(line);
   }
 
-  /** How many equal lines were left out before this one; undefined when this one is to be left out too. */
-  #repeats(line: string): number | undefined {
-    const now = this.#now();
-    const seen = this.#recent.get(line);
-    if (seen && now - seen.since < REPEAT_WINDOW_MS) {
-      seen.leftOut++;
-      return undefined;
-    }
-    this.#recent.delete(line);
-    this.#recent.set(line, { since: now, leftOut: 0 });
-    const oldest = this.#recent.keys().next();
-    if (this.#recent.size > REPEAT_MEMORY && !oldest.done) this.#recent.delete(oldest.value);
-    return seen?.leftOut ?? 0;
+  #line(level: LogLevel, text: string): Repeated {
+    const key = `${level} ${text}`;
+    const known = this.#recent.get(key);
+    if (known) return known;
+    return remember(this.#recent, key, { level, text, since: this.#now(), written: 0, leftOut: 0 });
   }
+
+  #subject(name: string): Subject {
+    return this.#subjects.get(name) ?? remember(this.#subjects, name, { last: undefined, held: new Set() });
+  }
+
+  #hold(subject: Subject, line: Repeated): void {
+    line.leftOut++;
+    subject.held.add(line);
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.#later(() => {
+      this.#waiting = false;
+      for (const one of this.#subjects.values()) this.#tell(one);
+    }, REPEAT_WINDOW_MS);
+  }
+
+  /** Writes what was left out; it waits for another window then. */
+  #tell(subject: Subject): void {
+    for (const line of subject.held) {
+      line.since = this.#now();
+      line.written = TURNS;
+      this.#put(line);
+    }
+    subject.held.clear();
+  }
+
+  #put(line: Repeated): void {
+    const more = line.leftOut > 0 ? ` repeated=${line.leftOut}` : '';
+    line.leftOut = 0;
+    this.#out.write(`${new Date(this.#now()).toISOString()} ${line.level} ${line.text}${more}\n`);
+  }
+}
+
+function remember<T>(memory: Map<string, T>, key: string, value: T): T {
+  memory.set(key, value);
+  const oldest = memory.keys().next();
+  if (memory.size > REPEAT_MEMORY && !oldest.done) memory.delete(oldest.value);
+  return value;
 }
 
 /** An error says what happened and where; an object would say nothing but its kind. */

@@ -5,6 +5,7 @@ import { Log } from '../../agent/daemon/log.ts';
 function recorder() {
   let text = '';
   let time = 0;
+  let ends: (() => void)[] = [];
   const out = new Writable({
     write(chunk: Buffer, _encoding, done) {
       text += chunk.toString();
@@ -12,11 +13,23 @@ function recorder() {
     },
   });
   return {
-    log: new Log(out, 'info', () => time),
+    log: new Log(out, 'info', { now: () => time, later: (call) => ends.push(call) }),
+    /** What a window of ten seconds ends with. */
+    end: () => {
+      time += 10_000;
+      const due = ends;
+      ends = [];
+      for (const call of due) call();
+    },
     pass: (ms: number) => {
       time += ms;
     },
     lines: () => text.trimEnd().split('\n'),
+    said: () =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.replace(/^\S+ \w+ event=/, '')),
   };
 }
 
@@ -50,5 +63,42 @@ describe('log', () => {
         'warn event=again interface=vhu0 repeated=4',
       ],
     );
+  });
+
+  it('writes what came back: of there and back again nothing is left out', () => {
+    const { log, said } = recorder();
+    for (const event of ['came', 'left', 'came']) log.info(event, { interface: 'vhu0' });
+    log.info('came', { interface: 'vhu1' });
+    assert.deepEqual(said(), [
+      'came interface=vhu0',
+      'left interface=vhu0',
+      'came interface=vhu0',
+      'came interface=vhu1',
+    ]);
+  });
+
+  it('counts what goes to and fro for long, and its last line is what came last', () => {
+    const { log, said, end } = recorder();
+    for (let i = 0; i < 10; i++) {
+      log.info('left', { interface: 'vhu0' });
+      log.info('came', { interface: 'vhu0' });
+    }
+    log.info('left', { interface: 'vhu0' });
+    assert.equal(said().length, 6);
+    end();
+    assert.deepEqual(said().slice(6), ['came interface=vhu0 repeated=7', 'left interface=vhu0 repeated=8']);
+    log.info('came', { interface: 'vhu0' });
+    assert.equal(said().length, 8, 'who goes on so is told once a window');
+    end();
+    assert.deepEqual(said().slice(8), ['came interface=vhu0 repeated=1']);
+    end();
+    assert.equal(said().length, 9);
+  });
+
+  it('tells what was left out before another line of the interface', () => {
+    const { log, said } = recorder();
+    for (let i = 0; i < 3; i++) log.warn('refused', { interface: 'vhu0' });
+    log.info('came', { interface: 'vhu0' });
+    assert.deepEqual(said(), ['refused interface=vhu0', 'refused interface=vhu0 repeated=2', 'came interface=vhu0']);
   });
 });
