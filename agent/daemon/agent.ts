@@ -12,7 +12,7 @@ import { Alarms } from './alarms.ts';
 import type { Config } from './config.ts';
 import { type OpenDatabase, openDatabase } from './database.ts';
 import { EventLog, inWords } from './event-log.ts';
-import { prepareRows } from './host-rows.ts';
+import { type KeptEvent, prepareRows } from './host-rows.ts';
 import { type Beforehand, hostView } from './host-view.ts';
 import { Interfaces } from './interfaces.ts';
 import type { Keeping } from './keeping.ts';
@@ -100,7 +100,7 @@ export class Agent {
     database: OpenDatabase;
     state: State;
     keeping: Keeping | undefined;
-    kept: readonly string[];
+    kept: readonly KeptEvent[];
     loaded: readonly Entry[];
     problems: readonly CompatError[];
   }) {

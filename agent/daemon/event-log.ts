@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Json } from '../../rpc/json/types.ts';
 import { encodeEvent } from '../../rpc/state/columns.ts';
+import type { KeptEvent } from './host-rows.ts';
 import type { Log } from './log.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -20,35 +21,44 @@ export interface AgentEvent {
 
 export type EventListener = (event: AgentEvent) => void;
 
+/** Events in a burst are told to be later than they were, but not by more than this. */
+const CLOCK_SET_BACK_MS = 60_000;
+
 /** Every event goes three ways: one line of the log, one row of the bounded history, and to those who listen now. */
 export class EventLog {
   readonly #systemId: string;
   readonly #host: string;
   readonly #limit: number;
-  readonly #outbox: Outbox;
-  readonly #log: Log;
+  readonly #outbox: Pick<Outbox, 'record'>;
+  readonly #log: Pick<Log, 'info' | 'warn'>;
+  readonly #now: () => number;
   readonly #listeners = new Set<EventListener>();
   /** UUIDs of our rows in the history, the oldest first. */
   readonly #kept: string[];
+  /** The time of the last event. */
+  #last: number;
 
   constructor(options: {
     systemId: string;
     host: string;
     limit: number;
-    kept: readonly string[];
-    outbox: Outbox;
-    log: Log;
+    kept: readonly KeptEvent[];
+    outbox: Pick<Outbox, 'record'>;
+    log: Pick<Log, 'info' | 'warn'>;
+    now?: () => number;
   }) {
     this.#systemId = options.systemId;
     this.#host = options.host;
     this.#limit = options.limit;
-    this.#kept = [...options.kept];
+    this.#kept = options.kept.map(({ uuid }) => uuid);
+    this.#last = options.kept.at(-1)?.time ?? 0;
+    this.#now = options.now ?? Date.now;
     this.#outbox = options.outbox;
     this.#log = options.log;
   }
 
   record(event: Omit<AgentEvent, 'host' | 'time' | 'details'> & { details?: Readonly<Record<string, string>> }): void {
-    const full: AgentEvent = { host: this.#host, time: Date.now(), ...event, details: event.details ?? {} };
+    const full: AgentEvent = { host: this.#host, time: this.#time(), ...event, details: event.details ?? {} };
     const write = full.code === undefined ? this.#log.info.bind(this.#log) : this.#log.warn.bind(this.#log);
     write(full.kind, { interface: full.interface, code: full.code, text: full.text });
     this.#keep(full);
@@ -59,6 +69,16 @@ export class EventLog {
   subscribe(listener: EventListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * No two events have the same time: rows of a database have no other order. A clock that was set back by much is followed
+   * all the same.
+   */
+  #time(): number {
+    const now = this.#now();
+    this.#last = this.#last - now > CLOCK_SET_BACK_MS ? now : Math.max(now, this.#last + 1);
+    return this.#last;
   }
 
   #keep(event: AgentEvent): void {

@@ -164,7 +164,7 @@ export class State {
       .map(readEvent)
       .filter((row) => filter.systemId === undefined || row.systemId === filter.systemId)
       .filter((row) => filter.interface === undefined || row.interface === filter.interface)
-      .toSorted((a, b) => a.time - b.time);
+      .toSorted((a, b) => a.time - b.time || compare(a.uuid, b.uuid));
   }
 
   /** One host as a document, for other managers and for selection. */

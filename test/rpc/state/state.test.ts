@@ -150,6 +150,19 @@ for (const engine of ENGINES) {
       assert.deepEqual([...(state.events({ interface: 'vhu0' })[0]?.details ?? [])], [['missing', 'x']]);
     });
 
+    it('gives events of one time in one order to everybody', async () => {
+      const state = await openState(peers, remote, { events: true });
+      const texts = ['d', 'a', 'c', 'b', 'e'];
+      const row = (text: string) => ({ ...encodeEvent({ systemId: 'sys-z', time: 7, kind: 'fault', text }) });
+      await state.client.transact(
+        DATABASE,
+        texts.map((text): Json => ({ op: 'insert', table: 'Event', row: row(text) })),
+      );
+      await state.until(() => state.events({ systemId: 'sys-z' }).length === texts.length);
+      const uuids = state.events({ systemId: 'sys-z' }).map(({ uuid }) => uuid);
+      assert.deepEqual(uuids, uuids.toSorted());
+    });
+
     it('ends waiting when it is closed', async () => {
       const state = await openState(peers, remote);
       const waiting = state.until(() => false);
