@@ -86,7 +86,7 @@ export interface StatisticsDocument {
   readonly statistics: Readonly<Record<string, number>>;
 }
 
-const HOST = { host: 'system id or host name; default: the only host of the database' };
+const HOST = { host: "system id or host name; default: the agent's own host" };
 const WAIT = {
   wait: 'wait until the agent has followed (default true)',
   timeout_ms: 'how long to wait (default 10000)',

@@ -10,7 +10,7 @@ import type { State } from './state.ts';
 /** Carries a plan out as one transaction, and again when somebody else was faster. */
 
 export interface IntentOptions {
-  /** System id or host name; default: the only host of the database. */
+  /** System id or host name; default: the one that the State was opened for, else the only one of the database. */
   readonly host?: string | undefined;
   /** Plans and checks, and sends nothing. */
   readonly dryRun?: boolean | undefined;
