@@ -1,4 +1,5 @@
 import { CompatError } from '../compat-tables/errors.ts';
+import { printable } from './formats.ts';
 import type { Io } from './io.ts';
 import type { GlobalOptions } from './options.ts';
 
@@ -45,6 +46,11 @@ export class Context {
   /** A line for --verbose. */
   log(text: string): void {
     if (this.options.verbose) this.io.stderr(`vhost-compat: ${text}\n`);
+  }
+
+  /** A sentence beside the result, whatever that will be. */
+  note(text: string): void {
+    this.io.stderr(`vhost-compat: ${printable(text)}\n`);
   }
 
   /** Waits; after a second it tells a person at a terminal what for. */

@@ -1,7 +1,9 @@
 import { CompatError } from '../compat-tables/errors.ts';
 import { OvsdbClient } from '../rpc/ovsdb/client/client.ts';
 import type { HostRow, InterfaceRow, VersionRow } from '../rpc/state/rows.ts';
+import { staleNotes } from '../rpc/state/heartbeat.ts';
 import { State, type StateOptions } from '../rpc/state/state.ts';
+import { hostName } from './commands/shared.ts';
 import type { Context } from './context.ts';
 import { checkRemote } from './remote.ts';
 
@@ -20,6 +22,10 @@ export interface OpenHost {
 export async function withHost(context: Context): Promise<OpenHost> {
   const state = await openState(context);
   const host = state.host();
+  if (host.staleSince !== undefined) {
+    const stale = { host: hostName(host), stale_since: new Date(host.staleSince).toISOString() };
+    for (const note of staleNotes([stale])) context.note(note);
+  }
   return { state, host, versions: state.versions(host), interfaces: state.interfaces(host) };
 }
 
@@ -46,7 +52,7 @@ async function connect(
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new CompatError('VC-DB-CONNECT', reason, { remote: db }, { cause });
     }
-    const state = await State.open(client, { ...options, systemId: host });
+    const state = await State.open(client, { ...options, systemId: host, life: true });
     context.atEnd(() => state.close());
     return state;
   });

@@ -1,4 +1,5 @@
 import type { HostDocument } from '../rpc/state/documents.ts';
+import { staleNotes } from '../rpc/state/heartbeat.ts';
 import { State } from '../rpc/state/state.ts';
 import { resolveTargets } from '../rpc/state/targets.ts';
 import type { ArgumentSpec } from './command.ts';
@@ -22,7 +23,10 @@ export async function documentsOf(context: Context, targets: readonly string[]):
   const { db, tls } = context.options;
   checkTargets(context, targets);
   const timeoutMs = limitMs(context);
-  return context.progress(`asking ${targets.length} targets`, resolveTargets(targets, { db, tls, timeoutMs }));
+  const asking = resolveTargets(targets, { db, tls, timeoutMs });
+  const documents = await context.progress(`asking ${targets.length} targets`, asking);
+  for (const note of staleNotes(documents)) context.note(note);
+  return documents;
 }
 
 /** Exactly one host, where one is meant. */

@@ -239,6 +239,13 @@ export const CATALOGUE = {
     meaning: 'The database holds no row for this host, or several where one was expected.',
     remedy: 'Name the host by its system id or host name; check that its agent has run.',
   },
+  'VC-HOST-STALE': {
+    title: 'the agent of a host gives no sign of life',
+    meaning:
+      'An agent writes to the database every 10 seconds that it is alive. This one has not for longer than three times that: what is known of its host may no longer be so, and changes are not applied there.',
+    remedy:
+      'Look whether vhost-compatd runs on the host and reaches the database, and whether the clocks of both machines agree.',
+  },
   'VC-TABLE': {
     title: 'a compat table cannot be read',
     meaning: 'A table file is not what the format asks for. The message names file, entry and reason.',

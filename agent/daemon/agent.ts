@@ -4,6 +4,7 @@ import { definedEntries } from '../../compat-tables/moves/entry-file.ts';
 import type { Entry } from '../../compat-tables/types.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import type { RowChange } from '../../rpc/ovsdb/client/replica.ts';
+import { HEARTBEAT_MS } from '../../rpc/state/heartbeat.ts';
 import { type HostRow, readInterface } from '../../rpc/state/rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
@@ -24,9 +25,6 @@ import { makeRunDir } from './run-dir.ts';
 import { systemId } from './system-id.ts';
 import { readTables, sha256 } from './table-files.ts';
 import { AGENT_VERSION } from './version.ts';
-
-/** How often the row that says "alive" is written. */
-const HEARTBEAT_MS = 10_000;
 
 /** Before another try of what the database did not take. */
 const AGAIN_MS = 1000;

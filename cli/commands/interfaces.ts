@@ -30,7 +30,11 @@ export const listInterfaces: Command = {
           ...[hex(row.ackedFeatures), row.error],
         ]),
       },
-      json: { format: 1, kind: 'interfaces', host: hostName(host), interfaces: rows.map(interfaceDocument) },
+      json: {
+        ...{ format: 1, kind: 'interfaces', host: hostName(host) },
+        ...(host.staleSince === undefined ? {} : { stale_since: isoTime(host.staleSince) }),
+        interfaces: rows.map(interfaceDocument),
+      },
     };
   },
 };

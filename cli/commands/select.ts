@@ -9,7 +9,7 @@ import {
   type SelectionRow,
 } from '../../compat-tables/select.ts';
 import type { HostDocument } from '../../rpc/state/documents.ts';
-import { selectVersion, usualType, versionDrift, versionMatrix } from '../../rpc/state/selection.ts';
+import { hostNames, selectVersion, usualType, versionDrift, versionMatrix } from '../../rpc/state/selection.ts';
 import type { Command, Input } from '../command.ts';
 import { UsageError } from '../exit.ts';
 import { type Cell, renderTable, type Table } from '../formats.ts';
@@ -55,7 +55,7 @@ export const selectCommand: Command = {
       notes: drifts(selection.drift),
       // the reasons of a fleet are many: only who asks for them waits for them
       get json() {
-        return selectionJson(selection, deviceType);
+        return { ...selectionJson(selection, deviceType), ...staleHosts(documents) };
       },
       ...(version === undefined ? { refusal: noCommonVersion(selection) } : {}),
     };
@@ -101,10 +101,17 @@ export const matrixCommand: Command = {
         hosts,
         rows: rows.map(({ version, common, tier, cells }) => ({ version, common, tier, cells })),
         drift,
+        ...staleHosts(documents),
       },
     };
   },
 };
+
+/** Those whose agents gave no sign of life for long; no member when there are none. */
+function staleHosts(documents: readonly HostDocument[]): { readonly stale_hosts?: readonly string[] } {
+  const names = hostNames(documents).filter((_, index) => documents[index]?.stale_since !== undefined);
+  return names.length === 0 ? {} : { stale_hosts: names };
+}
 
 function drifts(drift: readonly Drift[]): string[] {
   return drift.map((one) => `${driftText(one)} [VC-DIGEST-DIFFERS]`);

@@ -53,7 +53,10 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
   };
 
   return {
-    'host.describe': ({ host }) => state.describe(state.host(host)),
+    'host.describe': async ({ host }) => {
+      await state.askForLife();
+      return state.describe(state.host(host));
+    },
     'versions.list': ({ host, device_type = DEFAULT_DEVICE_TYPE, all = false }) =>
       state
         .versions(state.host(host), device_type)

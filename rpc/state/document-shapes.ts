@@ -29,6 +29,8 @@ export interface HostDocument {
   readonly agent_version: string;
   /** When the document was made, ISO 8601. */
   readonly time: string;
+  /** The last sign of life of its agent, ISO 8601, when that was long before; absent: it was alive, or nothing is known. */
+  readonly stale_since?: string;
   readonly backend: BackendDocument;
   /** The host's default; absent: the first usable version. */
   readonly default_version?: string;
@@ -179,7 +181,7 @@ const anyHostShape: Check<Omit<HostDocument, 'format'>> = openObject(
     ...{ agent_version: string, time: string, backend: backendShape },
     ...{ versions: array(versionShape), interfaces: array(interfaceShape) },
   },
-  { default_version: string, devices: array(deviceDocumentShape, 1000) },
+  { stale_since: string, default_version: string, devices: array(deviceDocumentShape, 1000) },
 );
 
 const kindShape = openObject({ kind: oneOf('vhost-compat host', 'vhost-compat device') });

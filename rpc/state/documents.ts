@@ -45,6 +45,7 @@ export function hostDocument({ host, versions, interfaces }: HostContents, now: 
     hostname: host.hostname,
     agent_version: host.agentVersion,
     time: now.toISOString(),
+    ...(host.staleSince === undefined ? {} : { stale_since: new Date(host.staleSince).toISOString() }),
     backend: {
       ...present({ name: backend.get('name'), release: backend.get('release'), known_by: host.knownBy }),
       ...present({ features: hex(abilities?.virtioFeatures), protocol_features: hex(abilities?.protocolFeatures) }),

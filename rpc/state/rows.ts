@@ -28,6 +28,8 @@ export interface HostRow {
   readonly curCfg: number;
   readonly otherConfig: ReadonlyMap<string, string>;
   readonly externalIds: ReadonlyMap<string, string>;
+  /** The last sign of life of its agent, milliseconds since 1970, when that is long ago; only with the option `life`. */
+  readonly staleSince?: number;
 }
 
 export interface VersionRow {

@@ -5,6 +5,7 @@ import { Replica, type ReplicaRow, type RowChange } from '../ovsdb/client/replic
 import { RemoteError } from '../ovsdb/wire/remotes.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
 import { type HostDocument, hostDocument } from './documents.ts';
+import { type Heartbeats, readHeartbeats, staleSince } from './heartbeat.ts';
 import { suggestion } from './near.ts';
 import {
   type EventRow,
@@ -23,6 +24,8 @@ export interface StateOptions {
   readonly systemId?: string | undefined;
   /** Keeps the Event table too. */
   readonly events?: boolean;
+  /** Asks which agents are alive, once: `HostRow.staleSince`. */
+  readonly life?: boolean;
 }
 
 export interface ConnectOptions extends StateOptions {
@@ -45,6 +48,7 @@ export class State {
   readonly #systemId: string | undefined;
   readonly #listeners = new Set<(changes: readonly RowChange[]) => void>();
   readonly #waiting = new Set<() => void>();
+  #heartbeats: Heartbeats = new Map();
   #ownsClient = false;
 
   private constructor(client: OvsdbClient, replica: Replica, systemId: string | undefined) {
@@ -62,7 +66,7 @@ export class State {
     const tables = options.events ? [...TABLES, 'Event'] : TABLES;
     const replica = new Replica(client, DATABASE, Object.fromEntries(tables.map((name) => [name, 'all' as const])));
     const state = new State(client, replica, options.systemId);
-    await replica.start();
+    await Promise.all([replica.start(), options.life ? state.askForLife() : undefined]);
     return state;
   }
 
@@ -93,10 +97,15 @@ export class State {
     }
   }
 
+  /** Looks once which agents are alive. */
+  async askForLife(): Promise<void> {
+    this.#heartbeats = await readHeartbeats(this.client);
+  }
+
   /** All hosts of the database, by host name. */
   hosts(): HostRow[] {
     return [...this.#replica.rows('Host').values()]
-      .map(readHost)
+      .map((row) => this.#withLife(readHost(row)))
       .toSorted((a, b) => compare(a.hostname, b.hostname) || compare(a.systemId, b.systemId));
   }
 
@@ -206,6 +215,11 @@ export class State {
     for (const giveUp of [...this.#waiting]) giveUp();
     this.#replica.stop();
     if (this.#ownsClient) this.client.close();
+  }
+
+  #withLife(host: HostRow): HostRow {
+    const since = staleSince(this.#heartbeats.get(host.systemId));
+    return since === undefined ? host : { ...host, staleSince: since };
   }
 
   /** The rows that a column refers to; one that is not there (yet) is passed over. */

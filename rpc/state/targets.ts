@@ -51,7 +51,7 @@ async function resolve(target: string, options: TargetOptions, fleet: Fleet): Pr
 /** A host's own database. */
 async function fromDatabase(remote: string, options: TargetOptions): Promise<HostDocument> {
   const { tls, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  const state = await State.connect(remote, { tls, timeoutMs });
+  const state = await State.connect(remote, { tls, timeoutMs, life: true });
   try {
     return state.describe();
   } catch (error) {
@@ -97,7 +97,7 @@ class Fleet {
       const text = `Cannot look up "${target}": no database is given that holds the hosts (--db)`;
       throw new CompatError('VC-DB-CONNECT', text, { target });
     }
-    this.#state ??= State.connect(db, { tls, timeoutMs });
+    this.#state ??= State.connect(db, { tls, timeoutMs, life: true });
     return this.#state;
   }
 

@@ -100,6 +100,34 @@ for (const server of SERVERS) {
         });
       }
 
+      it('tells of a host whose agent is dead or silent, and of no other', async () => {
+        const dead = { ...OLD_HOST, heartbeat: 1_700_000_000_000 };
+        await fresh({ ...NEW_HOST, heartbeat: Date.now() }, dead);
+        const note =
+          /^vhost-compat: the agent of oldhost has given no sign of life since 2023-11-14T22:13:20\.000Z: .*\[VC-HOST-STALE\]$/m;
+        const both = ['host:newhost', 'host:oldhost'];
+        for (const argv of [
+          ['list-interfaces', '--host', 'oldhost'],
+          ['select', ...both],
+          ['matrix', ...both],
+        ]) {
+          const { exit, stdout, stderr } = await run(...argv, '-f', 'json');
+          assert.equal(exit, 0, stderr);
+          assert.match(stderr, note);
+          assert.doesNotMatch(stderr, /agent of newhost/);
+          assert.match(stdout, /"stale_since": "2023-11-14T22:13:20\.000Z"|"stale_hosts": \[\s*"oldhost"\s*\]/);
+        }
+        const described = await run('describe', '--host', 'oldhost');
+        assert.match(described.stderr, note);
+        const { stale_since } = JSON.parse(described.stdout) as { stale_since: string };
+        assert.equal(stale_since, '2023-11-14T22:13:20.000Z');
+        const alive = await run('list-interfaces', '--host', 'newhost', '-f', 'json');
+        assert.deepEqual([alive.stderr, alive.stdout.includes('stale')], ['', false]);
+        const file = join(peers.folder(), 'old.json');
+        writeFileSync(file, described.stdout);
+        assert.match((await cli(['matrix', file])).stderr, note);
+      });
+
       it('describes the host as a document that select reads', async () => {
         await fresh(NEW_HOST);
         const { stdout } = await run('describe');

@@ -65,6 +65,8 @@ export interface HostFixture {
   /** By name: the Interface columns beside it. */
   readonly interfaces?: Readonly<Record<string, Columns>>;
   readonly defaultVersion?: string;
+  /** When its agent was alive, milliseconds since 1970. */
+  readonly heartbeat?: number;
 }
 
 const STATUS = encodeInterfaceStatus({
@@ -122,6 +124,9 @@ export function hostOperations(host: HostFixture): Json[] {
     ...interfaces.map(([name, row], index) =>
       insert('Interface', { name, device_type: 'vhost-user-net', ...row }, `i${index}`),
     ),
+    ...(host.heartbeat === undefined
+      ? []
+      : [insert('Host_Private', { system_id: host.systemId, heartbeat: host.heartbeat }, 'life')]),
     insert(
       'Host',
       {
