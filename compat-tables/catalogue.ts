@@ -246,6 +246,13 @@ export const CATALOGUE = {
     remedy:
       'Look whether vhost-compatd runs on the host and reaches the database, and whether the clocks of both machines agree.',
   },
+  'VC-SYSTEM-ID-TAKEN': {
+    title: 'two agents have one system id',
+    meaning:
+      'Another agent is connected to the same database under the system id of this one, so that both write the same host. Machines that were cloned together with the state directory of the agent do that.',
+    remedy:
+      'Give each host an id of its own: set system_id, or remove the file system-id in the state directory of the copy, and start its agent again.',
+  },
   'VC-TABLE': {
     title: 'a compat table cannot be read',
     meaning: 'A table file is not what the format asks for. The message names file, entry and reason.',

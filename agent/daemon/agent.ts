@@ -15,6 +15,7 @@ import { type OpenDatabase, openDatabase } from './database.ts';
 import { EventLog, inWords } from './event-log.ts';
 import { type KeptEvent, prepareRows } from './host-rows.ts';
 import { type Beforehand, hostView } from './host-view.ts';
+import { IdentityLock } from './identity-lock.ts';
 import { Interfaces } from './interfaces.ts';
 import type { Keeping } from './keeping.ts';
 import type { Log } from './log.ts';
@@ -49,6 +50,8 @@ export class Agent {
   readonly #loaded: readonly Entry[];
   readonly #keeping: Keeping | undefined;
   readonly #heartbeat: NodeJS.Timeout;
+  /** Of a database that other agents reach too. */
+  readonly #identity: IdentityLock | undefined;
   #entries: readonly Entry[] = [];
   #hostDefault: string | undefined;
   readonly #alarms = new Alarms((event) => this.#events.record(event));
@@ -134,6 +137,11 @@ export class Agent {
     });
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#heartbeat.unref();
+    if (parts.config.db !== undefined) {
+      const tell = ({ code, message }: CompatError) => this.#events.record({ kind: 'fault', code, text: message });
+      const { client } = parts.database;
+      this.#identity = new IdentityLock({ client, systemId: parts.id, stateDir: parts.config.stateDir, tell });
+    }
     for (const problem of parts.problems)
       this.#events.record({ kind: 'table-problem', code: problem.code, text: problem.message });
     for (const problem of parts.keeping?.ports.problems ?? [])
@@ -177,6 +185,7 @@ export class Agent {
     clearInterval(this.#heartbeat);
     clearTimeout(this.#backendsChanged);
     clearTimeout(this.#again);
+    this.#identity?.close();
     await this.#interfaces.stop();
     // A database that does not answer must not keep the agent from ending.
     await Promise.race([this.#outbox.settled(), setTimeoutOf(STOP_PATIENCE_MS)]);
@@ -195,6 +204,7 @@ export class Agent {
     this.#database.client.on('disconnected', ({ message }) => this.#log.warn('database-gone', { reason: message }));
     await this.#reconcile();
     this.#beat();
+    void this.#identity?.take();
     this.#log.info('agent-started', {
       version: AGENT_VERSION,
       system_id: this.#systemId,
@@ -213,6 +223,7 @@ export class Agent {
     this.#log.info('database-connected', { remote: this.#database.remote });
     this.#published = '';
     this.#interfaces.writeAgain();
+    void this.#identity?.take();
     await this.#prepare();
     this.#schedule();
   }

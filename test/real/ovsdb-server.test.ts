@@ -122,3 +122,42 @@ describe('an agent whose ovsdb-server is replaced by an empty one', function () 
     assert.equal(versions[0]?.version, V213);
   });
 });
+
+describe('two agents of one system id on a real ovsdb-server', function () {
+  this.timeout(120_000);
+  const peers = new Peers();
+  before(function () {
+    needsDatabaseServer(this);
+  });
+  after(() => peers.end());
+
+  const warning = /warn event=fault code=VC-SYSTEM-ID-TAKEN text=".*system id \\"host-d\\".*remove .*\/system-id/;
+
+  it('the second one says so and goes on; one that was killed is followed without a word', async () => {
+    const remote = await startDatabaseServer(peers);
+    const first = new FleetAgent(peers, 'host-d', remote);
+    await first.start();
+    await first.kill();
+    await first.start();
+    const copy = new TestAgent(peers, 'copy', ['--db', remote, '--system-id', 'host-d']);
+    await copy.start();
+    await copy.peer.waitFor(warning);
+    assert.doesNotMatch(first.log, /VC-SYSTEM-ID-TAKEN/);
+    assert.match(await first.must('events'), /VC-SYSTEM-ID-TAKEN/);
+    await copy.stop();
+  });
+
+  it('each reconnection asks anew', async () => {
+    const folder = peers.folder();
+    const { remote, server } = await databaseServer(peers, folder);
+    const agent = new FleetAgent(peers, 'host-d', remote);
+    await agent.start();
+    await server.stop();
+    await databaseServer(peers, folder);
+    await eventually('the agent in the new database', async () => (await agent.run('list-interfaces')).code === 0);
+    const copy = new TestAgent(peers, 'copy', ['--db', remote, '--system-id', 'host-d']);
+    await copy.start();
+    await copy.peer.waitFor(warning);
+    await copy.stop();
+  });
+});
