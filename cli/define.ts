@@ -18,12 +18,13 @@ export interface Defined {
 
 const MARGIN_MS = 20;
 
-/**
- * Defines an entry on all hosts: all are asked first, so that a host which refuses leaves the others as they were.
- * Throws VC-VERSION-EXISTS, VC-TIMEOUT.
- */
-export async function defineOnAll(context: Context, entry: Entry, targets: readonly LiveTarget[]): Promise<Defined[]> {
+/** Asks all hosts first, so that one which refuses leaves the others, and the disk, as they were. Throws VC-VERSION-EXISTS. */
+export function checkOnAll(entry: Entry, targets: readonly LiveTarget[]): void {
   for (const { state, host } of targets) checkDefinition(state, state.host(host), entry);
+}
+
+/** Defines an entry on all hosts, after `checkOnAll`. Throws VC-VERSION-EXISTS, VC-TIMEOUT. */
+export async function defineOnAll(context: Context, entry: Entry, targets: readonly LiveTarget[]): Promise<Defined[]> {
   return Promise.all(targets.map((target) => defineOn(context, entry, target)));
 }
 

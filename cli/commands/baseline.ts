@@ -4,10 +4,10 @@ import { formatMask } from '../../compat-tables/mask.ts';
 import { moveHosts } from '../../rpc/state/move-hosts.ts';
 import { sha256 } from '../../rpc/state/selection.ts';
 import type { Command } from '../command.ts';
-import { type Defined, checkOwnName, defineOnAll, definedLines } from '../define.ts';
+import { type Defined, checkOnAll, checkOwnName, defineOnAll, definedLines } from '../define.ts';
 import { differenceJson, lostLine } from '../difference-faces.ts';
 import { typed } from '../exit.ts';
-import { tableNotes, writeTable } from '../table-file.ts';
+import { writeTable } from '../table-file.ts';
 import { documentsOf, openTargets, TARGETS } from '../targets.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from './shared.ts';
 
@@ -38,8 +38,8 @@ export const baselineCommand: Command = {
         : await documentsOf(context, input.args);
     const made = baseline({ hosts: moveHosts(documents, deviceType), version: name }, sha256);
     const file = entryFile(made.entry);
-    const output = input.option('output');
-    if (output !== undefined) writeTable(output, file);
+    checkOnAll(made.entry, live);
+    const written = writeTable(input.option('output'), file, context.options.dryRun);
     const defined = await defineOnAll(context, made.entry, live);
     const { version, digest, virtioFeatures, limits } = made.entry;
     return {
@@ -54,7 +54,7 @@ export const baselineCommand: Command = {
           ],
         ],
       },
-      notes: [...made.notes, ...tableNotes(output)],
+      notes: [...made.notes, ...written],
       json: {
         ...{ format: 1, kind: 'baseline', version, digest },
         table: JSON.parse(file) as unknown,

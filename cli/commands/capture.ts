@@ -5,10 +5,10 @@ import { resembling } from '../../compat-tables/moves/resembles.ts';
 import { sha256 } from '../../rpc/state/selection.ts';
 import { argument, type Command } from '../command.ts';
 import { openState } from '../database.ts';
-import { checkOwnName, defineOnAll, definedLines } from '../define.ts';
+import { checkOnAll, checkOwnName, defineOnAll, definedLines } from '../define.ts';
 import { typed } from '../exit.ts';
 import { measure } from '../measure.ts';
-import { tableNotes, writeTable } from '../table-file.ts';
+import { writeTable } from '../table-file.ts';
 import { definedJson } from './baseline.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from './shared.ts';
 
@@ -51,8 +51,9 @@ export const capture: Command = {
     const text = entryFile(entry);
     const notes = migrationNotes([{ name: `the back-end at ${endpoint}`, abilities }]);
     const output = input.option('output');
-    if (output !== undefined) writeTable(output, text);
     const live = state === undefined ? [] : [{ target: context.options.db, state, host: context.options.host }];
+    checkOnAll(entry, live);
+    const written = writeTable(output, text, context.options.dryRun);
     const defined = await defineOnAll(context, entry, live);
     return {
       text: output === undefined ? text : '',
@@ -60,7 +61,7 @@ export const capture: Command = {
         headings: ['version', 'virtio_features', 'feature_names', 'limits', 'digest'],
         rows: [[version, formatMask(entry.virtioFeatures), guestNames(entry), limitsText(entry.limits), entry.digest]],
       },
-      notes: [...notes, ...tableNotes(output), ...definedLines(entry, defined, context.options.dryRun)],
+      notes: [...notes, ...written, ...definedLines(entry, defined, context.options.dryRun)],
       json: {
         ...{ format: 1, kind: 'capture', version, digest: entry.digest, endpoint },
         table: JSON.parse(text) as unknown,

@@ -69,6 +69,18 @@ describe('capture', () => {
     assert.equal((await capture(IOMMU, ...argv)).exit, 1);
   });
 
+  it('writes no file with --dry-run, and says where it would', async () => {
+    const file = join(folder, '50-site.json');
+    const argv = ['capture', 'site.v1', 'connect:/run/x', '--output', file];
+    const dry = await capture(IOMMU, ...argv, '--dry-run');
+    assert.deepEqual([dry.exit, existsSync(file)], [0, false]);
+    assert.match(dry.stderr, /^vhost-compat: dry run: would write .*50-site\.json$/m);
+    assert.equal((await capture(IOMMU, ...argv)).exit, 0);
+    const again = await capture(IOMMU, ...argv, '--dry-run');
+    assert.equal(again.exit, 1);
+    assert.match(again.stderr, /50-site\.json: EEXIST.*\[VC-TABLE\]/);
+  });
+
   it('refuses names of the shipped tables and names that are none', async () => {
     const upstream = await capture(IOMMU, 'capture', 'upstream.mine', 'connect:/run/x');
     assert.deepEqual([upstream.exit, existsSync(asked)], [2, false], 'the back-end was asked in vain');
@@ -90,8 +102,9 @@ describe('capture', () => {
       state.close();
     }
     const other = { ...IOMMU, virtio_features: '0xd7c66a7cb' };
-    const refused = await capture(other, ...argv);
-    assert.equal(refused.exit, 1);
+    const file = join(folder, '50-site.json');
+    const refused = await capture(other, ...argv, '--output', file);
+    assert.deepEqual([refused.exit, existsSync(file)], [1, false], 'the file of a refused definition was left');
     assert.match(refused.stderr, /site\.v1 on host oldhost.*\[VC-VERSION-EXISTS\]/);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEntry } from '../../compat-tables/check.ts';
 import { maskOf, PROTOCOL, VIRTIO_NET } from '../../compat-tables/features.ts';
@@ -98,6 +98,20 @@ describe('differences, baselines and what would be', () => {
     assert.match(stderr, /EEXIST.*\[VC-TABLE\]/);
     const other = await cli(['baseline', files.plain, '--output', join(peers.folder(), 'x.json')]);
     assert.match(other.stderr, /named NN-name\.json only/);
+  });
+
+  it('writes no baseline with --dry-run, nor one that a host refuses', async () => {
+    const file = join(peers.folder(), '50-site.json');
+    const argv = ['baseline', files.plain, files.tso, '--output', file, '--dry-run'];
+    const dry = await cli(argv);
+    assert.deepEqual([dry.exit, existsSync(file)], [0, false]);
+    assert.match(dry.stderr, /dry run: would write .*50-site\.json/);
+    const [remote, smaller] = await Promise.all([served(peers, NEW_HOST), served(peers, OLD_HOST)]);
+    const define = ['baseline', remote, '--define', '--no-wait', '--name', 'site.hall2'];
+    assert.equal((await cli(define)).exit, 0);
+    const refused = await cli([...define, smaller, '--output', file]);
+    assert.deepEqual([refused.exit, existsSync(file)], [1, false]);
+    assert.match(refused.stderr, /\[VC-VERSION-EXISTS\]/);
   });
 
   it('does not call measured in a baseline what was declared', async () => {
