@@ -1,13 +1,11 @@
 import { interfaceDocument } from '../rpc/state/documents.ts';
 import type { State } from '../rpc/state/state.ts';
-import { type IntentOptions, type IntentResult, waitApplied } from '../rpc/state/transaction.ts';
+import type { IntentOptions, IntentResult } from '../rpc/state/transaction.ts';
 import type { Result } from './command.ts';
 import { hostName } from './commands/shared.ts';
 import type { Context } from './context.ts';
 import { openState } from './database.ts';
-
-/** The wait for the agent ends this much before --timeout, so that its own, more telling error is the one that is seen. */
-const MARGIN_MS = 20;
+import { followed } from './followed.ts';
 
 export interface Change {
   readonly command: string;
@@ -31,9 +29,7 @@ export async function carryOutChange(context: Context, change: Change): Promise<
   if (dryRun) {
     notes.push(result.changed ? `dry run: would ${change.doing}` : `dry run: nothing to do to ${change.doing}`);
   } else if (wait) {
-    const left = context.remainingMs();
-    const limit = left === undefined ? undefined : Math.max(1, left - MARGIN_MS);
-    await context.progress('waiting for the agent to apply the change', waitApplied(state, result, limit));
+    await followed(context, state, result, 'waiting for the agent to apply the change');
     applied = true;
   }
   const owner = state.host(result.host);

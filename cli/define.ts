@@ -1,9 +1,9 @@
 import { CompatError } from '../compat-tables/errors.ts';
 import type { Entry } from '../compat-tables/types.ts';
 import { checkDefinition, defineVersion } from '../rpc/state/definitions.ts';
-import { waitApplied } from '../rpc/state/transaction.ts';
 import { hostName } from './commands/shared.ts';
 import type { Context } from './context.ts';
+import { followed } from './followed.ts';
 import type { LiveTarget } from './targets.ts';
 
 /** What became of a definition on one host. */
@@ -15,8 +15,6 @@ export interface Defined {
   /** Undefined: the agent has not said yet. */
   readonly usable: boolean | undefined;
 }
-
-const MARGIN_MS = 20;
 
 /** Asks all hosts first, so that one which refuses leaves the others, and the disk, as they were. Throws VC-VERSION-EXISTS. */
 export function checkOnAll(entry: Entry, targets: readonly LiveTarget[]): void {
@@ -32,11 +30,7 @@ async function defineOn(context: Context, entry: Entry, { state, host }: LiveTar
   const { dryRun, wait } = context.options;
   const result = await defineVersion(state, { entry }, { host, dryRun, comment: context.commandLine });
   const applied = wait && !dryRun;
-  if (applied) {
-    const left = context.remainingMs();
-    const limit = left === undefined ? undefined : Math.max(1, left - MARGIN_MS);
-    await context.progress('waiting for the agents to define it', waitApplied(state, result, limit));
-  }
+  if (applied) await followed(context, state, result, 'waiting for the agents to define it');
   const row = state.host(result.host);
   const published = state.versions(row, entry.deviceType).find((one) => one.version === entry.version);
   return { host: hostName(row), changed: result.changed, applied, usable: published?.usable };

@@ -33,7 +33,7 @@ export const GLOBAL_OPTIONS: readonly (readonly [flags: string, help: string])[]
   ['-C, --ca-cert <FILE>', 'for ssl: and pssl: remotes: the authority whose certificates peers must have, PEM'],
   ['--host <NAME>', 'which host, by system id or host name, when the database holds several'],
   ['-t, --timeout <SECS>', 'give up after SECS seconds (0, the default: wait as long as it takes)'],
-  ['--retry', 'keep trying to connect to the database instead of failing after 5 seconds'],
+  ['--retry', 'keep trying to connect to the database instead of failing after 5 seconds, or when it goes away'],
   ['-f, --format <FORMAT>', `${FORMATS.join(', ')} (default: table)`],
   ['--no-headings', 'leave out headings'],
   ['--columns <NAMES>', 'only these columns, separated by commas, in this order'],
