@@ -1,11 +1,14 @@
 import { interfaceDocument } from '../rpc/state/documents.ts';
 import type { State } from '../rpc/state/state.ts';
 import type { IntentOptions, IntentResult } from '../rpc/state/transaction.ts';
+import { checkColumns } from './columns.ts';
 import type { Result } from './command.ts';
 import { hostName } from './commands/shared.ts';
 import type { Context } from './context.ts';
 import { openState } from './database.ts';
 import { followed } from './followed.ts';
+
+const HEADINGS = ['host', 'changed', 'applied'];
 
 export interface Change {
   readonly command: string;
@@ -21,7 +24,8 @@ export interface Change {
  * ovs-vsctl does, a change that went well prints nothing.
  */
 export async function carryOutChange(context: Context, change: Change): Promise<Result> {
-  const { dryRun, wait, host } = context.options;
+  const { dryRun, wait, host, columns } = context.options;
+  checkColumns(HEADINGS, columns);
   const state = await openState(context);
   const result = await change.intent(state, { host, dryRun, comment: context.commandLine });
   const notes = [...result.notes];
@@ -42,7 +46,7 @@ export async function carryOutChange(context: Context, change: Change): Promise<
   }
   return {
     text: '',
-    table: { headings: ['host', 'changed', 'applied'], rows: [[hostName(owner), result.changed, applied]] },
+    table: { headings: HEADINGS, rows: [[hostName(owner), result.changed, applied]] },
     notes,
     json: {
       format: 1,

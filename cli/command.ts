@@ -55,6 +55,8 @@ export interface Command {
   readonly example: string;
   /** More for `--help`, in whole lines. */
   readonly details?: string;
+  /** All columns of its table, where they are always the same: --columns is checked by them before it runs. */
+  readonly headings?: readonly string[];
   run(context: Context, input: Input): Promise<Result | Exit>;
 }
 

@@ -41,17 +41,23 @@ export function renderTable(table: Table, format: Format, options: TableOptions 
  * first name that is no column instead of a table when there is one.
  */
 export function pickColumns(table: Table, names: readonly string[]): Table | { readonly unknown: string } {
-  const indexes: number[] = [];
-  const plain = (name: string) => name.trim().toLowerCase().replaceAll('-', '_');
+  const unknown = unknownColumn(table.headings, names);
+  if (unknown !== undefined) return { unknown };
   const known = table.headings.map(plain);
-  for (const name of names) {
-    const index = known.indexOf(plain(name));
-    if (index < 0) return { unknown: name };
-    indexes.push(index);
-  }
+  const indexes = names.map((name) => known.indexOf(plain(name)));
   const pick = <T>(row: readonly T[]) => indexes.map((index) => row[index] as T);
   const { headings, titles, rows } = table;
   return { headings: pick(headings), ...(titles === undefined ? {} : { titles: pick(titles) }), rows: rows.map(pick) };
+}
+
+/** The first of the names that is no column. */
+export function unknownColumn(headings: readonly string[], names: readonly string[]): string | undefined {
+  const known = headings.map(plain);
+  return names.find((name) => !known.includes(plain(name)));
+}
+
+function plain(name: string): string {
+  return name.trim().toLowerCase().replaceAll('-', '_');
 }
 
 /** Names and texts come from other machines; a terminal must not obey what they contain. */

@@ -4,7 +4,8 @@ import type { CompatError } from '../compat-tables/errors.ts';
 import type { Command, Result } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { Context } from './context.ts';
-import { asCompatError, describeError, EXIT, type Exit, exitOf, UsageError } from './exit.ts';
+import { checkColumns, noSuchColumn } from './columns.ts';
+import { asCompatError, describeError, EXIT, type Exit, exitOf } from './exit.ts';
 import { pickColumns, printable, renderTable, type Table } from './formats.ts';
 import type { Io } from './io.ts';
 import { type GlobalOptions, wantsJson } from './options.ts';
@@ -34,6 +35,7 @@ function tell(error: CompatError, asJson: boolean, verbose: boolean, io: Io): vo
 async function runCommand({ command, input, globals }: Parsed, argv: readonly string[], io: Io): Promise<Exit> {
   const context = new Context(io, globals, ['vhost-compat', ...argv].join(' '));
   try {
+    if (command.headings !== undefined) checkColumns(command.headings, globals.columns);
     const result = await context.limited(command.name, command.run(context, input));
     if (typeof result === 'number') return result;
     io.stdout(render(result, globals));
@@ -58,9 +60,7 @@ function render({ table, json, text }: Result, { format, headings, columns }: Gl
 function pick(table: Table, columns: readonly string[]): Table {
   const picked = pickColumns(table, columns);
   if (!('unknown' in picked)) return picked;
-  throw new UsageError(
-    `Cannot show column "${picked.unknown}": saw no such column; wanted ${table.headings.join(', ')}`,
-  );
+  throw noSuchColumn(picked.unknown, table.headings);
 }
 
 /** From package.json, which stands above this file in the source tree and above dist/ in a package. */

@@ -11,6 +11,8 @@ import { writeTable } from '../table-file.ts';
 import { documentsOf, openTargets, TARGETS } from '../targets.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from './shared.ts';
 
+const HEADINGS = ['version', 'virtio_features', 'feature_names', 'limits', 'digest', 'same_as', 'defined_on'];
+
 export const baselineCommand: Command = {
   name: 'baseline',
   summary: 'Make the largest version that all targets can honour',
@@ -27,6 +29,7 @@ export const baselineCommand: Command = {
     'offers and nothing else, and shows what that costs each host. --define gives it to every agent, which publishes it',
     'after the versions of its table files; nothing is written unless all of them can take it.',
   ].join('\n'),
+  headings: HEADINGS,
   async run(context, input) {
     const deviceType = deviceTypeOf(input);
     const name = input.option('name');
@@ -45,7 +48,7 @@ export const baselineCommand: Command = {
     return {
       text: baselineText(made, defined, context.options.dryRun),
       table: {
-        headings: ['version', 'virtio_features', 'feature_names', 'limits', 'digest', 'same_as', 'defined_on'],
+        headings: HEADINGS,
         narrow: ['version', 'virtio_features', 'limits', 'defined_on'],
         rows: [
           [

@@ -12,6 +12,8 @@ import { writeTable } from '../table-file.ts';
 import { definedJson } from './baseline.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from './shared.ts';
 
+const HEADINGS = ['version', 'virtio_features', 'feature_names', 'limits', 'digest'];
+
 export const capture: Command = {
   name: 'capture',
   summary: 'Make a version of what a live back-end offers',
@@ -30,6 +32,7 @@ export const capture: Command = {
     'Asks the back-end as probe does; do not name a socket that a guest uses. The table file goes to standard output, to',
     'be put into /etc/vhost-compat/tables of each host that shall know the version.',
   ].join('\n'),
+  headings: HEADINGS,
   async run(context, input) {
     const version = argument(input, 0);
     typed(() => checkOwnName(version));
@@ -58,7 +61,7 @@ export const capture: Command = {
     return {
       text: output === undefined ? text : '',
       table: {
-        headings: ['version', 'virtio_features', 'feature_names', 'limits', 'digest'],
+        headings: HEADINGS,
         rows: [[version, formatMask(entry.virtioFeatures), guestNames(entry), limitsText(entry.limits), entry.digest]],
       },
       notes: [...notes, ...written, ...definedLines(entry, defined, context.options.dryRun)],

@@ -10,6 +10,8 @@ import { measure } from '../measure.ts';
 import { shippedVersions } from '../shipped-tables.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
 
+const HEADINGS = ['family', 'bit', 'name', 'meaning'];
+
 export const probe: Command = {
   name: 'probe',
   summary: 'Measure what a live back-end offers, and hang up',
@@ -20,6 +22,7 @@ export const probe: Command = {
     'Asks GET_FEATURES, GET_PROTOCOL_FEATURES and GET_QUEUE_NUM and changes nothing in the back-end. A back-end serves',
     'one front-end at a time: do not probe a socket that a guest uses.',
   ].join('\n'),
+  headings: HEADINGS,
   async run(context, input) {
     const endpoint = typed(() => parseEndpoint(argument(input, 0)));
     const deviceType = deviceTypeOf(input);
@@ -34,7 +37,7 @@ export const probe: Command = {
     const indent = (table: Table) => renderTable(table, 'table').replaceAll(/^(?=.)/gm, '  ');
     return {
       table: {
-        headings: ['family', 'bit', 'name', 'meaning'],
+        headings: HEADINGS,
         rows: [
           ...virtio.map((row) => ['virtio', ...bitCells(row)]),
           ...protocol.map((row) => ['protocol', ...bitCells(row)]),

@@ -69,6 +69,21 @@ const mistakes: { title: string; argv: string[]; code?: string; want: RegExp }[]
     argv: ['decode', '1', '--columns', 'name,nme'],
     want: /column "nme": saw no such column; wanted bit, name, meaning/,
   },
+  ...[
+    ['pin', 'vhu0', 'site.base'],
+    ['unpin', 'vhu0'],
+    ['default-version', 'newest'],
+    ['undefine-version', 'site.base'],
+    ['del-interface', 'vhu0'],
+    ['add-interface', 'vhu0', ...SIDES],
+    ['baseline', NOWHERE, '--define'],
+    ['capture', 'site.base', 'connect:/nonexistent/be', '--define'],
+    ['probe', 'connect:/nonexistent/be'],
+  ].map((argv) => ({
+    title: `an unknown column of ${argv[0]}, before anything is done`,
+    argv: [...argv, '--db', NOWHERE, '--columns', 'nme'],
+    want: /column "nme": saw no such column; wanted /,
+  })),
   { title: 'an empty column', argv: ['decode', '1', '--columns', 'name,'], want: /--columns: saw "name,"/ },
   { title: 'a mask that is no mask', argv: ['decode', '0xzz'], code: 'VC-MASK', want: /"0xzz"/ },
   {
