@@ -1,5 +1,6 @@
+import { connect as dial } from 'node:net';
 import { JSONRPCClient, JSONRPCErrorException, type JSONRPCResponse } from 'json-rpc-2.0';
-import { type RawData, WebSocket } from 'ws';
+import { type ClientOptions, type RawData, WebSocket } from 'ws';
 import { CATALOGUE, type ErrorCode } from '../../compat-tables/catalogue.ts';
 import { CompatError, type ErrorDetails } from '../../compat-tables/errors.ts';
 import type { MethodName, NotificationName, NotificationParams, Params, Result } from './methods.ts';
@@ -55,7 +56,14 @@ export class ApiClient {
   /** Connects to the agent's API socket. Throws VC-API-CONNECT. */
   static connect(path: string, { timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions = {}): Promise<ApiClient> {
     return new Promise((resolve, reject) => {
-      const socket = new WebSocket(`ws+unix:${path}:/`, {
+      if (path === '') {
+        // the operating system's interface would take it for a TCP port
+        reject(new CompatError('VC-API-CONNECT', 'Cannot connect to the management API: saw an empty path', { path }));
+        return;
+      }
+      // not ws+unix:PATH, where a colon, a percent sign, a question mark or a space of the path would mean something else
+      const socket = new WebSocket('ws://localhost/', {
+        createConnection: (() => dial({ path })) as ClientOptions['createConnection'],
         handshakeTimeout: timeoutMs,
         perMessageDeflate: false,
         maxPayload: MAX_MESSAGE_BYTES,

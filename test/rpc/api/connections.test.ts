@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -114,6 +114,21 @@ describe('management API, connections', () => {
       ApiClient.connect(join(bench.folder, 'none.sock')),
       isError('VC-API-CONNECT', /none\.sock.*ENOENT/),
     );
+  });
+
+  for (const name of ['a b', 'a:b', 'a?b', 'a%20b', 'a#b', 'ä'])
+    it(`finds a socket in a folder named "${name}"`, async () => {
+      const server = bench.server({ 'features.decode': ({ mask }) => ({ mask, bits: [] }) });
+      mkdirSync(join(bench.folder, name));
+      const path = join(bench.folder, name, 'api.sock');
+      await server.listen(path);
+      const client = await ApiClient.connect(path);
+      assert.equal((await client.call('features.decode', { mask: '0x1' })).mask, '0x1');
+      await client.close();
+    });
+
+  it('takes an empty path for none, not for a port', async () => {
+    await assert.rejects(ApiClient.connect(''), isError('VC-API-CONNECT', /saw an empty path/));
   });
 
   it('delivers events to those who subscribed, filtered, until they unsubscribe', async () => {
