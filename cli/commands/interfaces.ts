@@ -2,8 +2,8 @@ import { CATALOGUE } from '../../compat-tables/catalogue.ts';
 import { familyOf, PROTOCOL } from '../../compat-tables/features.ts';
 import { formatMask } from '../../compat-tables/mask.ts';
 import { interfaceDocument } from '../../rpc/state/documents.ts';
-import type { InterfaceRow } from '../../rpc/state/rows.ts';
-import { API_OPTION, openApi } from '../api.ts';
+import type { HostRow, InterfaceRow } from '../../rpc/state/rows.ts';
+import { API_OPTION, namedApi, openApi } from '../api.ts';
 import { argument, type Command, type Input } from '../command.ts';
 import type { Context } from '../context.ts';
 import { withHost } from '../database.ts';
@@ -50,9 +50,12 @@ export const showInterface: Command = {
   example: 'vhu0',
   async run(context, input) {
     const name = argument(input, 0);
+    if (input.flag('live')) namedApi(context, input); // a mistake in it is told before anybody is asked
     const { state, host } = await withHost(context);
     const stored = state.interface(name, host);
-    const row = input.flag('live') ? { ...stored, statistics: await liveStatistics(context, input, name) } : stored;
+    const row = input.flag('live')
+      ? { ...stored, statistics: await liveStatistics(context, input, host, name) }
+      : stored;
     return {
       table: {
         headings: Object.keys(COLUMNS),
@@ -65,8 +68,13 @@ export const showInterface: Command = {
 };
 
 /** Counters alone are no reason for the agent to write to the database. */
-async function liveStatistics(context: Context, input: Input, name: string): Promise<InterfaceRow['statistics']> {
-  const api = await openApi(context, input);
+async function liveStatistics(
+  context: Context,
+  input: Input,
+  host: HostRow,
+  name: string,
+): Promise<InterfaceRow['statistics']> {
+  const api = await openApi(context, input, host);
   const [port] = await api.call('interfaces.statistics', { name });
   return new Map(Object.entries(port?.statistics ?? {}));
 }

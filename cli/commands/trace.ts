@@ -1,6 +1,6 @@
 import { CompatError } from '../../compat-tables/errors.ts';
 import type { MessageDocument, NotificationParams } from '../../rpc/api/methods.ts';
-import { API_OPTION, openApi } from '../api.ts';
+import { API_OPTION, namedHost, openApi } from '../api.ts';
 import { argument, type Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { countOption, Stream, type StreamColumn, untilEnded } from '../stream.ts';
@@ -31,7 +31,7 @@ export const trace: Command = {
     const name = argument(input, 0);
     const count = countOption(input, 'count', 1);
     const stream = new Stream(context, COLUMNS, (message) => ({ format: 1, kind: 'message', message }));
-    const api = await openApi(context, input);
+    const api = await openApi(context, input, await namedHost(context, input));
     return untilEnded(context, async (end) => {
       let left = count ?? Number.POSITIVE_INFINITY;
       api.onClose(() => end(lost(name)));

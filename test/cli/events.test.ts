@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { encodeEvent } from '../../rpc/state/columns.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
+import { State } from '../../rpc/state/state.ts';
 import { Peers } from '../peers/process.ts';
 import { ApiBench } from '../rpc/api/harness.ts';
 import { ENGINES } from '../rpc/state/engines.ts';
@@ -151,7 +152,10 @@ describe('show-interface --live', () => {
     const remote = await engine.start(peers);
     await putHosts(remote, NEW_HOST);
     const asked: unknown[] = [];
+    const state = await State.connect(remote);
+    peers.defer(() => state.close());
     const api = await bench.serve({
+      'host.describe': () => state.describe(),
       'interfaces.statistics': (params) => {
         asked.push(params);
         return [{ interface: 'vhu1', state: 'negotiated', statistics: { messages_to_backend: 12 } }];

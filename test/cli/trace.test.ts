@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { traceLine } from '../../agent/vhost/trace-line.ts';
 import { CompatError } from '../../compat-tables/errors.ts';
 import type { ApiConnection } from '../../rpc/api/connection.ts';
 import type { MessageDocument, NotificationParams } from '../../rpc/api/methods.ts';
 import type { ApiServer } from '../../rpc/api/server.ts';
+import type { HostDocument } from '../../rpc/state/documents.ts';
+import { State } from '../../rpc/state/state.ts';
+import { Peers } from '../peers/process.ts';
 import { ApiBench } from '../rpc/api/harness.ts';
+import { served } from './embedded.ts';
+import { type HostFixture, NEW_HOST, OLD_HOST } from './fixtures.ts';
 import { matchesGolden } from './golden.ts';
 import { type CliOutcome, type CliWorld, cli } from './run-cli.ts';
 
@@ -39,6 +44,7 @@ const DIALOGUE: readonly MessageDocument[] = [
 
 describe('trace', () => {
   const bench = new ApiBench();
+  const peers = new Peers();
   let server: ApiServer;
   let path = '';
   let traced: string[] = [];
@@ -63,6 +69,22 @@ describe('trace', () => {
     await server.listen(path);
   });
   after(() => bench.end());
+  afterEach(() => peers.end());
+
+  /** A database with a host, and where its agent would serve the API. */
+  async function besideDatabase(host: HostFixture): Promise<{ db: string; api: string }> {
+    const db = await served(peers, host);
+    return { db, api: join(dirname(db.slice('unix:'.length)), 'api.sock') };
+  }
+
+  async function describedHost(db: string): Promise<HostDocument> {
+    const state = await State.connect(db);
+    try {
+      return state.describe();
+    } finally {
+      state.close();
+    }
+  }
 
   const trace = (words: readonly string[], world: CliWorld = {}): Promise<CliOutcome> =>
     cli(['trace', 'vhu0', '--api', path, ...words], world);
@@ -153,9 +175,9 @@ describe('trace', () => {
   });
 
   it('finds the API by option, by environment, and beside the database', async () => {
-    const beside = bench.server({ 'interfaces.statistics': () => [] });
-    await beside.listen(`${bench.folder}/api.sock`);
-    const db = `unix:${dirname(path)}/db.sock`;
+    const { db, api } = await besideDatabase(NEW_HOST);
+    const beside = bench.server({ 'host.describe': () => describedHost(db) });
+    await beside.listen(api);
     const missing = '/nonexistent/api.sock';
     const words = ['trace', 'vhu0', '--count', '1'];
     assert.equal((await cli([...words, '--api', path], { env: { VHOST_COMPAT_API: missing } })).exit, 0);
@@ -167,6 +189,29 @@ describe('trace', () => {
     assert.match(nowhere.stderr, /Cannot connect to the management API at \/nonexistent\/api\.sock/);
   });
 
+  it('asks no agent but that of the host which was named', async () => {
+    const { db, api } = await besideDatabase(OLD_HOST);
+    const other = bench.server({ 'host.describe': () => describedHost(db) });
+    await other.listen(api);
+    const fleet = await served(peers, NEW_HOST, OLD_HOST);
+    for (const words of [
+      ['trace', 'vhu0'],
+      ['show-interface', 'vhu0', '--live'],
+    ]) {
+      const { exit, stdout, stderr } = await cli([...words, '--db', fleet, '--host', 'newhost', '--api', api]);
+      assert.deepEqual([exit, stdout], [4, '']);
+      assert.match(
+        stderr,
+        /agent of host newhost \(id-new\): saw the agent of oldhost \(id-old\) at .*api\.sock; wanted/,
+      );
+      assert.match(stderr, /see --api \[VC-API-CONNECT\]/);
+    }
+    const ambiguous = await cli(['trace', 'vhu0', '--db', fleet]);
+    assert.match(ambiguous.stderr, /holds 2; name one of newhost/);
+    // named alone, an agent needs no host of a database
+    assert.equal((await cli(['trace', 'vhu0', '--db', fleet, '--api', path, '--count', '1'])).exit, 0);
+  });
+
   const mistakes: { title: string; words: string[]; want: RegExp }[] = [
     { title: 'no number', words: ['--count', 'x'], want: /--count: saw "x"; wanted a whole number of at least 1/ },
     { title: 'no message at all', words: ['--count', '0'], want: /saw "0"; wanted a whole number of at least 1/ },
@@ -176,11 +221,17 @@ describe('trace', () => {
       want: /html line by line: wanted --format table or json/,
     },
     { title: 'a column that is none', words: ['--columns', 'frm'], want: /column "frm".*wanted time, from, message/ },
+    { title: 'an empty path', words: ['--api', ''], want: /--api: saw an empty path/ },
     { title: 'columns of JSON', words: ['--columns', 'time', '-f', 'json'], want: /each line is a whole object/ },
   ];
   for (const { title, words, want } of mistakes) {
     it(`refuses ${title} before it connects`, async () => {
-      const { exit, stderr } = await cli(['trace', 'vhu0', '--api', '/nonexistent', ...words]);
+      const { exit, stderr } = await cli([
+        'trace',
+        'vhu0',
+        ...(words[0] === '--api' ? [] : ['--api', '/nonexistent']),
+        ...words,
+      ]);
       assert.equal(exit, 2);
       assert.match(stderr, want);
     });

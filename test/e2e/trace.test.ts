@@ -8,7 +8,7 @@ import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { eventually, type Peer, Peers } from '../peers/process.ts';
 import { COMMAND } from '../programs.ts';
-import type { TestAgent } from './agents.ts';
+import { TestAgent } from './agents.ts';
 import { hostLike } from './hosts.ts';
 
 describe('what can be seen of a running agent', function () {
@@ -111,6 +111,22 @@ describe('what can be seen of a running agent', function () {
     const before = Number((await counters())['messages_to_backend']);
     await guest.sync();
     assert.equal(Number((await counters())['messages_to_backend']), before + 1);
+  });
+
+  it('is that of the host which was named, of two agents on one database', async () => {
+    const other = await TestAgent.start(peers, 'other', ['--db', agent.db]);
+    const show = ['show-interface', 'vhu0', '--live', '--host', 'other'];
+    const add = ['--frontend', `listen:${other.path('fe')}`, '--backend', `connect:${other.path('be')}`];
+    await agent.must('add-interface', 'vhu0', '--host', 'other', ...add);
+    for (const words of [show, ['trace', 'vhu0', '--host', 'other']]) {
+      const { code, stderr } = await agent.run(...words);
+      assert.equal(code, 4);
+      assert.match(
+        stderr,
+        /agent of host other \(other\): saw the agent of host \(host\) .*see --api \[VC-API-CONNECT\]/,
+      );
+    }
+    await agent.must(...show, '--api', other.api);
   });
 
   it('follows events until the reader has seen enough', async () => {
