@@ -7,6 +7,7 @@ export {
   type Check,
   hexMask,
   integer,
+  integerFrom,
   number,
   object,
   oneOf,

@@ -48,7 +48,8 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
     const result = await intent;
     const { changed, notes } = result;
     if (params.wait === false) return { changed, notes, applied: false };
-    await waitApplied(state, result, params.timeout_ms ?? DEFAULT_WAIT_MS);
+    const timeoutMs = params.timeout_ms ?? DEFAULT_WAIT_MS;
+    await waitApplied(state, result, timeoutMs === 0 ? undefined : timeoutMs);
     return { changed, notes, applied: true };
   };
 

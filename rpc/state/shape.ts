@@ -36,6 +36,15 @@ export const integer: Check<number> = (value, path) => {
   return value;
 };
 
+/** A whole number within bounds, both of them allowed. */
+export function integerFrom(least: number, most: number): Check<number> {
+  return (value, path) => {
+    const number = integer(value, path);
+    if (number < least || number > most) throw expected(path, `a whole number from ${least} to ${most}`, value);
+    return number;
+  };
+}
+
 export const number: Check<number> = (value, path) => {
   if (typeof value !== 'number' || !Number.isFinite(value)) throw expected(path, 'a number', value);
   return value;

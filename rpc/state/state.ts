@@ -198,7 +198,7 @@ export class State {
         settle();
       };
       const giveUp = () => done(() => resolve(false));
-      const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
+      const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, Math.min(timeoutMs, MAX_TIMER_MS));
       this.#waiting.add(giveUp);
       const stop = this.onChange(() => {
         try {

@@ -130,6 +130,18 @@ for (const engine of ENGINES) {
       );
     });
 
+    it('waits as long as it is told to, 0 being as long as it takes, and refuses what is no such time', async () => {
+      const net = { name: 'vhu5', frontend: 'listen:/run/f5', backend: 'connect:/run/b5' };
+      assert.equal((await client.call('interfaces.add', { ...net, timeout_ms: 0 })).applied, true);
+      assert.equal((await client.call('interfaces.remove', { name: 'vhu5', timeout_ms: 2 ** 31 - 1 })).applied, true);
+      for (const timeout_ms of [-5, 2 ** 31, 3_000_000_000])
+        await assert.rejects(
+          client.call('interfaces.add', { ...net, timeout_ms }),
+          isError('VC-API-PARAMS', /params\.timeout_ms: expected a whole number from 0 to 2147483647, got -?\d+$/),
+        );
+      assert.deepEqual(await client.call('interfaces.list', {}), [], 'it was written although it was refused');
+    });
+
     describe('asked whether an interface can move', () => {
       before(async () => {
         await client.call('interfaces.add', { name: 'vhu7', frontend: 'listen:/run/f7', backend: 'connect:/run/b7' });

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { guestFeatures } from '../../../compat-tables/entries.ts';
 import { featureNames, VIRTIO_NET } from '../../../compat-tables/features.ts';
 import type { Json } from '../../../rpc/json/types.ts';
-import { namedUuid, ovsUuid } from '../../../rpc/ovsdb/notation/values.ts';
+import { namedUuid, ovsMap, ovsUuid } from '../../../rpc/ovsdb/notation/values.ts';
 import { encodeEvent, encodeInterfaceStatus } from '../../../rpc/state/columns.ts';
 import { DATABASE } from '../../../rpc/state/schema-file.ts';
 import { State } from '../../../rpc/state/state.ts';
@@ -168,6 +169,17 @@ for (const engine of ENGINES) {
       const waiting = state.until(() => false);
       state.close();
       assert.equal(await waiting, false);
+    });
+
+    it('waits however long the time is, also when it is more than a timer counts', async () => {
+      const state = await openState(peers, remote);
+      let met = false;
+      const waiting = state.until(() => met, 3_000_000_000);
+      await setTimeout(20);
+      met = true;
+      const row = { external_ids: ovsMap({ changed: 'yes' }) };
+      await state.client.transact(DATABASE, [{ op: 'update', table: 'Host', where: [], row }]);
+      assert.equal(await waiting, true);
     });
 
     it('chooses among several hosts by system id or host name, and lists them otherwise', async () => {
