@@ -33,7 +33,7 @@ from \`rpc/api/methods.ts\` with \`npm run docs\`.
 - A batch of at most 100 requests is answered by an array.
 - Limits: messages of at most 1 MiB, 200 connections. A connection with 32 unanswered requests is not read until one is
   answered. A client that does not read its notifications is disconnected; of \`interfaces.message\` it misses some instead
-  and is told how many.
+  and is told how many. Targets are asked 32 at a time, over all calls, and those of a call no more after one has failed.
 
 A first call, with any WebSocket client that opens unix sockets:
 

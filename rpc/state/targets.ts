@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CompatError } from '../../compat-tables/errors.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
 import { type HostDocument, parseDocuments } from './documents.ts';
+import { Slots } from './slots.ts';
 import { State } from './state.ts';
 
 /** What a user may compare: hosts by their databases, hosts of a fleet's database by name, saved documents. */
@@ -20,32 +21,52 @@ export interface TargetOptions {
 const DEFAULT_TIMEOUT_MS = 5000;
 
 /**
- * Resolves `unix:PATH`, `tcp:HOST:PORT`, `ssl:HOST:PORT`, `host:NAME` and `FILE.json` into documents, in the order of the targets, all at
- * once. Throws the error of the first target that failed; its details name the others.
+ * Each connection is a descriptor, and whoever asks names as many targets as they like: so many are asked at a time, over all
+ * calls of this process.
+ */
+const SLOTS = new Slots(32);
+
+/**
+ * Resolves `unix:PATH`, `tcp:HOST:PORT`, `ssl:HOST:PORT`, `host:NAME` and `FILE.json` into documents, in the order of the
+ * targets. Each is asked once, however often it is named, and none after one has failed, so that a list of silent ones
+ * costs the time of the first of them. Throws the error of the first target that failed; its details name the others.
  */
 export async function resolveTargets(targets: readonly string[], options: TargetOptions = {}): Promise<HostDocument[]> {
-  const fleet = new Fleet(options);
-  try {
-    const settled = await Promise.allSettled(targets.map((target) => resolve(target, options, fleet)));
-    const failed = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
-    if (failed.length > 0) throw joined(failed);
-    return settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
-  } finally {
-    fleet.close();
-  }
+  const distinct = [...new Set(targets)];
+  if (options.files === false) for (const target of distinct) refuseFile(target);
+  const found = new Map<string, readonly HostDocument[]>();
+  const failed = new Map<string, unknown>();
+  const ask = (asked: readonly string[], answer: () => Promise<void>): Promise<void> =>
+    SLOTS.use(async () => {
+      if (failed.size > 0) return;
+      try {
+        await answer();
+      } catch (error) {
+        for (const target of asked) failed.set(target, error);
+      }
+    });
+  const fleet = distinct.filter((target) => target.startsWith(HOST));
+  const single = distinct.filter((target) => !target.startsWith(HOST));
+  await Promise.all([
+    ...(fleet.length === 0 ? [] : [ask(fleet, () => askFleet(fleet, options, found, failed))]),
+    ...single.map((target) => ask([target], async () => void found.set(target, await askOne(target, options)))),
+  ]);
+  const errors = new Set(distinct.filter((target) => failed.has(target)).map((target) => failed.get(target)));
+  if (errors.size > 0) throw joined([...errors], distinct.length - found.size - failed.size);
+  return targets.flatMap((target) => found.get(target) ?? []);
 }
 
-async function resolve(target: string, options: TargetOptions, fleet: Fleet): Promise<HostDocument[]> {
-  if (/^(unix|tcp|ssl):/.test(target)) return [await fromDatabase(target, options)];
-  if (target.startsWith('host:')) {
-    const state = await fleet.state(target);
-    return [state.describe(state.host(target.slice('host:'.length)))];
-  }
-  if (options.files === false) {
-    const text = `Cannot use target "${target}": wanted unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME (files are not read here)`;
-    throw new CompatError('VC-API-PARAMS', text, { target });
-  }
-  return fromFile(target);
+const HOST = 'host:';
+const REMOTE = /^(unix|tcp|ssl):/;
+
+function refuseFile(target: string): void {
+  if (REMOTE.test(target) || target.startsWith(HOST)) return;
+  const text = `Cannot use target "${target}": wanted unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME (files are not read here)`;
+  throw new CompatError('VC-API-PARAMS', text, { target });
+}
+
+async function askOne(target: string, options: TargetOptions): Promise<HostDocument[]> {
+  return REMOTE.test(target) ? [await fromDatabase(target, options)] : fromFile(target);
 }
 
 /** A host's own database. */
@@ -82,37 +103,38 @@ async function fromFile(path: string): Promise<HostDocument[]> {
   return documents;
 }
 
-/** The database of `host:` targets, connected once for all of them. */
-class Fleet {
-  readonly #options: TargetOptions;
-  #state: Promise<State> | undefined;
-
-  constructor(options: TargetOptions) {
-    this.#options = options;
+/** Looks all `host:` targets up over one connection. */
+async function askFleet(
+  targets: readonly string[],
+  options: TargetOptions,
+  found: Map<string, readonly HostDocument[]>,
+  failed: Map<string, unknown>,
+): Promise<void> {
+  const { db, tls, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  if (db === undefined) {
+    const text = `Cannot look up "${targets[0]}": no database is given that holds the hosts (--db)`;
+    throw new CompatError('VC-DB-CONNECT', text, { target: targets[0] });
   }
-
-  state(target: string): Promise<State> {
-    const { db, tls, timeoutMs = DEFAULT_TIMEOUT_MS } = this.#options;
-    if (db === undefined) {
-      const text = `Cannot look up "${target}": no database is given that holds the hosts (--db)`;
-      throw new CompatError('VC-DB-CONNECT', text, { target });
+  const state = await State.connect(db, { tls, timeoutMs, life: true });
+  try {
+    for (const target of targets) {
+      try {
+        found.set(target, [state.describe(state.host(target.slice(HOST.length)))]);
+      } catch (error) {
+        failed.set(target, error);
+      }
     }
-    this.#state ??= State.connect(db, { tls, timeoutMs, life: true });
-    return this.#state;
-  }
-
-  close(): void {
-    this.#state?.then(
-      (state) => state.close(),
-      () => undefined,
-    );
+  } finally {
+    state.close();
   }
 }
 
-function joined(failed: readonly unknown[]): unknown {
+/** `unasked`: how many targets had no turn any more. */
+function joined(failed: readonly unknown[], unasked: number): unknown {
   const [first, ...others] = failed;
-  if (!(first instanceof CompatError) || others.length === 0) return first;
+  if (!(first instanceof CompatError) || others.length + unasked === 0) return first;
   const texts = others.map((error) => (error instanceof Error ? error.message : String(error)));
+  if (unasked > 0) texts.push(`${unasked} more targets were not asked after that`);
   return new CompatError(
     first.code,
     [first.message, ...texts].join('; '),

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { OvsdbClient } from '../../../rpc/ovsdb/client/client.ts';
 import { selectVersion } from '../../../rpc/state/selection.ts';
 import { State } from '../../../rpc/state/state.ts';
 import { resolveTargets } from '../../../rpc/state/targets.ts';
-import { Peers } from '../../peers/process.ts';
+import { eventually, Peers } from '../../peers/process.ts';
 import { ENGINES, seedHost } from './engines.ts';
 import { abilities, isError, OVS_32, OVS_213 } from './fixtures.ts';
 
@@ -109,3 +112,59 @@ for (const engine of ENGINES) {
     });
   });
 }
+
+describe('many targets', () => {
+  const peers = new Peers();
+  let open: Socket[] = [];
+  /** Remotes that accept and then say nothing, until `hangUp`. */
+  let silent: string[] = [];
+  let hangUp: () => void;
+  beforeEach(async () => {
+    open = [];
+    const folder = peers.folder();
+    const servers = Array.from({ length: 50 }, () =>
+      createServer((socket) => {
+        socket.on('error', () => {});
+        open.push(socket);
+      }),
+    );
+    silent = servers.map((_, index) => `unix:${join(folder, `${index}.sock`)}`);
+    await Promise.all(
+      servers.map(async (server, index) => {
+        await once(server.listen(join(folder, `${index}.sock`)), 'listening');
+      }),
+    );
+    hangUp = () => {
+      for (const server of servers) server.close();
+      for (const socket of open) socket.destroy();
+    };
+    peers.defer(hangUp);
+  });
+  afterEach(() => peers.end());
+
+  it('are asked 32 at a time, over all calls, and none after one has failed', async () => {
+    const options = { timeoutMs: 60_000 };
+    const calls = [silent.slice(0, 40), silent.slice(5, 45), silent.slice(10)].map((targets) =>
+      resolveTargets(targets, options).then(
+        () => assert.fail('nobody has answered'),
+        (error: unknown) => String(error),
+      ),
+    );
+    await eventually('connections', () => open.length >= 32);
+    await setTimeout(50);
+    assert.equal(open.length, 32);
+    hangUp();
+    const [first] = await Promise.all(calls);
+    assert.match(first ?? '', /0\.sock.*; 8 more targets were not asked after that/);
+  });
+
+  it('are asked once each, however often they are named', async () => {
+    const [target = ''] = silent;
+    const call = resolveTargets(new Array<string>(1000).fill(target), { timeoutMs: 60_000 });
+    await eventually('a connection', () => open.length >= 1);
+    await setTimeout(50);
+    assert.equal(open.length, 1);
+    hangUp();
+    await assert.rejects(call, isError('VC-DB-CONNECT', /0\.sock/));
+  });
+});
