@@ -64,6 +64,7 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
         .filter((row) => all || row.usable)
         .map(versionDocument),
     'versions.select': async ({ targets = [], documents = [], device_type, policy }) => {
+      checkSome(targets, documents);
       const resolved = await resolveTargets(targets, { db, tls, files: false });
       const selection = selectVersion([...resolved, ...documents.map(asHost)], { deviceType: device_type, policy });
       const { version, digest, hosts, rows } = selection;
@@ -98,8 +99,7 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
       return written(params, unpin(state, { interface: name }, { host, comment: `api: unpin ${name}` }));
     },
     'interfaces.checkMove': async ({ name, targets = [], documents = [], from, version, host }) => {
-      if (targets.length + documents.length === 0)
-        throw new ParamsError('params.targets', 'Cannot read params.targets: wanted one target or document at least');
+      checkSome(targets, documents);
       const source = from === undefined ? state.describe(state.host(host)) : asHost(from);
       const resolved = await resolveTargets(targets, { db, tls, files: false });
       const answered = answerMove({ source, name, targets: [...resolved, ...documents.map(asHost)], version });
@@ -121,4 +121,9 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
     'events.subscribe': (filter, connection) => ({ subscription: subscriptions.add(connection, filter) }),
     'events.unsubscribe': ({ subscription }, connection) => ({ ended: subscriptions.remove(connection, subscription) }),
   };
+}
+
+function checkSome(targets: readonly unknown[], documents: readonly unknown[]): void {
+  if (targets.length + documents.length === 0)
+    throw new ParamsError('params.targets', 'Cannot read params.targets: wanted one target or document at least');
 }

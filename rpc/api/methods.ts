@@ -130,7 +130,7 @@ export const METHODS = {
     ),
     takes: {
       'targets?': 'unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME; the first is the source',
-      'documents?': 'documents of hosts or of devices; they come after the targets',
+      'documents?': 'documents of hosts or of devices; they come after the targets. One of both is needed',
       'device_type?': 'default: that of all the documents when they have one only, else vhost-user-net',
       'policy?': 'source (default) or consensus',
     },

@@ -82,6 +82,11 @@ for (const engine of ENGINES) {
       const document = await client.call('host.describe', {});
       const one = await client.call('versions.select', { documents: [document], policy: 'consensus' });
       assert.deepEqual([one.version, one.policy], [OLD, 'consensus']);
+      for (const nothing of [{}, { targets: [] }, { targets: [], documents: [] }])
+        await assert.rejects(
+          client.call('versions.select', nothing),
+          isError('VC-API-PARAMS', /params\.targets: wanted one target or document at least/),
+        );
       await assert.rejects(
         client.call('versions.select', { targets: ['/etc/passwd'] }),
         isError('VC-API-PARAMS', /files are not read here/),
