@@ -2,11 +2,6 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CompatError } from '../../compat-tables/errors.ts';
-import { parseMask } from '../../compat-tables/mask.ts';
-import { findRelease } from '../../compat-tables/releases.ts';
-import type { Abilities, Limits } from '../../compat-tables/types.ts';
-import { PROTOCOL } from '../../compat-tables/vhost-user-protocol.ts';
-import { VIRTIO_NET } from '../../compat-tables/virtio-net.ts';
 import { limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/limits.ts';
 import {
   isSecure,
@@ -16,15 +11,11 @@ import {
   RemoteError,
 } from '../../rpc/ovsdb/wire/remotes.ts';
 import { readTlsFiles, type TlsFiles, TlsFilesError } from '../../rpc/ovsdb/wire/tls-files.ts';
+import { BACKEND_KEYS, type BackendSettings, type DeclaredBackend, declared } from './declared-backend.ts';
 import { isLogLevel, type LogLevel } from './log.ts';
 import { DEFAULT_RUN_DIR } from './run-dir.ts';
+import { anObject, count, isObject, type Reader, text, texts, upTo } from './setting-readers.ts';
 import { defaultTableDirectories } from './table-files.ts';
-
-/** A back-end that the operator states instead of letting it be measured. */
-export interface DeclaredBackend {
-  readonly name: string;
-  readonly abilities: Abilities;
-}
 
 /** All that the agent needs to know before it starts. Every path is absolute. */
 export interface Config {
@@ -51,6 +42,8 @@ export interface Config {
   /** The unix socket of the management API. */
   readonly api: string;
   readonly tables: readonly string[];
+  /** Whether somebody named these directories, so that each has to be there. */
+  readonly tablesNamed: boolean;
   /** Numeric group that owns the sockets; undefined: the group of the process. */
   readonly socketGroup: number | undefined;
   readonly backend: DeclaredBackend | undefined;
@@ -85,27 +78,10 @@ export interface Settings {
   readonly event_limit?: number;
 }
 
-interface BackendSettings {
-  readonly like?: string;
-  readonly virtio_features?: string;
-  readonly protocol_features?: string;
-  readonly limits?: Limits;
-}
-
-type Reader = (value: unknown) => string | undefined;
-
-const text: Reader = (value) => (typeof value === 'string' && value !== '' ? undefined : 'a non-empty string');
-const texts: Reader = (value) =>
-  Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && one !== '')
-    ? undefined
-    : 'a list of non-empty strings';
-const count: Reader = (value) =>
-  Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'a whole number of at least 0';
-const limits: Reader = (value) =>
-  isObject(value) && Object.values(value).every((one) => count(one) === undefined)
-    ? undefined
-    : 'an object of whole numbers';
-const anObject: Reader = (value) => (isObject(value) ? undefined : 'an object');
+/** Longer timers fire at once (Node). */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** The highest group that there is: all bits set says "no change" to chown. */
+const MAX_GROUP = 2 ** 32 - 2;
 
 /** Every setting and what it must be. A key that is not here is a mistake, never passed over in silence. */
 const SETTINGS: Readonly<Record<keyof Settings, Reader>> = {
@@ -118,7 +94,7 @@ const SETTINGS: Readonly<Record<keyof Settings, Reader>> = {
   db_remotes_ro: texts,
   db_socket_mode: (value) =>
     typeof value === 'string' && /^0?[0-7]{3}$/.test(value) ? undefined : 'an octal number such as "0660"',
-  db_inactivity_probe: count,
+  db_inactivity_probe: upTo(MAX_TIMER_MS),
   db_limits: anObject,
   private_key: text,
   certificate: text,
@@ -126,17 +102,10 @@ const SETTINGS: Readonly<Record<keyof Settings, Reader>> = {
   db: text,
   api: text,
   tables: texts,
-  socket_group: count,
+  socket_group: upTo(MAX_GROUP),
   backend: anObject,
   log_level: (value) => (typeof value === 'string' && isLogLevel(value) ? undefined : 'debug, info, warn or error'),
   event_limit: count,
-};
-
-const BACKEND: Readonly<Record<keyof BackendSettings, Reader>> = {
-  like: text,
-  virtio_features: text,
-  protocol_features: text,
-  limits,
 };
 
 /** Reads a configuration file: one JSON object. Throws VC-CONFIG with the file, the key, what was seen and wanted. */
@@ -173,7 +142,10 @@ export function checkSettings(value: unknown, origin: string): Settings {
   const mistake = db_limits && limitsMistake(db_limits);
   if (mistake !== undefined)
     throw new CompatError('VC-CONFIG', `Cannot use ${origin}: key "db_limits": ${mistake}`, { origin });
-  if (backend !== undefined) checkMembers(backend, BACKEND, origin, 'backend.');
+  if (backend !== undefined) {
+    checkMembers(backend, BACKEND_KEYS, origin, 'backend.');
+    declared(backend, origin); // while it is known where it stands
+  }
   return value as Settings;
 }
 
@@ -224,8 +196,9 @@ export function resolveConfig(file: Settings, flags: Settings, env: NodeJS.Proce
     db: all.db,
     api: resolve(all.api ?? join(runDir, 'api.sock')),
     tables: all.tables?.map((dir) => resolve(dir)) ?? defaultTableDirectories(env),
+    tablesNamed: all.tables !== undefined,
     socketGroup: all.socket_group,
-    backend: all.backend && declared(all.backend),
+    backend: all.backend && declared(all.backend, 'the configuration'),
     logLevel: all.log_level !== undefined && isLogLevel(all.log_level) ? all.log_level : 'info',
     eventLimit: all.event_limit ?? 1000,
   };
@@ -257,42 +230,6 @@ function checkRemotes(db: string | undefined, passive: readonly string[], tls: T
     if (!(cause instanceof RemoteError || cause instanceof TlsFilesError)) throw cause;
     throw new CompatError('VC-CONFIG', cause.message, {}, { cause });
   }
-}
-
-function declared(backend: BackendSettings): DeclaredBackend {
-  if (backend.like !== undefined) {
-    if (backend.virtio_features !== undefined)
-      throw new CompatError(
-        'VC-CONFIG',
-        'Cannot use the configuration: "backend" has both "like" and "virtio_features"; wanted one of them',
-      );
-    const release = findRelease(backend.like);
-    return {
-      name: release.name,
-      abilities: {
-        virtioFeatures: release.virtioFeatures,
-        protocolFeatures: release.protocolFeatures,
-        limits: { queue_pairs: release.queuePairs, ring_size: release.ringSize, ...backend.limits },
-      },
-    };
-  }
-  if (backend.virtio_features === undefined)
-    throw new CompatError(
-      'VC-CONFIG',
-      'Cannot use the configuration: "backend" has neither "like" nor "virtio_features"; wanted one of them',
-    );
-  return {
-    name: 'declared',
-    abilities: {
-      virtioFeatures: parseMask(backend.virtio_features, VIRTIO_NET),
-      protocolFeatures: parseMask(backend.protocol_features ?? '0x0', PROTOCOL),
-      limits: backend.limits ?? {},
-    },
-  };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function kindOf(value: unknown): string {

@@ -45,20 +45,23 @@ export interface LoadedTables {
   readonly problems: readonly CompatError[];
 }
 
-/** Reads every table directory that exists. What cannot be read becomes a problem; all else stays in use. */
-export function readTables(directories: readonly string[]): LoadedTables {
+/**
+ * Reads every table directory that exists. What cannot be read becomes a problem, with `named` also a directory that is not
+ * there; all else stays in use.
+ */
+export function readTables(directories: readonly string[], named: boolean): LoadedTables {
   const problems: CompatError[] = [];
-  const listing = directories.map((dir) => ({ dir, files: readDirectory(dir, problems) }));
+  const listing = directories.map((dir) => ({ dir, files: readDirectory(dir, named, problems) }));
   const loaded = loadTables(resolveTableFiles(listing), sha256);
   return { entries: loaded.entries, problems: [...problems, ...loaded.problems] };
 }
 
-function readDirectory(dir: string, problems: CompatError[]): TableFile[] {
+function readDirectory(dir: string, named: boolean, problems: CompatError[]): TableFile[] {
   let names: string[];
   try {
     names = readdirSync(dir);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') problems.push(unreadable(dir, error));
+    if (named || (error as NodeJS.ErrnoException).code !== 'ENOENT') problems.push(unreadable(dir, error));
     return [];
   }
   const files: TableFile[] = [];

@@ -88,6 +88,36 @@ describe('configuration of the agent', () => {
       want: /key "backend.lik" is not known/,
     },
     {
+      title: 'a group that no system has',
+      value: { socket_group: 9_999_999_999 },
+      want: /key "socket_group": saw 9999999999; wanted a whole number from 0 to 4294967294$/,
+    },
+    {
+      title: 'a time that no timer counts',
+      value: { db_inactivity_probe: 3_000_000_000 },
+      want: /key "db_inactivity_probe": saw 3000000000; wanted a whole number from 0 to 2147483647$/,
+    },
+    {
+      title: 'a mask of the back-end that is none',
+      value: { backend: { virtio_features: '0xzz' } },
+      want: /Cannot use a\.json: key "backend\.virtio_features": .*"0xzz"/,
+    },
+    {
+      title: 'protocol features of the back-end that are none',
+      value: { backend: { virtio_features: '0x1', protocol_features: 'VIRTIO_NET_F_MTU' } },
+      want: /Cannot use a\.json: key "backend\.protocol_features": .*VIRTIO_NET_F_MTU/,
+    },
+    {
+      title: 'a release that nobody knows',
+      value: { backend: { like: 'ovs-9.9' } },
+      want: /Cannot use a\.json: key "backend\.like": .*ovs-9\.9/,
+    },
+    {
+      title: 'protocol features beside a release, which has its own',
+      value: { backend: { like: 'ovs-3.1', protocol_features: '0x0' } },
+      want: /Cannot use a\.json: "backend" has both "like" and "protocol_features"; wanted one of them/,
+    },
+    {
       title: 'limits that are no numbers',
       value: { backend: { limits: { queue_pairs: 'x' } } },
       want: /backend.limits/,
@@ -148,6 +178,11 @@ describe('configuration of the agent', () => {
         want,
       ));
   }
+
+  it('takes the highest group and the longest time that there are', () => {
+    const settings = { socket_group: 4_294_967_294, db_inactivity_probe: 2_147_483_647 };
+    assert.deepEqual(checkSettings(settings, 'a.json'), settings);
+  });
 
   it('names the file that is not JSON, and the one that is not there', () => {
     const path = join(dir, 'agent.json');

@@ -17,7 +17,15 @@ describe('starting and stopping the agent', function () {
   const run = (...args: string[]) =>
     spawnSync(process.execPath, [AGENT, ...args], { encoding: 'utf8', timeout: 20_000 });
 
-  const refused: { title: string; args: string[]; status: number; want: RegExp }[] = [
+  interface Refused {
+    readonly title: string;
+    readonly args: readonly string[];
+    /** What stands in a file that `--config` names. */
+    readonly config?: object;
+    readonly status: number;
+    readonly want: RegExp;
+  }
+  const refused: Refused[] = [
     { title: 'an unknown flag', args: ['--rundir', '/x'], status: 2, want: /unknown option '--rundir'/ },
     {
       title: 'a group that is no number',
@@ -38,6 +46,25 @@ describe('starting and stopping the agent', function () {
       want: /saw "two words"; wanted 1 to 128/,
     },
     {
+      title: 'a group that no system has',
+      args: ['--socket-group', '9999999999'],
+      status: 2,
+      want: /"socket_group": saw 9999999999; wanted a whole number from 0 to 4294967294 \[VC-CONFIG\]/,
+    },
+    {
+      title: 'a probe interval that no timer counts',
+      args: ['--db-inactivity-probe', '3000000000'],
+      status: 2,
+      want: /"db_inactivity_probe": saw 3000000000; wanted .* \[VC-CONFIG\]/,
+    },
+    {
+      title: 'a declared mask that is none',
+      args: [],
+      config: { backend: { virtio_features: '0xzz' } },
+      status: 2,
+      want: /Cannot use \/.*agent\.json: key "backend\.virtio_features": .*"0xzz".* \[VC-CONFIG\]/,
+    },
+    {
       title: 'a probe of no endpoint',
       args: ['probe', '/run/x'],
       status: 2,
@@ -56,9 +83,11 @@ describe('starting and stopping the agent', function () {
       want: /unix:\/nonexistent\/db\.sock/,
     },
   ];
-  for (const { title, args, status, want } of refused) {
+  for (const { title, args, config, status, want } of refused) {
     it(`refuses ${title}`, () => {
-      const result = run(...args);
+      const file = config && join(peers.folder(), 'agent.json');
+      if (file !== undefined) writeFileSync(file, JSON.stringify(config));
+      const result = run(...args, ...(file === undefined ? [] : ['--config', file]));
       assert.match(result.stderr, want);
       assert.equal(result.status, status);
       assert.equal(result.stdout, '');
