@@ -1,18 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { CompatError } from '../../compat-tables/errors.ts';
 import { Agent } from './agent.ts';
 import { type Config, checkSettings, readConfigFile, resolveConfig, type Settings } from './config.ts';
+import { exitCode, FAILED, tellFailure, USAGE } from './failure.ts';
 import { checkKept, type Keeping } from './keeping.ts';
 import { Log } from './log.ts';
 import { runMockCommand } from './mock-command.ts';
 import { runProbeCommand } from './probe-command.ts';
 import { serveApi } from './serve-api.ts';
 import { AGENT_VERSION } from './version.ts';
-
-/** Exit codes, the same as the command line's where they mean the same. */
-const FAILED = 1;
-const USAGE = 2;
-const CANNOT_CONNECT = 4;
 
 interface Flags extends Record<string, unknown> {
   config?: string;
@@ -171,13 +166,6 @@ function seconds(text: string): number {
   return value;
 }
 
-/** How an error ends the process: what is wrong with the call, what cannot be reached, and everything else. */
-function exitCode(error: unknown): number {
-  if (!(error instanceof CompatError)) return FAILED;
-  if (error.code === 'VC-CONFIG' || error.code === 'VC-ENDPOINT' || error.code === 'VC-RELEASE-UNKNOWN') return USAGE;
-  return error.code === 'VC-DB-CONNECT' ? CANNOT_CONNECT : FAILED;
-}
-
 /** Reads the command line and does what it says. `kept`: what goes on from an earlier agent, already at work. */
 export async function runCommandLine(kept: Keeping | undefined): Promise<void> {
   try {
@@ -186,8 +174,7 @@ export async function runCommandLine(kept: Keeping | undefined): Promise<void> {
     kept?.ports.leave();
     // commander has said it already
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : USAGE);
-    const code = error instanceof CompatError ? ` [${error.code}]` : '';
-    process.stderr.write(`vhost-compatd: ${(error as Error).message}${code}\n`);
+    tellFailure(error);
     process.exit(exitCode(error));
   }
 }

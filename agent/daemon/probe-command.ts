@@ -2,17 +2,15 @@ import { parseEndpoint } from '../../compat-tables/endpoint.ts';
 import { CompatError } from '../../compat-tables/errors.ts';
 import { formatMask } from '../../compat-tables/mask.ts';
 import { probe } from '../relay/probe.ts';
-
-/** Exit code of a back-end that cannot be reached or does not answer. */
-const CANNOT_CONNECT = 4;
+import { exitCode } from './failure.ts';
 
 /**
  * Measures a live back-end and prints the answer as one JSON object. Asking is not free: a port of Open vSwitch from 3.2
  * with userspace TSO takes a connection that ends before the device is up as a front-end that could not use its offer.
  */
 export async function runProbeCommand(text: string, flags: { timeout: number; json?: boolean }): Promise<void> {
-  const endpoint = parseEndpoint(text);
   try {
+    const endpoint = parseEndpoint(text);
     const { virtioFeatures, protocolFeatures, limits } = await probe(endpoint, { timeoutMs: flags.timeout * 1000 });
     const answer = {
       virtio_features: formatMask(virtioFeatures),
@@ -24,6 +22,6 @@ export async function runProbeCommand(text: string, flags: { timeout: number; js
     if (!flags.json) throw error;
     const code = error instanceof CompatError ? error.code : 'VC-INTERNAL';
     process.stderr.write(`${JSON.stringify({ code, message: (error as Error).message })}\n`);
-    process.exitCode = CANNOT_CONNECT;
+    process.exitCode = exitCode(error);
   }
 }

@@ -65,6 +65,30 @@ describe('starting and stopping the agent', function () {
       want: /Cannot use \/.*agent\.json: key "backend\.virtio_features": .*"0xzz".* \[VC-CONFIG\]/,
     },
     {
+      title: 'a probe where nobody listens',
+      args: ['probe', 'connect:/nonexistent/be'],
+      status: 4,
+      want: /^vhost-compatd: Cannot probe \/nonexistent\/be: .* \[VC-BACKEND-CONNECT\]\n$/,
+    },
+    {
+      title: 'the same for a program',
+      args: ['probe', 'connect:/nonexistent/be', '--json'],
+      status: 4,
+      want: /^\{"code":"VC-BACKEND-CONNECT",.*\}\n$/,
+    },
+    {
+      title: 'a probe where nobody can listen, for a program',
+      args: ['probe', 'listen:/nonexistent/be', '--json'],
+      status: 2,
+      want: /^\{"code":"VC-ENDPOINT",.*\}\n$/,
+    },
+    {
+      title: 'a probe of no endpoint for a program',
+      args: ['probe', '/run/x', '--json'],
+      status: 2,
+      want: /^\{"code":"VC-ENDPOINT",.*\}\n$/,
+    },
+    {
       title: 'a probe of no endpoint',
       args: ['probe', '/run/x'],
       status: 2,
