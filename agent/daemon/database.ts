@@ -28,7 +28,6 @@ export async function openDatabase(config: Config, log: Log): Promise<OpenDataba
 }
 
 async function embedded(config: Config, log: Log): Promise<OpenDatabase> {
-  mkdirSync(dirname(config.database), { recursive: true, mode: 0o750 });
   const schema = DatabaseSchema.fromJson(JSON.parse(loadSchemaText()) as Json);
   const server = new OvsdbServer({
     limits: config.dbLimits,
@@ -79,6 +78,7 @@ async function listenAll(server: OvsdbServer, config: Config, log: Log): Promise
 
 function openFile(file: string, schema: DatabaseSchema): Database {
   try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
     return Database.open({ file, schema });
   } catch (error) {
     throw new CompatError('VC-DB-OPEN', (error as Error).message, { file }, { cause: error });

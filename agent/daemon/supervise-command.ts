@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { supervise } from '../keeper/supervise.ts';
+import { exitCode, tellFailure } from './failure.ts';
 import { Log } from './log.ts';
 import { makeRunDir, runDirOf } from './run-dir.ts';
 
@@ -9,13 +10,18 @@ export async function superviseAgent(args: readonly string[]): Promise<void> {
   if (program === undefined) throw new Error('Cannot tell how this program was started');
   const own = args.filter((one) => one !== '--supervise');
   const command = [process.execPath, ...process.execArgv, program, ...own];
-  const runDir = runDirOf(args);
-  makeRunDir(runDir);
   const log = new Log(process.stderr, 'info');
-  process.exitCode = await supervise({
-    command,
-    checkCommand: [...command, '--check-state'],
-    notifySocket: join(runDir, 'keeper.sock'),
-    log: (event, fields) => log.info(event, fields),
-  });
+  try {
+    const runDir = runDirOf(args);
+    makeRunDir(runDir);
+    process.exitCode = await supervise({
+      command,
+      checkCommand: [...command, '--check-state'],
+      notifySocket: join(runDir, 'keeper.sock'),
+      log: (event, fields) => log.info(event, fields),
+    });
+  } catch (error) {
+    tellFailure(error);
+    process.exitCode = exitCode(error);
+  }
 }

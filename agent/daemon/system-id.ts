@@ -9,6 +9,7 @@ const SYSTEM_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 /**
  * The identity of this host in the database. Given by the configuration, or made once and kept in the state directory,
  * so that a host that is renamed stays the same row.
+ * Throws VC-CONFIG.
  */
 export function systemId(configured: string | undefined, stateDir: string): string {
   if (configured !== undefined) return checked(configured, 'system_id');
@@ -16,13 +17,24 @@ export function systemId(configured: string | undefined, stateDir: string): stri
   try {
     return checked(readFileSync(file, 'utf8').trim(), file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (error instanceof CompatError) throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unusable(stateDir, error);
   }
   const made = randomUUID();
-  mkdirSync(stateDir, { recursive: true, mode: 0o750 });
-  // wx: two agents that start at once on one state directory must not each believe in an id of their own.
-  writeFileSync(file, `${made}\n`, { flag: 'wx', mode: 0o644 });
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o750 });
+    // wx: two agents that start at once on one state directory must not each believe in an id of their own.
+    writeFileSync(file, `${made}\n`, { flag: 'wx', mode: 0o644 });
+  } catch (error) {
+    throw unusable(stateDir, error);
+  }
   return made;
+}
+
+function unusable(stateDir: string, cause: unknown): CompatError {
+  const wanted = 'wanted a directory that the agent can make, or write to';
+  const text = `Cannot keep the system id in the state directory ${stateDir}: ${(cause as Error).message}; ${wanted}`;
+  return new CompatError('VC-CONFIG', text, { path: stateDir }, { cause });
 }
 
 function checked(id: string, origin: string): string {

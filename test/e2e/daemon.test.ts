@@ -65,6 +65,24 @@ describe('starting and stopping the agent', function () {
       want: /Cannot use \/.*agent\.json: key "backend\.virtio_features": .*"0xzz".* \[VC-CONFIG\]/,
     },
     {
+      title: 'a run directory that cannot be made',
+      args: ['--run-dir', '/dev/null/x', '--system-id', 'x'],
+      status: 2,
+      want: /^vhost-compatd: Cannot use the run directory \/dev\/null\/x: ENOTDIR.*; wanted a directory .*\[VC-CONFIG\]\n$/,
+    },
+    {
+      title: 'the same when it is to keep an agent',
+      args: ['--supervise', '--run-dir', '/dev/null/x'],
+      status: 2,
+      want: /^vhost-compatd: Cannot use the run directory \/dev\/null\/x: ENOTDIR.*; wanted a directory .*\[VC-CONFIG\]\n$/,
+    },
+    {
+      title: 'a state directory that cannot be made',
+      args: ['--state-dir', '/dev/null/x'],
+      status: 2,
+      want: /^vhost-compatd: Cannot keep the system id in the state directory \/dev\/null\/x: ENOTDIR.*\[VC-CONFIG\]\n$/,
+    },
+    {
       title: 'a probe where nobody listens',
       args: ['probe', 'connect:/nonexistent/be'],
       status: 4,
