@@ -26,9 +26,12 @@ describe('what another process holds', () => {
     if (child.stdout) await once(child.stdout, 'data');
     return child.pid ?? 0;
   }
-  afterEach(() => {
+  afterEach(async () => {
     for (const fd of open.splice(0)) fd.close();
-    for (const child of children.splice(0)) child.kill();
+    for (const child of children.splice(0)) {
+      child.kill();
+      await once(child, 'close');
+    }
   });
   after(() => folder.remove());
 
