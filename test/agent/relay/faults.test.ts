@@ -13,6 +13,7 @@ const CALLS = [
   { call: 'sendmsg', hurts: true },
   { call: 'splice', hurts: true },
   { call: 'pipe', hurts: true },
+  { call: 'watch', hurts: true },
   { call: 'setsockopt', hurts: true },
   { call: 'journal', hurts: false },
   { call: 'store', hurts: false },
