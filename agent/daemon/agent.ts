@@ -54,6 +54,7 @@ export class Agent {
   readonly #identity: IdentityLock | undefined;
   #entries: readonly Entry[] = [];
   #hostDefault: string | undefined;
+  #defaultKnown = false;
   readonly #alarms = new Alarms((event) => this.#events.record(event));
   #beforehand: Beforehand | undefined;
   #published = '';
@@ -177,11 +178,13 @@ export class Agent {
 
   /**
    * Ends ports first (guests' front-ends see a clean hang-up), then what is left to write, then the database. Connections
-   * that somebody keeps are relayed to the last moment, and then left to the next agent.
+   * that somebody keeps are relayed to the last moment, and then left to the next agent. `why`: for the history, in which
+   * an agent that started without the one before having stopped was killed or crashed.
    */
-  async stop(): Promise<void> {
+  async stop(why: string): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#events.record({ kind: 'agent-stopping', text: `Agent ${AGENT_VERSION} ends: ${why}` });
     clearInterval(this.#heartbeat);
     clearTimeout(this.#backendsChanged);
     clearTimeout(this.#again);
@@ -202,14 +205,15 @@ export class Agent {
     this.#state.onChange((changes) => this.#changed(changes));
     this.#database.client.on('connected', () => void this.#databaseIsBack());
     this.#database.client.on('disconnected', ({ message }) => this.#log.warn('database-gone', { reason: message }));
+    const resumed = this.#keeping?.ports.size ?? 0;
     await this.#reconcile();
     this.#beat();
     void this.#identity?.take();
-    this.#log.info('agent-started', {
-      version: AGENT_VERSION,
-      system_id: this.#systemId,
-      interfaces: this.#interfaces.size,
-      versions: this.#entries.length,
+    const [interfaces, versions] = [this.#interfaces.size, this.#entries.length];
+    this.#events.record({
+      kind: 'agent-started',
+      text: `Agent ${AGENT_VERSION} serves ${interfaces} interfaces; ${resumed} connections of the one before go on`,
+      details: inWords({ version: AGENT_VERSION, interfaces, versions, resumed }),
     });
   }
 
@@ -297,7 +301,7 @@ export class Agent {
     }
     const wantedCfg = host.nextCfg;
     this.#takeEntries(host);
-    this.#hostDefault = host.defaultVersion;
+    this.#takeDefault(host.defaultVersion);
     await this.#interfaces.sync(this.#state.interfaces(host), host.defaultVersion);
     this.#reconsiderNew();
     const published = await this.#publish(host);
@@ -305,6 +309,16 @@ export class Agent {
     // What the database refused is not applied, whoever waits for it.
     if (!published || !written) this.#scheduleAgain();
     else if (wantedCfg !== host.curCfg) this.#outbox.update('Host', host.uuid, { cur_cfg: wantedCfg });
+  }
+
+  #takeDefault(version: string | undefined): void {
+    const [before, isFirst] = [this.#hostDefault, !this.#defaultKnown];
+    this.#hostDefault = version;
+    this.#defaultKnown = true;
+    if (isFirst || before === version) return;
+    const name = (one: string | undefined) => one ?? 'the first usable version';
+    const text = `The default of the host is ${name(version)}; before it was ${name(before)}`;
+    this.#events.record({ kind: 'default-changed', text, details: inWords({ version, before }) });
   }
 
   /** Doors that nobody could be let in through may open for a version that was defined, and shut for one that went. */

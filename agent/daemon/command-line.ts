@@ -130,11 +130,10 @@ async function runAgent(flags: Flags, kept: Keeping | undefined): Promise<void> 
   const api = await serveApi(agent, config, log);
   kept?.store.notify('READY=1');
   const stop = (signal: NodeJS.Signals): void => {
-    log.info('agent-stopping', { signal });
     kept?.store.notify('STOPPING=1');
     Promise.resolve()
       .then(() => api.close())
-      .then(() => agent.stop())
+      .then(() => agent.stop(signal))
       .then(
         () => {
           log.info('agent-stopped');

@@ -13,6 +13,9 @@ import type { Keeping } from './keeping.ts';
 import { type Intent, keep, modeFor, nextStart, nextStartName } from './modes.ts';
 import { Stickies } from './stickies.ts';
 
+/** What its port tells, and what clients wanted of the interface. */
+export type InterfaceEvent = Omit<PortEvent, 'kind'> & { readonly kind: PortEvent['kind'] | 'pinned' | 'unpinned' };
+
 /** What an interface needs of the agent around it. */
 export interface Surroundings {
   readonly socketGroup: number | undefined;
@@ -21,7 +24,7 @@ export interface Surroundings {
   hostDefault(): string | undefined;
   /** Writes status columns of a row. */
   write(uuid: string, columns: ReturnType<typeof encodeInterfaceStatus>): void;
-  event(name: string, event: PortEvent): void;
+  event(name: string, event: InterfaceEvent): void;
   /** A back-end was measured, came or went. */
   backendsChanged(): void;
   /** Who keeps connections beyond the end of this process; undefined: nobody. */
@@ -102,9 +105,22 @@ export class ManagedInterface {
 
   /** Takes a changed row. Endpoints are not changed in place: the caller makes the interface anew. */
   update(row: InterfaceRow): void {
-    const changed = row.version !== this.#row.version;
+    const { version: before } = this.#row;
     this.#row = row;
-    if (changed) this.reconsider();
+    if (row.version === before) return;
+    this.#tellPin(row, before);
+    this.reconsider();
+  }
+
+  #tellPin({ name, version }: InterfaceRow, before: string | undefined): void {
+    const inForce = this.#stickies.first?.version;
+    const now = inForce === undefined ? '' : `; its front-end process has ${inForce}`;
+    const kind = version === undefined ? 'unpinned' : 'pinned';
+    const text =
+      version === undefined
+        ? `No version is pinned any more, ${before} was${now}`
+        : `Version ${version} is pinned${now}`;
+    this.#around.event(name, { kind, text, details: { version, before, in_force: inForce } });
   }
 
   /** The pin, the host's default or the tables have changed. A connected front-end does not feel it. */
