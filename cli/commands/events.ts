@@ -19,7 +19,7 @@ const COLUMNS: readonly StreamColumn<EventRow>[] = [
 
 export const events: Command = {
   name: 'events',
-  summary: 'Show what happened: measurements, negotiations, refusals, faults',
+  summary: 'Show what happened: measurements, negotiations, refusals, faults, pins, restarts',
   args: [{ name: 'NAME', arity: 'optional', help: 'of this interface only' }],
   options: [
     { name: 'follow', help: 'go on with what happens from now on, until SIGINT or SIGTERM' },
