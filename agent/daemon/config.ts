@@ -11,6 +11,7 @@ import {
   RemoteError,
 } from '../../rpc/ovsdb/wire/remotes.ts';
 import { readTlsFiles, type TlsFiles, TlsFilesError } from '../../rpc/ovsdb/wire/tls-files.ts';
+import { MAX_TIMER_MS } from '../../rpc/state/state.ts';
 import { BACKEND_KEYS, type BackendSettings, type DeclaredBackend, declared } from './declared-backend.ts';
 import { isLogLevel, type LogLevel } from './log.ts';
 import { DEFAULT_RUN_DIR } from './run-dir.ts';
@@ -78,8 +79,6 @@ export interface Settings {
   readonly event_limit?: number;
 }
 
-/** Longer timers fire at once (Node). */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 /** The highest group that there is: all bits set says "no change" to chown. */
 const MAX_GROUP = 2 ** 32 - 2;
 

@@ -39,7 +39,7 @@ export interface ConnectOptions extends StateOptions {
 const TABLES = ['Host', 'Compat_Version', 'Interface'] as const;
 const SCHEMA_MAJOR = 1;
 /** Longer timers fire at once (Node). */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** A live, typed copy of the Vhost_Compat database on any OVSDB server. */
 export class State {
