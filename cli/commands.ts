@@ -1,7 +1,5 @@
-import type { Command } from './command.ts';
 import { baselineCommand } from './commands/baseline.ts';
 import { capture } from './commands/capture.ts';
-import { addInterfaceCommand, defaultVersion, delInterface, pinCommand, unpinCommand } from './commands/changes.ts';
 import { checkMoveCommand } from './commands/check-move.ts';
 import { decode } from './commands/decode.ts';
 import { describeCommand } from './commands/describe.ts';
@@ -10,6 +8,7 @@ import { diffVersions } from './commands/diff-versions.ts';
 import { drain } from './commands/drain.ts';
 import { events } from './commands/events.ts';
 import { explainCommand } from './commands/explain.ts';
+import { addInterfaceCommand, defaultVersion, delInterface, pinCommand, unpinCommand } from './commands/intents.ts';
 import { listInterfaces, showInterface } from './commands/interfaces.ts';
 import { lintTable } from './commands/lint-table.ts';
 import { mockBackend } from './commands/mock-backend.ts';
@@ -21,6 +20,7 @@ import { trace } from './commands/trace.ts';
 import { undefine } from './commands/undefine-version.ts';
 import { listVersions, showVersion } from './commands/versions.ts';
 import { whatIfCommand } from './commands/what-if.ts';
+import type { Command } from './shared/command.ts';
 
 /** Every command, in the order of the help. A new one is a value here and a section in docs/cli.md. */
 export const COMMANDS: readonly Command[] = [

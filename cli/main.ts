@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { EXIT } from './exit.ts';
-import { processIo } from './io.ts';
 import { run } from './run.ts';
+import { EXIT } from './shared/exit.ts';
+import { processIo } from './shared/io.ts';
 
 let failure: Error | undefined;
 const io = processIo((error) => {

@@ -1,21 +1,20 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { CompatError } from '../compat-tables/errors.ts';
-import type { Command, Result } from './command.ts';
+import { PROGRAM_VERSION } from '../base/installation.ts';
+import type { CompatError } from '../compat-tables/errors/compat-error.ts';
 import { COMMANDS } from './commands.ts';
-import { Context } from './context.ts';
-import { checkColumns, noSuchColumn } from './columns.ts';
-import { asCompatError, describeError, EXIT, type Exit, exitOf } from './exit.ts';
-import { pickColumns, printable, renderTable, type Table } from './formats.ts';
-import type { Io } from './io.ts';
-import { type GlobalOptions, wantsJson } from './options.ts';
 import { type Parsed, parseCommandLine } from './parse.ts';
+import { checkColumns, noSuchColumn } from './shared/columns.ts';
+import type { Command, Result } from './shared/command.ts';
+import { Context } from './shared/context.ts';
+import { asCompatError, describeError, EXIT, type Exit, exitOf } from './shared/exit.ts';
+import { pickColumns, printable, renderTable, type Table } from './shared/formats.ts';
+import type { Io } from './shared/io.ts';
+import { type GlobalOptions, wantsJson } from './shared/options.ts';
 
 /** One whole run of `vhost-compat`: the words after the program's name in, the exit status out. Never throws. */
 export async function run(argv: readonly string[], io: Io, commands: readonly Command[] = COMMANDS): Promise<Exit> {
   let parsed: Parsed | undefined;
   try {
-    parsed = parseCommandLine(argv, commands, programVersion(), io);
+    parsed = parseCommandLine(argv, commands, PROGRAM_VERSION, io);
     if (parsed === undefined) return EXIT.done;
     return await runCommand(parsed, argv, io);
   } catch (thrown) {
@@ -61,16 +60,4 @@ function pick(table: Table, columns: readonly string[]): Table {
   const picked = pickColumns(table, columns);
   if (!('unknown' in picked)) return picked;
   throw noSuchColumn(picked.unknown, table.headings);
-}
-
-/** From package.json, which stands above this file in the source tree and above dist/ in a package. */
-export function programVersion(): string {
-  let folder = import.meta.dirname;
-  while (!existsSync(join(folder, 'package.json'))) {
-    const above = dirname(folder);
-    if (above === folder) return 'unknown';
-    folder = above;
-  }
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: unknown };
-  return typeof version === 'string' ? version : 'unknown';
 }

@@ -5,7 +5,8 @@ import { ROOT } from './root.ts';
 
 /** The rooms of the source tree and the floor each stands on (docs/architecture.md). Imports go down, never up. */
 const FLOORS: Readonly<Record<string, number>> = {
-  'compat-tables': 0,
+  base: 0,
+  'compat-tables': 0.1,
   'agent/vhost': 1,
   'agent/fd': 1,
   'rpc/json': 1,
@@ -21,14 +22,17 @@ const FLOORS: Readonly<Record<string, number>> = {
   'agent/relay': 3,
   'agent/mock': 3,
   'rpc/state': 3,
+  'rpc/fleet': 3,
   'rpc/api': 3,
   cli: 4,
-  'agent/daemon': 5,
-  quickstart: 5,
+  'agent/settings': 4,
+  'agent/manager': 5,
+  'agent/daemon': 6,
+  quickstart: 6,
 };
 
 /** Rooms of the same floor that may look at one named neighbour; all others know only what lies below. */
-const NEIGHBOURS: readonly string[] = ['rpc/api -> rpc/state'];
+const NEIGHBOURS: readonly string[] = ['rpc/fleet -> rpc/state', 'rpc/api -> rpc/state', 'rpc/api -> rpc/fleet'];
 
 const root = ROOT;
 

@@ -1,13 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { Agent } from './agent.ts';
-import { type Config, checkSettings, readConfigFile, resolveConfig, type Settings } from './config.ts';
+import { PROGRAM_VERSION } from '../../base/installation.ts';
+import { Log } from '../../base/log.ts';
+import { Agent } from '../manager/agent.ts';
+import { checkKept, type Keeping } from '../manager/keeping.ts';
+import { serveApi } from '../manager/serve-api.ts';
+import { type Config, checkSettings, readConfigFile, resolveConfig, type Settings } from '../settings/config.ts';
 import { exitCode, FAILED, tellFailure, USAGE } from './failure.ts';
-import { checkKept, type Keeping } from './keeping.ts';
-import { Log } from './log.ts';
 import { runMockCommand } from './mock-command.ts';
 import { runProbeCommand } from './probe-command.ts';
-import { serveApi } from './serve-api.ts';
-import { AGENT_VERSION } from './version.ts';
 
 interface Flags extends Record<string, unknown> {
   config?: string;
@@ -63,7 +63,7 @@ function settingsOf(flags: Flags): Settings {
 function program(kept: Keeping | undefined): Command {
   const main = new Command('vhost-compatd')
     .description('Agent for compatibility modes of vhost-user interfaces')
-    .version(AGENT_VERSION)
+    .version(PROGRAM_VERSION)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .option('--config <file>', 'read settings from this JSON file')

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../../compat-tables/catalogue.ts';
-import { CompatError } from '../../compat-tables/errors.ts';
+import type { ErrorCode } from '../../compat-tables/errors/catalogue.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 
 /** Exit codes, the same as the command line's where they mean the same. */
 export const FAILED = 1;

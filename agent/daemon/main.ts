@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+import { resumeKept } from '../manager/keeping.ts';
+import { runDirOf } from '../settings/run-dir.ts';
 import { runsAgent } from './call.ts';
 import { dieAtStep } from './die-at-step.ts';
-import { resumeKept } from './keeping.ts';
-import { runDirOf } from './run-dir.ts';
 
 // What a guest waits for comes first: kept connections are relayed before anything else is even loaded.
 const args = process.argv.slice(2);

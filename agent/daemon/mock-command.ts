@@ -1,6 +1,6 @@
-import { parseEndpoint } from '../../compat-tables/endpoint.ts';
-import { formatMask } from '../../compat-tables/mask.ts';
-import { findRelease } from '../../compat-tables/releases.ts';
+import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { runMockBackend } from '../mock/mock-backend.ts';
 
 /** Runs a back-end that only negotiates until it is told to end; says `ready` when somebody may come. */

@@ -1,7 +1,7 @@
-import { parseEndpoint } from '../../compat-tables/endpoint.ts';
-import { CompatError } from '../../compat-tables/errors.ts';
-import { formatMask } from '../../compat-tables/mask.ts';
-import { probe } from '../relay/probe.ts';
+import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { probe } from '../relay/port/probe.ts';
 import { exitCode } from './failure.ts';
 
 /**

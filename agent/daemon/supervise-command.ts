@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { Log } from '../../base/log.ts';
 import { supervise } from '../keeper/supervise.ts';
+import { makeRunDir, runDirOf } from '../settings/run-dir.ts';
 import { exitCode, tellFailure } from './failure.ts';
-import { Log } from './log.ts';
-import { makeRunDir, runDirOf } from './run-dir.ts';
 
 /** `vhost-compatd --supervise …`: keeps an agent with the same other options running, and its connections alive. */
 export async function superviseAgent(args: readonly string[]): Promise<void> {

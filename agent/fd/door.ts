@@ -1,5 +1,5 @@
-import type { Endpoint } from '../../compat-tables/endpoint.ts';
-import { CompatError } from '../../compat-tables/errors.ts';
+import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { connectUnix, SystemCallError } from './libc.ts';
 import { Listener, type ListenOptions } from './listener.ts';
 import { OwnedFd } from './owned-fd.ts';

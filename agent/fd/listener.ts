@@ -1,5 +1,5 @@
 import { chownSync, lstatSync, type Stats, unlinkSync } from 'node:fs';
-import { CompatError } from '../../compat-tables/errors.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { acceptUnix, close, connectUnix, listenUnix, SystemCallError } from './libc.ts';
 import { OwnedFd } from './owned-fd.ts';
 import { Watch } from './watch.ts';

@@ -1,5 +1,5 @@
 import { lstatSync, unlinkSync } from 'node:fs';
-import { CompatError } from '../../compat-tables/errors.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { close, SystemCallError } from '../fd/libc.ts';
 import { bindDatagram, connectDatagram, type ReceivedDatagram, receiveDatagram } from '../fd/libc-datagram.ts';
 import { OwnedFd } from '../fd/owned-fd.ts';

@@ -1,11 +1,13 @@
+import { Backoff, type BackoffOptions } from '../../base/backoff.ts';
+import { RateLimit } from '../../base/rate-limit.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
-import { Backoff, type BackoffOptions, DEFAULT_BACKOFF } from './backoff.ts';
 import { Child, type Ending } from './child.ts';
 import { DescriptorStore } from './descriptor-store.ts';
 import { Kept, roomForDescriptors } from './kept.ts';
 import { type Datagram, NotifySocket } from './notify-socket.ts';
 import { decodeNotification, type Notification, NotificationError } from './protocol.ts';
-import { type Log, sparingly } from './sparingly.ts';
+
+export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void;
 
 export interface SuperviseOptions {
   /** The program to keep alive, and its arguments. */
@@ -17,11 +19,18 @@ export interface SuperviseOptions {
   readonly log: Log;
   /** 7500 unless told; never above half of what a process may have open here. */
   readonly maxDescriptors?: number;
-  readonly backoff?: BackoffOptions;
+  readonly backoff?: RestartOptions;
   /** How long the program may take to leave; 10 s unless told. */
   readonly graceMs?: number;
 }
 
+export interface RestartOptions extends Omit<BackoffOptions, 'quickMs'> {
+  /** A life that was ready and lasted so long is a success: the next restart comes at once again. */
+  readonly goodLifeMs: number;
+}
+
+/** Short, because guests stand still meanwhile; long enough that a program that cannot start does not take a processor. */
+const RESTARTS: RestartOptions = { firstMs: 20, longestMs: 1000, goodLifeMs: 500 };
 /** Names of 15 characters, as the agent gives them, and a colon each: below the limit that all names together have. */
 const MAX_DESCRIPTORS = 7500;
 const GRACE_MS = 10_000;
@@ -65,10 +74,11 @@ class Supervisor {
   readonly #env: NodeJS.ProcessEnv;
   readonly #upstream: DescriptorStore | undefined;
   readonly #log: Log;
-  readonly #logSparingly: Log;
   readonly #kept: Kept;
   readonly #socket: NotifySocket;
   readonly #backoff: Backoff;
+  readonly #goodLifeMs: number;
+  readonly #strangers = new RateLimit({ burst: 1, windowMs: Number.POSITIVE_INFINITY });
   readonly #graceMs: number;
   #child: Child | undefined;
   #check: Child | undefined;
@@ -86,9 +96,10 @@ class Supervisor {
     this.#env = env;
     this.#upstream = upstream;
     this.#log = options.log;
-    this.#logSparingly = sparingly(options.log);
     this.#graceMs = options.graceMs ?? GRACE_MS;
-    this.#backoff = new Backoff(options.backoff ?? DEFAULT_BACKOFF);
+    const { firstMs, longestMs, goodLifeMs } = options.backoff ?? RESTARTS;
+    this.#backoff = new Backoff({ quickMs: 0, firstMs, longestMs });
+    this.#goodLifeMs = goodLifeMs;
     this.#kept = new Kept(Math.min(options.maxDescriptors ?? MAX_DESCRIPTORS, roomForDescriptors()));
     this.#socket = new NotifySocket(options.notifySocket, (datagram) => this.#received(datagram));
   }
@@ -105,7 +116,8 @@ class Supervisor {
         this.#log('child-gave-up', fieldsOf(ending));
         return status;
       }
-      const pauseMs = this.#wanted || this.#stopping ? 0 : this.#backoff.after({ ready: this.#ready, lastedMs });
+      if (this.#ready && lastedMs >= this.#goodLifeMs) this.#backoff.reset();
+      const pauseMs = this.#wanted || this.#stopping ? 0 : this.#backoff.next();
       const fields = { ...fieldsOf(ending), expected: this.#wanted || this.#stopping, descriptors: this.#kept.size };
       this.#log('child-ended', this.#stopping ? fields : { ...fields, restartInMs: pauseMs });
       this.#wanted = false;
@@ -206,7 +218,7 @@ class Supervisor {
     } catch (error) {
       for (const fd of fds) fd.close();
       if (!(error instanceof NotificationError)) throw error;
-      this.#logSparingly('message-refused', { pid, why: error.message, descriptors: fds.length });
+      this.#logRarely('message-refused', { pid, why: error.message, descriptors: fds.length });
       return;
     }
     this.#heard(said, fds);
@@ -215,11 +227,17 @@ class Supervisor {
   #heard(said: Notification, fds: readonly OwnedFd[]): void {
     if (said.action === 'store') {
       const why = this.#kept.store(said.name, fds);
-      if (why !== undefined) this.#logSparingly('store-refused', { name: said.name, why });
+      if (why !== undefined) this.#logRarely('store-refused', { name: said.name, why });
     }
     if (said.action === 'remove') this.#kept.remove(said.name);
-    if (said.status !== undefined) this.#logSparingly('child-status', { status: said.status });
+    if (said.status !== undefined) this.#logRarely('child-status', { status: said.status });
     if (said.ready) this.#nowReady();
+  }
+
+  /** For what a stranger can make happen. */
+  #logRarely(event: string, fields: Readonly<Record<string, unknown>>): void {
+    const leftOut = this.#strangers.pass(event);
+    if (leftOut !== undefined) this.#log(event, leftOut === 0 ? fields : { ...fields, leftOut });
   }
 
   #nowReady(): void {

@@ -1,5 +1,5 @@
-import { maskOf, PROTOCOL } from '../../compat-tables/features.ts';
-import type { Abilities } from '../../compat-tables/types.ts';
+import { maskOf, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import type { Abilities } from '../../compat-tables/entries/entry.ts';
 import { encodeReply, type MessageView, NEED_REPLY } from '../vhost/header.ts';
 import { readU64, readVringState, writeU64, writeVringState } from '../vhost/payloads.ts';
 import { type RequestName, requestById } from '../vhost/requests.ts';

@@ -1,5 +1,5 @@
-import type { Endpoint } from '../../compat-tables/endpoint.ts';
-import type { Abilities } from '../../compat-tables/types.ts';
+import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
+import type { Abilities } from '../../compat-tables/entries/entry.ts';
 import { Door } from '../fd/door.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
 import { requestName } from '../vhost/requests.ts';

@@ -1,6 +1,6 @@
 import { ftruncateSync } from 'node:fs';
-import type { Endpoint } from '../../compat-tables/endpoint.ts';
-import { maskOf, PROTOCOL, PROTOCOL_FEATURES } from '../../compat-tables/features.ts';
+import { maskOf, PROTOCOL, PROTOCOL_FEATURES } from '../../compat-tables/bits/features.ts';
+import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
 import { Door } from '../fd/door.ts';
 import { createEventFd, createMemoryFd } from '../fd/libc.ts';
 import { OwnedFd } from '../fd/owned-fd.ts';

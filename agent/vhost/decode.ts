@@ -1,5 +1,5 @@
-import { type FeatureFamily, featureNames, PROTOCOL } from '../../compat-tables/features.ts';
-import { formatMask } from '../../compat-tables/mask.ts';
+import { type FeatureFamily, featureNames, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { formatMask } from '../../compat-tables/bits/mask.ts';
 import {
   MEMORY_HEADER_SIZE,
   MEMORY_REGION_SIZE,

@@ -1,4 +1,4 @@
-import { decodeMask, type FeatureFamily, familyOf, featureNames, PROTOCOL } from '../../compat-tables/features.ts';
+import { decodeMask, type FeatureFamily, familyOf, featureNames, PROTOCOL } from '../../compat-tables/bits/features.ts';
 import { type DecodedPayload, decodePayload } from './decode.ts';
 import { NEED_REPLY, REPLY } from './header.ts';
 import { requestName } from './requests.ts';

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { AGENT, AGENT_IN_PARTS, connectApi, type Peer, type Peers } from './product.ts';
 import { childrenOf } from './proc.ts';
+import { AGENT, AGENT_IN_PARTS, connectApi, type Peer, type Peers } from './product.ts';
 import { insertInterfaces } from './rows.ts';
 
 export interface AgentOptions {

@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { matrix, POLICIES, type Policy } from '../../compat-tables/select.ts';
-import { type HostDocument, parseDocument } from '../../rpc/state/documents.ts';
-import { comparable, selectVersion } from '../../rpc/state/selection.ts';
+import { matrix, POLICIES, type Policy } from '../../compat-tables/compare/select.ts';
+import { type HostDocument, parseDocument } from '../../rpc/fleet/documents.ts';
+import { comparable, selectVersion } from '../../rpc/fleet/selection.ts';
 import { devices, type Fleet, releases, strangers } from './fleets.ts';
 import { circumstances, type Figure, median, table, writeSection } from './report.ts';
 

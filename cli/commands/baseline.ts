@@ -1,15 +1,16 @@
-import { type Baseline, baseline } from '../../compat-tables/moves/baseline.ts';
-import { entryFile, guestNames } from '../../compat-tables/moves/entry-file.ts';
-import { formatMask } from '../../compat-tables/mask.ts';
-import { moveHosts } from '../../rpc/state/move-hosts.ts';
-import { sha256 } from '../../rpc/state/selection.ts';
-import type { Command } from '../command.ts';
-import { type Defined, checkOnAll, checkOwnName, defineOnAll, definedLines } from '../define.ts';
-import { differenceJson, lostLine } from '../difference-faces.ts';
-import { typed } from '../exit.ts';
-import { writeTable } from '../table-file.ts';
-import { documentsOf, openTargets, TARGETS } from '../targets.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from './shared.ts';
+import { sha256 } from '../../base/digest.ts';
+import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { type Baseline, baseline } from '../../compat-tables/compare/baseline.ts';
+import { entryFile, guestNames } from '../../compat-tables/entries/entry-file.ts';
+import { describeHost } from '../../rpc/fleet/documents.ts';
+import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
+import type { Command } from '../shared/command.ts';
+import { checkOnAll, checkOwnName, type Defined, definedLines, defineOnAll } from '../shared/define.ts';
+import { differenceJson, lostLine } from '../shared/difference-output.ts';
+import { typed } from '../shared/exit.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from '../shared/host-names.ts';
+import { writeTable } from '../shared/table-file.ts';
+import { documentsOf, openTargets, TARGETS } from '../shared/targets.ts';
 
 const HEADINGS = ['version', 'virtio_features', 'feature_names', 'limits', 'digest', 'same_as', 'defined_on'];
 
@@ -37,7 +38,7 @@ export const baselineCommand: Command = {
     const live = input.flag('define') ? await openTargets(context, input.args) : [];
     const documents =
       live.length > 0
-        ? live.map(({ state, host }) => state.describe(state.host(host)))
+        ? live.map(({ state, host }) => describeHost(state, state.host(host)))
         : await documentsOf(context, input.args);
     const made = baseline({ hosts: moveHosts(documents, deviceType), version: name }, sha256);
     const file = entryFile(made.entry);

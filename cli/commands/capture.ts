@@ -1,16 +1,16 @@
-import { formatEndpoint, parseEndpoint } from '../../compat-tables/endpoint.ts';
-import { formatMask } from '../../compat-tables/mask.ts';
-import { entryFile, guestNames, makeEntry, migrationNotes } from '../../compat-tables/moves/entry-file.ts';
-import { resembling } from '../../compat-tables/moves/resembles.ts';
-import { sha256 } from '../../rpc/state/selection.ts';
-import { argument, type Command } from '../command.ts';
-import { openState } from '../database.ts';
-import { checkOnAll, checkOwnName, defineOnAll, definedLines } from '../define.ts';
-import { typed } from '../exit.ts';
-import { measure } from '../measure.ts';
-import { writeTable } from '../table-file.ts';
+import { sha256 } from '../../base/digest.ts';
+import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import { entryFile, guestNames, makeEntry, migrationNotes } from '../../compat-tables/entries/entry-file.ts';
+import { resembling } from '../../compat-tables/releases/resembles.ts';
+import { argument, type Command } from '../shared/command.ts';
+import { checkOnAll, checkOwnName, definedLines, defineOnAll } from '../shared/define.ts';
+import { typed } from '../shared/exit.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from '../shared/host-names.ts';
+import { measure } from '../shared/measure.ts';
+import { openState } from '../shared/open-host.ts';
+import { writeTable } from '../shared/table-file.ts';
 import { definedJson } from './baseline.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from './shared.ts';
 
 const HEADINGS = ['version', 'virtio_features', 'feature_names', 'limits', 'digest'];
 

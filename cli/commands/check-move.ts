@@ -1,10 +1,11 @@
-import { CompatError } from '../../compat-tables/errors.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { MoveAnswer } from '../../compat-tables/moves/check-move.ts';
-import { type AnsweredMove, answerMove, moveDocument } from '../../rpc/state/moves.ts';
-import { argument, type Command, type Result } from '../command.ts';
-import { withHost } from '../database.ts';
-import { moveTable, moveText } from '../move-faces.ts';
-import { documentOf, documentsOf, TARGETS } from '../targets.ts';
+import { describeHost } from '../../rpc/fleet/documents.ts';
+import { type AnsweredMove, answerMove, moveDocument } from '../../rpc/fleet/moves.ts';
+import { argument, type Command, type Result } from '../shared/command.ts';
+import { moveTable, moveText } from '../shared/move-output.ts';
+import { withHost } from '../shared/open-host.ts';
+import { documentOf, documentsOf, TARGETS } from '../shared/targets.ts';
 
 export const checkMoveCommand: Command = {
   name: 'check-move',
@@ -32,7 +33,7 @@ export const checkMoveCommand: Command = {
 
 async function describedHost(context: Parameters<Command['run']>[0]) {
   const { state, host } = await withHost(context);
-  return state.describe(host);
+  return describeHost(state, host);
 }
 
 function moveResult(answered: AnsweredMove): Result {

@@ -1,10 +1,10 @@
-import { familyOf, PROTOCOL } from '../../compat-tables/features.ts';
-import { formatMask, parseMask } from '../../compat-tables/mask.ts';
-import type { Command } from '../command.ts';
-import { typed } from '../exit.ts';
-import { bitCells, bitRows } from '../features.ts';
-import { renderTable, type Table } from '../formats.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
+import { familyOf, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { formatMask, parseMask } from '../../compat-tables/bits/mask.ts';
+import type { Command } from '../shared/command.ts';
+import { typed } from '../shared/exit.ts';
+import { bitCells, bitRows } from '../shared/feature-output.ts';
+import { renderTable, type Table } from '../shared/formats.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 
 export const decode: Command = {
   name: 'decode',

@@ -1,9 +1,9 @@
-import type { DeviceDocument } from '../../compat-tables/documents/types.ts';
-import { CompatError } from '../../compat-tables/errors.ts';
-import { type HostDocument, hostDocument } from '../../rpc/state/documents.ts';
-import type { Command } from '../command.ts';
-import { withHost } from '../database.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf, hostName } from './shared.ts';
+import type { DeviceDocument } from '../../compat-tables/devices/device-document.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { type HostDocument, hostDocument } from '../../rpc/fleet/documents.ts';
+import type { Command } from '../shared/command.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf, hostName } from '../shared/host-names.ts';
+import { withHost } from '../shared/open-host.ts';
 
 export const describeCommand: Command = {
   name: 'describe',

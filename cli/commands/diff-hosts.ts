@@ -1,13 +1,13 @@
-import { notMigratable } from '../../compat-tables/check.ts';
-import { CompatError } from '../../compat-tables/errors.ts';
-import { diff, type Difference } from '../../compat-tables/moves/diff.ts';
+import { notMigratable } from '../../compat-tables/compare/check-entry.ts';
+import { type Difference, diff } from '../../compat-tables/compare/diff.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { MoveHost } from '../../compat-tables/moves/needs.ts';
-import { moveHosts } from '../../rpc/state/move-hosts.ts';
-import { selectVersion } from '../../rpc/state/selection.ts';
-import { argument, type Command } from '../command.ts';
-import { DIFFERENCE_HEADINGS, differenceJson, differenceLines, differenceRows } from '../difference-faces.ts';
-import { documentOf, TARGETS } from '../targets.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
+import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
+import { selectVersion } from '../../rpc/fleet/selection.ts';
+import { argument, type Command } from '../shared/command.ts';
+import { DIFFERENCE_HEADINGS, differenceJson, differenceLines, differenceRows } from '../shared/difference-output.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
+import { documentOf, TARGETS } from '../shared/targets.ts';
 
 interface Versions {
   /** Usable on the first and not on the second, and the other way round. */

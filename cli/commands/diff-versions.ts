@@ -1,16 +1,16 @@
-import { notMigratable } from '../../compat-tables/check.ts';
-import { CompatError } from '../../compat-tables/errors.ts';
-import { LOG_ALL } from '../../compat-tables/features.ts';
-import { diff, type Side } from '../../compat-tables/moves/diff.ts';
-import type { Entry, Tier } from '../../compat-tables/types.ts';
-import { suggestion } from '../../rpc/state/near.ts';
+import { suggestion } from '../../base/text.ts';
+import { LOG_ALL } from '../../compat-tables/bits/features.ts';
+import { notMigratable } from '../../compat-tables/compare/check-entry.ts';
+import { diff, type Side } from '../../compat-tables/compare/diff.ts';
+import type { Entry, Tier } from '../../compat-tables/entries/entry.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { entryOf } from '../../rpc/state/rows.ts';
-import { argument, type Command, type Input } from '../command.ts';
-import type { Context } from '../context.ts';
-import { withHost } from '../database.ts';
-import { DIFFERENCE_HEADINGS, differenceJson, differenceLines, differenceRows } from '../difference-faces.ts';
-import { shippedEntries } from '../shipped-tables.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
+import { argument, type Command, type Input } from '../shared/command.ts';
+import type { Context } from '../shared/context.ts';
+import { DIFFERENCE_HEADINGS, differenceJson, differenceLines, differenceRows } from '../shared/difference-output.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
+import { withHost } from '../shared/open-host.ts';
+import { shippedEntries } from '../shared/shipped-tables.ts';
 
 const VERSION = { help: 'a version string, as list-versions --all has it' } as const;
 

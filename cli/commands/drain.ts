@@ -1,10 +1,10 @@
-import { CompatError } from '../../compat-tables/errors.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { MoveAnswer } from '../../compat-tables/moves/check-move.ts';
-import { answerDrain, moveDocument } from '../../rpc/state/moves.ts';
-import { argument, type Command } from '../command.ts';
-import { type Cell, renderTable, type Table } from '../formats.ts';
-import { moveTable } from '../move-faces.ts';
-import { documentOf, documentsOf, TARGETS } from '../targets.ts';
+import { answerDrain, moveDocument } from '../../rpc/fleet/moves.ts';
+import { argument, type Command } from '../shared/command.ts';
+import { type Cell, renderTable, type Table } from '../shared/formats.ts';
+import { moveTable } from '../shared/move-output.ts';
+import { documentOf, documentsOf, TARGETS } from '../shared/targets.ts';
 
 export const drain: Command = {
   name: 'drain',

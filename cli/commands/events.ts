@@ -1,13 +1,13 @@
-import { CompatError } from '../../compat-tables/errors.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { EventRow, HostRow } from '../../rpc/state/rows.ts';
 import type { State } from '../../rpc/state/state.ts';
-import type { Command } from '../command.ts';
-import type { Context } from '../context.ts';
-import { openState } from '../database.ts';
-import type { Exit } from '../exit.ts';
-import type { Cell } from '../formats.ts';
-import { countOption, Stream, type StreamColumn, untilEnded } from '../stream.ts';
-import { hostName, isoTime } from './shared.ts';
+import type { Command } from '../shared/command.ts';
+import type { Context } from '../shared/context.ts';
+import type { Exit } from '../shared/exit.ts';
+import type { Cell } from '../shared/formats.ts';
+import { hostName, isoTime } from '../shared/host-names.ts';
+import { openState } from '../shared/open-host.ts';
+import { countOption, Stream, type StreamColumn, untilEnded } from '../shared/stream.ts';
 
 const COLUMNS: readonly StreamColumn<EventRow>[] = [
   { name: 'time', width: 24, cell: ({ time }) => isoTime(time) },

@@ -1,14 +1,14 @@
-import { CompatError } from '../../compat-tables/errors.ts';
+import { type DecodedBit, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { explain } from '../../compat-tables/explain/explain.ts';
 import type { ExplainedMask, Explanation, MaskRole } from '../../compat-tables/explain/explanation.ts';
 import { type ReleaseSpan, spanText } from '../../compat-tables/explain/likely-releases.ts';
 import type { MissingBit } from '../../compat-tables/explain/missing-bits.ts';
-import { type DecodedBit, PROTOCOL } from '../../compat-tables/features.ts';
-import { formatMask } from '../../compat-tables/mask.ts';
-import type { Command } from '../command.ts';
-import { UsageError } from '../exit.ts';
-import type { Table } from '../formats.ts';
-import { shippedEntries } from '../shipped-tables.ts';
+import type { Command } from '../shared/command.ts';
+import { UsageError } from '../shared/exit.ts';
+import type { Table } from '../shared/formats.ts';
+import { shippedEntries } from '../shared/shipped-tables.ts';
 
 /** A log of this size takes a second or two; a larger one is better cut to the time in question. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;

@@ -1,15 +1,15 @@
-import { CATALOGUE } from '../../compat-tables/catalogue.ts';
-import { familyOf, PROTOCOL } from '../../compat-tables/features.ts';
-import { formatMask } from '../../compat-tables/mask.ts';
-import { interfaceDocument } from '../../rpc/state/documents.ts';
+import { familyOf, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { CATALOGUE } from '../../compat-tables/errors/catalogue.ts';
+import { interfaceDocument } from '../../rpc/fleet/documents.ts';
 import type { HostRow, InterfaceRow } from '../../rpc/state/rows.ts';
-import { API_OPTION, namedApi, openApi } from '../api.ts';
-import { argument, type Command, type Input } from '../command.ts';
-import type { Context } from '../context.ts';
-import { withHost } from '../database.ts';
-import { featureJson, featureLines, migratableText } from '../features.ts';
-import type { Cell } from '../formats.ts';
-import { fieldLines, hostName, isoTime, limitsText } from './shared.ts';
+import { API_OPTION, namedApi, openApi } from '../shared/api.ts';
+import { argument, type Command, type Input } from '../shared/command.ts';
+import type { Context } from '../shared/context.ts';
+import { featureJson, featureLines, migratableText } from '../shared/feature-output.ts';
+import type { Cell } from '../shared/formats.ts';
+import { fieldLines, hostName, isoTime, limitsText } from '../shared/host-names.ts';
+import { withHost } from '../shared/open-host.ts';
 
 const DEFAULT_PIN = '(default)';
 

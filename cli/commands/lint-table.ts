@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { CompatError } from '../../compat-tables/errors.ts';
+import { sha256 } from '../../base/digest.ts';
+import type { TableFile } from '../../compat-tables/entries/load.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { type Finding, findingLine, lintTables } from '../../compat-tables/lint/lint.ts';
-import type { TableFile } from '../../compat-tables/load.ts';
-import type { Command } from '../command.ts';
-import { shippedFiles } from '../shipped-tables.ts';
+import type { Command } from '../shared/command.ts';
+import { shippedFiles } from '../shared/shipped-tables.ts';
 
 export const lintTable: Command = {
   name: 'lint-table',
@@ -20,7 +20,6 @@ export const lintTable: Command = {
   ].join('\n'),
   async run(_context, input) {
     const files = await Promise.all(input.args.map(readTable));
-    const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex');
     const findings = lintTables(files, sha256, shippedFiles());
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     const warnings = findings.length - errors;

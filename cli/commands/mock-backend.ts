@@ -1,8 +1,8 @@
-import { formatEndpoint, parseEndpoint } from '../../compat-tables/endpoint.ts';
-import { findRelease } from '../../compat-tables/releases.ts';
-import { exitOfChild, startAgent } from '../agent-process.ts';
-import { argument, type Command, required } from '../command.ts';
-import { EXIT, type Exit, typed } from '../exit.ts';
+import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import { findRelease } from '../../compat-tables/releases/releases.ts';
+import { exitOfChild, startAgent } from '../shared/agent-process.ts';
+import { argument, type Command, required } from '../shared/command.ts';
+import { EXIT, type Exit, typed } from '../shared/exit.ts';
 
 export const mockBackend: Command = {
   name: 'mock-backend',

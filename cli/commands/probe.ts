@@ -1,14 +1,14 @@
-import { notMigratable } from '../../compat-tables/check.ts';
-import { formatEndpoint, parseEndpoint } from '../../compat-tables/endpoint.ts';
-import { familyOf, PROTOCOL } from '../../compat-tables/features.ts';
-import { formatMask } from '../../compat-tables/mask.ts';
-import { argument, type Command } from '../command.ts';
-import { typed } from '../exit.ts';
-import { bitCells, bitRows, migratableText } from '../features.ts';
-import { renderTable, type Table } from '../formats.ts';
-import { measure } from '../measure.ts';
-import { shippedVersions } from '../shipped-tables.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
+import { familyOf, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { notMigratable } from '../../compat-tables/compare/check-entry.ts';
+import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import { argument, type Command } from '../shared/command.ts';
+import { typed } from '../shared/exit.ts';
+import { bitCells, bitRows, migratableText } from '../shared/feature-output.ts';
+import { renderTable, type Table } from '../shared/formats.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
+import { measure } from '../shared/measure.ts';
+import { shippedVersions } from '../shared/shipped-tables.ts';
 
 const HEADINGS = ['family', 'bit', 'name', 'meaning'];
 

@@ -1,13 +1,13 @@
-import { CompatError } from '../../compat-tables/errors.ts';
-import { formatMask } from '../../compat-tables/mask.ts';
-import { type NotExpressible, type Renderable, type Rendered, renderEntry } from '../../compat-tables/render.ts';
-import { suggestion } from '../../rpc/state/near.ts';
-import { argument, type Command, required } from '../command.ts';
-import type { Context } from '../context.ts';
-import { withHost } from '../database.ts';
-import { UsageError } from '../exit.ts';
-import { shippedEntries } from '../shipped-tables.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
+import { suggestion } from '../../base/text.ts';
+import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { type NotExpressible, type Renderable, type Rendered, renderEntry } from '../../compat-tables/render/render.ts';
+import { argument, type Command, required } from '../shared/command.ts';
+import type { Context } from '../shared/context.ts';
+import { UsageError } from '../shared/exit.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
+import { withHost } from '../shared/open-host.ts';
+import { shippedEntries } from '../shared/shipped-tables.ts';
 
 const FORMS = ['libvirt', 'qemu'] as const;
 type Form = (typeof FORMS)[number];

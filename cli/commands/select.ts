@@ -1,4 +1,3 @@
-import { CompatError } from '../../compat-tables/errors.ts';
 import {
   type Drift,
   driftText,
@@ -7,15 +6,16 @@ import {
   type Policy,
   type Selection,
   type SelectionRow,
-} from '../../compat-tables/select.ts';
-import type { HostDocument } from '../../rpc/state/documents.ts';
-import { hostNames, selectVersion, usualType, versionDrift, versionMatrix } from '../../rpc/state/selection.ts';
-import type { Command, Input } from '../command.ts';
-import { UsageError } from '../exit.ts';
-import { type Cell, renderTable, type Table } from '../formats.ts';
-import { documentsOf, TARGETS } from '../targets.ts';
-import { releasesResult } from './release-matrix.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf } from './shared.ts';
+} from '../../compat-tables/compare/select.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import type { HostDocument } from '../../rpc/fleet/documents.ts';
+import { hostNames, selectVersion, usualType, versionDrift, versionMatrix } from '../../rpc/fleet/selection.ts';
+import type { Command, Input } from '../shared/command.ts';
+import { UsageError } from '../shared/exit.ts';
+import { type Cell, renderTable, type Table } from '../shared/formats.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
+import { documentsOf, TARGETS } from '../shared/targets.ts';
+import { releasesResult } from './matrix-releases.ts';
 
 /** What the documents are of, when nobody says. */
 function typeAmong(input: Input, documents: readonly HostDocument[]): string {

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { CompatError } from '../../compat-tables/errors.ts';
+import { MAX_TIMER_MS } from '../../base/timers.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { OvsdbError } from '../../rpc/ovsdb/notation/errors.ts';
 import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
 import { limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/limits.ts';
 import { StoreError } from '../../rpc/ovsdb/store/store.ts';
 import { RemoteError } from '../../rpc/ovsdb/wire/remotes.ts';
 import { TlsFilesError } from '../../rpc/ovsdb/wire/tls-files.ts';
-import { argument, type Command, type Input, required } from '../command.ts';
-import { EXIT, UsageError } from '../exit.ts';
-import { checkPassiveRemotes } from '../remote.ts';
+import { argument, type Command, type Input, required } from '../shared/command.ts';
+import { EXIT, UsageError } from '../shared/exit.ts';
+import { checkPassiveRemotes } from '../shared/remote.ts';
 
 export const serveDb: Command = {
   name: 'serve-db',
@@ -54,7 +55,7 @@ export const serveDb: Command = {
     const group = numberOf(input, 'socket-group', 10, 2 ** 32 - 2);
     const socket = { ...(mode === undefined ? {} : { mode }), ...(group === undefined ? {} : { group }) };
     const limits = limitsOf(input.list('limit'));
-    const probeIntervalMs = numberOf(input, 'inactivity-probe', 10, 2 ** 31 - 1) ?? 5000;
+    const probeIntervalMs = numberOf(input, 'inactivity-probe', 10, MAX_TIMER_MS) ?? 5000;
     const file = argument(input, 0);
     const schema = readSchema(required(input, 'schema'));
     // here, because no other command should pay for loading SQLite

@@ -1,6 +1,6 @@
 import { undefineVersion } from '../../rpc/state/definitions.ts';
-import { carryOutChange } from '../change.ts';
-import { argument, type Command } from '../command.ts';
+import { carryOutChange } from '../shared/change.ts';
+import { argument, type Command } from '../shared/command.ts';
 
 export const undefine: Command = {
   name: 'undefine-version',

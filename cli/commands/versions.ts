@@ -1,16 +1,16 @@
-import { guestFeatures } from '../../compat-tables/entries.ts';
-import { CompatError } from '../../compat-tables/errors.ts';
-import { familyOf, featureNames, PROTOCOL } from '../../compat-tables/features.ts';
-import { formatMask } from '../../compat-tables/mask.ts';
-import type { Blocker } from '../../compat-tables/types.ts';
-import { versionDocument } from '../../rpc/state/documents.ts';
-import { suggestion } from '../../rpc/state/near.ts';
+import { suggestion } from '../../base/text.ts';
+import { familyOf, featureNames, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { formatMask } from '../../compat-tables/bits/mask.ts';
+import type { Blocker } from '../../compat-tables/entries/entry.ts';
+import { guestFeatures } from '../../compat-tables/entries/offer.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { versionDocument } from '../../rpc/fleet/documents.ts';
 import type { HostRow, VersionRow } from '../../rpc/state/rows.ts';
-import { argument, type Command } from '../command.ts';
-import { withHost } from '../database.ts';
-import { featureLines } from '../features.ts';
-import type { Cell, Table } from '../formats.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf, fieldLines, hostName, limitsText } from './shared.ts';
+import { argument, type Command } from '../shared/command.ts';
+import { featureLines } from '../shared/feature-output.ts';
+import type { Cell, Table } from '../shared/formats.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf, fieldLines, hostName, limitsText } from '../shared/host-names.ts';
+import { withHost } from '../shared/open-host.ts';
 
 export const listVersions: Command = {
   name: 'list-versions',

@@ -1,12 +1,13 @@
-import { CompatError } from '../../compat-tables/errors.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { type Upgrade, whatIf } from '../../compat-tables/moves/what-if.ts';
-import { findRelease } from '../../compat-tables/releases.ts';
-import { moveHosts } from '../../rpc/state/move-hosts.ts';
-import { type Command, required } from '../command.ts';
-import { withHost } from '../database.ts';
-import { differenceJson, lostLine } from '../difference-faces.ts';
-import { typed } from '../exit.ts';
-import { documentsOf, TARGETS } from '../targets.ts';
+import { findRelease } from '../../compat-tables/releases/releases.ts';
+import { describeHost } from '../../rpc/fleet/documents.ts';
+import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
+import { type Command, required } from '../shared/command.ts';
+import { differenceJson, lostLine } from '../shared/difference-output.ts';
+import { typed } from '../shared/exit.ts';
+import { withHost } from '../shared/open-host.ts';
+import { documentsOf, TARGETS } from '../shared/targets.ts';
 
 export const whatIfCommand: Command = {
   name: 'what-if',
@@ -48,7 +49,7 @@ export const whatIfCommand: Command = {
 
 async function own(context: Parameters<Command['run']>[0]) {
   const { state, host } = await withHost(context);
-  return state.describe(host);
+  return describeHost(state, host);
 }
 
 function upgradeText({

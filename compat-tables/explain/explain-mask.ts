@@ -1,6 +1,6 @@
 /** The part of an explanation that is about missing features: who is behind it, and what would have helped. */
-import type { Entry } from '../types.ts';
-import type { Device } from './devices.ts';
+import type { Entry } from '../entries/entry.ts';
+import type { Device } from './device-names.ts';
 import type { Explanation } from './explanation.ts';
 import { releasesOffering, releasesUnder, spansOf } from './likely-releases.ts';
 import { type DecidedBy, isForeign, isOfferedByAll, type MissingBit, missingBits } from './missing-bits.ts';

@@ -1,9 +1,10 @@
 /** Text of logs and error messages in, what the known lines mean out. */
-import { CATALOGUE, type ErrorCode } from '../catalogue.ts';
-import { decodeMask, type FeatureFamily, MAX_MASK_BITS, PROTOCOL, VIRTIO_NET } from '../features.ts';
-import { parseMask } from '../mask.ts';
-import type { Entry } from '../types.ts';
-import { type Device, deviceNear, guessDevice } from './devices.ts';
+
+import { decodeMask, type FeatureFamily, MAX_MASK_BITS, PROTOCOL, VIRTIO_NET } from '../bits/features.ts';
+import { parseMask } from '../bits/mask.ts';
+import type { Entry } from '../entries/entry.ts';
+import { CATALOGUE, type ErrorCode } from '../errors/catalogue.ts';
+import { type Device, deviceNear, guessDevice } from './device-names.ts';
 import { type AboutMissing, explainLack, explainMove } from './explain-mask.ts';
 import type { ExplainedMask, Explanation, MaskRole } from './explanation.ts';
 import { filled, type MessageRow } from './message.ts';

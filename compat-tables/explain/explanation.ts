@@ -1,6 +1,6 @@
 /** What is said about one line. */
-import type { DecodedBit, FeatureFamily } from '../features.ts';
-import type { Device } from './devices.ts';
+import type { DecodedBit, FeatureFamily } from '../bits/features.ts';
+import type { Device } from './device-names.ts';
 import type { ReleaseSpan } from './likely-releases.ts';
 import type { Program } from './message.ts';
 import type { MissingBit } from './missing-bits.ts';

@@ -2,8 +2,8 @@
  * Which back-end releases fit what a line says. QEMU's words hide bits that depend on its own properties; those that
  * show the back-end are compared, the others do not count.
  */
-import { maskOf, QEMU_FROM_BACKEND, VIRTIO_NET } from '../features.ts';
-import { type BackendRelease, RELEASES } from '../releases.ts';
+import { maskOf, QEMU_FROM_BACKEND, VIRTIO_NET } from '../bits/features.ts';
+import { type BackendRelease, RELEASES } from '../releases/releases.ts';
 
 const GUEST = ['GUEST_CSUM', 'GUEST_TSO4', 'GUEST_TSO6', 'GUEST_ECN', 'GUEST_UFO', 'GUEST_ANNOUNCE'] as const;
 const HOST = ['CSUM', 'HOST_TSO4', 'HOST_TSO6', 'HOST_ECN', 'HOST_UFO'] as const;

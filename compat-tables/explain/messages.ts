@@ -1,9 +1,9 @@
-import { LIBVIRT_MESSAGES } from './messages-libvirt.ts';
-import { DPDK_MESSAGES } from './messages-dpdk.ts';
-import { OVS_MESSAGES } from './messages-ovs.ts';
-import { QEMU_ARRIVAL_MESSAGES } from './messages-qemu-arrival.ts';
-import { QEMU_MESSAGES } from './messages-qemu.ts';
 import type { MessageRow } from './message.ts';
+import { DPDK_MESSAGES } from './messages-dpdk.ts';
+import { LIBVIRT_MESSAGES } from './messages-libvirt.ts';
+import { OVS_MESSAGES } from './messages-ovs.ts';
+import { QEMU_MESSAGES } from './messages-qemu.ts';
+import { QEMU_ARRIVAL_MESSAGES } from './messages-qemu-arrival.ts';
 import { TWO_MASKS } from './two-masks.ts';
 
 /**

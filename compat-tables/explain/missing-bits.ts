@@ -1,8 +1,8 @@
 /** One bit that is missing: what it is, who decides about it, and what brings it. */
-import { type DecodedBit, decodeMask } from '../features.ts';
-import type { BackendRelease } from '../releases.ts';
-import { propertyOf, setting } from '../render.ts';
-import { type Device, namesByType } from './devices.ts';
+import { type DecodedBit, decodeMask } from '../bits/features.ts';
+import type { BackendRelease } from '../releases/releases.ts';
+import { propertyOf, setting } from '../render/render.ts';
+import { type Device, namesByType } from './device-names.ts';
 import { isOfferedAnywhere } from './likely-releases.ts';
 
 /**

@@ -1,7 +1,8 @@
 /** Which version of the tables, pinned on both hosts beforehand, would have kept a line from being written. */
-import { guestFeatures } from '../entries.ts';
-import type { BackendRelease } from '../releases.ts';
-import type { Entry } from '../types.ts';
+
+import type { Entry } from '../entries/entry.ts';
+import { guestFeatures } from '../entries/offer.ts';
+import type { BackendRelease } from '../releases/releases.ts';
 import { TELLING } from './likely-releases.ts';
 import type { MissingBit } from './missing-bits.ts';
 

@@ -1,6 +1,5 @@
 /** Warnings about the virtio features of an entry. None of them makes it wrong: real back-ends do all of this. */
-import { iommuLacks } from '../check.ts';
-import { guestFeatures } from '../entries.ts';
+
 import {
   CONTROL_BITS,
   decodeMask,
@@ -10,9 +9,11 @@ import {
   maskOf,
   PROTOCOL,
   VIRTIO_NET,
-} from '../features.ts';
+} from '../bits/features.ts';
+import { iommuLacks } from '../compare/check-entry.ts';
+import { guestFeatures } from '../entries/offer.ts';
+import type { ValidatedEntry } from '../entries/validate.ts';
 import { decidedByBackend } from '../moves/needs.ts';
-import type { ValidatedEntry } from '../validate.ts';
 
 export type Warning = readonly [rule: string, text: string];
 

@@ -1,6 +1,6 @@
 /** A file replaces an installed one of the same name whole: what of the old one stands in none of the new files is gone. */
-import type { TableFile } from '../load.ts';
-import { validateFile } from '../validate.ts';
+import type { TableFile } from '../entries/load.ts';
+import { validateFile } from '../entries/validate.ts';
 import type { Finding } from './finding.ts';
 
 export function droppedEntries(files: readonly TableFile[], installed: readonly TableFile[]): Finding[] {

@@ -1,10 +1,11 @@
 /** Warnings about the rest of an entry: limits, tier, name and where it comes from. */
-import { checkEntry, notMigratable } from '../check.ts';
-import { guestFeatures } from '../entries.ts';
-import { familyOf, featureNames, LOG_ALL, PROTOCOL } from '../features.ts';
-import { type BackendRelease, RELEASES } from '../releases.ts';
-import type { Abilities, Entry } from '../types.ts';
-import type { ValidatedEntry } from '../validate.ts';
+
+import { familyOf, featureNames, LOG_ALL, PROTOCOL } from '../bits/features.ts';
+import { checkEntry, notMigratable } from '../compare/check-entry.ts';
+import type { Abilities, Entry } from '../entries/entry.ts';
+import { guestFeatures } from '../entries/offer.ts';
+import type { ValidatedEntry } from '../entries/validate.ts';
+import { type BackendRelease, RELEASES } from '../releases/releases.ts';
 import type { Warning } from './bit-rules.ts';
 import { PUBLISHED } from './published.ts';
 

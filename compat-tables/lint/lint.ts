@@ -1,8 +1,8 @@
 /** Table files before they are installed: what is wrong, and what is odd. */
-import { digestOf } from '../digest.ts';
-import type { CompatError } from '../errors.ts';
-import { loadTables, type TableFile } from '../load.ts';
-import { type ValidatedEntry, validateFile } from '../validate.ts';
+import { digestOf } from '../entries/digest.ts';
+import { loadTables, type TableFile } from '../entries/load.ts';
+import { type ValidatedEntry, validateFile } from '../entries/validate.ts';
+import type { CompatError } from '../errors/compat-error.ts';
 import {
   controlBits,
   dependencies,

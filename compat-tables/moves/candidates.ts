@@ -1,9 +1,10 @@
 /** Every version of a host against the need of one interface: which of them would do, and what the others lack. */
-import { iommuLacks } from '../check.ts';
-import { notReached, type SelectableHost } from '../direction.ts';
-import { offeredProtocolFeatures } from '../entries.ts';
-import { featureNames, maskOf, PROTOCOL, PROTOCOL_FEATURES } from '../features.ts';
-import type { Entry } from '../types.ts';
+
+import { featureNames, maskOf, PROTOCOL, PROTOCOL_FEATURES } from '../bits/features.ts';
+import { iommuLacks } from '../compare/check-entry.ts';
+import { notReached, type SelectableHost } from '../compare/direction.ts';
+import type { Entry } from '../entries/entry.ts';
+import { offeredProtocolFeatures } from '../entries/offer.ts';
 import { type MoveHost, type Need, size } from './needs.ts';
 
 const NET = 'vhost-user-net';

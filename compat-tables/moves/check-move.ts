@@ -3,9 +3,10 @@
  * rings are, never by the name of its version: QEMU refuses a guest exactly when it has a bit that the destination's
  * back-end decides about and does not offer.
  */
-import { checkEntry } from '../check.ts';
-import { familyOf, featureNames } from '../features.ts';
-import type { Abilities, Tier } from '../types.ts';
+
+import { familyOf, featureNames } from '../bits/features.ts';
+import { checkEntry } from '../compare/check-entry.ts';
+import type { Abilities, Tier } from '../entries/entry.ts';
 import { type Candidate, candidate, candidatesOf, closest, fits, type Question } from './candidates.ts';
 import { deviceWarnings } from './device-warnings.ts';
 import { type Basis, type MoveHost, type MoveSubject, type Need, needOf, visibleBits } from './needs.ts';

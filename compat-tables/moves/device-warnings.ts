@@ -1,4 +1,4 @@
-import { familyOf, maskOf } from '../features.ts';
+import { familyOf, maskOf } from '../bits/features.ts';
 
 /**
  * Features that show how QEMU builds the device rather than what its guest does: which properties the card was given cannot

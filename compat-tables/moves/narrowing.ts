@@ -1,7 +1,8 @@
 /** Who would miss what when a host's default becomes another version. */
-import { guestFeatures } from '../entries.ts';
-import { familyOf, featureNames } from '../features.ts';
-import type { Entry } from '../types.ts';
+
+import { familyOf, featureNames } from '../bits/features.ts';
+import type { Entry } from '../entries/entry.ts';
+import { guestFeatures } from '../entries/offer.ts';
 import { decidedByBackend, type MoveSubject } from './needs.ts';
 
 export interface InUse {

@@ -1,7 +1,8 @@
 /** What an interface needs of the host it moves to: the part of a virtio word that back-ends decide, sizes, queues. */
-import { guestFeatures, offeredProtocolFeatures } from '../entries.ts';
-import { bitsOf, CONTROL_BITS, familyOf, maskOf, MAX_MASK_BITS, VIRTIO_NET } from '../features.ts';
-import type { Abilities, Blocker, Entry, KnownBy, Limits } from '../types.ts';
+
+import { bitsOf, CONTROL_BITS, familyOf, MAX_MASK_BITS, maskOf, VIRTIO_NET } from '../bits/features.ts';
+import type { Abilities, Blocker, Entry, KnownBy, Limits } from '../entries/entry.ts';
+import { guestFeatures, offeredProtocolFeatures } from '../entries/offer.ts';
 
 /** QEMU shows the MTU by its own property host_mtu, whatever the back-end offers (x-mtu-bypass-backend is on). */
 const MTU = maskOf(VIRTIO_NET, 'MTU');

@@ -1,9 +1,10 @@
 /** Why an interface cannot move to a host: each reason by name, with who is behind it and what to do. */
-import { notMigratable } from '../check.ts';
+
+import { decodeMask, familyOf } from '../bits/features.ts';
+import { notMigratable } from '../compare/check-entry.ts';
+import { select } from '../compare/select.ts';
 import { isOfferedAnywhere, spansOf, spanText } from '../explain/likely-releases.ts';
-import { decodeMask, familyOf } from '../features.ts';
-import { RELEASES } from '../releases.ts';
-import { select } from '../select.ts';
+import { RELEASES } from '../releases/releases.ts';
 import { type Candidate, type Question, selectable } from './candidates.ts';
 import { type MoveHost, type MoveSubject, wordsOf } from './needs.ts';
 

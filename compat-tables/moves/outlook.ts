@@ -1,8 +1,9 @@
 /** After the move: where the interface can go next, and what a new start of its driver would change. */
-import { notMigratable } from '../check.ts';
-import { offeredProtocolFeatures } from '../entries.ts';
-import { familyOf, featureNames, LOG_ALL } from '../features.ts';
-import type { Abilities } from '../types.ts';
+
+import { familyOf, featureNames, LOG_ALL } from '../bits/features.ts';
+import { notMigratable } from '../compare/check-entry.ts';
+import type { Abilities } from '../entries/entry.ts';
+import { offeredProtocolFeatures } from '../entries/offer.ts';
 import { type Candidate, candidatesOf, closest, fits } from './candidates.ts';
 import { type MoveHost, type MoveSubject, type Need, visibleBits } from './needs.ts';
 

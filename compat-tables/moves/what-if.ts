@@ -1,11 +1,12 @@
 /** What a host would gain and lose with another back-end, before anybody installs it. */
-import { checkEntry, notMigratable } from '../check.ts';
-import { guestFeatures } from '../entries.ts';
-import { CompatError } from '../errors.ts';
-import { familyOf, featureNames } from '../features.ts';
-import type { BackendRelease } from '../releases.ts';
-import type { Abilities, Blocker } from '../types.ts';
-import { type Difference, diff } from './diff.ts';
+
+import { familyOf, featureNames } from '../bits/features.ts';
+import { checkEntry, notMigratable } from '../compare/check-entry.ts';
+import { type Difference, diff } from '../compare/diff.ts';
+import type { Abilities, Blocker } from '../entries/entry.ts';
+import { guestFeatures } from '../entries/offer.ts';
+import { CompatError } from '../errors/compat-error.ts';
+import type { BackendRelease } from '../releases/releases.ts';
 import { type MoveHost, type MoveSubject, sizesOf, visibleBits } from './needs.ts';
 
 export interface LostVersion {

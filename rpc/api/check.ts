@@ -1,4 +1,4 @@
-import { type Check, ShapeError } from '../state/shape.ts';
+import { type Check, ShapeError } from '../fleet/shape.ts';
 
 /** The parameter checks of the API: the shapes of rpc/state, and the class by which the server knows a refusal. */
 export {
@@ -15,7 +15,7 @@ export {
   record,
   ShapeError,
   string,
-} from '../state/shape.ts';
+} from '../fleet/shape.ts';
 
 export class ParamsError extends Error {
   override readonly name = 'ParamsError';

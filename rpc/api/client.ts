@@ -1,8 +1,8 @@
 import { connect as dial } from 'node:net';
 import { JSONRPCClient, JSONRPCErrorException, type JSONRPCResponse } from 'json-rpc-2.0';
 import { type ClientOptions, type RawData, WebSocket } from 'ws';
-import { CATALOGUE, type ErrorCode } from '../../compat-tables/catalogue.ts';
-import { CompatError, type ErrorDetails } from '../../compat-tables/errors.ts';
+import { CATALOGUE, type ErrorCode } from '../../compat-tables/errors/catalogue.ts';
+import { CompatError, type ErrorDetails } from '../../compat-tables/errors/compat-error.ts';
 import type { MethodName, NotificationName, NotificationParams, Params, Result } from './methods.ts';
 
 /** An answer that is an error but none of the catalogue: an unknown method, an agent of another release. */

@@ -1,5 +1,5 @@
 import { JSONRPCErrorCode } from 'json-rpc-2.0';
-import { CompatError } from '../../compat-tables/errors.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { ParamsError } from './check.ts';
 import type { ErrorData } from './methods.ts';
 

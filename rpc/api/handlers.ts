@@ -1,14 +1,14 @@
-import { decodeMask, familyOf, PROTOCOL } from '../../compat-tables/features.ts';
-import { formatMask, parseMask } from '../../compat-tables/mask.ts';
-import { explainSelection } from '../../compat-tables/select.ts';
+import { decodeMask, familyOf, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { formatMask, parseMask } from '../../compat-tables/bits/mask.ts';
+import { explainSelection } from '../../compat-tables/compare/select.ts';
+import { asHost, describeHost, interfaceDocument, versionDocument } from '../fleet/documents.ts';
+import { answerMove, moveDocument } from '../fleet/moves.ts';
+import { selectVersion } from '../fleet/selection.ts';
+import { resolveTargets } from '../fleet/targets.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
 import { DEFAULT_DEVICE_TYPE } from '../state/default-version.ts';
-import { asHost, interfaceDocument, versionDocument } from '../state/documents.ts';
 import { addInterface, pin, removeInterface, unpin } from '../state/intents.ts';
-import { answerMove, moveDocument } from '../state/moves.ts';
-import { selectVersion } from '../state/selection.ts';
 import type { State } from '../state/state.ts';
-import { resolveTargets } from '../state/targets.ts';
 import { type IntentResult, waitApplied } from '../state/transaction.ts';
 import { ParamsError } from './check.ts';
 import type { ApiConnection } from './connection.ts';
@@ -56,7 +56,7 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
   return {
     'host.describe': async ({ host }) => {
       await state.askForLife();
-      return state.describe(state.host(host));
+      return describeHost(state, state.host(host));
     },
     'versions.list': ({ host, device_type = DEFAULT_DEVICE_TYPE, all = false }) =>
       state
@@ -100,7 +100,7 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
     },
     'interfaces.checkMove': async ({ name, targets = [], documents = [], from, version, host }) => {
       checkSome(targets, documents);
-      const source = from === undefined ? state.describe(state.host(host)) : asHost(from);
+      const source = from === undefined ? describeHost(state, state.host(host)) : asHost(from);
       const resolved = await resolveTargets(targets, { db, tls, files: false });
       const answered = answerMove({ source, name, targets: [...resolved, ...documents.map(asHost)], version });
       return { format: 1, kind: 'move', ...moveDocument(answered) };

@@ -1,10 +1,11 @@
+import { MAX_TIMER_MS } from '../../base/timers.ts';
 import {
   anyDocumentShape,
   type HostDocument,
   type InterfaceDocument,
   type VersionDocument,
-} from '../state/documents.ts';
-import type { moveDocument } from '../state/moves.ts';
+} from '../fleet/documents.ts';
+import type { moveDocument } from '../fleet/moves.ts';
 import { array, boolean, type Check, integer, integerFrom, object, oneOf, string } from './check.ts';
 import type { MessageDocument } from './message-document.ts';
 
@@ -89,10 +90,10 @@ export interface StatisticsDocument {
 const HOST = { host: "system id or host name; default: the agent's own host" };
 const WAIT = {
   wait: 'wait until the agent has followed (default true)',
-  timeout_ms: 'how long to wait, milliseconds, at most 2147483647 (default 10000; 0: as long as it takes)',
+  timeout_ms: `how long to wait, milliseconds, at most ${MAX_TIMER_MS} (default 10000; 0: as long as it takes)`,
 };
 /** Node counts the time of a timer with 31 bits. */
-const waiting = { wait: boolean, timeout_ms: integerFrom(0, 2 ** 31 - 1), host: string };
+const waiting = { wait: boolean, timeout_ms: integerFrom(0, MAX_TIMER_MS), host: string };
 
 /** Every call of the management API. Server, client, help, completion and docs are read off this table. */
 export const METHODS = {

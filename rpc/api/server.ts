@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { CompatError } from '../../compat-tables/errors.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { type Listener, type ListenOptions, listenOn } from '../ovsdb/wire/listen.ts';
 import { RemoteError } from '../ovsdb/wire/remotes.ts';
 import { ApiConnection, type ConnectionLimits } from './connection.ts';

@@ -1,4 +1,4 @@
-import { CompatError } from '../../compat-tables/errors.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { State } from '../state/state.ts';
 import type { ApiConnection } from './connection.ts';
 import type { MessageDocument } from './methods.ts';

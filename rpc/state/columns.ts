@@ -1,7 +1,7 @@
-import { guestFeatures } from '../../compat-tables/entries.ts';
-import { familyOf, featureNames } from '../../compat-tables/features.ts';
-import { formatMask } from '../../compat-tables/mask.ts';
-import type { Abilities, Blocker, Entry, KnownBy } from '../../compat-tables/types.ts';
+import { familyOf, featureNames } from '../../compat-tables/bits/features.ts';
+import { formatMask } from '../../compat-tables/bits/mask.ts';
+import type { Abilities, Blocker, Entry, KnownBy } from '../../compat-tables/entries/entry.ts';
+import { guestFeatures } from '../../compat-tables/entries/offer.ts';
 import type { Json } from '../json/types.ts';
 import { ovsMap, ovsOptional, ovsSet } from '../ovsdb/notation/values.ts';
 

@@ -1,10 +1,10 @@
-import { CompatError } from '../../compat-tables/errors.ts';
-import { DEFINED, entryFile, readEntry } from '../../compat-tables/moves/entry-file.ts';
-import type { Entry } from '../../compat-tables/types.ts';
+import { sha256 } from '../../base/digest.ts';
+import type { Entry } from '../../compat-tables/entries/entry.ts';
+import { DEFINED, entryFile, readEntry } from '../../compat-tables/entries/entry-file.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Json } from '../json/types.ts';
 import { ovsMap, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
 import type { HostRow } from './rows.ts';
-import { sha256 } from './selection.ts';
 import type { State } from './state.ts';
 import { carryOut, type IntentOptions, type IntentResult } from './transaction.ts';
 

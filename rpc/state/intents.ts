@@ -1,14 +1,13 @@
-import { checkEntry } from '../../compat-tables/check.ts';
-import { parseEndpoint } from '../../compat-tables/endpoint.ts';
-import { CompatError } from '../../compat-tables/errors.ts';
+import { suggestion } from '../../base/text.ts';
+import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
+import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import type { Abilities, Blocker } from '../../compat-tables/entries/entry.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { usersBeyond } from '../../compat-tables/moves/narrowing.ts';
-import type { Abilities, Blocker } from '../../compat-tables/types.ts';
 import type { Json } from '../json/types.ts';
 import { namedUuid, ovsOptional, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
 import { DEFAULT_DEVICE_TYPE, defaultFor, deviceTypesOf, effectiveDefault } from './default-version.ts';
-import { subjectOf } from './move-hosts.ts';
-import { suggestion } from './near.ts';
-import { entryOf, type HostRow, type InterfaceRow, type VersionRow } from './rows.ts';
+import { entryOf, type HostRow, type InterfaceRow, subjectOf, type VersionRow } from './rows.ts';
 import type { State } from './state.ts';
 import { carryOut, type IntentOptions, type IntentResult, type Plan } from './transaction.ts';
 

@@ -1,5 +1,6 @@
-import { parseMask } from '../../compat-tables/mask.ts';
-import type { Abilities, Blocker, Entry, KnownBy, Limits, Tier } from '../../compat-tables/types.ts';
+import { parseMask } from '../../compat-tables/bits/mask.ts';
+import type { Abilities, Blocker, Entry, KnownBy, Limits, Tier } from '../../compat-tables/entries/entry.ts';
+import type { MoveSubject } from '../../compat-tables/moves/needs.ts';
 import type { ReplicaRow } from '../ovsdb/client/replica.ts';
 
 /**
@@ -268,4 +269,14 @@ function textMap(value: Value): Map<string, string> {
 
 function limits(value: Value): Limits {
   return Object.fromEntries(pairs(value).map(([name, one]) => [String(name), Number(one)]));
+}
+
+/** An interface as the questions about moves see it. */
+export function subjectOf(row: InterfaceRow): MoveSubject {
+  const { name, deviceType, inForce, nextStart, queuePairs, abilities } = row;
+  return {
+    ...{ name, deviceType, pin: row.version, inForce, nextStart, queuePairs, abilities },
+    ...{ offered: row.offeredFeatures, acked: row.ackedFeatures, ackedProtocol: row.ackedProtocolFeatures },
+    ringSizes: [...row.ringSizes.values()],
+  };
 }

@@ -1,12 +1,12 @@
-import { CompatError } from '../../compat-tables/errors.ts';
+import { suggestion } from '../../base/text.ts';
+import { MAX_TIMER_MS } from '../../base/timers.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { OvsdbClient } from '../ovsdb/client/client.ts';
 import { OvsdbConnectionError } from '../ovsdb/client/client-errors.ts';
 import { Replica, type ReplicaRow, type RowChange } from '../ovsdb/client/replica.ts';
 import { RemoteError } from '../ovsdb/wire/remotes.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
-import { type HostDocument, hostDocument } from './documents.ts';
 import { type Heartbeats, readHeartbeats, staleSince } from './heartbeat.ts';
-import { suggestion } from './near.ts';
 import {
   type EventRow,
   type HostRow,
@@ -38,9 +38,6 @@ export interface ConnectOptions extends StateOptions {
 /** What a schema must have for us to work with it; columns that are missing read as empty. */
 const TABLES = ['Host', 'Compat_Version', 'Interface'] as const;
 const SCHEMA_MAJOR = 1;
-/** Longer timers fire at once (Node). */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /** A live, typed copy of the Vhost_Compat database on any OVSDB server. */
 export class State {
   readonly client: OvsdbClient;
@@ -174,11 +171,6 @@ export class State {
       .filter((row) => filter.systemId === undefined || row.systemId === filter.systemId)
       .filter((row) => filter.interface === undefined || row.interface === filter.interface)
       .toSorted((a, b) => a.time - b.time || compare(a.uuid, b.uuid));
-  }
-
-  /** One host as a document, for other managers and for selection. */
-  describe(host: HostRow = this.host(), now: Date = new Date()): HostDocument {
-    return hostDocument({ host, versions: this.versions(host), interfaces: this.interfaces(host) }, now);
   }
 
   /** Calls the listener after each change of the copy; the result ends that. */

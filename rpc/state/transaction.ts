@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { CompatError } from '../../compat-tables/errors.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Json } from '../json/types.ts';
 import { OvsdbConnectionError, OvsdbTransactionError } from '../ovsdb/client/client-errors.ts';
 import { ovsUuid } from '../ovsdb/notation/values.ts';

@@ -2,10 +2,16 @@ import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockBackend, type MockBackendOptions } from '../../agent/mock/mock-backend.ts';
-import { Port } from '../../agent/relay/port.ts';
-import type { ModeDecision, PeerIdentity, PortEvent, PortHooks, PortState } from '../../agent/relay/status.ts';
-import type { Endpoint } from '../../compat-tables/endpoint.ts';
-import type { Abilities, Entry } from '../../compat-tables/types.ts';
+import { Port } from '../../agent/relay/port/port.ts';
+import type {
+  ModeDecision,
+  PeerIdentity,
+  PortEvent,
+  PortHooks,
+  PortState,
+} from '../../agent/relay/port/port-status.ts';
+import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
+import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
 
 /** Open vSwitch 3.2, as measured. */
 export const OVS_3_2: Abilities = {

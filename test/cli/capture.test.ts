@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkEntry } from '../../compat-tables/check.ts';
-import { readEntry } from '../../compat-tables/moves/entry-file.ts';
+import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
+import { readEntry } from '../../compat-tables/entries/entry-file.ts';
 import { State } from '../../rpc/state/state.ts';
 import { sha256 } from '../compat-tables/shipped.ts';
 import { Peers } from '../peers/process.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkEntry } from '../../compat-tables/check.ts';
-import { maskOf, PROTOCOL, VIRTIO_NET } from '../../compat-tables/features.ts';
-import { encodeInterfaceStatus } from '../../rpc/state/columns.ts';
-import { readEntry } from '../../compat-tables/moves/entry-file.ts';
+import { maskOf, PROTOCOL, VIRTIO_NET } from '../../compat-tables/bits/features.ts';
+import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
+import { readEntry } from '../../compat-tables/entries/entry-file.ts';
 import { abilitiesOf } from '../../compat-tables/moves/what-if.ts';
-import { findRelease } from '../../compat-tables/releases.ts';
+import { findRelease } from '../../compat-tables/releases/releases.ts';
+import { encodeInterfaceStatus } from '../../rpc/state/columns.ts';
 import { entryLike, sha256, shippedEntries } from '../compat-tables/shipped.ts';
 import { Peers } from '../peers/process.ts';
 import { described, served } from './embedded.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageOf } from '../../cli/command.ts';
 import { COMMANDS } from '../../cli/commands.ts';
-import { GLOBAL_OPTIONS } from '../../cli/options.ts';
+import { usageOf } from '../../cli/shared/command.ts';
+import { GLOBAL_OPTIONS } from '../../cli/shared/options.ts';
 import { ROOT } from '../root.ts';
 
 describe('docs/cli.md', () => {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeHost } from '../../rpc/fleet/documents.ts';
 import { Database } from '../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
 import { OvsdbServer } from '../../rpc/ovsdb/server/server.ts';
@@ -28,7 +29,7 @@ export async function described(peers: Peers, host: HostFixture): Promise<string
   const state = await State.connect(await served(peers, host));
   try {
     const file = join(peers.folder(), `${host.hostname}.json`);
-    writeFileSync(file, JSON.stringify(state.describe()));
+    writeFileSync(file, JSON.stringify(describeHost(state)));
     return file;
   } finally {
     state.close();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { describeHost } from '../../rpc/fleet/documents.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { encodeEvent } from '../../rpc/state/columns.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
@@ -155,7 +156,7 @@ describe('show-interface --live', () => {
     const state = await State.connect(remote);
     peers.defer(() => state.close());
     const api = await bench.serve({
-      'host.describe': () => state.describe(),
+      'host.describe': () => describeHost(state),
       'interfaces.statistics': (params) => {
         asked.push(params);
         return [{ interface: 'vhu1', state: 'negotiated', statistics: { messages_to_backend: 12 } }];

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { checkEntry } from '../../compat-tables/check.ts';
-import { digestOf } from '../../compat-tables/digest.ts';
-import { maskOf, PROTOCOL, VIRTIO_NET } from '../../compat-tables/features.ts';
-import type { Abilities, Entry } from '../../compat-tables/types.ts';
+import { maskOf, PROTOCOL, VIRTIO_NET } from '../../compat-tables/bits/features.ts';
+import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
+import { digestOf } from '../../compat-tables/entries/digest.ts';
+import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { namedUuid, ovsSet } from '../../rpc/ovsdb/notation/values.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Format, pickColumns, printable, renderTable, type Table } from '../../cli/formats.ts';
+import { type Format, pickColumns, printable, renderTable, type Table } from '../../cli/shared/formats.ts';
 
 const table: Table = {
   headings: ['name', 'in_force', 'usable', 'names', 'count'],

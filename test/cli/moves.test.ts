@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONTROL_BITS, maskOf, PROTOCOL, VIRTIO_NET } from '../../compat-tables/features.ts';
+import { CONTROL_BITS, maskOf, PROTOCOL, VIRTIO_NET } from '../../compat-tables/bits/features.ts';
 import { encodeInterfaceStatus } from '../../rpc/state/columns.ts';
-import { ROOT } from '../root.ts';
 import { Peers } from '../peers/process.ts';
+import { ROOT } from '../root.ts';
 import { described, served } from './embedded.ts';
 import { type HostFixture, NEW_BACKEND, NEW_HOST, OLD_HOST } from './fixtures.ts';
 import { matchesGolden } from './golden.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkEntry } from '../../compat-tables/check.ts';
-import type { HostDocument } from '../../rpc/state/documents.ts';
-import { ROOT } from '../root.ts';
+import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
+import type { HostDocument } from '../../rpc/fleet/documents.ts';
 import { Peers } from '../peers/process.ts';
+import { ROOT } from '../root.ts';
 import { ENTRIES, NEW_HOST, OLD_HOST } from './fixtures.ts';
 import { matchesGolden } from './golden.ts';
 import { cli } from './run-cli.ts';

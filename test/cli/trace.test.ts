@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
 import { traceLine } from '../../agent/vhost/trace-line.ts';
-import { CompatError } from '../../compat-tables/errors.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { ApiConnection } from '../../rpc/api/connection.ts';
 import type { MessageDocument, NotificationParams } from '../../rpc/api/methods.ts';
 import type { ApiServer } from '../../rpc/api/server.ts';
-import type { HostDocument } from '../../rpc/state/documents.ts';
+import type { HostDocument } from '../../rpc/fleet/documents.ts';
+import { describeHost } from '../../rpc/fleet/documents.ts';
 import { State } from '../../rpc/state/state.ts';
 import { Peers } from '../peers/process.ts';
 import { ApiBench } from '../rpc/api/harness.ts';
@@ -80,7 +81,7 @@ describe('trace', () => {
   async function describedHost(db: string): Promise<HostDocument> {
     const state = await State.connect(db);
     try {
-      return state.describe();
+      return describeHost(state);
     } finally {
       state.close();
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { usageOf } from '../../cli/command.ts';
 import { COMMANDS } from '../../cli/commands.ts';
+import { usageOf } from '../../cli/shared/command.ts';
 import { cli } from './run-cli.ts';
 
 /** Nothing listens there: a command that gets as far as connecting ends with 4, not 2. */

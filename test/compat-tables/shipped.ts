@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadTables, resolveTableFiles, type TableFile } from '../../compat-tables/load.ts';
-import type { Entry } from '../../compat-tables/types.ts';
+import type { Entry } from '../../compat-tables/entries/entry.ts';
+import { loadTables, resolveTableFiles, type TableFile } from '../../compat-tables/entries/load.ts';
 import { ROOT } from '../root.ts';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorsDocument } from '../../compat-tables/errors-document.ts';
+import { errorsDocument } from '../../compat-tables/errors/errors-document.ts';
 import { ROOT } from '../root.ts';
 
 describe('docs/errors.md', () => {

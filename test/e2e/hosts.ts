@@ -1,7 +1,7 @@
 import { abilitiesOfRelease, MockBackend } from '../../agent/mock/mock-backend.ts';
-import { parseEndpoint } from '../../compat-tables/endpoint.ts';
-import { findRelease } from '../../compat-tables/releases.ts';
-import type { Abilities } from '../../compat-tables/types.ts';
+import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import type { Abilities } from '../../compat-tables/entries/entry.ts';
+import { findRelease } from '../../compat-tables/releases/releases.ts';
 import type { Peers } from '../peers/process.ts';
 import { TestAgent } from './agents.ts';
 

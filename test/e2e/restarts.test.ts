@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { Peers } from '../peers/process.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONTROL_BITS, QEMU_FROM_BACKEND } from '../../compat-tables/features.ts';
+import { CONTROL_BITS, QEMU_FROM_BACKEND } from '../../compat-tables/bits/features.ts';
 import { TestAgent, vhostCompat } from '../e2e/agents.ts';
 import { needsGuest } from '../peers/guest.ts';
 import { INTERFACE, MigrationBench, MigrationHost } from '../peers/migration.ts';

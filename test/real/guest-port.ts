@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CONTROL_BITS, QEMU_FROM_BACKEND } from '../../compat-tables/features.ts';
+import { CONTROL_BITS, QEMU_FROM_BACKEND } from '../../compat-tables/bits/features.ts';
 import type { ShownInterface, TestAgent } from '../e2e/agents.ts';
 import type { Qemu } from '../peers/qemu.ts';
 

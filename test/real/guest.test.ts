@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CONTROL_BITS, familyOf, featureNames } from '../../compat-tables/features.ts';
+import { CONTROL_BITS, familyOf, featureNames } from '../../compat-tables/bits/features.ts';
 import { TestAgent } from '../e2e/agents.ts';
 import { type Guest, needsGuest } from '../peers/guest.ts';
 import { needsOvs, Ovs } from '../peers/ovs.ts';

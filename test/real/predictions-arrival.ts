@@ -1,4 +1,4 @@
-import { featureNames, VIRTIO_NET } from '../../compat-tables/features.ts';
+import { featureNames, VIRTIO_NET } from '../../compat-tables/bits/features.ts';
 import { eventually } from '../peers/process.ts';
 import type { Qemu } from '../peers/qemu.ts';
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shippedTables } from '../../agent/daemon/table-files.ts';
+import { shippedTables } from '../../base/installation.ts';
 import { TestAgent } from '../e2e/agents.ts';
 import type { Guest } from '../peers/guest.ts';
 import { INTERFACE, type MachineOptions } from '../peers/migration.ts';

@@ -1,5 +1,5 @@
-import { machineText, type Pair, pairName } from './predictions-pairs.ts';
 import type { Outcome } from './predictions-bench.ts';
+import { machineText, type Pair, pairName } from './predictions-pairs.ts';
 
 export interface Row {
   readonly pair: Pair;

@@ -7,7 +7,7 @@ import { needsTestpmd } from '../peers/testpmd.ts';
 import { ROOT } from '../root.ts';
 import { PredictionBench } from './predictions-bench.ts';
 import { pairIn, pairText, predictionsDocument, rowsIn, rowText, verdict } from './predictions-document.ts';
-import { type Pair, pairName, PAIRS } from './predictions-pairs.ts';
+import { PAIRS, type Pair, pairName } from './predictions-pairs.ts';
 import { Chance, newSeed } from './seeded.ts';
 
 const DOCUMENT = join(ROOT, 'docs', 'predictions.md');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { familyOf, featureNames, PROTOCOL } from '../../compat-tables/features.ts';
+import { familyOf, featureNames, PROTOCOL } from '../../compat-tables/bits/features.ts';
 import { vhostCompat } from '../e2e/agents.ts';
 import { needsOvs, Ovs } from '../peers/ovs.ts';
 import { Peers } from '../peers/process.ts';

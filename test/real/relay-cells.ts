@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type Guest, needsGuest } from '../peers/guest.ts';
 import type { Context } from 'mocha';
 import type { TestAgent } from '../e2e/agents.ts';
+import { type Guest, needsGuest } from '../peers/guest.ts';
 import { needsOvs, Ovs } from '../peers/ovs.ts';
 import { eventually, type Peers } from '../peers/process.ts';
 import { Qemu } from '../peers/qemu.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { RELAY_STEPS } from '../../agent/relay/relay-step.ts';
+import { RELAY_STEPS } from '../../agent/relay/handover/relay-step.ts';
 import { SupervisedAgent } from '../e2e/supervised.ts';
+import type { Guest } from '../peers/guest.ts';
 import { Peers } from '../peers/process.ts';
 import {
   assertSameDialogue,
@@ -17,7 +18,6 @@ import {
 } from './relay-cells.ts';
 import { newSeed, numberOf } from './seeded.ts';
 import { linesOfConnections } from './unnoticed.ts';
-import type { Guest } from '../peers/guest.ts';
 
 /** Every so many messages; the full run has 1, any other begins at one that the seed picks. */
 const EVERY = numberOf('VHOST_COMPAT_EVERY', 10);

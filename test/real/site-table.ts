@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shippedTables } from '../../agent/daemon/table-files.ts';
+import { shippedTables } from '../../base/installation.ts';
 import type { Peers } from '../peers/process.ts';
 
 export const INDIRECT_DESC = 1n << 28n;

@@ -1,9 +1,7 @@
+import { MAX_TIMER_MS } from '../../../base/timers.ts';
 import type { Json } from '../../json/types.ts';
 import { isJsonObject } from '../../json/types.ts';
 import { OvsdbError } from '../notation/errors.ts';
-
-/** The longest time that setTimeout takes; what is longer is waited for in pieces. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** One run of a transaction, and whom to tell how it went. */
 export interface Run {
@@ -180,7 +178,7 @@ class Trigger implements PendingTransaction, Run {
     this.#parked.add(this);
     if (timeoutMs === Number.POSITIVE_INFINITY) return;
     const leftMs = Math.ceil(this.#startedAt + timeoutMs - this.#now());
-    this.#timer = setTimeout(this.run, Math.min(Math.max(leftMs, 1), LONGEST_TIMER_MS));
+    this.#timer = setTimeout(this.run, Math.min(Math.max(leftMs, 1), MAX_TIMER_MS));
   }
 
   #unpark(): void {

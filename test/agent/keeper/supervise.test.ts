@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
 import { close, socketPair } from '../../../agent/fd/libc.ts';
 import { bindDatagram, receiveDatagram } from '../../../agent/fd/libc-datagram.ts';
+import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
 import { DescriptorStore } from '../../../agent/keeper/descriptor-store.ts';
 import { aWhile, openDescriptors, until } from '../support.ts';
 import { program, Stage } from './stage.ts';
@@ -210,7 +210,7 @@ describe('supervise: a program and its descriptors', function () {
     stranger.close();
     close(ours);
     close(theirs);
-    await until('52 refusals', () => stage.events('message-refused').some(({ time }) => time === 32));
+    await until('52 refusals', () => stage.events('message-refused').some(({ leftOut }) => leftOut === 15));
     stage.tell({ do: 'exit', status: 1 });
     assert.deepEqual((await stage.answer())['inherited'], { line: 1 });
     await stage.untilKeeperHas(empty);
@@ -224,7 +224,7 @@ describe('supervise: a program and its descriptors', function () {
     const senseless = ['FDNAME=a:b\nFDSTORE=1', 'FDSTOREREMOVE=1', 'FDSTORE=1\nFDSTOREREMOVE=1\nFDNAME=line'];
     for (const text of senseless) assert.deepEqual(await stage.order({ do: 'say', text }), { did: 'say' });
     await stage.order({ do: 'say', text: `STATUS=${'x'.repeat(5000)}` });
-    await until('the refusals', () => stage.events('message-refused').some(({ time }) => time === 4));
+    await until('the refusals', () => stage.events('message-refused').some(({ leftOut }) => leftOut === 1));
     stage.tell({ do: 'exit', status: 1 });
     assert.deepEqual((await stage.answer())['inherited'], { line: 1 });
   });

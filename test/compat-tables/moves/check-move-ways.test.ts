@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { CONTROL_BITS, maskOf, PROTOCOL, VIRTIO_NET } from '../../../compat-tables/features.ts';
+import { CONTROL_BITS, maskOf, PROTOCOL, VIRTIO_NET } from '../../../compat-tables/bits/features.ts';
 import { checkMove } from '../../../compat-tables/moves/check-move.ts';
 import { decidedByBackend } from '../../../compat-tables/moves/needs.ts';
-import { RELEASES } from '../../../compat-tables/releases.ts';
+import { RELEASES } from '../../../compat-tables/releases/releases.ts';
+import { ask, best, everything, hostLike, hostOf, linux, NET, running, V } from '../hosts.ts';
 import { entryLike } from '../shipped.ts';
-import { ask, best, everything, hostLike, hostOf, linux, NET, running, V } from './hosts.ts';
 
 describe('a version that moves forward only', () => {
   const mask = maskOf(VIRTIO_NET, 'VERSION_1', 'MRG_RXBUF');

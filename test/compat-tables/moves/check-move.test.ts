@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { CONTROL_BITS, maskOf, PROTOCOL, VIRTIO_NET } from '../../../compat-tables/features.ts';
+import { CONTROL_BITS, maskOf, PROTOCOL, VIRTIO_NET } from '../../../compat-tables/bits/features.ts';
 import { checkMove } from '../../../compat-tables/moves/check-move.ts';
 import type { MoveSubject } from '../../../compat-tables/moves/needs.ts';
+import { ask, best, everything, hostLike, hostOf, linux, running, V } from '../hosts.ts';
 import { entryLike } from '../shipped.ts';
-import { ask, best, everything, hostLike, hostOf, linux, running, V } from './hosts.ts';
 
 describe('whether a running interface can move', () => {
   const cases: {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { maskOf, VIRTIO_NET } from '../../../compat-tables/features.ts';
+import { maskOf, VIRTIO_NET } from '../../../compat-tables/bits/features.ts';
 import { usersBeyond } from '../../../compat-tables/moves/narrowing.ts';
 import type { MoveSubject } from '../../../compat-tables/moves/needs.ts';
 import { whatIf } from '../../../compat-tables/moves/what-if.ts';
-import { findRelease } from '../../../compat-tables/releases.ts';
+import { findRelease } from '../../../compat-tables/releases/releases.ts';
+import { hostLike, hostOf, running } from '../hosts.ts';
 import { entryLike } from '../shipped.ts';
-import { hostLike, hostOf, running } from './hosts.ts';
 
 const V = (name: string) => `upstream.ovs-dpdk.${name}`;
 

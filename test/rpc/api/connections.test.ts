@@ -5,7 +5,7 @@ import { createServer as createHttpServer, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { WebSocket, WebSocketServer } from 'ws';
-import { CompatError } from '../../../compat-tables/errors.ts';
+import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { ApiClient, ApiError } from '../../../rpc/api/client.ts';
 import type { ApiConnection } from '../../../rpc/api/connection.ts';
 import { EventSubscriptions } from '../../../rpc/api/events.ts';

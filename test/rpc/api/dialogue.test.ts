@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CompatError } from '../../../compat-tables/errors.ts';
+import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import type { ApiConnection } from '../../../rpc/api/connection.ts';
 import { Dispatcher } from '../../../rpc/api/dispatcher.ts';
 import type { Handlers } from '../../../rpc/api/methods.ts';

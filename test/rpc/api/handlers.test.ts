@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DeviceDocument } from '../../../compat-tables/documents/types.ts';
+import type { DeviceDocument } from '../../../compat-tables/devices/device-document.ts';
 import { ApiClient } from '../../../rpc/api/client.ts';
 import { createHandlers } from '../../../rpc/api/handlers.ts';
 import type { EventDocument } from '../../../rpc/api/methods.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { entryFile } from '../../../compat-tables/moves/entry-file.ts';
+import { entryFile } from '../../../compat-tables/entries/entry-file.ts';
 import type { Json } from '../../../rpc/json/types.ts';
 import { Database } from '../../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../../rpc/ovsdb/notation/schema.ts';

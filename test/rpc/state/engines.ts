@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Context } from 'mocha';
-import type { Abilities } from '../../../compat-tables/types.ts';
+import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import type { Json } from '../../../rpc/json/types.ts';
 import { OvsdbClient } from '../../../rpc/ovsdb/client/client.ts';
 import { Database } from '../../../rpc/ovsdb/database.ts';

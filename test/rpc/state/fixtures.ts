@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { checkEntry } from '../../../compat-tables/check.ts';
-import { digestOf } from '../../../compat-tables/digest.ts';
-import { CompatError } from '../../../compat-tables/errors.ts';
-import { maskOf, VIRTIO_NET } from '../../../compat-tables/features.ts';
-import { findRelease } from '../../../compat-tables/releases.ts';
-import type { Abilities, Entry } from '../../../compat-tables/types.ts';
+import { maskOf, VIRTIO_NET } from '../../../compat-tables/bits/features.ts';
+import { checkEntry } from '../../../compat-tables/compare/check-entry.ts';
+import { digestOf } from '../../../compat-tables/entries/digest.ts';
+import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
+import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import { findRelease } from '../../../compat-tables/releases/releases.ts';
 
 /** What a client port of OVS 2.13 and of OVS 3.2 answers; the later one has VIRTIO_NET_F_CSUM too. */
 export const OVS_213 = findRelease('ovs-2.13').virtioFeatures;

@@ -4,7 +4,7 @@ import { createMemoryFd } from '../../../../agent/fd/libc.ts';
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
 import type { MockBackend } from '../../../../agent/mock/mock-backend.ts';
 import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
-import type { Port } from '../../../../agent/relay/port.ts';
+import type { Port } from '../../../../agent/relay/port/port.ts';
 import { encodeReply, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import { readU64, readVringState, writeU64, writeVringState } from '../../../../agent/vhost/payloads.ts';
 import { REQUESTS } from '../../../../agent/vhost/requests.ts';

@@ -1,10 +1,10 @@
 import { MockBackend } from '../../../../agent/mock/mock-backend.ts';
 import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
-import { Port } from '../../../../agent/relay/port.ts';
-import type { ModeDecision, PortEvent, PortHooks } from '../../../../agent/relay/status.ts';
-import { CATALOGUE } from '../../../../compat-tables/catalogue.ts';
-import { CompatError } from '../../../../compat-tables/errors.ts';
-import type { Abilities, Entry } from '../../../../compat-tables/types.ts';
+import { Port } from '../../../../agent/relay/port/port.ts';
+import type { ModeDecision, PortEvent, PortHooks } from '../../../../agent/relay/port/port-status.ts';
+import type { Abilities, Entry } from '../../../../compat-tables/entries/entry.ts';
+import { CATALOGUE } from '../../../../compat-tables/errors/catalogue.ts';
+import { CompatError } from '../../../../compat-tables/errors/compat-error.ts';
 import { Chance } from '../../../rpc/ovsdb/fuzz/chance.ts';
 import { aWhile, type Bench, entryOf, OVS_2_13, OVS_3_2 } from '../../support.ts';
 import { BackendAttacker } from './backend-attacker.ts';

@@ -1,0 +1,45 @@
+import { PROGRAM_VERSION } from '../../base/installation.ts';
+import type { Json } from '../../rpc/json/types.ts';
+import { encodeHost } from '../../rpc/state/columns.ts';
+import { DATABASE } from '../../rpc/state/schema-file.ts';
+import type { Config } from '../settings/config.ts';
+import type { OpenDatabase } from './open-database.ts';
+
+/** An event that stands in the database. */
+export interface KeptEvent {
+  readonly uuid: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+}
+
+/**
+ * Makes sure that this host has its rows, in a database that may be new, or another one than before; returns its events,
+ * the oldest first.
+ */
+export async function prepareRows({ client }: OpenDatabase, config: Config, id: string): Promise<KeptEvent[]> {
+  const where: Json = [['system_id', '==', id]];
+  const facts = encodeHost({ systemId: id, hostname: config.hostname, agentVersion: PROGRAM_VERSION });
+  const life = { system_id: id, pid: process.pid, started: Date.now(), heartbeat: Date.now() };
+  const results = await client.transact(DATABASE, [
+    { op: 'update', table: 'Host', where, row: facts },
+    { op: 'update', table: 'Host_Private', where, row: life },
+    { op: 'select', table: 'Event', where, columns: ['_uuid', 'time'] },
+  ]);
+  const missing: Json[] = [];
+  if (count(results[0]) === 0) missing.push({ op: 'insert', table: 'Host', row: facts });
+  if (count(results[1]) === 0) missing.push({ op: 'insert', table: 'Host_Private', row: life });
+  if (missing.length > 0) await client.transact(DATABASE, missing);
+  return eventsIn(results[2]);
+}
+
+function count(result: Json | undefined): number {
+  return typeof result === 'object' && result !== null && 'count' in result ? Number(result['count']) : 0;
+}
+
+function eventsIn(result: Json | undefined): KeptEvent[] {
+  if (typeof result !== 'object' || result === null || !('rows' in result) || !Array.isArray(result['rows'])) return [];
+  const rows = result['rows'] as { _uuid: [string, string]; time: number }[];
+  return rows
+    .map((row) => ({ uuid: row._uuid[1], time: row.time }))
+    .toSorted((a, b) => a.time - b.time || (a.uuid < b.uuid ? -1 : 1));
+}

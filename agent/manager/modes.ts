@@ -1,0 +1,121 @@
+import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
+import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { defaultFor } from '../../rpc/state/default-version.ts';
+import { type PeerIdentity, samePeer } from '../fd/peer.ts';
+import type { ModeDecision } from '../relay/port/port-status.ts';
+
+/**
+ * Which mode a front-end gets: pure, so that the promise "a mode is sticky for the life of the front-end process"
+ * can be read and tested in one place.
+ */
+
+/** What the operator wants for one interface. */
+export interface Intent {
+  readonly interface: string;
+  readonly deviceType: string;
+  /** The pin of the interface; undefined: the host's default. */
+  readonly pin: string | undefined;
+  /**
+   * The default of the host; undefined: the first version that the back-end can honour. That rules too where only other
+   * device types have a version of this name.
+   */
+  readonly hostDefault: string | undefined;
+}
+
+/** The mode that a front-end process once got, and which process that was. */
+export interface Sticky {
+  readonly version: string;
+  readonly digest: string;
+  readonly peer: PeerIdentity;
+}
+
+/** The mode that the next front-end process gets with this back-end. */
+export function nextStart(intent: Intent, entries: readonly Entry[], abilities: Abilities): ModeDecision {
+  const wanted = wantedBy(intent, entries);
+  if (wanted !== undefined) return honour(wanted, intent, entries, abilities);
+  const candidates = entries.filter((entry) => entry.deviceType === intent.deviceType);
+  const first = candidates.find((entry) => checkEntry(entry, abilities).length === 0);
+  if (first) return { mode: first };
+  return refuse(
+    new CompatError(
+      'VC-MODE-NONE',
+      `Cannot serve ${intent.interface}: its back-end can honour none of the ${candidates.length} versions of device type ${intent.deviceType}`,
+      {
+        interface: intent.interface,
+      },
+    ),
+  );
+}
+
+/** The name of the version that the next front-end process gets, or that it would get were the back-end able. */
+export function nextStartName(
+  intent: Intent,
+  entries: readonly Entry[],
+  abilities: Abilities | undefined,
+): string | undefined {
+  const wanted = wantedBy(intent, entries);
+  if (wanted !== undefined || abilities === undefined) return wanted;
+  const decision = nextStart(intent, entries, abilities);
+  return 'mode' in decision ? decision.mode.version : undefined;
+}
+
+function wantedBy({ pin, hostDefault, deviceType }: Intent, entries: readonly Entry[]): string | undefined {
+  return pin ?? defaultFor(deviceType, hostDefault, entries);
+}
+
+/** The mode of a front-end at the door: what it had before when it is the same process, else what is next. */
+export function modeFor(
+  intent: Intent,
+  entries: readonly Entry[],
+  abilities: Abilities,
+  peer: PeerIdentity,
+  sticky: Sticky | undefined,
+): ModeDecision {
+  if (sticky === undefined || !samePeer(sticky.peer, peer)) return nextStart(intent, entries, abilities);
+  return keep(sticky, intent, entries, abilities);
+}
+
+/** The sticky mode again, unless the back-end or the tables have changed under the running guest. */
+export function keep(sticky: Sticky, intent: Intent, entries: readonly Entry[], abilities: Abilities): ModeDecision {
+  const decision = honour(sticky.version, intent, entries, abilities);
+  if ('mode' in decision && decision.mode.digest !== sticky.digest) {
+    return refuse(
+      new CompatError(
+        'VC-TABLE-CHANGED',
+        `Cannot serve ${intent.interface}: its guest runs with ${sticky.version} of digest ${sticky.digest.slice(0, 12)}, the table now has ${decision.mode.digest.slice(0, 12)}`,
+        { interface: intent.interface, version: sticky.version },
+      ),
+    );
+  }
+  return decision;
+}
+
+function honour(version: string, intent: Intent, entries: readonly Entry[], abilities: Abilities): ModeDecision {
+  const details = { interface: intent.interface, version };
+  const named = entries.filter((one) => one.version === version);
+  const entry = named.find((one) => one.deviceType === intent.deviceType);
+  if (!entry) {
+    const types = named.map((one) => one.deviceType).join(', ');
+    const [code, seen] =
+      types === ''
+        ? (['VC-VERSION-UNKNOWN', 'is in no compat table of this host'] as const)
+        : (['VC-VERSION-DEVICE-TYPE', `is of device type ${types}, the interface of ${intent.deviceType}`] as const);
+    return refuse(new CompatError(code, `Cannot serve ${intent.interface}: version ${version} ${seen}`, details));
+  }
+  const blockers = checkEntry(entry, abilities);
+  const first = blockers[0];
+  if (!first) return { mode: entry };
+  const missing = blockers.flatMap((blocker) => blocker.missing);
+  const reasons = blockers.map((blocker) => blocker.text).join('; ');
+  return refuse(
+    new CompatError(first.code as CompatError['code'], `Cannot serve ${intent.interface} with ${version}: ${reasons}`, {
+      ...details,
+      missing,
+    }),
+  );
+}
+
+function refuse(refused: CompatError): ModeDecision {
+  return { refused };
+}

@@ -1,0 +1,108 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Log } from '../../base/log.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import type { Json } from '../../rpc/json/types.ts';
+import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
+import { OvsdbConnectionError } from '../../rpc/ovsdb/client/client-errors.ts';
+import { Database } from '../../rpc/ovsdb/database.ts';
+import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
+import { OvsdbServer } from '../../rpc/ovsdb/server/server.ts';
+import { DATABASE, loadSchemaText } from '../../rpc/state/schema-file.ts';
+import type { Config } from '../settings/config.ts';
+
+/** How long a database elsewhere may take to answer before the agent gives up starting. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** The agent is a client of its database like any other, whoever serves it. */
+export interface OpenDatabase {
+  readonly client: OvsdbClient;
+  /** Where others of this host reach it. */
+  readonly remote: string;
+  close(): Promise<void>;
+}
+
+/** Opens the embedded database and serves it, or connects to the server that holds it. Throws VC-DB-CONNECT, VC-DB-OPEN, VC-DB-SCHEMA. */
+export async function openDatabase(config: Config, log: Log): Promise<OpenDatabase> {
+  return config.db === undefined ? embedded(config, log) : elsewhere(config.db, config, log);
+}
+
+async function embedded(config: Config, log: Log): Promise<OpenDatabase> {
+  const schema = DatabaseSchema.fromJson(JSON.parse(loadSchemaText()) as Json);
+  const server = new OvsdbServer({
+    limits: config.dbLimits,
+    probeIntervalMs: config.dbInactivityProbeMs,
+    // What clients do is their business; the text of an internal error holds its stack.
+    log: ({ level, event, error: _, ...more }) =>
+      log[level === 'info' ? 'debug' : level]('ovsdb', { what: event, ...more }),
+  });
+  const database = openFile(config.database, schema);
+  server.add(database);
+  const closeAll = async (): Promise<void> => {
+    await server.close();
+    database.close();
+  };
+  try {
+    await listenAll(server, config, log);
+    const own = config.dbRemotes.find((remote) => remote.startsWith('punix:')) ?? '';
+    const remote = own.replace(/^punix:/, 'unix:');
+    const client = new OvsdbClient(remote);
+    await client.connect(CONNECT_TIMEOUT_MS);
+    return {
+      client,
+      remote,
+      close: async () => {
+        client.close();
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function listenAll(server: OvsdbServer, config: Config, log: Log): Promise<void> {
+  const { dbRemotes, dbRemotesRo, dbSocketMode: mode, socketGroup, tls, database: file } = config;
+  const options = { mode, tls, ...(socketGroup === undefined ? {} : { group: socketGroup }) };
+  for (const [remotes, readOnly] of [
+    [dbRemotes, false],
+    [dbRemotesRo, true],
+  ] as const) {
+    for (const remote of remotes) {
+      const bound = await server.listen(remote, { ...options, readOnly });
+      log.info('database-listening', { remote: bound.remote, file, ...(readOnly ? { access: 'read-only' } : {}) });
+    }
+  }
+}
+
+function openFile(file: string, schema: DatabaseSchema): Database {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+    return Database.open({ file, schema });
+  } catch (error) {
+    throw new CompatError('VC-DB-OPEN', (error as Error).message, { file }, { cause: error });
+  }
+}
+
+async function elsewhere(remote: string, config: Config, log: Log): Promise<OpenDatabase> {
+  const { tls, dbInactivityProbeMs: probeIntervalMs } = config;
+  const client = new OvsdbClient(remote, { tls, probeIntervalMs, shuffle: true });
+  try {
+    await client.connect(CONNECT_TIMEOUT_MS);
+    const databases = await client.call('list_dbs', []);
+    if (!Array.isArray(databases) || !databases.includes(DATABASE)) {
+      throw new CompatError(
+        'VC-DB-SCHEMA',
+        `Cannot use database server ${remote}: it holds ${JSON.stringify(databases)}; wanted ${DATABASE} among them`,
+        { remote },
+      );
+    }
+    log.info('database-connected', { remote });
+    return { client, remote, close: async () => client.close() };
+  } catch (error) {
+    client.close();
+    if (!(error instanceof OvsdbConnectionError)) throw error;
+    throw new CompatError('VC-DB-CONNECT', error.message, { remote }, { cause: error });
+  }
+}

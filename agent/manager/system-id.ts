@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+
+/** What a system id may look like: it is a key in the database and a word on command lines. */
+const SYSTEM_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
+
+/**
+ * The identity of this host in the database. Given by the configuration, or made once and kept in the state directory,
+ * so that a host that is renamed stays the same row.
+ * Throws VC-CONFIG.
+ */
+export function systemId(configured: string | undefined, stateDir: string): string {
+  if (configured !== undefined) return checked(configured, 'system_id');
+  const file = join(stateDir, 'system-id');
+  try {
+    return checked(readFileSync(file, 'utf8').trim(), file);
+  } catch (error) {
+    if (error instanceof CompatError) throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unusable(stateDir, error);
+  }
+  const made = randomUUID();
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o750 });
+    // wx: two agents that start at once on one state directory must not each believe in an id of their own.
+    writeFileSync(file, `${made}\n`, { flag: 'wx', mode: 0o644 });
+  } catch (error) {
+    throw unusable(stateDir, error);
+  }
+  return made;
+}
+
+function unusable(stateDir: string, cause: unknown): CompatError {
+  const wanted = 'wanted a directory that the agent can make, or write to';
+  const text = `Cannot keep the system id in the state directory ${stateDir}: ${(cause as Error).message}; ${wanted}`;
+  return new CompatError('VC-CONFIG', text, { path: stateDir }, { cause });
+}
+
+function checked(id: string, origin: string): string {
+  if (SYSTEM_ID.test(id)) return id;
+  throw new CompatError(
+    'VC-CONFIG',
+    `Cannot use ${origin}: saw ${JSON.stringify(id.slice(0, 140))}; wanted 1 to 128 of the characters A-Z a-z 0-9 _ . : -`,
+  );
+}

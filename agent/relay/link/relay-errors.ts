@@ -1,0 +1,27 @@
+import type { ErrorCode } from '../../../compat-tables/errors/catalogue.ts';
+import { CompatError, type ErrorDetails } from '../../../compat-tables/errors/compat-error.ts';
+import { PartialMessageError } from '../../fd/channel.ts';
+import { SystemCallError } from '../../fd/libc.ts';
+import { TruncatedError } from '../../fd/truncated-error.ts';
+import { type VhostErrorKind, VhostProtocolError } from '../../vhost/errors.ts';
+
+const CODES: Readonly<Record<VhostErrorKind, ErrorCode>> = {
+  header: 'VC-VHOST-HEADER',
+  size: 'VC-VHOST-SIZE',
+  descriptors: 'VC-VHOST-FDS',
+  'ring index': 'VC-VHOST-SIZE',
+};
+
+/** Gives an error of the floors below its catalogued code. Anything unforeseen is a mistake of ours. */
+export function asCompatError(error: Error, details: ErrorDetails & { readonly side: string }): CompatError {
+  if (error instanceof CompatError) return error;
+  return new CompatError(codeOf(error), error.message, details, { cause: error });
+}
+
+function codeOf(error: Error): ErrorCode {
+  if (error instanceof VhostProtocolError) return CODES[error.kind];
+  if (error instanceof TruncatedError) return 'VC-VHOST-TRUNCATED';
+  if (error instanceof PartialMessageError) return 'VC-VHOST-PARTIAL';
+  if (error instanceof SystemCallError) return 'VC-VHOST-IO';
+  return 'VC-INTERNAL';
+}

@@ -1,0 +1,127 @@
+import type { Endpoint } from '../../../compat-tables/entries/endpoint.ts';
+import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
+import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import type { PeerIdentity } from '../../fd/peer.ts';
+import type { Keep } from '../handover/keep.ts';
+import type { RelayStep } from '../handover/relay-step.ts';
+
+export type { PeerIdentity } from '../../fd/peer.ts';
+export { peerAlive, samePeer } from '../../fd/peer.ts';
+
+export interface PortConfig {
+  readonly name: string;
+  readonly deviceType: string;
+  readonly frontend: Endpoint;
+  readonly backend: Endpoint;
+  /** Of the socket files that we make; 0660 unless told. */
+  readonly socketMode?: number;
+  /** Numeric group of the same. */
+  readonly socketGroup?: number;
+}
+
+export interface PortOptions {
+  /** How long a back-end may take to answer all questions about its features. */
+  readonly measureTimeoutMs?: number;
+  /** How long a peer may leave a message in pieces; 10 s unless told. */
+  readonly partialPatienceMs?: number | undefined;
+  /** Who keeps the connections when this process ends; undefined: they end with it. */
+  readonly keep?: Keep | undefined;
+  /** For tests that end the process between two steps. */
+  readonly atStep?: ((step: RelayStep) => void) | undefined;
+}
+
+export type PortState =
+  | 'waiting-backend'
+  | 'measuring'
+  /** The back-end is there, but no mode may be offered: the front-end's door is shut. */
+  | 'refused'
+  | 'waiting-frontend'
+  | 'connected'
+  | 'negotiated'
+  | 'stopped'
+  /** An endpoint cannot be used now; the port goes on trying. */
+  | 'error';
+
+const STATISTICS = [
+  'messages_to_backend',
+  'messages_to_frontend',
+  'descriptors_to_backend',
+  'descriptors_to_frontend',
+  'backend_connects',
+  'frontend_connects',
+  'frontend_busy',
+  'refusals',
+  'faults',
+  'unknown_requests',
+  'unsolicited_replies',
+] as const;
+
+export type StatisticName = (typeof STATISTICS)[number];
+export type Statistics = Record<StatisticName, number>;
+
+export function noStatistics(): Statistics {
+  return Object.fromEntries(STATISTICS.map((name) => [name, 0])) as Statistics;
+}
+
+export interface PortStatus {
+  readonly state: PortState;
+  /** Of the connected back-end, once measured. */
+  readonly abilities?: Abilities;
+  /** Of the connected front-end, as are all that follow up to `peer`. */
+  readonly mode?: Entry;
+  readonly offered?: bigint;
+  readonly acked?: bigint;
+  readonly ackedProtocol?: bigint;
+  readonly queuePairs?: number;
+  /** Ring index → descriptors. */
+  readonly ringSizes: ReadonlyMap<number, number>;
+  readonly peer?: PeerIdentity;
+  readonly error?: CompatError;
+  /** When the state was entered, ms since 1970. */
+  readonly since: number;
+  readonly statistics: Readonly<Statistics>;
+}
+
+export type ModeDecision = { readonly mode: Entry } | { readonly refused: CompatError };
+
+export type PortEventKind =
+  /** A back-end was asked what it can do. */
+  | 'measured'
+  | 'backend-lost'
+  | 'frontend-connected'
+  | 'frontend-left'
+  /** The front-end accepted features, for the first time or others than before. */
+  | 'negotiated'
+  /** No mode may be offered, or a front-end asked for what it may not have. */
+  | 'refused'
+  /** A second front-end was sent away. */
+  | 'busy'
+  /** A message waits until there is room for its descriptors. */
+  | 'starved'
+  /** Connections of an earlier agent go on with this one. */
+  | 'resumed'
+  /** Nobody would keep the connections if the agent ended now. */
+  | 'not-kept'
+  /** A peer broke the protocol, or a socket failed. */
+  | 'fault'
+  /** An endpoint cannot be used. */
+  | 'endpoint';
+
+export interface PortEvent {
+  readonly kind: PortEventKind;
+  /** Of the catalogue, when something went wrong. */
+  readonly code?: string;
+  readonly text: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface PortHooks {
+  /**
+   * Asked when a front-end stands at the door (peer given) and, without a peer, to learn whether to open the door at all.
+   * The answer for a peer must be the mode that it had before, for as long as it lives.
+   */
+  decide(abilities: Abilities, peer: PeerIdentity | undefined): ModeDecision;
+  /** Some part of the status changed. */
+  changed(): void;
+  event(event: PortEvent): void;
+}

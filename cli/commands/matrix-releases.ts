@@ -1,0 +1,93 @@
+import { formatMask } from '../../compat-tables/bits/mask.ts';
+import {
+  namedReleases,
+  type ReleaseMatrix,
+  type ReleaseMove,
+  releaseMatrix,
+} from '../../compat-tables/compare/release-matrix.ts';
+import type { Result } from '../shared/command.ts';
+import { survivalJson } from '../shared/difference-output.ts';
+import { typed } from '../shared/exit.ts';
+import { type Cell, renderTable, type Table } from '../shared/formats.ts';
+
+/** `matrix --releases`: known releases against each other. Nothing is asked; it is all in the tables. */
+export function releasesResult(words: readonly string[]): Result {
+  const releases = typed(() => namedReleases(words.length === 0 ? ['ovs'] : words));
+  const matrix = releaseMatrix(releases);
+  return {
+    text: matrixText(matrix),
+    table: {
+      headings: ['from', 'to', 'direction', 'migratable', 'survives', 'by_default', 'breaks'],
+      rows: matrix.moves.map(({ from, to, direction, survival }) => [
+        ...[from, to, direction, canLeave(matrix, from), survival.always, survival.byDefault],
+        breaking(survival),
+      ]),
+    },
+    json: {
+      format: 1,
+      kind: 'release-matrix',
+      groups: matrix.groups.map(({ name, releases: members, covers, features, queuePairs, migratable }) => {
+        return {
+          name,
+          releases: members,
+          covers,
+          guest_features: formatMask(features),
+          queue_pairs: queuePairs,
+          migratable,
+        };
+      }),
+      moves: matrix.moves.map(({ direction, survival }) => ({
+        ...survivalJson(survival),
+        direction,
+        migratable: canLeave(matrix, survival.from),
+      })),
+    },
+  };
+}
+
+function canLeave({ groups }: Pick<ReleaseMatrix, 'groups'>, from: string): boolean {
+  return groups.find(({ name }) => name === from)?.migratable ?? true;
+}
+
+/** Longer lists are cut in the matrix; every other face has them whole. */
+const SHOWN = 2;
+
+function matrixText({ groups, moves }: ReleaseMatrix): string {
+  const names = groups.map(({ name }) => name);
+  const cell = (from: string, to: string): Cell => {
+    const move = moves.find((one) => one.from === from && one.to === to);
+    if (move === undefined) return '.';
+    return canLeave({ groups }, from) ? cellText(move) : 'never';
+  };
+  const table: Table = {
+    headings: ['from', ...names],
+    titles: ['FROM \\ TO', ...names],
+    rows: names.map((from) => [from, ...names.map((to) => cell(from, to))]),
+  };
+  return [
+    ...groups.map(({ name, covers }) => `${name}: ${covers.join('; ')}`),
+    '',
+    renderTable(table, 'table').trimEnd(),
+    '',
+    ...(groups.every(({ migratable }) => migratable)
+      ? []
+      : ['never: QEMU migrates no guest from such a back-end, because it cannot log.']),
+    'yes: every guest can move. (…): only guests that QEMU was told to show these features to are refused.',
+    'Otherwise guests that took these features are refused.',
+    '',
+  ].join('\n');
+}
+
+function cellText({ survival }: ReleaseMove): string {
+  if (survival.always) return 'yes';
+  const all = breaking(survival).map((name) => name.replace(/^VIRTIO_(NET_|RING_)?F_/, ''));
+  const telling = survival.breaks.filter(({ shownWith }) => shownWith === undefined);
+  const text = all.length > SHOWN ? `${all.slice(0, SHOWN).join(' ')} +${all.length - SHOWN}` : all.join(' ');
+  return telling.length === 0 ? `(${text})` : text;
+}
+
+/** What every guest takes comes first. */
+function breaking({ breaks, lower }: ReleaseMove['survival']): string[] {
+  const sorted = breaks.toSorted((a, b) => Number(a.shownWith !== undefined) - Number(b.shownWith !== undefined));
+  return [...sorted.map(({ name }) => name), ...lower.map(({ name, to }) => `${name}>${to}`)];
+}

@@ -1,0 +1,41 @@
+import type { Limits } from '../../compat-tables/entries/entry.ts';
+import type { Input, OptionSpec } from './command.ts';
+import { UsageError } from './exit.ts';
+
+/** Version strings form a collection of their own for each device type; this is the one that ships. */
+export const DEFAULT_DEVICE_TYPE = 'vhost-user-net';
+
+export const DEVICE_TYPE_OPTION: OptionSpec = {
+  name: 'device-type',
+  value: 'TYPE',
+  help: `the collection of versions (default: ${DEFAULT_DEVICE_TYPE})`,
+};
+
+export function deviceTypeOf(input: Input): string {
+  const type = input.option('device-type') ?? DEFAULT_DEVICE_TYPE;
+  if (/^[a-z0-9][a-z0-9._-]*$/.test(type)) return type;
+  throw new UsageError(`Cannot read --device-type: saw "${type}"; wanted a name such as ${DEFAULT_DEVICE_TYPE}`);
+}
+
+/** How a host is called in all that people read. */
+export function hostName(host: { readonly hostname: string; readonly systemId: string }): string {
+  return host.hostname || host.systemId;
+}
+
+/** `queue_pairs=128 ring_size=1024` */
+export function limitsText(limits: Limits): string {
+  return Object.entries(limits)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
+
+/** Milliseconds since 1970 as a date; undefined for one that no Date can hold (ECMA-262, section 21.4.1.1). */
+export function isoTime(ms: number | undefined): string | undefined {
+  return ms === undefined || Math.abs(ms) > 8.64e15 ? undefined : new Date(ms).toISOString();
+}
+
+/** `name:  value`, the values in one column. */
+export function fieldLines(fields: readonly (readonly [name: string, value: string | undefined])[]): string[] {
+  const width = Math.max(0, ...fields.map(([name]) => name.length));
+  return fields.map(([name, value]) => `${`${name}:`.padEnd(width + 2)}${(value || '-').replaceAll('\n', ' ')}`);
+}

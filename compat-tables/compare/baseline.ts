@@ -1,0 +1,149 @@
+/** The largest promise that all hosts can keep, for hosts that have no named version in common. */
+
+import { CONTROL_BITS, decodeMask, type FeatureFamily, familyOf, maskOf, VIRTIO_COMMON } from '../bits/features.ts';
+import { formatMask } from '../bits/mask.ts';
+import type { Abilities, Entry, Limits } from '../entries/entry.ts';
+import { makeEntry, migrationNotes, promiseOf } from '../entries/entry-file.ts';
+import { guestFeatures } from '../entries/offer.ts';
+import { CompatError } from '../errors/compat-error.ts';
+import type { MoveHost } from '../moves/needs.ts';
+import { type Difference, diff } from './diff.ts';
+
+const VERSION_1 = maskOf(VIRTIO_COMMON, 'VERSION_1');
+
+/** What it costs one host, against the best version that it can honour, or all that its back-end can do. */
+export interface HostCost {
+  readonly host: string;
+  readonly against: string;
+  readonly difference: Difference;
+}
+
+export interface Baseline {
+  readonly entry: Entry;
+  readonly costs: readonly HostCost[];
+  /** A version that all hosts have already and that promises the same. */
+  readonly sameAs: string | undefined;
+  /** What to know before using it. */
+  readonly notes: readonly string[];
+}
+
+export interface BaselineRequest {
+  readonly hosts: readonly MoveHost[];
+  /** Undefined: a name is made of the content. */
+  readonly version?: string | undefined;
+}
+
+/** Throws VC-BACKEND-UNKNOWN when a host's back-end is not known. */
+export function baseline({ hosts, version }: BaselineRequest, sha256: (text: string) => string): Baseline {
+  const unknown = hosts.filter(({ abilities }) => abilities === undefined).map(({ name }) => name);
+  if (unknown.length > 0) {
+    const text = `Cannot compute a baseline: nothing is known of the back-end of ${unknown.join(', ')}`;
+    throw new CompatError('VC-BACKEND-UNKNOWN', text, { hosts: unknown });
+  }
+  const deviceType = hosts[0]?.deviceType ?? '';
+  const abilities = commonAbilities(hosts.flatMap((one) => one.abilities ?? []));
+  const { features } = promiseOf(abilities.virtioFeatures, abilities.protocolFeatures);
+  const entry = makeEntry(
+    {
+      ...{ version: version ?? baselineName(features, abilities.limits), deviceType, abilities },
+      summary: `All that the back-ends of ${hosts.length} hosts have in common`,
+      covers: hosts.map(({ name, backend }) => (backend === undefined ? name : `${name}: ${backend}`)),
+      sources: sourcesOf(hosts),
+    },
+    sha256,
+  );
+  return {
+    entry,
+    costs: hosts.map((host) => costOf(host, entry)),
+    sameAs: hosts[0]?.versions.find((one) => isCommon(one.entry, hosts) && samePromise(one.entry, entry))?.entry
+      .version,
+    notes: [...notesOf(entry), ...migrationNotes(hosts)],
+  };
+}
+
+/** Whoever reads the table file later shall see which figures nobody measured. */
+function sourcesOf(hosts: readonly MoveHost[]): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, knownBy = 'not said how known' } of hosts)
+    names.set(knownBy, [...(names.get(knownBy) ?? []), name]);
+  return [...names].map(([how, all]) => `${how}: ${all.join(', ')}`);
+}
+
+/** What all back-ends offer; a limit that one of them does not state is that of the others. */
+export function commonAbilities(all: readonly Abilities[]): Abilities {
+  const limits: Record<string, number> = {};
+  for (const one of all)
+    for (const [name, value] of Object.entries(one.limits)) limits[name] = Math.min(value, limits[name] ?? value);
+  const [first = { virtioFeatures: 0n, protocolFeatures: 0n }] = all;
+  return {
+    virtioFeatures: all.reduce((mask, one) => mask & one.virtioFeatures, first.virtioFeatures),
+    protocolFeatures: all.reduce((mask, one) => mask & one.protocolFeatures, first.protocolFeatures),
+    limits,
+  };
+}
+
+/** Equal content gives equal names, on whichever host and whenever it is computed. */
+function baselineName(features: bigint, limits: Limits): string {
+  const parts = Object.entries(limits)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}.${value}`);
+  return ['site.baseline', formatMask(guestFeatures(features)), ...parts].join('-').slice(0, 127);
+}
+
+function costOf(host: MoveHost, entry: Entry): HostCost {
+  const best = host.versions.find(({ usable }) => usable)?.entry;
+  const abilities = host.abilities ?? { virtioFeatures: 0n, protocolFeatures: 0n, limits: {} };
+  const against = best?.version ?? `the back-end of ${host.name}`;
+  const side = {
+    name: against,
+    features: best?.virtioFeatures ?? abilities.virtioFeatures,
+    protocolFeatures: undefined,
+    limits: best?.limits ?? abilities.limits,
+  };
+  const own = {
+    name: entry.version,
+    features: entry.virtioFeatures,
+    protocolFeatures: undefined,
+    limits: entry.limits,
+  };
+  return { host: host.name, against, difference: diff(host.deviceType, side, own) };
+}
+
+function isCommon(entry: Entry, hosts: readonly MoveHost[]): boolean {
+  return hosts.every(({ versions }) =>
+    versions.some((one) => one.usable && one.entry.version === entry.version && one.entry.digest === entry.digest),
+  );
+}
+
+/** A limit that no back-end told cannot be compared. */
+function samePromise(a: Entry, b: Entry): boolean {
+  return (
+    guestFeatures(a.virtioFeatures) === guestFeatures(b.virtioFeatures) &&
+    a.protocolFeatures === b.protocolFeatures &&
+    Object.entries(b.limits).every(([name, value]) => a.limits[name] === value)
+  );
+}
+
+function notesOf({ deviceType, virtioFeatures }: Entry): string[] {
+  const family = familyOf(deviceType);
+  const broken = decodeMask(family, virtioFeatures & ~CONTROL_BITS).flatMap(({ name, requires }) =>
+    requires
+      .filter((wanted) => isBackendMatter(family, wanted) && !hasOne(family, virtioFeatures, wanted))
+      .map((wanted) => `${name} is in it without ${wanted}, which the virtio specification asks for with it`),
+  );
+  return [
+    ...((virtioFeatures & VERSION_1) === 0n ? ['it has no VIRTIO_F_VERSION_1: guests get a legacy device'] : []),
+    ...broken,
+  ];
+}
+
+/** The control queue is QEMU's own; a mask without it is no fault. */
+function isBackendMatter(family: FeatureFamily, wanted: string): boolean {
+  return wanted.split(' or ').some((name) => family.bits.some((one) => one.name === name && one.fromBackend));
+}
+
+function hasOne(family: FeatureFamily, mask: bigint, wanted: string): boolean {
+  return wanted
+    .split(' or ')
+    .some((name) => family.bits.some((one) => one.name === name && (mask & (1n << BigInt(one.bit))) !== 0n));
+}

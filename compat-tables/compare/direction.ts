@@ -1,0 +1,76 @@
+/** Which way a version may move between hosts that both can honour it. */
+
+import type { HostVersions, Tier, VersionStatus } from '../entries/entry.ts';
+import type { Ballot } from './ballot.ts';
+
+/** A version as one host sees it, with the tier that its table gives it. */
+export interface SelectableVersion extends VersionStatus {
+  /** Absent: `both-ways`. */
+  readonly tier?: Tier;
+}
+
+export interface SelectableHost extends HostVersions {
+  readonly versions: readonly SelectableVersion[];
+  /** The gist of the list, for whoever compares many: made beforehand, and shared by hosts with equal lists. */
+  readonly ballot?: Ballot;
+}
+
+/**
+ * `source`: the first version in the first host's order that all others have, as a running machine's source is given.
+ * `consensus`: the order of hosts does not matter: smallest worst rank, then smallest sum of ranks, then name.
+ */
+export type Policy = 'source' | 'consensus';
+export const POLICIES = ['source', 'consensus'] as const satisfies readonly Policy[];
+
+/**
+ * The hosts to which a version of tier `forward-only` does not move, by index, each with the reason. Lists begin with the
+ * newest, so a host is newer when it can honour what the other one likes best and the other cannot return the favour. A
+ * source moves to hosts that are not older; without a source each host must be able to take in from each.
+ */
+export function notReached(hosts: readonly SelectableHost[], policy: Policy): Map<number, string> {
+  const firsts = hosts.map(({ versions }) => versions.find(({ usable }) => usable));
+  return policy === 'source' ? behindTheSource(hosts, firsts) : behindAnother(hosts, firsts);
+}
+
+type First = SelectableVersion | undefined;
+
+function behindTheSource(hosts: readonly SelectableHost[], firsts: readonly First[]): Map<number, string> {
+  const behind = new Map<number, string>();
+  const [source] = hosts;
+  const [newest] = firsts;
+  if (source === undefined || newest === undefined) return behind;
+  for (const [index, host] of hosts.entries()) {
+    const first = firsts[index];
+    if (first === undefined || honours(host, newest)) continue;
+    behind.set(
+      index,
+      honours(source, first)
+        ? `the version moves forward only, and ${host.host} is older than ${source.host}: it cannot honour ${newest.version}`
+        : `the version moves forward only, and neither of ${source.host} (${newest.version}) and ${host.host} (${first.version}) is known to be newer`,
+    );
+  }
+  return behind;
+}
+
+function behindAnother(hosts: readonly SelectableHost[], firsts: readonly First[]): Map<number, string> {
+  const behind = new Map<number, string>();
+  const newest = new Map<string, { readonly first: SelectableVersion; readonly other: string }>();
+  for (const [index, first] of firsts.entries())
+    if (first !== undefined) newest.set(`${first.version} ${first.digest}`, { first, other: hosts[index]?.host ?? '' });
+  for (const [index, host] of hosts.entries()) {
+    const lack = [...newest.values()].find(({ first }) => firsts[index] !== undefined && !honours(host, first));
+    if (lack === undefined) continue;
+    const { first, other } = lack;
+    behind.set(
+      index,
+      `the version moves forward only, and ${host.host} cannot honour ${first.version}, as ${other} does`,
+    );
+  }
+  return behind;
+}
+
+/** Usable there, with the same content. */
+function honours({ versions }: SelectableHost, wanted: SelectableVersion): boolean {
+  const own = versions.find(({ version }) => version === wanted.version);
+  return own?.usable === true && own.digest === wanted.digest;
+}

@@ -1,0 +1,40 @@
+/** Equal version strings with different contents: somebody changed a published entry. */
+import type { HostVersions } from '../entries/entry.ts';
+
+export interface Drift {
+  readonly version: string;
+  /** The contents that were seen, the most widespread first. */
+  readonly contents: readonly { readonly digest: string; readonly hosts: readonly string[] }[];
+}
+
+/** Every version that the hosts do not agree on, whether they can honour it or not. */
+export function driftOf(hosts: readonly HostVersions[]): Drift[] {
+  const seen = new Map<string, Map<string, string[]>>();
+  for (const { host, versions } of hosts) {
+    for (const { version, digest } of versions) {
+      const contents = seen.get(version);
+      if (contents === undefined) seen.set(version, new Map([[digest, [host]]]));
+      else if (contents.get(digest)?.push(host) === undefined) contents.set(digest, [host]);
+    }
+  }
+  return [...seen]
+    .filter(([, contents]) => contents.size > 1)
+    .map(([version, contents]) => ({
+      version,
+      contents: [...contents]
+        .map(([digest, names]) => ({ digest, hosts: names }))
+        .sort((a, b) => b.hosts.length - a.hosts.length || (a.digest < b.digest ? -1 : 1)),
+    }));
+}
+
+/** More names than this are counted, not listed. */
+const MOST_NAMES = 5;
+
+/** One line for people. */
+export function driftText({ version, contents }: Drift): string {
+  const places = contents.map(({ digest, hosts }) => {
+    const more = hosts.length > MOST_NAMES ? ` and ${hosts.length - MOST_NAMES} more` : '';
+    return `${digest.slice(0, 12) || 'no digest'} on ${hosts.slice(0, MOST_NAMES).join(', ')}${more}`;
+  });
+  return `ALARM: ${version} is not the same everywhere: ${places.join('; ')}: a published entry was changed; it is never selected`;
+}

@@ -1,0 +1,98 @@
+/** For each pair of known releases: what breaks a move from one to the other. */
+
+import { guestFeatures } from '../entries/offer.ts';
+import { spansOf, spanText } from '../explain/likely-releases.ts';
+import { type BackendRelease, findRelease, RELEASES } from '../releases/releases.ts';
+import { notMigratable } from './check-entry.ts';
+import { type Side, type Survival, survival } from './diff.ts';
+
+/** Releases that a guest cannot tell apart. */
+export interface ReleaseGroup {
+  /** The first of them: `ovs-2.13`. */
+  readonly name: string;
+  readonly releases: readonly string[];
+  /** `Open vSwitch 2.13 to 3.1.7 (default)` */
+  readonly covers: readonly string[];
+  readonly features: bigint;
+  readonly queuePairs: number;
+  /** False: QEMU migrates no guest from these, wherever to. */
+  readonly migratable: boolean;
+}
+
+export interface ReleaseMove {
+  readonly from: string;
+  readonly to: string;
+  /** By the order of the releases: later ones are forward. Between projects there is none. */
+  readonly direction: 'forward' | 'backward' | 'across';
+  readonly survival: Survival;
+}
+
+export interface ReleaseMatrix {
+  readonly groups: readonly ReleaseGroup[];
+  readonly moves: readonly ReleaseMove[];
+}
+
+const NET = 'vhost-user-net';
+const PRODUCTS: Readonly<Record<string, BackendRelease['project']>> = { ovs: 'ovs-dpdk', dpdk: 'dpdk-vhost' };
+
+/**
+ * The releases that words name: `ovs` and `dpdk` are all in their default settings, `ovs+tso` all with this setting,
+ * `ovs-3.1+tso` one. Throws VC-RELEASE-UNKNOWN.
+ */
+export function namedReleases(words: readonly string[]): BackendRelease[] {
+  const found = new Set(words.flatMap(releasesOf));
+  return RELEASES.filter((one) => found.has(one));
+}
+
+function releasesOf(word: string): BackendRelease[] {
+  const [, product = '', setting = ''] = /^([a-z]+)(\+.*)?$/.exec(word) ?? [];
+  const project = PRODUCTS[product];
+  const all = RELEASES.filter((one) => one.project === project && one.setting === setting);
+  return all.length > 0 ? all : [findRelease(word)];
+}
+
+export function releaseMatrix(releases: readonly BackendRelease[]): ReleaseMatrix {
+  const groups = grouped(releases);
+  const moves = groups.flatMap((from, row) =>
+    groups.flatMap((to, column) => {
+      if (row === column) return [];
+      const direction = projectOf(from) === projectOf(to) ? (row < column ? 'forward' : 'backward') : 'across';
+      return [{ from: from.name, to: to.name, direction, survival: survival(NET, sideOf(from), sideOf(to)) } as const];
+    }),
+  );
+  return { groups, moves };
+}
+
+function grouped(releases: readonly BackendRelease[]): ReleaseGroup[] {
+  const groups = new Map<string, BackendRelease[]>();
+  for (const one of releases) {
+    // above 128 queue pairs nobody is known to be; the old figures would only split groups
+    const key = [
+      one.project,
+      guestFeatures(one.virtioFeatures),
+      Math.min(one.queuePairs, 128),
+      notMigratable(one).length === 0,
+    ].join(' ');
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()].flatMap((members) => {
+    const [first] = members;
+    if (first === undefined) return [];
+    return {
+      name: first.name,
+      releases: members.map(({ name }) => name),
+      covers: spansOf(members).map(spanText),
+      features: guestFeatures(first.virtioFeatures),
+      queuePairs: Math.min(first.queuePairs, 128),
+      migratable: notMigratable(first).length === 0,
+    };
+  });
+}
+
+function sideOf({ name, features, queuePairs }: ReleaseGroup): Side {
+  return { name, features, protocolFeatures: undefined, limits: { queue_pairs: queuePairs } };
+}
+
+function projectOf({ name }: ReleaseGroup): string {
+  return name.slice(0, name.indexOf('-'));
+}

@@ -1,0 +1,136 @@
+/**
+ * Documents → the versions of each host, as a selection wants them. A device that some document names without variables
+ * can be asked for; each host is asked about each of them. Nothing is ever unrolled.
+ */
+import { ballotOf } from '../compare/ballot.ts';
+import type { SelectableHost, SelectableVersion } from '../compare/matrix.ts';
+import type { Blocker } from '../entries/entry.ts';
+import { CompatError } from '../errors/compat-error.ts';
+import type { Scheme } from './device-document.ts';
+import { ask, type ReadEntry } from './device-entry.ts';
+import { type Candidate, type Collection, type ReadCollection, Reading } from './reading.ts';
+import { compareScheme, parseSchemeVersion } from './scheme.ts';
+
+export type { Collection } from './reading.ts';
+
+/**
+ * Throws VC-DOCUMENT when a document says something that cannot be. All collections are of one device type. `unnamed`: a
+ * version that is asked for under a scheme although no document may spell it.
+ */
+export function resolveCollections(
+  collections: readonly Collection[],
+  sha256: (text: string) => string,
+  unnamed?: string,
+): SelectableHost[] {
+  const scheme = commonScheme(collections);
+  const reading = new Reading(collections, scheme, sha256);
+  const read = collections.map((collection) => reading.collection(collection));
+  const distinct = new Set(read);
+  const asked = new Map<string, Candidate[]>();
+  for (const { own } of distinct) {
+    for (const [name, { candidate }] of own) {
+      const same = asked.get(name);
+      if (same === undefined) asked.set(name, [candidate]);
+      else if (same.every(({ digest }) => digest !== candidate.digest)) same.push(candidate);
+    }
+  }
+  const [first] = collections;
+  if (unnamed !== undefined && first !== undefined && !asked.has(unnamed))
+    asked.set(unnamed, [reading.candidate(first.deviceType, { version: unnamed, fields: {} }, undefined)]);
+  const answers = new Map([...distinct].map((one) => [one, answersOf(one, asked, scheme)]));
+  return collections.map(({ host, deviceType }, index) => {
+    const one = read[index];
+    const answer = one && answers.get(one);
+    return answer
+      ? { host, deviceType, versions: answer.versions, ballot: answer.ballot }
+      : { host, deviceType, versions: [] };
+  });
+}
+
+/** Hosts that say the same of themselves answer the same. */
+function answersOf(collection: ReadCollection, asked: ReadonlyMap<string, readonly Candidate[]>, scheme: Scheme) {
+  const versions = inOrder(collection, asked, scheme);
+  return { versions, ballot: ballotOf(versions) };
+}
+
+function commonScheme(collections: readonly Collection[]): Scheme {
+  const speaks = ({ self, compatible }: Collection) => self.length + compatible.length > 0;
+  const first = collections.find(speaks);
+  const other = collections.find((one) => one.scheme !== first?.scheme && speaks(one));
+  if (first === undefined || other === undefined) return first?.scheme ?? 'opaque';
+  throw new CompatError(
+    'VC-DOCUMENT',
+    `Cannot compare versions of ${first.deviceType}: ${first.host} has the scheme ${first.scheme}, ${other.host} ${other.scheme}`,
+  );
+}
+
+/** What the host says of all candidates, in its order, which no other host has a part in. */
+function inOrder(
+  collection: ReadCollection,
+  asked: ReadonlyMap<string, readonly Candidate[]>,
+  scheme: Scheme,
+): SelectableVersion[] {
+  const found = [...asked].flatMap(([name, candidates]) => {
+    const status = statusOf(collection, name, candidates);
+    return status === undefined ? [] : [{ ...status, name, number: numberOf(candidates[0], scheme) }];
+  });
+  const foreign = (name: string) => Number(!collection.own.has(name));
+  // Within one entry: in a scheme the newer first; then what is there already.
+  return found
+    .sort(
+      (a, b) =>
+        a.place - b.place ||
+        (a.number && b.number ? compareScheme(a.number, b.number) : 0) ||
+        foreign(a.name) - foreign(b.name) ||
+        (a.name < b.name ? -1 : 1),
+    )
+    .map(({ status }) => status);
+}
+
+function numberOf(candidate: Candidate | undefined, scheme: Scheme) {
+  return scheme === 'opaque' || candidate?.version === undefined ? undefined : parseSchemeVersion(candidate.version);
+}
+
+interface Placed {
+  readonly status: SelectableVersion;
+  readonly place: number;
+}
+
+function statusOf(
+  { entries, open, selves, own }: ReadCollection,
+  name: string,
+  candidates: readonly Candidate[],
+): Placed | undefined {
+  const there = own.get(name);
+  let best: { reasons: readonly Blocker[]; place: number; digest: string; distance: number } | undefined;
+  const usable = (digest: string, place: number): Placed => {
+    const tier = entries[place]?.tier ?? 'both-ways';
+    return { status: { version: name, digest, usable: true, blockers: [], tier }, place };
+  };
+  if (there !== undefined && there.place >= 0) return usable(there.candidate.digest, there.place);
+  // A device that is there can be what it is, whatever else its host can take in.
+  const asking = there === undefined && selves.size > 0 ? new Map([...open, ...selves]) : open;
+  for (const candidate of there === undefined ? candidates : [there.candidate]) {
+    for (const [place, entry] of asking) {
+      const answer = ask(entry, candidate);
+      if (answer.answer === 'yes') return usable(candidate.digest, place);
+      if (answer.answer === 'other') continue;
+      const { reasons } = answer;
+      const distance = 2 * reasons.length + Number(isOtherMajor(entry, candidate));
+      if (best === undefined || distance < best.distance) best = { reasons, place, digest: candidate.digest, distance };
+    }
+  }
+  if (there !== undefined) return usable(there.candidate.digest, -1);
+  if (best === undefined) return undefined;
+  const { digest, reasons, place } = best;
+  return {
+    status: { version: name, digest, usable: false, blockers: reasons, tier: entries[place]?.tier ?? 'both-ways' },
+    place,
+  };
+}
+
+/** Of two reasons why not, the one about the major that was asked for says more. */
+function isOtherMajor({ version }: ReadEntry, asked: Candidate): boolean {
+  if (version === undefined || 'segments' in version || asked.version === undefined) return false;
+  return version.major !== parseSchemeVersion(asked.version).major;
+}

@@ -1,0 +1,23 @@
+import { messagesDocument } from '../explain/messages-document.ts';
+import { CATALOGUE, type CatalogueRow } from './catalogue.ts';
+
+/** The page docs/errors.md: the catalogue, in the order of the codes, and the lines of other programs that we explain. */
+export function errorsDocument(): string {
+  const rows: [string, CatalogueRow][] = Object.entries(CATALOGUE);
+  rows.sort(([a], [b]) => (a < b ? -1 : 1));
+  const sections = rows.map(
+    ([code, row]) => `## ${code}\n\n**${capital(row.title)}.** ${row.meaning}\n\n*What to do:* ${row.remedy}\n`,
+  );
+  return [
+    '# Errors\n',
+    'Every error carries one of these codes; the code is stable, the text beside it may change.',
+    'This page is generated from `compat-tables/errors/catalogue.ts` and `compat-tables/explain/` with `npm run docs`; the lines of',
+    'other programs stand [below](#lines-of-other-programs).\n',
+    ...sections,
+    messagesDocument(),
+  ].join('\n');
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,78 @@
+import { formatMask, parseMask } from '../../compat-tables/bits/mask.ts';
+import type { CompatibleEntry, DeviceDocument, FieldValue } from '../../compat-tables/devices/device-document.ts';
+import { digestOf } from '../../compat-tables/entries/digest.ts';
+import type { Entry, Limits } from '../../compat-tables/entries/entry.ts';
+import { guestFeatures } from '../../compat-tables/entries/offer.ts';
+import type { VersionDocument } from './document-shapes.ts';
+
+/**
+ * One document for each device type of a host: its usable versions are what it can take in, and it is what a guest gets
+ * that names none: the default when that is usable, else the first.
+ */
+export function devicesOf(
+  host: string,
+  versions: readonly VersionDocument[],
+  defaultVersion: string | undefined,
+): DeviceDocument[] {
+  const usable = versions.filter((one) => one.usable).toSorted((a, b) => a.preference - b.preference);
+  return [...new Set(usable.map((one) => one.device_type))].map((type) => {
+    const own = usable.filter((one) => one.device_type === type);
+    const chosen = own.find(({ version }) => version === defaultVersion) ?? own[0];
+    return {
+      format: 1,
+      kind: 'vhost-compat device',
+      host,
+      self: {
+        device_type: type,
+        ...(chosen === undefined ? {} : { version: chosen.version, fields: fieldsOf(chosen) }),
+      },
+      compatible: own.map((one) => ({
+        ...{ version: one.version, fields: fieldsOf(one), digest: one.digest, tier: one.tier },
+        ...(one.summary === '' ? {} : { summary: one.summary }),
+      })),
+    };
+  });
+}
+
+/**
+ * The entries that a device document of vhost-user states in full, as masks and limits: `devicesOf` read back. Entries with
+ * variables, or with fields that are no limit, are not among them: what they promise cannot be held against a guest's bits.
+ */
+export function entriesOf({ self, compatible }: DeviceDocument, sha256: (text: string) => string): Entry[] {
+  // what it is it can take in, listed or not
+  const own = compatible.some(({ version }) => version === self.version) ? [] : [self];
+  return [...compatible, ...own].flatMap((one) => entryIn(self.device_type, one, sha256) ?? []);
+}
+
+function entryIn(deviceType: string, stated: CompatibleEntry, sha256: (text: string) => string): Entry | undefined {
+  const { version, fields = {}, variables = {}, digest, tier = 'both-ways', summary = '' } = stated;
+  const { virtio_features, protocol_features, required_protocol_features = '0x0', ...rest } = fields;
+  const virtioFeatures = maskIn(virtio_features);
+  const protocolFeatures = maskIn(protocol_features);
+  const requiredProtocolFeatures = maskIn(required_protocol_features);
+  const limits = Object.entries(rest).flatMap(([name, value]) => (typeof value === 'number' ? [[name, value]] : []));
+  if (version === undefined || virtioFeatures === undefined || requiredProtocolFeatures === undefined) return undefined;
+  if (protocol_features !== undefined && protocolFeatures === undefined) return undefined;
+  if (limits.length < Object.keys(rest).length || Object.keys(variables).length > 0) return undefined;
+  const content = {
+    ...{ version, deviceType, virtioFeatures, protocolFeatures, requiredProtocolFeatures },
+    limits: Object.fromEntries(limits) as Limits,
+  };
+  const prose = { tier, summary, covers: [], sources: [], origin: 'document' };
+  return { ...content, ...prose, digest: digest ?? digestOf(content, sha256) };
+}
+
+function maskIn(value: FieldValue | undefined): bigint | undefined {
+  return typeof value === 'string' && /^0x[\da-f]{1,32}$/i.test(value) ? BigInt(value) : undefined;
+}
+
+/** What an entry promises; control bits are no part of it. */
+function fieldsOf(version: VersionDocument) {
+  const { protocol_features, required_protocol_features } = version;
+  return {
+    virtio_features: formatMask(guestFeatures(parseMask(version.virtio_features))),
+    ...(protocol_features === undefined ? {} : { protocol_features }),
+    ...(required_protocol_features === undefined ? {} : { required_protocol_features }),
+    ...version.limits,
+  };
+}

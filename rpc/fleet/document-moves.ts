@@ -1,0 +1,89 @@
+import type { DeviceReason, DeviceVerdict } from '../../compat-tables/devices/check-device.ts';
+import { CATALOGUE, type CatalogueRow } from '../../compat-tables/errors/catalogue.ts';
+import type { Mode, TargetAnswer } from '../../compat-tables/moves/check-move.ts';
+import type { Obstacle } from '../../compat-tables/moves/obstacles.ts';
+import type { HostDocument } from './documents.ts';
+import { checkDocuments, deviceOf } from './selection.ts';
+
+/** A move that only documents can judge: nothing is known but what a device is and what the target takes in. */
+
+export interface DocumentQuestion {
+  /** The interface or device, for answers. */
+  readonly name: string;
+  readonly source: HostDocument;
+  readonly target: HostDocument;
+  /** How answers call the target. */
+  readonly host: string;
+  readonly deviceType: string;
+  /** The version in which it runs; undefined: what the source is. */
+  readonly version: string | undefined;
+  /** Judge by this version on the target and by no other. */
+  readonly only: string | undefined;
+}
+
+export function moveByDocuments(question: DocumentQuestion): TargetAnswer {
+  const { source, target, host, deviceType, only } = question;
+  const [here, there] = [deviceOf(source, deviceType), deviceOf(target, deviceType)];
+  if (here === undefined) return answered(question, [noDevice(source.host, deviceType)]);
+  if (there === undefined) return answered(question, [noDevice(host, deviceType)]);
+  const running = question.version ?? here.self.version;
+  const check = (version: string | undefined) =>
+    // what the device is has a name of its own where versions are numbers: 1.2.7 counts as 1.2
+    checkDocuments(source, target, version === here.self.version ? { deviceType } : { deviceType, version });
+  const verdict = check(running);
+  const other = only === undefined || only === running ? undefined : check(only);
+  // 1.2.3 asked for by name is no other version than the 1.2.7 in which it runs
+  if (other !== undefined && other.version !== verdict.version) return byAnother(question, other, running);
+  const obstacles = verdict.reasons.map((reason) => obstacleOf(question, verdict, reason));
+  return answered(question, obstacles, verdict.ok ? modeOf(running, verdict) : undefined);
+}
+
+/** A version that could be there is no answer for a guest that runs in another. */
+function byAnother(question: DocumentQuestion, verdict: DeviceVerdict, running: string | undefined): TargetAnswer {
+  const obstacles = verdict.reasons.map((reason) => obstacleOf(question, verdict, reason));
+  return answered(question, verdict.ok ? [anotherVersion(question, verdict.version, running)] : obstacles);
+}
+
+function answered({ host }: DocumentQuestion, obstacles: readonly Obstacle[], pin?: Mode): TargetAnswer {
+  return {
+    ...{ host, basis: 'document', possible: obstacles.length === 0, pin, others: [], asItStands: undefined },
+    ...{ obstacles, warnings: [], after: undefined },
+  };
+}
+
+/** Nothing to pin where a device has fields and no name. */
+function modeOf(version: string | undefined, { there }: DeviceVerdict): Mode | undefined {
+  return version === undefined || there === undefined ? undefined : { version, ...there, same: true, surplus: [] };
+}
+
+function obstacleOf(
+  { target, host }: DocumentQuestion,
+  { version }: DeviceVerdict,
+  { code, text, host: answering }: DeviceReason,
+): Obstacle {
+  const where = answering === target.host ? host : answering;
+  // a source that knows nothing of the version has said so by name
+  if (code === 'VC-VERSION-UNKNOWN' && answering !== target.host)
+    return { code, text, remedy: remedyOf(code), missing: [] };
+  return { code, text: `${version} on ${where}: ${text}`, remedy: remedyOf(code), missing: [] };
+}
+
+function noDevice(host: string, deviceType: string): Obstacle {
+  const text = `${host} has no device of type ${deviceType}`;
+  return { code: 'VC-VERSION-DEVICE-TYPE', text, remedy: 'Choose a host that serves this device type.', missing: [] };
+}
+
+function anotherVersion({ name, host }: DocumentQuestion, version: string, running: string | undefined): Obstacle {
+  return {
+    code: 'VC-VERSION-UNUSABLE',
+    text: `${host} takes in ${version}, but ${name} runs in ${running ?? 'a device without a version'}, and documents alone do not tell whether the one holds the other`,
+    remedy: 'Leave out --version, or name the version in which it runs.',
+    missing: [],
+  };
+}
+
+/** Reasons carry codes of the catalogue, but a document may come from a newer release. */
+function remedyOf(code: string): string {
+  const rows: ReadonlyMap<string, CatalogueRow> = new Map(Object.entries(CATALOGUE));
+  return rows.get(code)?.remedy ?? CATALOGUE['VC-MOVE'].remedy;
+}

@@ -1,0 +1,119 @@
+import { familyOf, featureNames } from '../../compat-tables/bits/features.ts';
+import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { checkMove, type MoveAnswer, type TargetAnswer } from '../../compat-tables/moves/check-move.ts';
+import type { Basis } from '../../compat-tables/moves/needs.ts';
+import { type Obstacle, sourceObstacles } from '../../compat-tables/moves/obstacles.ts';
+import { moveByDocuments } from './document-moves.ts';
+import type { HostDocument } from './documents.ts';
+import { interfaceIn, moveHost, moveTarget } from './move-hosts.ts';
+import { deviceOf, hostNames, usualType } from './selection.ts';
+
+/** Questions about moves, asked of documents: what the command line and the management API answer alike. */
+
+export interface MoveQuestion {
+  readonly source: HostDocument;
+  /** The interface; from the document of a device alone the version in which it runs, or `self`. */
+  readonly name: string;
+  readonly targets: readonly HostDocument[];
+  /** Judge by this version on the targets and by no other. */
+  readonly version?: string | undefined;
+}
+
+export interface AnsweredMove {
+  readonly deviceType: string;
+  readonly answer: MoveAnswer;
+}
+
+/** Throws VC-INTERFACE-UNKNOWN; a target that has nothing of the device type is a no, with the reason. */
+export function answerMove({ source, name, targets, version: only }: MoveQuestion): AnsweredMove {
+  if (isDevice(source)) return deviceMove(source, usualType([source]), { source, name, targets, version: only });
+  const subject = interfaceIn(source, name);
+  const { deviceType } = subject;
+  // named together, so that two hosts of one name stay apart
+  const [homeName = source.host, ...names] = hostNames([source, ...targets]);
+  const home = moveHost(source, deviceType, homeName);
+  const asked = targets.map((target, index) => {
+    const host = moveTarget(target, deviceType, names[index] ?? target.host);
+    return { target, host, byDocuments: host.versions.length === 0 && deviceOf(target, deviceType) !== undefined };
+  });
+  const byBits = asked.filter((one) => !one.byDocuments).map(({ host }) => host);
+  const answer = checkMove(subject, home, byBits, { only });
+  const judged = answer.targets.values();
+  const version = answer.version ?? subject.inForce ?? subject.nextStart;
+  const obstacles = sourceObstacles(subject, home);
+  const answers = asked.flatMap(({ target, host, byDocuments }) => {
+    if (!byDocuments) return judged.next().value ?? [];
+    const question = { name, source, target, host: host.name, deviceType, version, only };
+    return held(moveByDocuments(question), obstacles);
+  });
+  const basis = asked.length > 0 && byBits.length === 0 ? 'document' : answer.basis;
+  const possible = answers.every((one) => one.possible);
+  return { deviceType, answer: { ...answer, basis, version, targets: answers, possible } };
+}
+
+/** Where each interface of a host can go; of devices alone, where each of them can. */
+export function answerDrain(source: HostDocument, targets: readonly HostDocument[]): AnsweredMove[] {
+  if (!isDevice(source)) return source.interfaces.map(({ name }) => answerMove({ source, name, targets }));
+  const types = new Set(source.devices?.map(({ self }) => self.device_type));
+  return [...types].map((deviceType) => deviceMove(source, deviceType, { source, name: SELF, targets }));
+}
+
+/** The name of what a device document says the device is. */
+const SELF = 'self';
+
+/** A document of a device alone: no versions with blockers, no interfaces, only what it is and what it takes in. */
+function isDevice({ versions, interfaces, devices }: HostDocument): boolean {
+  return versions.length === 0 && interfaces.length === 0 && devices !== undefined && devices.length > 0;
+}
+
+function deviceMove(source: HostDocument, deviceType: string, question: MoveQuestion): AnsweredMove {
+  const { name, targets, version: only } = question;
+  const [host = source.host, ...names] = hostNames([source, ...targets]);
+  const version = name === SELF ? deviceOf(source, deviceType)?.self.version : name;
+  const answers = targets.map((target, index) =>
+    moveByDocuments({ name, source, target, host: names[index] ?? target.host, deviceType, version, only }),
+  );
+  const answer: MoveAnswer = {
+    ...{ interface: name, host, basis: 'document', version, need: undefined, decidedByDevice: [] },
+    ...{ possible: answers.every(({ possible }) => possible), targets: answers },
+  };
+  return { deviceType, answer };
+}
+
+/** What keeps it where it is keeps it from every target. */
+function held(answer: TargetAnswer, obstacles: readonly Obstacle[]): TargetAnswer {
+  if (obstacles.length === 0) return answer;
+  return { ...answer, possible: false, pin: undefined, obstacles: [...obstacles, ...answer.obstacles] };
+}
+
+/** The answer for programs: a stable form. */
+export function moveDocument({ answer, deviceType }: AnsweredMove) {
+  const { need } = answer;
+  return {
+    interface: answer.interface,
+    host: answer.host,
+    device_type: deviceType,
+    basis: answer.basis ?? null,
+    version: answer.version ?? null,
+    needs:
+      need === undefined
+        ? null
+        : {
+            features: formatMask(need.features),
+            feature_names: featureNames(familyOf(deviceType), need.features),
+            limits: need.limits,
+          },
+    decided_by_device: answer.decidedByDevice,
+    possible: answer.possible,
+    targets: answer.targets.map((target) => targetDocument(target, answer.basis)),
+  };
+}
+
+function targetDocument(target: TargetAnswer, answered: Basis | undefined) {
+  const { host, possible, pin, others, asItStands, obstacles, warnings, after, basis = answered } = target;
+  return {
+    ...{ host, basis: basis ?? null, possible, pin: pin ?? null, others },
+    as_it_stands: asItStands ?? null,
+    ...{ obstacles, warnings, after: after ?? null },
+  };
+}

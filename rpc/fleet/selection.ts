@@ -1,0 +1,217 @@
+import { sha256 } from '../../base/digest.ts';
+import { type Drift, driftOf } from '../../compat-tables/compare/drift.ts';
+import { type Matrix, matrix } from '../../compat-tables/compare/matrix.ts';
+import { type Policy, type SelectableHost, type Selection, select } from '../../compat-tables/compare/select.ts';
+import { checkDevice, collectionOf, type DeviceVerdict } from '../../compat-tables/devices/check-device.ts';
+import type { DeviceDocument } from '../../compat-tables/devices/device-document.ts';
+import { type Collection, resolveCollections } from '../../compat-tables/devices/resolve.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { devicesOf } from './devices.ts';
+import { type HostDocument, hostVersions } from './documents.ts';
+
+/** Selection over host documents, for one device type. */
+
+export interface SelectionOptions {
+  /** Default `vhost-user-net`, or the only device type that there is. */
+  readonly deviceType?: string | undefined;
+  /** Default `source`: the order of the first host rules. */
+  readonly policy?: Policy | undefined;
+}
+
+const NET = 'vhost-user-net';
+
+export function selectVersion(documents: readonly HostDocument[], options: SelectionOptions = {}): Selection {
+  return select(comparable(documents, options.deviceType), options.policy ?? 'source');
+}
+
+/** With a policy, versions that move forward only are held against the directions that it asks for. */
+export function versionMatrix(documents: readonly HostDocument[], options: SelectionOptions = {}): Matrix {
+  return matrix(comparable(documents, options.deviceType), options.policy);
+}
+
+/** Versions to which the hosts give different contents. */
+export function versionDrift(documents: readonly HostDocument[], deviceType?: string): Drift[] {
+  return driftOf(comparable(documents, deviceType));
+}
+
+/**
+ * The hosts as the selection wants them, under names that tell them apart: where documents carry the same host name (two
+ * agents on one machine), the system id is added, and a number where that does not help either. A host's own versions
+ * count where it has some of the device type; else its device documents do.
+ */
+export function comparable(documents: readonly HostDocument[], deviceType?: string): SelectableHost[] {
+  const guess = deviceType ?? usualType(documents.slice(0, 1));
+  const first = gather(documents, guess);
+  const type = deviceType ?? (first.ofOneType ? guess : usualType(documents));
+  const { hosts, collections, known, speaking } = type === guess ? first : gather(documents, type);
+  if ((!known || speaking) && collections.some((one) => one !== undefined && one.self.length > 0))
+    return named(documents, resolved(documents, collections, hosts));
+  if (!known) refuseUnknownType(documents, type);
+  return named(documents, hosts);
+}
+
+/** What the hosts say of one device type. */
+interface Gathered {
+  readonly hosts: readonly SelectableHost[];
+  /** Of the hosts that have no versions of the type. */
+  readonly collections: readonly (Collection | undefined)[];
+  /** Some host has versions of the type. */
+  readonly known: boolean;
+  /** Some document has devices and no versions of any type. */
+  readonly speaking: boolean;
+  /** The documents hold nothing of another type. Not looked at for the usual type. */
+  readonly ofOneType: boolean;
+}
+
+/** One look at each document: those of a fleet are far apart in memory. */
+function gather(documents: readonly HostDocument[], deviceType: string): Gathered {
+  let [known, speaking, ofOneType] = [false, false, deviceType !== NET];
+  const collections: (Collection | undefined)[] = [];
+  const hosts = documents.map((document) => {
+    const host = hostVersions(document, deviceType);
+    if (host.versions.length > 0) known = true;
+    else if (document.versions.length === 0 && document.devices !== undefined) speaking = true;
+    if (ofOneType && !holdsOnly(document, deviceType)) ofOneType = false;
+    collections.push(host.versions.length > 0 ? undefined : collectionIn(document, deviceType));
+    return host;
+  });
+  return { hosts, collections, known, speaking, ofOneType };
+}
+
+function holdsOnly({ versions, devices = [] }: HostDocument, deviceType: string): boolean {
+  return (
+    versions.every(({ device_type }) => device_type === deviceType) &&
+    devices.every(({ self }) => self.device_type === deviceType)
+  );
+}
+
+/** The device type of all that documents hold, when they hold one; else the usual one. */
+export function usualType(documents: readonly HostDocument[]): string {
+  let only: string | undefined;
+  for (const { versions, devices = [] } of documents) {
+    for (const { device_type } of versions) {
+      only ??= device_type;
+      if (device_type === NET || device_type !== only) return NET;
+    }
+    for (const { self } of devices) {
+      only ??= self.device_type;
+      if (self.device_type !== only) return NET;
+    }
+  }
+  return only ?? NET;
+}
+
+/**
+ * Whether what runs on the source, in the given version or in the one that the host itself is, may move to the target;
+ * from their device documents alone. Throws VC-VERSION-DEVICE-TYPE when one of them has no device of the type.
+ */
+export function checkDocuments(
+  source: HostDocument,
+  target: HostDocument,
+  {
+    deviceType = usualType([source]),
+    version,
+  }: { readonly deviceType?: string; readonly version?: string | undefined } = {},
+): DeviceVerdict {
+  return checkDevice(deviceIn(source, deviceType), deviceIn(target, deviceType), sha256, version);
+}
+
+/** The device of this type that the host is; undefined when it is none. */
+export function deviceOf(document: HostDocument, deviceType: string): DeviceDocument | undefined {
+  return allDevices(document).find(({ self }) => self.device_type === deviceType);
+}
+
+function allDevices({ host, devices, versions, default_version }: HostDocument): readonly DeviceDocument[] {
+  return devices ?? devicesOf(host, versions, default_version);
+}
+
+function deviceIn(document: HostDocument, deviceType: string): DeviceDocument {
+  const own = deviceOf(document, deviceType);
+  if (own !== undefined) return own;
+  const types = allDevices(document).map(({ self }) => self.device_type);
+  throw new CompatError(
+    'VC-VERSION-DEVICE-TYPE',
+    `Cannot find a device of type "${deviceType}" on ${document.host}: it has ${types.join(', ') || 'none'}`,
+  );
+}
+
+/** Several devices of one type on one host are one collection: what it is, and what any of them takes in. */
+function collectionIn({ host, devices = [] }: HostDocument, deviceType: string): Collection {
+  const isOwn = ({ self }: DeviceDocument) => self.device_type === deviceType;
+  const own = devices.every(isOwn) ? devices : devices.filter(isOwn);
+  const [first] = own;
+  if (first !== undefined && own.length === 1) return collectionOf(first);
+  return {
+    ...{ host, deviceType, scheme: first?.version_scheme ?? 'opaque' },
+    self: own.map(({ self }) => self),
+    compatible: own.flatMap(({ compatible }) => compatible),
+  };
+}
+
+/** Versions with blockers say more than a document; names and digests are what the others are asked about. */
+function collectionFrom(
+  { devices = [] }: Pick<HostDocument, 'devices'>,
+  { host, deviceType, versions }: SelectableHost,
+): Collection {
+  const scheme = devices.find(({ self }) => self.device_type === deviceType)?.version_scheme ?? 'opaque';
+  const compatible = versions.map(({ version, digest, tier }) => ({ version, digest, ...(tier && { tier }) }));
+  return { host, deviceType, scheme, self: [], compatible };
+}
+
+/** The hosts that have versions of their own keep them. */
+function resolved(
+  documents: readonly HostDocument[],
+  collections: readonly (Collection | undefined)[],
+  hosts: readonly SelectableHost[],
+): SelectableHost[] {
+  const asked = hosts.map((host, index) => collections[index] ?? collectionFrom(documents[index] ?? {}, host));
+  return resolveCollections(asked, sha256).map((one, index) => {
+    const own = hosts[index];
+    return own !== undefined && own.versions.length > 0 ? own : one;
+  });
+}
+
+function refuseUnknownType(documents: readonly HostDocument[], deviceType: string): void {
+  const there = new Set(
+    documents.flatMap(({ versions, devices = [] }) => [
+      ...versions.map((one) => one.device_type),
+      ...devices.map(({ self }) => self.device_type),
+    ]),
+  );
+  if (there.size === 0 || there.has(deviceType)) return;
+  throw new CompatError(
+    'VC-VERSION-DEVICE-TYPE',
+    `Cannot compare hosts for device type "${deviceType}": none of them has a version of it; they have ${[...there].sort().join(', ')}`,
+  );
+}
+
+/** Names that tell the hosts apart, one for each document. */
+export function hostNames(documents: readonly HostDocument[]): string[] {
+  return distinct(documents, [
+    ({ host }) => host,
+    ({ host, system_id }) => `${host} (${system_id})`,
+    ({ host, system_id }, index) => `${host} (${system_id}) #${index + 1}`,
+  ]);
+}
+
+function named(documents: readonly HostDocument[], hosts: readonly SelectableHost[]): SelectableHost[] {
+  if (new Set(hosts.map(({ host }) => host)).size === hosts.length) return [...hosts];
+  const names = hostNames(documents);
+  return hosts.map((one, index) => ({ ...one, host: names[index] ?? one.host }));
+}
+
+type Naming = (document: HostDocument, index: number) => string;
+
+/** For each document the shortest of the given names that no other document has. */
+function distinct(documents: readonly HostDocument[], namings: readonly Naming[]): string[] {
+  let names = documents.map(() => '');
+  for (const naming of namings) {
+    const counts = new Map<string, number>();
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+    names = documents.map((document, index) => {
+      const name = names[index] ?? '';
+      return name === '' || (counts.get(name) ?? 0) > 1 ? naming(document, index) : name;
+    });
+  }
+  return names;
+}

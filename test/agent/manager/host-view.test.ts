@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { common, hostBlockers, hostView } from '../../../agent/manager/host-view.ts';
+import { maskOf } from '../../../compat-tables/bits/features.ts';
+import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
+import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
+
+const CSUM = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_CSUM');
+const MRG_RXBUF = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_MRG_RXBUF');
+
+function able(virtioFeatures: bigint, queuePairs = 128): Abilities {
+  return { virtioFeatures, protocolFeatures: 0xfn, limits: { queue_pairs: queuePairs } };
+}
+
+function view(name: string, abilities: Abilities, connected = true) {
+  return { interface: name, deviceType: 'vhost-user-net', abilities, connected };
+}
+
+const entry: Entry = {
+  version: 'site.v1',
+  deviceType: 'vhost-user-net',
+  virtioFeatures: CSUM | MRG_RXBUF,
+  protocolFeatures: undefined,
+  requiredProtocolFeatures: 0n,
+  limits: { queue_pairs: 4 },
+  tier: 'both-ways',
+  summary: '',
+  covers: [],
+  sources: [],
+  origin: 'test',
+  digest: 'd1',
+};
+
+describe('what a host can honour', () => {
+  it('is unknown while nothing was measured or declared', () => {
+    assert.equal(hostView([], undefined), undefined);
+    assert.deepEqual(
+      hostBlockers(entry, undefined).map((blocker) => blocker.code),
+      ['VC-BACKEND-UNKNOWN'],
+    );
+  });
+
+  it('goes by what was known beforehand until an interface has measured', () => {
+    const seen = hostView([], { abilities: able(CSUM), knownBy: 'declared', name: 'ovs-3.1' });
+    assert.equal(seen?.knownBy, 'declared');
+    assert.equal(
+      hostView([view('a', able(CSUM))], { abilities: able(0n), knownBy: 'declared', name: 'x' })?.knownBy,
+      'measured',
+    );
+  });
+
+  it('counts back-ends that are away only while none is connected', () => {
+    const away = view('old', able(MRG_RXBUF), false);
+    assert.equal(hostView([away], undefined)?.abilities.virtioFeatures, MRG_RXBUF);
+    assert.equal(hostView([away, view('new', able(CSUM))], undefined)?.abilities.virtioFeatures, CSUM);
+  });
+
+  it('names the interface whose back-end lacks a bit, when others have it', () => {
+    const seen = hostView([view('good', able(CSUM | MRG_RXBUF)), view('poor', able(MRG_RXBUF))], undefined);
+    const [blocker] = hostBlockers(entry, seen);
+    assert.equal(blocker?.code, 'VC-MODE-FEATURES');
+    assert.deepEqual(blocker?.missing, ['VIRTIO_NET_F_CSUM']);
+    assert.match(blocker?.text ?? '', /\(back-end of poor\)$/);
+  });
+
+  it('names three of many, and how many more', () => {
+    const poor = ['a', 'b', 'c', 'd', 'e'].map((name) => view(name, able(MRG_RXBUF)));
+    const seen = hostView([view('good', able(CSUM | MRG_RXBUF)), ...poor, view('few', able(0n, 2))], undefined);
+    assert.deepEqual(
+      hostBlockers(entry, seen).map(({ text }) => text),
+      [
+        'the back-end does not offer VIRTIO_NET_F_CSUM (back-end of a, b, c and 2 more)',
+        'the back-end does not offer VIRTIO_NET_F_CSUM, VIRTIO_NET_F_MRG_RXBUF (back-end of few)',
+        'the back-end gives queue_pairs 2, the version promises 4 (back-end of few)',
+      ],
+    );
+  });
+
+  it('names no interface when all lack the same', () => {
+    const seen = hostView([view('a', able(MRG_RXBUF)), view('b', able(MRG_RXBUF))], undefined);
+    assert.doesNotMatch(hostBlockers(entry, seen)[0]?.text ?? '', /back-end of/);
+  });
+
+  it('property: the common ground is what each of them offers', () => {
+    const abilities = fc.record({
+      features: fc.bigInt({ min: 0n, max: (1n << 70n) - 1n }),
+      pairs: fc.integer({ min: 1, max: 256 }),
+    });
+    fc.assert(
+      fc.property(fc.array(abilities, { minLength: 1, maxLength: 5 }), (all) => {
+        const ground = common(all.map(({ features, pairs }) => able(features, pairs)));
+        for (const { features, pairs } of all) {
+          assert.equal(ground.virtioFeatures & ~features, 0n);
+          assert.ok((ground.limits['queue_pairs'] ?? 0) <= pairs);
+        }
+        assert.equal(
+          ground.virtioFeatures,
+          all.reduce((mask, one) => mask & one.features, (1n << 70n) - 1n),
+        );
+      }),
+    );
+  });
+});
