@@ -1,3 +1,14 @@
+/** `1 interface`, `2 interfaces`; `many` for a noun whose plural is not its singular with an s. */
+export function plural(count: number, noun: string, many = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : many}`;
+}
+
+/** `a, b, c`, or `a, b and 7 more` when there are more than `atMost`. */
+export function firstNames(names: readonly string[], atMost: number): string {
+  const more = names.length - atMost;
+  return `${names.slice(0, atMost).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** Names that a user may have meant, best first: those that differ by a slip of the finger, or that contain the word. */
 export function nearNames(name: string, names: Iterable<string>, atMost = 3): string[] {
   const slips = Math.max(2, Math.floor(name.length / 6));
@@ -13,9 +24,7 @@ export function nearNames(name: string, names: Iterable<string>, atMost = 3): st
 export function suggestion(name: string, names: readonly string[]): string {
   const near = nearNames(name, names);
   if (near.length > 0) return `; did you mean ${near.map((one) => `"${one}"`).join(' or ')}?`;
-  if (names.length === 0) return '; there are none';
-  const more = names.length > 8 ? ` and ${names.length - 8} more` : '';
-  return `; there are ${names.slice(0, 8).join(', ')}${more}`;
+  return names.length === 0 ? '; there are none' : `; there are ${firstNames(names, 8)}`;
 }
 
 /** Levenshtein's distance: insertions, removals and replacements. */

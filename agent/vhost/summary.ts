@@ -1,3 +1,4 @@
+import { plural } from '../../base/text.ts';
 import { type MessageView, NEED_REPLY, REPLY } from './header.ts';
 import { readU64, readVringState } from './payloads.ts';
 import { requestById, requestName } from './requests.ts';
@@ -13,7 +14,7 @@ export function summarise(message: MessageView): string {
     ...(isReply ? ['[reply]'] : []),
     ...((flags & NEED_REPLY) !== 0 ? ['[need_reply]'] : []),
     ...describe(isReply, request, payload),
-    ...(fds.length > 0 ? [fds.length === 1 ? 'with 1 descriptor' : `with ${fds.length} descriptors`] : []),
+    ...(fds.length > 0 ? [`with ${plural(fds.length, 'descriptor')}`] : []),
   ];
   return [requestName(request), ...marks].join(' ');
 }

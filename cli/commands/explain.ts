@@ -1,3 +1,4 @@
+import { firstNames } from '../../base/text.ts';
 import { type DecodedBit, PROTOCOL } from '../../compat-tables/bits/features.ts';
 import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
@@ -152,9 +153,7 @@ function fitLines(title: string, spans: readonly ReleaseSpan[]): string[] {
 }
 
 function preventionText({ versions, note }: NonNullable<Explanation['prevention']>): string {
-  if (versions.length === 0) return `none. ${note}`;
-  const more = versions.length - VERSIONS_SHOWN;
-  return `${versions.slice(0, VERSIONS_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}. ${note}`;
+  return `${versions.length === 0 ? 'none' : firstNames(versions, VERSIONS_SHOWN)}. ${note}`;
 }
 
 function explanationJson(one: Explanation): object {

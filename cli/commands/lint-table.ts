@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { sha256 } from '../../base/digest.ts';
+import { plural } from '../../base/text.ts';
 import type { TableFile } from '../../compat-tables/entries/load.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { type Finding, findingLine, lintTables } from '../../compat-tables/lint/lint.ts';
@@ -57,8 +58,4 @@ async function readTable(path: string): Promise<TableFile> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CompatError('VC-TABLE', `Cannot read ${path}: ${reason}; wanted a table file`, { file: path }, { cause });
   }
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
 /** Equal version strings with different contents: somebody changed a published entry. */
+import { firstNames } from '../../base/text.ts';
 import type { HostVersions } from '../entries/entry.ts';
 
 export interface Drift {
@@ -32,9 +33,8 @@ const MOST_NAMES = 5;
 
 /** One line for people. */
 export function driftText({ version, contents }: Drift): string {
-  const places = contents.map(({ digest, hosts }) => {
-    const more = hosts.length > MOST_NAMES ? ` and ${hosts.length - MOST_NAMES} more` : '';
-    return `${digest.slice(0, 12) || 'no digest'} on ${hosts.slice(0, MOST_NAMES).join(', ')}${more}`;
-  });
+  const places = contents.map(
+    ({ digest, hosts }) => `${digest.slice(0, 12) || 'no digest'} on ${firstNames(hosts, MOST_NAMES)}`,
+  );
   return `ALARM: ${version} is not the same everywhere: ${places.join('; ')}: a published entry was changed; it is never selected`;
 }

@@ -1,4 +1,5 @@
 import { sha256 } from '../../base/digest.ts';
+import { firstNames } from '../../base/text.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { DEFINED, entryFile, readEntry } from '../../compat-tables/entries/entry-file.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
@@ -86,13 +87,9 @@ function usersOf(state: State, host: HostRow, version: string): string[] {
   return [
     ...(isDefault ? [`${version} is the default of the host and stays published until that is another`] : []),
     ...(users.length > 0
-      ? [`${version} is in use by ${shortList(users)} and stays published until they let go of it`]
+      ? [`${version} is in use by ${firstNames(users, 3)} and stays published until they let go of it`]
       : []),
   ];
-}
-
-function shortList(names: readonly string[]): string {
-  return names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
 }
 
 function sameContent(text: string, entry: Entry): boolean {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nearNames, suggestion } from '../../base/text.ts';
+import { nearNames, plural, suggestion } from '../../base/text.ts';
 
 const versions = ['upstream.ovs-dpdk.v2.13', 'upstream.ovs-dpdk.v2.11', 'upstream.ovs-dpdk.v3.2', 'site.lab'];
 
@@ -30,5 +30,12 @@ describe('names that may have been meant', () => {
       suggestion('kangaroo', many),
       '; there are name0, name1, name2, name3, name4, name5, name6, name7 and 2 more',
     );
+  });
+});
+
+describe('a number of things', () => {
+  it('stands with the noun in the singular or in the plural', () => {
+    const texts = [plural(1, 'interface'), plural(0, 'interface'), plural(2, 'entry', 'entries')];
+    assert.deepEqual(texts, ['1 interface', '0 interfaces', '2 entries']);
   });
 });
