@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { EXIT } from '../compat-tables/errors/catalogue.ts';
 import { run } from './run.ts';
-import { EXIT } from './shared/exit.ts';
 import { processIo } from './shared/io.ts';
 
 let failure: Error | undefined;

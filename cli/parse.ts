@@ -16,7 +16,7 @@ const EXIT_HELP = `
 Exit status:
   0  done, or the answer is yes
   1  failed
-  2  the command line is wrong
+  2  the command line or the configuration is wrong
   3  the answer is no: no common version, a version that is not usable, an interface that cannot move
   4  cannot connect, or the time given with --timeout is over
 

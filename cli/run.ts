@@ -1,11 +1,12 @@
 import { PROGRAM_VERSION } from '../base/installation.ts';
+import { EXIT, type Exit } from '../compat-tables/errors/catalogue.ts';
 import type { CompatError } from '../compat-tables/errors/compat-error.ts';
 import { COMMANDS } from './commands.ts';
 import { type Parsed, parseCommandLine } from './parse.ts';
 import { checkColumns, noSuchColumn } from './shared/columns.ts';
 import type { Command, Result } from './shared/command.ts';
 import { Context } from './shared/context.ts';
-import { asCompatError, describeError, EXIT, type Exit, exitOf } from './shared/exit.ts';
+import { asCompatError, describeError } from './shared/exit.ts';
 import { pickColumns, printable, renderTable, type Table } from './shared/formats.ts';
 import type { Io } from './shared/io.ts';
 import { type GlobalOptions, wantsJson } from './shared/options.ts';
@@ -22,7 +23,7 @@ export async function run(argv: readonly string[], io: Io, commands: readonly Co
     const asJson = parsed === undefined ? wantsJson(argv) : parsed.globals.format === 'json';
     const verbose = parsed?.globals.verbose === true;
     tell(error, asJson, verbose, io);
-    return exitOf(error);
+    return error.exit;
   }
 }
 
@@ -41,7 +42,7 @@ async function runCommand({ command, input, globals }: Parsed, argv: readonly st
     for (const note of result.notes ?? []) io.stderr(`vhost-compat: ${printable(note)}\n`);
     if (result.refusal === undefined) return EXIT.done;
     tell(result.refusal, globals.format === 'json', globals.verbose, io);
-    return exitOf(result.refusal);
+    return result.refusal.exit;
   } finally {
     await context.end();
   }

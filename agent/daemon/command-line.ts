@@ -1,11 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { PROGRAM_VERSION } from '../../base/installation.ts';
 import { Log } from '../../base/log.ts';
+import { EXIT } from '../../compat-tables/errors/catalogue.ts';
 import { Agent } from '../manager/agent.ts';
 import { checkKept, type Keeping } from '../manager/keeping.ts';
 import { serveApi } from '../manager/serve-api.ts';
 import { type Config, checkSettings, readConfigFile, resolveConfig, type Settings } from '../settings/config.ts';
-import { exitCode, FAILED, tellFailure, USAGE } from './failure.ts';
+import { exitCode, tellFailure } from './failure.ts';
 import { runMockCommand } from './mock-command.ts';
 import { runProbeCommand } from './probe-command.ts';
 
@@ -124,7 +125,7 @@ async function runAgent(flags: Flags, kept: Keeping | undefined): Promise<void> 
   // An error that nobody caught leaves a state that nobody knows: say what it was, and let whoever supervises start anew.
   process.on('uncaughtException', (error) => {
     log.error('crashed', { error: error.stack ?? error.message });
-    process.exit(FAILED);
+    process.exit(EXIT.failed);
   });
   const agent = await Agent.start(config, log, kept);
   const api = await serveApi(agent, config, log);
@@ -137,11 +138,11 @@ async function runAgent(flags: Flags, kept: Keeping | undefined): Promise<void> 
       .then(
         () => {
           log.info('agent-stopped');
-          process.exit(0);
+          process.exit(EXIT.done);
         },
         (error: unknown) => {
           log.error('stop-failed', { error: String(error) });
-          process.exit(FAILED);
+          process.exit(EXIT.failed);
         },
       );
   };
@@ -172,7 +173,7 @@ export async function runCommandLine(kept: Keeping | undefined): Promise<void> {
   } catch (error) {
     kept?.ports.leave();
     // commander has said it already
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : USAGE);
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
     tellFailure(error);
     process.exit(exitCode(error));
   }

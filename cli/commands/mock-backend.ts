@@ -1,8 +1,9 @@
 import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import { EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { exitOfChild, startAgent } from '../shared/agent-process.ts';
 import { argument, type Command, required } from '../shared/command.ts';
-import { EXIT, type Exit, typed } from '../shared/exit.ts';
+import { typed } from '../shared/exit.ts';
 
 export const mockBackend: Command = {
   name: 'mock-backend',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { MAX_TIMER_MS } from '../../base/timers.ts';
+import { EXIT } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { OvsdbError } from '../../rpc/ovsdb/notation/errors.ts';
 import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
@@ -8,7 +9,7 @@ import { StoreError } from '../../rpc/ovsdb/store/store.ts';
 import { RemoteError } from '../../rpc/ovsdb/wire/remotes.ts';
 import { TlsFilesError } from '../../rpc/ovsdb/wire/tls-files.ts';
 import { argument, type Command, type Input, required } from '../shared/command.ts';
-import { EXIT, UsageError } from '../shared/exit.ts';
+import { UsageError } from '../shared/exit.ts';
 import { checkPassiveRemotes } from '../shared/remote.ts';
 
 export const serveDb: Command = {

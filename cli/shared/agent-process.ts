@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { CATALOGUE, type ErrorCode } from '../../compat-tables/errors/catalogue.ts';
+import { CATALOGUE, type ErrorCode, EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Context } from './context.ts';
-import { EXIT, type Exit, ReportedError } from './exit.ts';
+import { ReportedError } from './exit.ts';
 
 /**
  * Some work speaks vhost-user, which only the agent's binary knows. It is started as a child, so that the command line

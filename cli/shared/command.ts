@@ -1,6 +1,6 @@
+import type { Exit } from '../../compat-tables/errors/catalogue.ts';
 import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Context } from './context.ts';
-import type { Exit } from './exit.ts';
 import type { Table } from './formats.ts';
 
 /**

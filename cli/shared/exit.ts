@@ -1,10 +1,6 @@
-import { CATALOGUE, type ErrorCode } from '../../compat-tables/errors/catalogue.ts';
+import { CATALOGUE, type ErrorCode, EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { OvsdbCallError, OvsdbConnectionError, OvsdbTimeoutError } from '../../rpc/ovsdb/client/client-errors.ts';
-
-/** What a command's exit status says. Scripts rely on these numbers; they never change their meaning. */
-export const EXIT = { done: 0, failed: 1, usage: 2, no: 3, unreachable: 4 } as const;
-export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
 /** A command line that cannot be understood: exit 2, whatever the code says about the kind of the mistake. */
 export class UsageError extends CompatError {
@@ -15,46 +11,24 @@ export class UsageError extends CompatError {
     super(options.code ?? 'VC-USAGE', message, {}, options.cause === undefined ? undefined : { cause: options.cause });
     this.usage = options.usage;
   }
+
+  override get exit(): Exit {
+    return EXIT.usage;
+  }
 }
 
 /** An error that another process reported together with its exit status. */
 export class ReportedError extends CompatError {
-  readonly exit: Exit;
+  readonly #exit: Exit;
 
   constructor(code: ErrorCode, message: string, exit: Exit) {
     super(code, message);
-    this.exit = exit;
+    this.#exit = exit;
   }
-}
 
-/** Codes whose exit status is not 1. */
-const EXIT_OF_CODE: Partial<Record<ErrorCode, Exit>> = {
-  'VC-USAGE': EXIT.usage,
-  'VC-MODE-FEATURES': EXIT.no,
-  'VC-MODE-PROTOCOL': EXIT.no,
-  'VC-MODE-LIMIT': EXIT.no,
-  'VC-MODE-NONE': EXIT.no,
-  'VC-BACKEND-UNKNOWN': EXIT.no,
-  'VC-VERSION-UNUSABLE': EXIT.no,
-  'VC-VERSION-DEVICE-TYPE': EXIT.no,
-  'VC-SELECT-NONE': EXIT.no,
-  'VC-DIGEST-DIFFERS': EXIT.no,
-  'VC-EXPLAIN-NONE': EXIT.no,
-  'VC-MOVE': EXIT.no,
-  'VC-MOVE-DIRECTION': EXIT.no,
-  'VC-MIGRATE-LOG': EXIT.no,
-  'VC-DRAIN': EXIT.no,
-  'VC-UPGRADE': EXIT.no,
-  'VC-DEFAULT-IN-USE': EXIT.no,
-  'VC-DB-CONNECT': EXIT.unreachable,
-  'VC-API-CONNECT': EXIT.unreachable,
-  'VC-TIMEOUT': EXIT.unreachable,
-  'VC-VHOST-TIMEOUT': EXIT.unreachable,
-};
-
-export function exitOf(error: CompatError): Exit {
-  if (error instanceof UsageError) return EXIT.usage;
-  return error instanceof ReportedError ? error.exit : (EXIT_OF_CODE[error.code] ?? EXIT.failed);
+  override get exit(): Exit {
+    return this.#exit;
+  }
 }
 
 /** Any thrown thing as an error of the catalogue; what is not one of ours is our bug. */

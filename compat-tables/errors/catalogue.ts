@@ -1,37 +1,47 @@
-/**
- * Every error that a user can meet, by its stable code. docs/errors.md is generated from here. A code never changes its
- * meaning; a new meaning needs a new code.
- */
+/** What the exit status of a program says. Scripts rely on these numbers; they never change their meaning. */
+export const EXIT = { done: 0, failed: 1, usage: 2, no: 3, unreachable: 4 } as const;
+export type Exit = (typeof EXIT)[keyof typeof EXIT];
+
 export interface CatalogueRow {
   readonly title: string;
   /** What it means, in a sentence or two. */
   readonly meaning: string;
   /** What to do about it. */
   readonly remedy: string;
+  /** The exit status of a program that this error ends; 1 (failed) when absent. */
+  readonly exit?: Exit;
 }
 
+/**
+ * Every error that a user can meet, by its stable code. docs/errors.md is generated from here. A code never changes its
+ * meaning; a new meaning needs a new code.
+ */
 export const CATALOGUE = {
   'VC-MODE-FEATURES': {
     title: 'the back-end lacks features of the mode',
     meaning: 'The version promises virtio features that this back-end does not offer, so the promise cannot be kept.',
     remedy:
       'Pin a version that is usable here (list-versions), or give the back-end the release or setting that offers the named bits.',
+    exit: EXIT.no,
   },
   'VC-MODE-PROTOCOL': {
     title: 'the back-end lacks protocol features of the mode',
     meaning: 'The version needs vhost-user protocol features that this back-end does not offer.',
     remedy: 'Pin a version that is usable here, or update the back-end.',
+    exit: EXIT.no,
   },
   'VC-MODE-LIMIT': {
     title: 'the back-end stays below a limit of the mode',
     meaning: 'The version promises more queue pairs or larger rings than this back-end gives.',
     remedy:
       'Raise the limit in the back-end (for the DPDK vhost port: the queues argument), or pin a version with a lower limit.',
+    exit: EXIT.no,
   },
   'VC-MODE-NONE': {
     title: 'no version is usable',
     meaning: 'None of the versions in the compat tables can be honoured exactly by this back-end.',
     remedy: 'Look at the blockers (list-versions --all), or add an entry of your own for this back-end.',
+    exit: EXIT.no,
   },
   'VC-VERSION-UNKNOWN': {
     title: 'the version is in no table',
@@ -42,11 +52,13 @@ export const CATALOGUE = {
     title: 'the version is not usable on this host',
     meaning: 'The version is known, but the back-end of this host or interface cannot honour it. The blockers say why.',
     remedy: 'Choose a version without blockers (list-versions).',
+    exit: EXIT.no,
   },
   'VC-VERSION-DEVICE-TYPE': {
     title: 'the version belongs to another device type',
     meaning: 'Versions form a collection of their own for each device type.',
     remedy: 'Choose a version of the device type of the interface.',
+    exit: EXIT.no,
   },
   'VC-VERSION-EXISTS': {
     title: 'the version is defined already with other content',
@@ -63,56 +75,66 @@ export const CATALOGUE = {
     title: 'nothing is known of the back-end yet',
     meaning: 'No back-end has been measured on this host, and none is declared in the configuration.',
     remedy: 'Add an interface whose back-end is running, or declare the back-end in the configuration of the agent.',
+    exit: EXIT.no,
   },
   'VC-BACKEND-CONNECT': {
     title: 'no back-end answers at the socket',
     meaning: 'A probe could not connect: nothing listens at the path.',
     remedy:
       'Start the back-end, and check the path and the role: connect:PATH for a back-end that listens, listen:PATH for one that connects.',
+    exit: EXIT.unreachable,
   },
   'VC-SELECT-NONE': {
     title: 'no common version',
     meaning: 'No version is usable on all the hosts.',
     remedy: 'select --explain names for each version the host that lacks it and why.',
+    exit: EXIT.no,
   },
   'VC-MOVE': {
     title: 'the interface cannot move there',
     meaning: 'The destination cannot offer, in any of its versions, what the guest has taken and uses.',
     remedy: 'check-move names each reason with its own remedy; the guest goes on where it is.',
+    exit: EXIT.no,
   },
   'VC-MOVE-DIRECTION': {
     title: 'the version moves to newer hosts only',
     meaning: 'The guest runs in a version of the tier forward-only, and the destination is not newer.',
     remedy: 'Choose a newer host, or restart the guest in a version that moves both ways.',
+    exit: EXIT.no,
   },
   'VC-MIGRATE-LOG': {
     title: 'a guest on this back-end cannot be migrated',
     meaning:
       'QEMU migrates only from back-ends that record which pages they write (VHOST_F_LOG_ALL) and share the record (VHOST_USER_PROTOCOL_F_LOG_SHMFD).',
     remedy: 'Update the back-end, or shut the guest down and start it on the other host.',
+    exit: EXIT.no,
   },
   'VC-DRAIN': {
     title: 'a host cannot be drained',
     meaning: 'Some interfaces of the host can go to none of the targets.',
     remedy:
       'drain names the reason for each; give more targets, or restart those guests in a version that others have.',
+    exit: EXIT.no,
   },
   'VC-UPGRADE': {
     title: 'a change of the back-end would break something in use',
     meaning: 'With the other back-end, running guests would not come back, or pins could not be honoured.',
     remedy: 'Move or stop the guests that are named, or change the pins, before the back-end is changed.',
+    exit: EXIT.no,
   },
   'VC-DEFAULT-IN-USE': {
     title: 'the default would be narrower than what runs',
     meaning: 'Running interfaces without a pin use features or sizes that the new default version does not have.',
     remedy:
       'Pin those interfaces to the version in force, or use --force: running guests keep what they have until they stop.',
+    exit: EXIT.no,
   },
   'VC-DIGEST-DIFFERS': {
     title: 'equal version strings with different content',
     meaning: 'Two hosts define the same version string differently. Such a version is never selected.',
     remedy:
       'Find the host whose table was changed and restore the published entry; a changed mask needs a new version string.',
+    exit: EXIT.no,
   },
   'VC-ACK-OUTSIDE-OFFER': {
     title: 'the front-end accepted features that were not offered',
@@ -179,6 +201,7 @@ export const CATALOGUE = {
     title: 'a back-end did not answer',
     meaning: 'The back-end accepted the connection but did not answer the questions about its features in time.',
     remedy: 'Check that the back-end process runs and is not stopped.',
+    exit: EXIT.unreachable,
   },
   'VC-VHOST-PARTIAL': {
     title: 'a peer began a message and did not finish it',
@@ -213,6 +236,7 @@ export const CATALOGUE = {
     title: 'an endpoint cannot be used',
     meaning: 'An endpoint is not of the form listen:PATH or connect:PATH, or its path cannot be used.',
     remedy: 'Give an absolute path of at most 107 bytes in a directory that the agent may write to.',
+    exit: EXIT.usage,
   },
   'VC-ENDPOINT-TAKEN': {
     title: 'another process uses the socket path',
@@ -285,6 +309,7 @@ export const CATALOGUE = {
     meaning: 'The text holds no line that we can explain, and none of our codes.',
     remedy:
       'Paste whole lines as the program wrote them, with the lines around; a bare mask is decoded with vhost-compat decode.',
+    exit: EXIT.no,
   },
   'VC-DOCUMENT-FIELD': {
     title: 'a device has a field that the other cannot take in',
@@ -295,16 +320,19 @@ export const CATALOGUE = {
     title: 'the release is not in the tables',
     meaning: 'No known back-end release has this name.',
     remedy: 'Use one of the names that the message lists.',
+    exit: EXIT.usage,
   },
   'VC-CONFIG': {
     title: 'the configuration is wrong',
     meaning: 'The configuration file or a flag of the agent cannot be used.',
     remedy: 'Correct what the message names.',
+    exit: EXIT.usage,
   },
   'VC-DB-CONNECT': {
     title: 'cannot connect to the database',
     meaning: 'No OVSDB server answers at the given remote.',
     remedy: 'Check that the agent or ovsdb-server runs and that the remote (--db) is right.',
+    exit: EXIT.unreachable,
   },
   'VC-DB-OPEN': {
     title: 'the database file cannot be opened',
@@ -326,11 +354,13 @@ export const CATALOGUE = {
     title: 'the time given with --timeout is over',
     meaning: 'The operation did not finish in the time given.',
     remedy: 'Give more time, or look why the agent or the server does not answer.',
+    exit: EXIT.unreachable,
   },
   'VC-API-CONNECT': {
     title: 'cannot connect to the management API',
     meaning: 'No agent answers on the socket of the management API, or the connection ended.',
     remedy: 'Check that vhost-compatd runs and that the path of its API socket is right.',
+    exit: EXIT.unreachable,
   },
   'VC-API-LISTEN': {
     title: 'the management API cannot be served',
@@ -347,6 +377,7 @@ export const CATALOGUE = {
     title: 'the command line is wrong',
     meaning: 'A command, an option or an argument cannot be understood.',
     remedy: 'See vhost-compat --help.',
+    exit: EXIT.usage,
   },
   'VC-INTERNAL': {
     title: 'an error of our own',

@@ -1,4 +1,4 @@
-import type { ErrorCode } from './catalogue.ts';
+import { CATALOGUE, type CatalogueRow, type ErrorCode, EXIT, type Exit } from './catalogue.ts';
 
 /** What an error is about: any of them may be absent. */
 export interface ErrorDetails {
@@ -20,5 +20,11 @@ export class CompatError extends Error {
     super(message, options);
     this.code = code;
     this.details = details;
+  }
+
+  /** The exit status of a program that this error ends. */
+  get exit(): Exit {
+    const row: CatalogueRow = CATALOGUE[this.code];
+    return row.exit ?? EXIT.failed;
   }
 }

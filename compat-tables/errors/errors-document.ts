@@ -1,12 +1,21 @@
 import { messagesDocument } from '../explain/messages-document.ts';
-import { CATALOGUE, type CatalogueRow } from './catalogue.ts';
+import { CATALOGUE, type CatalogueRow, EXIT, type Exit } from './catalogue.ts';
+
+const EXIT_TEXT: Readonly<Record<Exit, string>> = {
+  [EXIT.done]: '0, done',
+  [EXIT.failed]: '1, failed',
+  [EXIT.usage]: '2, wrong usage',
+  [EXIT.no]: '3, the answer is no',
+  [EXIT.unreachable]: '4, unreachable or timed out',
+};
 
 /** The page docs/errors.md: the catalogue, in the order of the codes, and the lines of other programs that we explain. */
 export function errorsDocument(): string {
   const rows: [string, CatalogueRow][] = Object.entries(CATALOGUE);
   rows.sort(([a], [b]) => (a < b ? -1 : 1));
   const sections = rows.map(
-    ([code, row]) => `## ${code}\n\n**${capital(row.title)}.** ${row.meaning}\n\n*What to do:* ${row.remedy}\n`,
+    ([code, { title, meaning, remedy, exit }]) =>
+      `## ${code}\n\n**${capital(title)}.** ${meaning}\n\n*What to do:* ${remedy}\n\n*Exit status:* ${EXIT_TEXT[exit ?? EXIT.failed]}\n`,
   );
   return [
     '# Errors\n',

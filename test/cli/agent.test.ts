@@ -89,7 +89,7 @@ describe('probe and mock-backend', () => {
   it('names the setting when there is no such binary', async () => {
     for (const file of ['/nonexistent/vhost-compatd', '/nonexistent/main.js']) {
       const { exit, stderr } = await cli(['probe', 'connect:/run/x'], { env: { VHOST_COMPAT_AGENT: file } });
-      assert.equal(exit, 1);
+      assert.equal(exit, 2);
       assert.match(stderr, /nonexistent.*\[VC-CONFIG\]/);
     }
   });

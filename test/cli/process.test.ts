@@ -98,21 +98,21 @@ describe('vhost-compat as a process', () => {
     assert.ok(!existsSync(a), 'the socket is gone');
   });
 
-  it('serve-db says what it cannot open or bind, with exit 1', () => {
+  it('serve-db says what it cannot open or bind, with exit 2', () => {
     const folder = peers.folder();
     const options = `--schema ${schemaFile()} --remote punix:${folder}/s`;
     const notSqlite = shell(`VC serve-db ${schemaFile()} ${options}`);
-    assert.equal(notSqlite.status, 1);
+    assert.equal(notSqlite.status, 2);
     assert.match(notSqlite.stderr, /vhost-compat\.ovsschema.*\[VC-CONFIG\]/);
     const noFolder = shell(`VC serve-db ${folder}/x.db --schema ${schemaFile()} --remote punix:${folder}/none/s`);
-    assert.equal(noFolder.status, 1);
+    assert.equal(noFolder.status, 2);
     assert.match(noFolder.stderr, /none\/s.*\[VC-CONFIG\]/);
   });
 
-  it('serve-db refuses a schema that is none, with exit 1 and the file', () => {
+  it('serve-db refuses a schema that is none, with exit 2 and the file', () => {
     const schema = join(import.meta.dirname, 'process.test').concat(extname(import.meta.filename));
     const { status, stderr } = shell(`VC serve-db /nonexistent/x --schema ${schema} --remote punix:/tmp/x`);
-    assert.equal(status, 1);
+    assert.equal(status, 2);
     assert.match(stderr, /Cannot read schema .*process\.test.*wanted a database schema.*\[VC-CONFIG\]/);
   });
 });

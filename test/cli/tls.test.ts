@@ -71,7 +71,7 @@ describe('vhost-compat over TLS', () => {
     {
       title: 'a key that cannot be read',
       args: () => ['-d', 'ssl:h', ...tlsOptions({ ...ours, privateKey: '/nonexistent' }), 'list-versions'],
-      exit: 1,
+      exit: 2,
       want: /Cannot read private key \/nonexistent: ENOENT.*\[VC-CONFIG\]/,
     },
     {
