@@ -5,9 +5,9 @@ import { entryFile, guestNames } from '../../compat-tables/entries/entry-file.ts
 import { describeHost } from '../../rpc/fleet/documents.ts';
 import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
 import type { Command } from '../shared/command.ts';
+import { typed } from '../shared/command-errors.ts';
 import { checkOnAll, checkOwnName, type Defined, definedLines, defineOnAll } from '../shared/define.ts';
 import { differenceJson, lostLine } from '../shared/difference-output.ts';
-import { typed } from '../shared/exit.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from '../shared/host-names.ts';
 import { writeTable } from '../shared/table-file.ts';
 import { documentsOf, openTargets, TARGETS } from '../shared/targets.ts';

@@ -4,8 +4,8 @@ import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpo
 import { entryFile, guestNames, makeEntry, migrationNotes } from '../../compat-tables/entries/entry-file.ts';
 import { resembling } from '../../compat-tables/releases/resembles.ts';
 import { argument, type Command } from '../shared/command.ts';
+import { typed } from '../shared/command-errors.ts';
 import { checkOnAll, checkOwnName, definedLines, defineOnAll } from '../shared/define.ts';
-import { typed } from '../shared/exit.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from '../shared/host-names.ts';
 import { measure } from '../shared/measure.ts';
 import { openState } from '../shared/open-host.ts';

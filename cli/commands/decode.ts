@@ -1,7 +1,7 @@
 import { familyOf, PROTOCOL } from '../../compat-tables/bits/features.ts';
 import { formatMask, parseMask } from '../../compat-tables/bits/mask.ts';
 import type { Command } from '../shared/command.ts';
-import { typed } from '../shared/exit.ts';
+import { typed } from '../shared/command-errors.ts';
 import { bitCells, bitRows } from '../shared/feature-output.ts';
 import { renderTable, type Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';

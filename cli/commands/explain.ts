@@ -7,7 +7,7 @@ import type { ExplainedMask, Explanation, MaskRole } from '../../compat-tables/e
 import { type ReleaseSpan, spanText } from '../../compat-tables/explain/likely-releases.ts';
 import type { MissingBit } from '../../compat-tables/explain/missing-bits.ts';
 import type { Command } from '../shared/command.ts';
-import { UsageError } from '../shared/exit.ts';
+import { UsageError } from '../shared/command-errors.ts';
 import type { Table } from '../shared/formats.ts';
 import { shippedEntries } from '../shared/shipped-tables.ts';
 

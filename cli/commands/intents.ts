@@ -3,7 +3,7 @@ import { deviceTypesOf, effectiveDefault } from '../../rpc/state/default-version
 import { addInterface, pin, removeInterface, setDefaultVersion, unpin } from '../../rpc/state/intents.ts';
 import { carryOutChange } from '../shared/change.ts';
 import { argument, type Command, required } from '../shared/command.ts';
-import { typed, UsageError } from '../shared/exit.ts';
+import { typed, UsageError } from '../shared/command-errors.ts';
 import type { Cell } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, hostName } from '../shared/host-names.ts';
 import { withHost } from '../shared/open-host.ts';

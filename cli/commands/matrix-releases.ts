@@ -6,8 +6,8 @@ import {
   releaseMatrix,
 } from '../../compat-tables/compare/release-matrix.ts';
 import type { Result } from '../shared/command.ts';
+import { typed } from '../shared/command-errors.ts';
 import { survivalJson } from '../shared/difference-output.ts';
-import { typed } from '../shared/exit.ts';
 import { type Cell, renderTable, type Table } from '../shared/formats.ts';
 
 /** `matrix --releases`: known releases against each other. Nothing is asked; it is all in the tables. */

@@ -3,7 +3,7 @@ import { EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { exitOfChild, startAgent } from '../shared/agent-process.ts';
 import { argument, type Command, required } from '../shared/command.ts';
-import { typed } from '../shared/exit.ts';
+import { typed } from '../shared/command-errors.ts';
 
 export const mockBackend: Command = {
   name: 'mock-backend',

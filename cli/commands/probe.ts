@@ -3,7 +3,7 @@ import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { notMigratable } from '../../compat-tables/compare/check-entry.ts';
 import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import { argument, type Command } from '../shared/command.ts';
-import { typed } from '../shared/exit.ts';
+import { typed } from '../shared/command-errors.ts';
 import { bitCells, bitRows, migratableText } from '../shared/feature-output.ts';
 import { renderTable, type Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';

@@ -11,7 +11,7 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { HostDocument } from '../../rpc/fleet/documents.ts';
 import { hostNames, selectVersion, usualType, versionDrift, versionMatrix } from '../../rpc/fleet/selection.ts';
 import type { Command, Input } from '../shared/command.ts';
-import { UsageError } from '../shared/exit.ts';
+import { UsageError } from '../shared/command-errors.ts';
 import { type Cell, renderTable, type Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 import { documentsOf, TARGETS } from '../shared/targets.ts';

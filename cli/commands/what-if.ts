@@ -4,8 +4,8 @@ import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { describeHost } from '../../rpc/fleet/documents.ts';
 import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
 import { type Command, required } from '../shared/command.ts';
+import { typed } from '../shared/command-errors.ts';
 import { differenceJson, lostLine } from '../shared/difference-output.ts';
-import { typed } from '../shared/exit.ts';
 import { withHost } from '../shared/open-host.ts';
 import { documentsOf, TARGETS } from '../shared/targets.ts';
 

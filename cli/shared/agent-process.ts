@@ -4,8 +4,8 @@ import { extname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { CATALOGUE, type ErrorCode, EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { ReportedError } from './command-errors.ts';
 import type { Context } from './context.ts';
-import { ReportedError } from './exit.ts';
 
 /**
  * Some work speaks vhost-user, which only the agent's binary knows. It is started as a child, so that the command line

@@ -1,4 +1,4 @@
-import { UsageError } from './exit.ts';
+import { UsageError } from './command-errors.ts';
 import { unknownColumn } from './formats.ts';
 
 /** Refuses a --columns that cannot be shown, before the command has done what cannot be undone. Throws UsageError. */

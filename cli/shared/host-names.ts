@@ -1,6 +1,6 @@
 import type { Limits } from '../../compat-tables/entries/entry.ts';
 import type { Input, OptionSpec } from './command.ts';
-import { UsageError } from './exit.ts';
+import { UsageError } from './command-errors.ts';
 
 /** Version strings form a collection of their own for each device type; this is the one that ships. */
 export const DEFAULT_DEVICE_TYPE = 'vhost-user-net';

@@ -1,5 +1,5 @@
 import type { TlsFiles } from '../../rpc/ovsdb/wire/tls-files.ts';
-import { UsageError } from './exit.ts';
+import { UsageError } from './command-errors.ts';
 import { FORMATS, type Format } from './formats.ts';
 
 /** Where the agent serves its database unless told otherwise. */

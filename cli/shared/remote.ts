@@ -8,7 +8,7 @@ import {
   RemoteError,
 } from '../../rpc/ovsdb/wire/remotes.ts';
 import { readTlsFiles, type TlsFiles, TlsFilesError } from '../../rpc/ovsdb/wire/tls-files.ts';
-import { UsageError } from './exit.ts';
+import { UsageError } from './command-errors.ts';
 
 /** Refuses a remote to connect to that cannot be read, or whose TLS files cannot, before anything is done. */
 export function checkRemote(text: string, tls: TlsFiles | undefined): void {

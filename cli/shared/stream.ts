@@ -1,7 +1,7 @@
 import { EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
 import type { Input } from './command.ts';
+import { UsageError } from './command-errors.ts';
 import type { Context } from './context.ts';
-import { UsageError } from './exit.ts';
 import { type Cell, lineText } from './formats.ts';
 
 /** A column of a table that grows: its width is chosen before the first line is known. */

@@ -3,8 +3,8 @@ import { resolveTargets } from '../../rpc/fleet/targets.ts';
 import { staleNotes } from '../../rpc/state/heartbeat.ts';
 import { State } from '../../rpc/state/state.ts';
 import type { ArgumentSpec } from './command.ts';
+import { UsageError } from './command-errors.ts';
 import type { Context } from './context.ts';
-import { UsageError } from './exit.ts';
 import { checkRemote } from './remote.ts';
 
 /** The hosts that a command compares or writes to. */
