@@ -1,4 +1,6 @@
-import type { InterfaceStatus } from '../../rpc/state/columns.ts';
+import type { InterfaceStatus, InterfaceStatusProperty } from '../../rpc/state/columns.ts';
+import type { Column } from '../../rpc/state/model/column.ts';
+import { INTERFACE } from '../../rpc/state/model/interface.ts';
 import type { InterfaceRow } from '../../rpc/state/rows.ts';
 import type { PeerIdentity } from '../fd/peer.ts';
 import type { PortStatus } from '../relay/port/port-status.ts';
@@ -37,34 +39,34 @@ export function readSticky(row: InterfaceRow): Sticky | undefined {
   return { version: row.inForce, digest, peer };
 }
 
-/** The status columns of a row whose port is alive. */
-export function portStatus(
+/**
+ * The status of an interface whose port is alive: each column that rpc/state/model/interface.ts declares gets what stands
+ * under its name here, and what it keeps stays as it is in the row. Counters are written along with a change, not here.
+ */
+export function interfaceStatus(
   port: PortStatus,
   sticky: Sticky | undefined,
   nextStart: string | undefined,
 ): InterfaceStatus {
-  return {
-    state: port.state,
-    inForce: sticky?.version,
-    nextStart,
-    peer: sticky ? peerColumn(sticky) : new Map(),
-    error: port.error?.code,
-    errorDetail: port.error?.message,
-    since: port.since,
-    // What was measured stays until something else is measured: a back-end that is away has not changed by that.
-    ...(port.abilities ? { abilities: port.abilities } : {}),
-    ...negotiation(port, sticky),
+  const facts = {
+    ...port,
+    ...{ inForce: sticky?.version, nextStart, peer: sticky ? peerColumn(sticky) : new Map<string, string>() },
+    ...{ error: port.error?.code, errorDetail: port.error?.message },
+    ...{ offeredFeatures: port.offered, ackedFeatures: port.acked, ackedProtocolFeatures: port.ackedProtocol },
   };
+  const kept = {
+    negotiated: port.mode === undefined && sticky !== undefined,
+    // a back-end that is away has not changed by that
+    measured: port.abilities === undefined,
+    counted: true,
+  };
+  const status = STATUS.flatMap(([property, keeps]) =>
+    keeps !== undefined && kept[keeps] ? [] : [[property, facts[property]]],
+  );
+  return Object.fromEntries(status) as InterfaceStatus;
 }
 
-/** What was negotiated stays in sight while the front-end process lives, also between two of its connections. */
-function negotiation(port: PortStatus, sticky: Sticky | undefined): InterfaceStatus {
-  if (port.mode === undefined && sticky !== undefined) return {};
-  return {
-    offeredFeatures: port.offered,
-    ackedFeatures: port.acked,
-    ackedProtocolFeatures: port.ackedProtocol,
-    queuePairs: port.queuePairs,
-    ringSizes: port.ringSizes,
-  };
-}
+/** The properties of the status, and what each of them keeps. */
+const STATUS = Object.values<Column>(INTERFACE)
+  .filter(({ role }) => role === 'status')
+  .map(({ property, of, keeps }) => [(of ?? property) as InterfaceStatusProperty, keeps] as const);

@@ -8,7 +8,7 @@ import type { Tap } from '../relay/link/tap.ts';
 import { Port } from '../relay/port/port.ts';
 import type { ModeDecision, PortEvent, PortHooks, PortStatus } from '../relay/port/port-status.ts';
 import type { BackendView } from './host-view.ts';
-import { portStatus, readSticky } from './interface-status.ts';
+import { interfaceStatus, readSticky } from './interface-status.ts';
 import type { Keeping } from './keeping.ts';
 import { type Intent, keep, modeFor, nextStart, nextStartName } from './modes.ts';
 import { Stickies } from './sticky-modes.ts';
@@ -260,7 +260,7 @@ export class ManagedInterface {
     if (status.peer && status.acked !== undefined) this.#stickies.negotiated(status.peer);
     const abilities = status.abilities ?? this.#row.abilities;
     const next = nextStartName(this.#intent(), this.#around.entries(), abilities);
-    this.#write(portStatus(status, this.#stickies.first, next), new Map(Object.entries(status.statistics)));
+    this.#write(interfaceStatus(status, this.#stickies.first, next), new Map(Object.entries(status.statistics)));
   }
 
   /** Statistics alone are no reason to write: they go along when something else has changed. */

@@ -2,7 +2,7 @@ import type { Log } from '../../base/log.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import type { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { OvsdbTransactionError } from '../../rpc/ovsdb/client/client-errors.ts';
-import type { Columns } from '../../rpc/state/columns.ts';
+import type { Columns } from '../../rpc/state/model/column.ts';
 import { History } from './interface-history.ts';
 
 /** What is gathered into one transaction; meanwhile relays, which guests wait for, go first. */

@@ -1,38 +1,7 @@
 import type { RowChange } from '../../rpc/ovsdb/client/replica.ts';
+import { isStatusColumn } from '../../rpc/state/model/tables.ts';
 
-/** The columns that the agent writes: when nothing else changes there is nothing to bring together. */
-const STATUS: Readonly<Record<string, ReadonlySet<string>>> = {
-  Host: new Set([
-    'hostname',
-    'agent_version',
-    'backend',
-    'backend_features',
-    'backend_protocol_features',
-    'backend_limits',
-    'cur_cfg',
-  ]),
-  Interface: new Set([
-    'state',
-    'in_force',
-    'next_start',
-    'backend_features',
-    'backend_protocol_features',
-    'backend_limits',
-    'offered_features',
-    'acked_features',
-    'acked_protocol_features',
-    'queue_pairs',
-    'ring_sizes',
-    'error',
-    'error_detail',
-    'since',
-    'peer',
-    'statistics',
-  ]),
-};
-
-/** Whether a change is one of status only, such as we make ourselves. */
+/** Whether a change is one of status only, such as we make ourselves: there is nothing to bring together then. */
 export function isStatusOnly({ table, kind, columns }: RowChange): boolean {
-  const status = STATUS[table];
-  return kind === 'modify' && status !== undefined && columns.every((column) => status.has(column));
+  return kind === 'modify' && columns.every((column) => isStatusColumn(table, column));
 }

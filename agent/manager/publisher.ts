@@ -5,7 +5,8 @@ import { entryKey } from '../../compat-tables/entries/load.ts';
 import { guestFeatures } from '../../compat-tables/entries/offer.ts';
 import { RELEASES } from '../../compat-tables/releases/releases.ts';
 import type { Json } from '../../rpc/json/types.ts';
-import { type Columns, encodeHost, encodeVersion } from '../../rpc/state/columns.ts';
+import { encodeHost, encodeVersion } from '../../rpc/state/columns.ts';
+import type { Columns } from '../../rpc/state/model/column.ts';
 import { entryOf, type HostRow, type InterfaceRow, type VersionRow } from '../../rpc/state/rows.ts';
 import { type HostView, hostBlockers } from './host-view.ts';
 

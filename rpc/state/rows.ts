@@ -1,198 +1,70 @@
-import { parseMask } from '../../compat-tables/bits/mask.ts';
-import type { Abilities, Blocker, Entry, KnownBy, Limits, Tier } from '../../compat-tables/entries/entry.ts';
+import type { Abilities, Entry, KnownBy } from '../../compat-tables/entries/entry.ts';
 import type { MoveSubject } from '../../compat-tables/moves/needs.ts';
 import type { ReplicaRow } from '../ovsdb/client/replica.ts';
+import { maskIn } from './model/codec.ts';
+import { type RowOf, readColumns } from './model/column.ts';
+import { COMPAT_VERSION } from './model/compat-version.ts';
+import { EVENT } from './model/event.ts';
+import { HOST } from './model/host.ts';
+import { INTERFACE } from './model/interface.ts';
 
 /**
- * The rows of the Vhost_Compat database as typed objects. Reading never throws: a column that a newer or an older agent
- * writes otherwise must not hide the rest of the host. The way back is in columns.ts.
+ * The rows of the database as typed objects, as rpc/state/model declares them. Reading never throws: a column that a newer
+ * or an older agent writes otherwise must not hide the rest of the host. The way back is in columns.ts.
  */
 
-export interface HostRow {
+interface Identified {
   readonly uuid: string;
-  readonly systemId: string;
-  readonly hostname: string;
-  readonly agentVersion: string;
-  /** `name`, `release`, `dpdk`, `known_by` and whatever else the agent says of the back-end. */
-  readonly backend: ReadonlyMap<string, string>;
+}
+
+export interface HostRow extends Identified, RowOf<typeof HOST> {
   readonly knownBy: KnownBy | undefined;
-  /** What is known of the back-end; undefined while nothing is. */
+  /** What all back-ends of the host can do; undefined while nothing is known. */
   readonly abilities: Abilities | undefined;
-  /** UUIDs of rows in Compat_Version and Interface. */
-  readonly versions: readonly string[];
-  readonly interfaces: readonly string[];
-  /** Undefined: the first usable version. */
-  readonly defaultVersion: string | undefined;
-  /** Version → table file with this one entry, given by clients. */
-  readonly definedVersions: ReadonlyMap<string, string>;
-  readonly nextCfg: number;
-  readonly curCfg: number;
-  readonly otherConfig: ReadonlyMap<string, string>;
-  readonly externalIds: ReadonlyMap<string, string>;
   /** The last sign of life of its agent, milliseconds since 1970, when that is long ago; only with the option `life`. */
   readonly staleSince?: number;
 }
 
-export interface VersionRow {
-  readonly uuid: string;
-  readonly version: string;
-  readonly deviceType: string;
-  /** 0 is the most preferred. */
-  readonly preference: number;
-  readonly virtioFeatures: bigint;
-  readonly featureNames: readonly string[];
-  /** Undefined: as the back-end offers them. */
-  readonly protocolFeatures: bigint | undefined;
-  readonly requiredProtocolFeatures: bigint;
-  readonly limits: Limits;
-  readonly digest: string;
-  readonly tier: Tier;
-  readonly usable: boolean;
-  readonly blockers: readonly Blocker[];
-  readonly covers: readonly string[];
-  readonly origin: string;
-  readonly sources: readonly string[];
-  readonly summary: string;
-}
+export interface VersionRow extends Identified, RowOf<typeof COMPAT_VERSION> {}
 
-export interface InterfaceRow {
-  readonly uuid: string;
-  readonly name: string;
-  readonly deviceType: string;
-  /** As written by the client, `listen:PATH` or `connect:PATH`; may be wrong (parseEndpoint tells). */
-  readonly frontend: string;
-  readonly backend: string;
-  /** The pin; undefined: the host's default. */
-  readonly version: string | undefined;
-  readonly state: string;
-  readonly inForce: string | undefined;
-  readonly nextStart: string | undefined;
-  /** What this interface's own back-end answered; undefined while it was never measured. */
+export interface InterfaceRow extends Identified, RowOf<typeof INTERFACE> {
+  /** What its own back-end answered; undefined while it was never measured. */
   readonly abilities: Abilities | undefined;
-  readonly offeredFeatures: bigint | undefined;
-  readonly ackedFeatures: bigint | undefined;
-  readonly ackedProtocolFeatures: bigint | undefined;
-  readonly queuePairs: number | undefined;
-  /** Ring index → descriptors. */
-  readonly ringSizes: ReadonlyMap<number, number>;
-  /** A code of the catalogue, and the sentence that goes with it. */
-  readonly error: string | undefined;
-  readonly errorDetail: string | undefined;
-  /** When `state` was entered, milliseconds since 1970. */
-  readonly since: number | undefined;
-  readonly peer: ReadonlyMap<string, string>;
-  readonly statistics: ReadonlyMap<string, number | bigint>;
-  readonly otherConfig: ReadonlyMap<string, string>;
-  readonly externalIds: ReadonlyMap<string, string>;
 }
 
-export interface EventRow {
-  readonly uuid: string;
-  readonly systemId: string;
-  readonly interface: string | undefined;
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly kind: string;
-  readonly code: string | undefined;
-  readonly text: string;
-  readonly details: ReadonlyMap<string, string>;
-}
+export interface EventRow extends Identified, RowOf<typeof EVENT> {}
+
+const KNOWN_BY: readonly KnownBy[] = ['measured', 'detected', 'declared'];
 
 export function readHost(row: ReplicaRow): HostRow {
-  const backend = textMap(row['backend']);
-  return {
-    uuid: text(row['_uuid']),
-    systemId: text(row['system_id']),
-    hostname: text(row['hostname']),
-    agentVersion: text(row['agent_version']),
-    backend,
-    knownBy: KNOWN_BY.find((word) => word === backend.get('known_by')),
-    abilities: abilities(row),
-    versions: texts(row['versions']),
-    interfaces: texts(row['interfaces']),
-    defaultVersion: optionalText(row['default_version']),
-    definedVersions: textMap(row['defined_versions']),
-    nextCfg: optionalNumber(row['next_cfg']) ?? 0,
-    curCfg: optionalNumber(row['cur_cfg']) ?? 0,
-    otherConfig: textMap(row['other_config']),
-    externalIds: textMap(row['external_ids']),
-  };
+  const host = readColumns(HOST, row);
+  const knownBy = KNOWN_BY.find((word) => word === host.backend.get('known_by'));
+  return { uuid: row._uuid, ...host, knownBy, abilities: abilitiesIn(row) };
 }
 
+/** A version whose mask cannot be read is not usable, whatever its row says. */
 export function readVersion(row: ReplicaRow): VersionRow {
-  const virtioFeatures = mask(row['virtio_features']);
-  const blockers = texts(row['blockers']).map(readBlocker);
-  if (virtioFeatures === undefined) {
-    blockers.push({
-      code: 'VC-MASK',
-      text: `the database holds "${text(row['virtio_features'])}" as the virtio features of this version`,
-      missing: [],
-    });
-  }
-  return {
-    uuid: text(row['_uuid']),
-    version: text(row['name']),
-    deviceType: text(row['device_type']),
-    preference: optionalNumber(row['preference']) ?? 0,
-    virtioFeatures: virtioFeatures ?? 0n,
-    featureNames: texts(row['feature_names']),
-    protocolFeatures: mask(row['protocol_features']),
-    requiredProtocolFeatures: mask(row['required_protocol_features']) ?? 0n,
-    limits: limits(row['limits']),
-    digest: text(row['digest']),
-    tier: TIERS.find((word) => word === row['tier']) ?? 'best-effort',
-    usable: row['usable'] === true && virtioFeatures !== undefined,
-    blockers,
-    covers: texts(row['covers']),
-    origin: text(row['origin']),
-    sources: texts(row['sources']),
-    summary: text(row['summary']),
-  };
+  const version = readColumns(COMPAT_VERSION, row);
+  if (maskIn(row['virtio_features']) !== undefined) return { uuid: row._uuid, ...version };
+  const seen = String(row['virtio_features'] ?? '');
+  const text = `the database holds "${seen}" as the virtio features of this version`;
+  const blockers = [...version.blockers, { code: 'VC-MASK', text, missing: [] }];
+  return { uuid: row._uuid, ...version, usable: false, blockers };
 }
 
 export function readInterface(row: ReplicaRow): InterfaceRow {
-  return {
-    uuid: text(row['_uuid']),
-    name: text(row['name']),
-    deviceType: text(row['device_type']),
-    frontend: text(row['frontend']),
-    backend: text(row['backend']),
-    version: optionalText(row['version']),
-    state: text(row['state']),
-    inForce: optionalText(row['in_force']),
-    nextStart: optionalText(row['next_start']),
-    abilities: abilities(row),
-    offeredFeatures: mask(row['offered_features']),
-    ackedFeatures: mask(row['acked_features']),
-    ackedProtocolFeatures: mask(row['acked_protocol_features']),
-    queuePairs: optionalNumber(row['queue_pairs']),
-    ringSizes: new Map(pairs(row['ring_sizes']).map(([ring, size]) => [Number(ring), Number(size)])),
-    error: optionalText(row['error']),
-    errorDetail: optionalText(row['error_detail']),
-    since: optionalNumber(row['since']),
-    peer: textMap(row['peer']),
-    statistics: new Map(
-      pairs(row['statistics']).map(([name, value]) => [
-        String(name),
-        typeof value === 'bigint' ? value : Number(value),
-      ]),
-    ),
-    otherConfig: textMap(row['other_config']),
-    externalIds: textMap(row['external_ids']),
-  };
+  return { uuid: row._uuid, ...readColumns(INTERFACE, row), abilities: abilitiesIn(row) };
 }
 
 export function readEvent(row: ReplicaRow): EventRow {
-  return {
-    uuid: text(row['_uuid']),
-    systemId: text(row['system_id']),
-    interface: optionalText(row['interface']),
-    time: optionalNumber(row['time']) ?? 0,
-    kind: text(row['kind']),
-    code: optionalText(row['code']),
-    text: text(row['text']),
-    details: textMap(row['details']),
-  };
+  return { uuid: row._uuid, ...readColumns(EVENT, row) };
+}
+
+function abilitiesIn(row: ReplicaRow): Abilities | undefined {
+  const virtioFeatures = maskIn(row['backend_features']);
+  if (virtioFeatures === undefined) return undefined;
+  const protocolFeatures = maskIn(row['backend_protocol_features']) ?? 0n;
+  return { virtioFeatures, protocolFeatures, limits: INTERFACE.backend_limits.codec.read(row['backend_limits']) };
 }
 
 /** The table entry behind a published version, for the checks of compat-tables. */
@@ -203,72 +75,6 @@ export function entryOf(row: VersionRow): Entry {
     ...{ version, deviceType, virtioFeatures, protocolFeatures, requiredProtocolFeatures },
     ...{ limits, tier, summary, covers, sources, origin, digest },
   };
-}
-
-/** One blocker as it stands in Compat_Version.blockers: JSON text. Text of any other form is shown as it is. */
-export function readBlocker(stored: string): Blocker {
-  try {
-    const value: unknown = JSON.parse(stored);
-    if (typeof value === 'object' && value !== null && 'code' in value && 'text' in value) {
-      const missing = 'missing' in value && Array.isArray(value.missing) ? value.missing.map(String) : [];
-      return { code: String(value.code), text: String(value.text), missing };
-    }
-  } catch {
-    // falls through: what is no JSON is a sentence
-  }
-  return { code: 'VC-INTERNAL', text: stored, missing: [] };
-}
-
-const KNOWN_BY: readonly KnownBy[] = ['measured', 'detected', 'declared'];
-const TIERS: readonly Tier[] = ['both-ways', 'forward-only', 'best-effort'];
-
-function abilities(row: ReplicaRow): Abilities | undefined {
-  const virtioFeatures = mask(row['backend_features']);
-  if (virtioFeatures === undefined) return undefined;
-  return {
-    virtioFeatures,
-    protocolFeatures: mask(row['backend_protocol_features']) ?? 0n,
-    limits: limits(row['backend_limits']),
-  };
-}
-
-type Value = ReplicaRow[string];
-
-function text(value: Value): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function optionalText(value: Value): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function optionalNumber(value: Value): number | undefined {
-  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
-}
-
-function mask(value: Value): bigint | undefined {
-  if (typeof value !== 'string' || value === '') return undefined;
-  try {
-    return parseMask(value);
-  } catch {
-    return undefined;
-  }
-}
-
-function texts(value: Value): string[] {
-  return Array.isArray(value) ? value.map(String) : typeof value === 'string' ? [value] : [];
-}
-
-function pairs(value: Value): [unknown, unknown][] {
-  return value instanceof Map ? [...value] : [];
-}
-
-function textMap(value: Value): Map<string, string> {
-  return new Map(pairs(value).map(([name, one]) => [String(name), String(one)]));
-}
-
-function limits(value: Value): Limits {
-  return Object.fromEntries(pairs(value).map(([name, one]) => [String(name), Number(one)]));
 }
 
 /** An interface as the questions about moves see it. */

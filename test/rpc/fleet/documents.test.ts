@@ -9,15 +9,8 @@ import {
   parseDocuments,
 } from '../../../rpc/fleet/documents.ts';
 import { comparable, selectVersion, usualType, versionMatrix } from '../../../rpc/fleet/selection.ts';
-import { encodeBlocker } from '../../../rpc/state/columns.ts';
-import {
-  entryOf,
-  type HostRow,
-  type InterfaceRow,
-  readBlocker,
-  readVersion,
-  type VersionRow,
-} from '../../../rpc/state/rows.ts';
+import { encodeBlocker, readBlocker } from '../../../rpc/state/model/blocker.ts';
+import { entryOf, type HostRow, type InterfaceRow, readVersion, type VersionRow } from '../../../rpc/state/rows.ts';
 import { violations } from '../../docs/json-schema.ts';
 import { ROOT } from '../../root.ts';
 import { abilities, blockersOf, ENTRIES, isError, NO_INDIRECT, OVS_32, OVS_213 } from '../state/fixtures.ts';
@@ -38,7 +31,8 @@ function host(systemId: string, mask: bigint | undefined, hostname = `${systemId
   };
   const versions = ENTRIES.map((entry, preference): VersionRow => {
     const blockers = blockersOf(entry, known);
-    return { uuid: 'v', preference, featureNames: [], usable: blockers.length === 0, blockers, ...entry };
+    const rest = { featureNames: [], usable: blockers.length === 0, blockers, externalIds: new Map() };
+    return { uuid: 'v', preference, ...rest, ...entry };
   });
   return hostDocument({ host: row, versions, interfaces: [INTERFACE] }, NOW);
 }

@@ -1,0 +1,236 @@
+import { formatMask, parseMask } from '../../../compat-tables/bits/mask.ts';
+import type { Blocker, Limits, Tier } from '../../../compat-tables/entries/entry.ts';
+import type { Json } from '../../json/types.ts';
+import type { ReplicaRow } from '../../ovsdb/client/replica.ts';
+import { ovsMap, ovsOptional, ovsSet } from '../../ovsdb/notation/values.ts';
+import { encodeBlocker, readBlocker } from './blocker.ts';
+
+/** A value of a column as a replica has it. */
+export type Cell = ReplicaRow[string];
+
+/** The form of a value in documents; rpc/fleet has the check and the JSON schema of each. */
+export type Shape =
+  | 'text'
+  | 'repeated-text'
+  | 'digest'
+  | 'mask'
+  | 'integer'
+  | 'flag'
+  | 'tier'
+  | 'texts'
+  | 'integers'
+  | 'blockers';
+
+/** A value of type T in TypeScript, in the database and, as a D, in documents. An undefined D is left out of them. */
+export interface Codec<T, D> {
+  /** The type of the column as the schema states it (RFC 7047, section 3.2). */
+  readonly type: Json;
+  /** The type for people. */
+  readonly words: string;
+  readonly shape: Shape | undefined;
+  /** Never throws: a value that another release writes otherwise must not hide the rest of its host. */
+  read(cell: Cell): T;
+  /** In OVSDB notation. */
+  write(value: T): Json;
+  toDocument(value: T): D;
+  /** For tables, where that is not what documents have. */
+  toText?(value: T): string | undefined;
+}
+
+const OPTIONAL = { key: 'string', min: 0, max: 1 };
+const same = <T>(value: T): T => value;
+
+export const text: Codec<string, string> = {
+  type: 'string',
+  words: 'text',
+  shape: 'text',
+  read: (cell) => (typeof cell === 'string' ? cell : ''),
+  write: (value) => value ?? '',
+  toDocument: same,
+};
+
+/** A text of which a fleet has few: its documents share one copy of each. */
+export const repeatedText: typeof text = { ...text, shape: 'repeated-text' };
+
+export const digest: typeof text = { ...text, words: 'text: SHA-256, hexadecimal', shape: 'digest' };
+
+export const optionalText: Codec<string | undefined, string | undefined> = {
+  type: OPTIONAL,
+  words: 'optional text',
+  shape: 'text',
+  read: (cell) => (typeof cell === 'string' && cell !== '' ? cell : undefined),
+  write: ovsOptional,
+  toDocument: same,
+};
+
+export const flag: Codec<boolean, boolean> = {
+  type: 'boolean',
+  words: 'boolean',
+  shape: 'flag',
+  read: (cell) => cell === true,
+  write: same,
+  toDocument: same,
+};
+
+export const integer: Codec<number, number> = {
+  type: 'integer',
+  words: 'integer',
+  shape: 'integer',
+  read: (cell) => numberIn(cell) ?? 0,
+  write: same,
+  toDocument: same,
+};
+
+export const time: typeof integer = { ...integer, words: 'integer: milliseconds since 1970' };
+
+export const optionalInteger: Codec<number | undefined, number | undefined> = {
+  type: { key: 'integer', min: 0, max: 1 },
+  words: 'optional integer',
+  shape: 'integer',
+  read: numberIn,
+  write: ovsOptional,
+  toDocument: same,
+};
+
+export const optionalTime: typeof optionalInteger = {
+  ...optionalInteger,
+  words: 'optional integer: milliseconds since 1970',
+  // what no Date can hold (ECMA-262, section 21.4.1.1) is not shown
+  toText: (ms) => (ms === undefined || Math.abs(ms) > 8.64e15 ? undefined : new Date(ms).toISOString()),
+};
+
+/** OVSDB integers are signed 64-bit, and virtio has bits above 63: masks are texts. */
+export const mask: Codec<bigint, string> = {
+  type: 'string',
+  words: 'text: a mask such as `0x130008000`',
+  shape: 'mask',
+  read: (cell) => maskIn(cell) ?? 0n,
+  write: formatMask,
+  toDocument: formatMask,
+};
+
+export const optionalMask: Codec<bigint | undefined, string | undefined> = {
+  type: OPTIONAL,
+  words: 'optional text: a mask such as `0x130008000`',
+  shape: 'mask',
+  read: maskIn,
+  write: (value) => ovsOptional(maybeMask(value)),
+  toDocument: maybeMask,
+};
+
+/** A mask that is 0 where the column is empty. */
+export const maskOrNone: Codec<bigint, string | undefined> = {
+  ...optionalMask,
+  read: (cell) => maskIn(cell) ?? 0n,
+  write: (value) => optionalMask.write(value || undefined),
+  toDocument: (value) => maybeMask(value || undefined),
+};
+
+export const texts: Codec<readonly string[], readonly string[]> = {
+  type: { key: 'string', min: 0, max: 'unlimited' },
+  words: 'set of texts',
+  shape: 'texts',
+  read: textsIn,
+  // without doubles: a set that holds one twice is an error for the server
+  write: (values) => ovsSet([...new Set(values)].sort()),
+  toDocument: same,
+};
+
+/** Rows of another table, by UUID. They end with their last reference. */
+export function references(table: string): Codec<readonly string[], never> {
+  return {
+    type: { key: { type: 'uuid', refTable: table, refType: 'strong' }, min: 0, max: 'unlimited' },
+    words: `set of references to rows of ${table}`,
+    shape: undefined,
+    read: textsIn,
+    write: (uuids) => ovsSet(uuids.map((uuid) => ['uuid', uuid])),
+    toDocument: () => undefined as never,
+  };
+}
+
+const TIERS: readonly Tier[] = ['both-ways', 'forward-only', 'best-effort'];
+
+export const tier: Codec<Tier, Tier> = {
+  type: { key: { type: 'string', enum: ['set', [...TIERS]] } },
+  words: `one of ${TIERS.map((one) => `\`${one}\``).join(', ')}`,
+  shape: 'tier',
+  read: (cell) => TIERS.find((one) => one === cell) ?? 'best-effort',
+  write: same,
+  toDocument: same,
+};
+
+export const blockers: Codec<readonly Blocker[], readonly Blocker[]> = {
+  type: texts.type,
+  words: 'set of texts: JSON objects of `code`, `text`, `missing`',
+  shape: 'blockers',
+  read: (cell) => textsIn(cell).map(readBlocker),
+  write: (values) => texts.write(values.map(encodeBlocker)),
+  toDocument: same,
+};
+
+export const textMap: Codec<ReadonlyMap<string, string>, Readonly<Record<string, string>>> = {
+  type: { key: 'string', value: 'string', min: 0, max: 'unlimited' },
+  words: 'map of texts to texts',
+  shape: undefined,
+  read: (cell) => new Map(pairsIn(cell).map(([name, value]) => [String(name), String(value)])),
+  write: (map) => ovsMap(map ?? {}),
+  toDocument: (map) => Object.fromEntries(map),
+};
+
+const INTEGERS_BY_NAME = {
+  type: { key: 'string', value: 'integer', min: 0, max: 'unlimited' },
+  words: 'map of texts to integers',
+  shape: 'integers',
+} as const;
+
+export const limits: Codec<Limits, Limits> = {
+  ...INTEGERS_BY_NAME,
+  read: (cell) => Object.fromEntries(pairsIn(cell).map(([name, value]) => [String(name), Number(value)])),
+  write: (value) => ovsMap(value ?? {}),
+  toDocument: same,
+};
+
+/** A counter may be above 2^53, and would lose digits as a number. */
+export const counters: Codec<ReadonlyMap<string, number | bigint>, Readonly<Record<string, string>>> = {
+  ...INTEGERS_BY_NAME,
+  shape: undefined,
+  read: (cell) =>
+    new Map(pairsIn(cell).map(([name, value]) => [String(name), typeof value === 'bigint' ? value : Number(value)])),
+  write: (map) => ovsMap(map ?? {}),
+  toDocument: (map) => Object.fromEntries([...map].map(([name, value]) => [name, String(value)])),
+};
+
+/** Ring index → descriptors. */
+export const integersByIndex: Codec<ReadonlyMap<number, number>, Readonly<Record<string, number>>> = {
+  type: { key: 'integer', value: 'integer', min: 0, max: 'unlimited' },
+  words: 'map of integers to integers',
+  shape: 'integers',
+  read: (cell) => new Map(pairsIn(cell).map(([index, value]) => [Number(index), Number(value)])),
+  write: (map) => ovsMap(map ?? {}),
+  toDocument: (map) => Object.fromEntries(map),
+};
+
+function numberIn(cell: Cell): number | undefined {
+  return typeof cell === 'number' || typeof cell === 'bigint' ? Number(cell) : undefined;
+}
+
+export function maskIn(cell: Cell): bigint | undefined {
+  if (typeof cell !== 'string' || cell === '') return undefined;
+  try {
+    return parseMask(cell);
+  } catch {
+    return undefined;
+  }
+}
+
+function maybeMask(value: bigint | undefined): string | undefined {
+  return value === undefined ? undefined : formatMask(value);
+}
+
+function textsIn(cell: Cell): string[] {
+  return Array.isArray(cell) ? cell.map(String) : typeof cell === 'string' ? [cell] : [];
+}
+
+function pairsIn(cell: Cell): [unknown, unknown][] {
+  return cell instanceof Map ? [...cell] : [];
+}
