@@ -1,8 +1,8 @@
 import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
+import { requestName } from '../../compat-tables/protocol/requests.ts';
 import { Door } from '../fd/door.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
-import { requestName } from '../vhost/requests.ts';
 import { BackendDevice } from './backend-device.ts';
 import { MockConnection, type MockMessage } from './connection.ts';
 

@@ -1,12 +1,12 @@
 import { ftruncateSync } from 'node:fs';
 import { maskOf, PROTOCOL, PROTOCOL_FEATURES } from '../../compat-tables/bits/features.ts';
 import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
+import { REQUESTS, type RequestName, requestName } from '../../compat-tables/protocol/requests.ts';
 import { Door } from '../fd/door.ts';
 import { createEventFd, createMemoryFd } from '../fd/libc.ts';
 import { OwnedFd } from '../fd/owned-fd.ts';
 import { encodeRequest, NEED_REPLY } from '../vhost/header.ts';
 import { readU64, writeMemoryTable, writeU64, writeVringAddress, writeVringState } from '../vhost/payloads.ts';
-import { REQUESTS, type RequestName, requestName } from '../vhost/requests.ts';
 import { MockConnection, type MockMessage } from './connection.ts';
 
 const MQ = maskOf(PROTOCOL, 'MQ');

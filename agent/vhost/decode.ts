@@ -1,5 +1,6 @@
 import { type FeatureFamily, featureNames, PROTOCOL } from '../../compat-tables/bits/features.ts';
 import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { type RequestName, requestById } from '../../compat-tables/protocol/requests.ts';
 import {
   MEMORY_HEADER_SIZE,
   MEMORY_REGION_SIZE,
@@ -10,7 +11,6 @@ import {
   readVringState,
   XEN_MEMORY_REGION_SIZE,
 } from './payloads.ts';
-import { type RequestName, requestById } from './requests.ts';
 
 /**
  * What a payload says, for people and programs. Only what front-end and back-end agree on: addresses, configuration,

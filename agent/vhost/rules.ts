@@ -1,3 +1,9 @@
+import {
+  type DescriptorRule,
+  type PayloadShape,
+  requestById,
+  requestName,
+} from '../../compat-tables/protocol/requests.ts';
 import { VhostProtocolError } from './errors.ts';
 import { type MessageView, REPLY } from './header.ts';
 import {
@@ -8,7 +14,6 @@ import {
   readU64,
   XEN_MEMORY_REGION_SIZE,
 } from './payloads.ts';
-import { type DescriptorRule, type PayloadShape, requestById, requestName } from './requests.ts';
 
 /** The most that a message may carry: VHOST_MEMORY_BASELINE_NREGIONS, one descriptor for each region of memory. */
 export const MAX_MESSAGE_FDS = 8;

@@ -1,7 +1,7 @@
 import { plural } from '../../base/text.ts';
+import { requestById, requestName } from '../../compat-tables/protocol/requests.ts';
 import { type MessageView, NEED_REPLY, REPLY } from './header.ts';
 import { readU64, readVringState } from './payloads.ts';
-import { requestById, requestName } from './requests.ts';
 
 /**
  * One short line for logs: `SET_VRING_NUM [need_reply] ring 0: 256`. Feature words and ring states are shown; of any

@@ -1,7 +1,7 @@
 import { decodeMask, type FeatureFamily, familyOf, featureNames, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { requestName } from '../../compat-tables/protocol/requests.ts';
 import { type DecodedPayload, decodePayload } from './decode.ts';
 import { NEED_REPLY, REPLY } from './header.ts';
-import { requestName } from './requests.ts';
 
 /** A message and what became of it; `changedTo` is the payload that was sent in its place. */
 export interface TracedMessage {

@@ -4,12 +4,12 @@ import { decodeMask, type FeatureFamily, MAX_MASK_BITS, PROTOCOL, VIRTIO_NET } f
 import { parseMask } from '../bits/mask.ts';
 import type { Entry } from '../entries/entry.ts';
 import { CATALOGUE, type ErrorCode } from '../errors/catalogue.ts';
+import { numberedRequest } from '../protocol/requests.ts';
 import { type Device, deviceNear, guessDevice } from './device-names.ts';
 import { type AboutMissing, explainLack, explainMove } from './explain-mask.ts';
 import type { ExplainedMask, Explanation, MaskRole } from './explanation.ts';
 import { filled, type MessageRow } from './message.ts';
 import { MESSAGES } from './messages.ts';
-import { requestName } from './requests.ts';
 import { joinWrapped } from './wrapped.ts';
 
 type Groups = Readonly<Record<string, string | undefined>>;
@@ -207,11 +207,11 @@ function valuesOf(groups: Groups): Groups {
   const values: Record<string, string | undefined> = { ...groups };
   for (const name of ['expected', 'received', 'request']) {
     const number = groups[name];
-    values[name] = number === undefined ? 'a request' : requestName(number);
+    values[name] = number === undefined ? 'a request' : numberedRequest(Number(number));
   }
   for (const name of ['expectedBack', 'receivedBack']) {
     const number = groups[name];
-    if (number !== undefined) values[name] = requestName(number, 'backend');
+    if (number !== undefined) values[name] = numberedRequest(Number(number), 'backend');
   }
   return values;
 }

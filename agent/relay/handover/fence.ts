@@ -1,5 +1,5 @@
+import { REQUESTS } from '../../../compat-tables/protocol/requests.ts';
 import { encodeRequest } from '../../vhost/header.ts';
-import { REQUESTS } from '../../vhost/requests.ts';
 import type { Pending } from '../session/session.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import { REQUESTS, requestName } from '../../../compat-tables/protocol/requests.ts';
 import { processHolds, processServes } from '../../fd/held-file.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import { socketPath } from '../../fd/peer.ts';
-import { REQUESTS, requestName } from '../../vhost/requests.ts';
 import { replyDescriptors, requestDescriptors } from '../../vhost/rules.ts';
 import type { VhostChannel, VhostMessage } from '../link/backend-link.ts';
 import { claim } from '../link/claim.ts';

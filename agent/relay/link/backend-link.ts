@@ -1,11 +1,11 @@
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import { requestName } from '../../../compat-tables/protocol/requests.ts';
 import { Channel, type ChannelEvents } from '../../fd/channel.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import { VhostProtocolError } from '../../vhost/errors.ts';
 import { VhostFramer } from '../../vhost/framer.ts';
 import type { Message } from '../../vhost/header.ts';
-import { requestName } from '../../vhost/requests.ts';
 import { checkReply } from '../../vhost/rules.ts';
 import { Measurement } from '../session/measurement.ts';
 import type { Learned, Pending } from '../session/session.ts';

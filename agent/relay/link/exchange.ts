@@ -1,10 +1,10 @@
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import { requestName } from '../../../compat-tables/protocol/requests.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import { TruncatedError } from '../../fd/truncated-error.ts';
 import { VhostProtocolError } from '../../vhost/errors.ts';
-import { requestName } from '../../vhost/requests.ts';
 import { replyDescriptors, requestDescriptors } from '../../vhost/rules.ts';
 import type { Fence } from '../handover/fence.ts';
 import type { Flight, JournalRecord, Side } from '../handover/journal-format.ts';

@@ -1,9 +1,9 @@
 import { PROTOCOL_FEATURES } from '../../../compat-tables/bits/features.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
+import { REQUESTS, type RequestName, requestName } from '../../../compat-tables/protocol/requests.ts';
 import { VhostProtocolError } from '../../vhost/errors.ts';
 import { encodeRequest, type MessageView } from '../../vhost/header.ts';
 import { readU64 } from '../../vhost/payloads.ts';
-import { REQUESTS, type RequestName, requestName } from '../../vhost/requests.ts';
 import { checkReply } from '../../vhost/rules.ts';
 import { MQ } from './protocol-bits.ts';
 

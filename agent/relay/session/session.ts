@@ -3,9 +3,9 @@ import { formatMask } from '../../../compat-tables/bits/mask.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import { guestFeatures, offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/offer.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import { type RequestName, requestById } from '../../../compat-tables/protocol/requests.ts';
 import { encodeMessage, encodeReply, type MessageView, NEED_REPLY } from '../../vhost/header.ts';
 import { RING_INDEX_MASK, readU32, readU64, readVringState, writeU64 } from '../../vhost/payloads.ts';
-import { type RequestName, requestById } from '../../vhost/requests.ts';
 import { checkReply, checkRequest } from '../../vhost/rules.ts';
 import { LOG_SHMFD, REPLY_ACK } from './protocol-bits.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
 import { NEED_REPLY } from '../../../agent/vhost/header.ts';
 import { readU64, writeLog, writeU64 } from '../../../agent/vhost/payloads.ts';
-import { REQUESTS } from '../../../agent/vhost/requests.ts';
+import { REQUESTS } from '../../../compat-tables/protocol/requests.ts';
 import { Bench, OVS_2_13, OVS_3_2, openDescriptors } from '../support.ts';
 
 describe('mock back-end and front-end, without an agent', () => {

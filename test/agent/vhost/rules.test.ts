@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { encodeRequest, type MessageView } from '../../../agent/vhost/header.ts';
-import { REQUESTS, requestById, requestName } from '../../../agent/vhost/requests.ts';
 import { checkReply, checkRequest } from '../../../agent/vhost/rules.ts';
 import { summarise } from '../../../agent/vhost/summary.ts';
+import { REQUESTS, requestById, requestName } from '../../../compat-tables/protocol/requests.ts';
 import { hex } from '../support.ts';
 
 /** The numbers of "Front-end message types" in the vhost-user specification, in its order. */

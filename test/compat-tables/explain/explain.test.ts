@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { REQUESTS } from '../../../agent/vhost/requests.ts';
 import { PROTOCOL, VIRTIO_NET } from '../../../compat-tables/bits/features.ts';
 import { parseMask } from '../../../compat-tables/bits/mask.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
@@ -8,8 +7,8 @@ import { CATALOGUE } from '../../../compat-tables/errors/catalogue.ts';
 import { explain } from '../../../compat-tables/explain/explain.ts';
 import type { Explanation } from '../../../compat-tables/explain/explanation.ts';
 import { MESSAGES } from '../../../compat-tables/explain/messages.ts';
-import { requestName } from '../../../compat-tables/explain/requests.ts';
 import { abilitiesOf } from '../../../compat-tables/moves/what-if.ts';
+import { numberedRequest, REQUESTS } from '../../../compat-tables/protocol/requests.ts';
 import { findRelease } from '../../../compat-tables/releases/releases.ts';
 import { shippedEntries } from '../shipped.ts';
 
@@ -363,7 +362,7 @@ describe('explain: the rows', () => {
   });
 
   it('name requests as the codec does', () => {
-    for (const [name, { id }] of Object.entries(REQUESTS)) assert.equal(requestName(String(id)), `${name} (${id})`);
+    for (const [name, { id }] of Object.entries(REQUESTS)) assert.equal(numberedRequest(id), `${name} (${id})`);
     assert.match(
       only('Received unexpected msg type. Expected 11 received 22').means,
       /GET_VRING_BASE \(11\).*IOTLB_MSG \(22\)/,

@@ -1,6 +1,6 @@
 import { encodeMessage, NEED_REPLY, REPLY, VERSION } from '../../../../agent/vhost/header.ts';
 import { writeU64 } from '../../../../agent/vhost/payloads.ts';
-import { REQUESTS, requestById, requestName } from '../../../../agent/vhost/requests.ts';
+import { REQUESTS, requestById, requestName } from '../../../../compat-tables/protocol/requests.ts';
 import { Chance } from '../../../rpc/ovsdb/fuzz/chance.ts';
 import { Ear, type HeardMessage } from './ear.ts';
 import type { AttackerSettings } from './frontend-attacker.ts';

@@ -1,4 +1,4 @@
-import { REQUESTS, requestById, requestName } from '../../../../agent/vhost/requests.ts';
+import { REQUESTS, requestById, requestName } from '../../../../compat-tables/protocol/requests.ts';
 import type { HeardMessage } from './ear.ts';
 
 /** VHOST_F_LOG_ALL and VHOST_USER_F_PROTOCOL_FEATURES: what a mode does not rule. */

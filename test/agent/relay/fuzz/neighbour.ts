@@ -7,7 +7,7 @@ import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import type { Port } from '../../../../agent/relay/port/port.ts';
 import { encodeReply, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import { readU64, readVringState, writeU64, writeVringState } from '../../../../agent/vhost/payloads.ts';
-import { REQUESTS } from '../../../../agent/vhost/requests.ts';
+import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
 import { type Bench, Hooks, OVS_2_13, OVS_3_2 } from '../../support.ts';
 
 /** A request that no release knows. Its payload says which descriptors come with it. */

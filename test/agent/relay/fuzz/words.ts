@@ -1,6 +1,11 @@
 import { encodeMessage, HEADER_SIZE, NEED_REPLY, VERSION } from '../../../../agent/vhost/header.ts';
 import { MEMORY_REGION_SIZE, NO_DESCRIPTOR, writeU64 } from '../../../../agent/vhost/payloads.ts';
-import { type NamedRequest, REQUESTS, type RequestName, requestById } from '../../../../agent/vhost/requests.ts';
+import {
+  type NamedRequest,
+  REQUESTS,
+  type RequestName,
+  requestById,
+} from '../../../../compat-tables/protocol/requests.ts';
 import type { Chance } from '../../../rpc/ovsdb/fuzz/chance.ts';
 import { KINDS, type Kind } from './raw.ts';
 

@@ -13,7 +13,7 @@ import { noStatistics } from '../../../../agent/relay/port/port-status.ts';
 import { beginSession, type SessionState } from '../../../../agent/relay/session/session.ts';
 import { encodeReply, encodeRequest, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import { writeMemoryTable } from '../../../../agent/vhost/payloads.ts';
-import { REQUESTS } from '../../../../agent/vhost/requests.ts';
+import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
 import { aWhile, entryOf, OVS_3_2, openDescriptors, until } from '../../support.ts';
 import { HEAD } from './keepers.ts';
 

@@ -8,7 +8,7 @@ import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { RELAY_STEPS } from '../../../../agent/relay/handover/relay-step.ts';
 import { encodeReply, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import { writeMemoryTable, writeU64, writeVringAddress, writeVringState } from '../../../../agent/vhost/payloads.ts';
-import { REQUESTS, type RequestName } from '../../../../agent/vhost/requests.ts';
+import { REQUESTS, type RequestName } from '../../../../compat-tables/protocol/requests.ts';
 import { type Peer, Peers } from '../../../peers/process.ts';
 import { ROOT } from '../../../root.ts';
 import { OVS_2_13, OVS_3_2 } from '../../support.ts';

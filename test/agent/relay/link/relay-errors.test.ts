@@ -9,8 +9,8 @@ import { Port } from '../../../../agent/relay/port/port.ts';
 import { VhostProtocolError } from '../../../../agent/vhost/errors.ts';
 import { encodeReply } from '../../../../agent/vhost/header.ts';
 import { writeU64 } from '../../../../agent/vhost/payloads.ts';
-import { REQUESTS } from '../../../../agent/vhost/requests.ts';
 import { CompatError } from '../../../../compat-tables/errors/compat-error.ts';
+import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
 import { aWhile, Bench, Hooks, hex, openDescriptors, until, untilState } from '../../support.ts';
 
 const ENOMEM = 12;

@@ -5,7 +5,7 @@ import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
 import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { encodeReply, encodeRequest, NEED_REPLY, REPLY } from '../../../../agent/vhost/header.ts';
 import { writeU64, writeVringState } from '../../../../agent/vhost/payloads.ts';
-import { REQUESTS } from '../../../../agent/vhost/requests.ts';
+import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
 import { aWhile, Bench, Hooks, hex, OVS_2_13, openDescriptors, until, untilState } from '../../support.ts';
 
 const eventFds = (count: number) => Array.from({ length: count }, () => new OwnedFd(createEventFd()));

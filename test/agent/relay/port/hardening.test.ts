@@ -12,7 +12,7 @@ import {
   writeVringAddress,
   writeVringState,
 } from '../../../../agent/vhost/payloads.ts';
-import { REQUESTS } from '../../../../agent/vhost/requests.ts';
+import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
 import { needs } from '../../../peers/needs.ts';
 import { FileLimit } from '../../file-limit.ts';
 import { aWhile, Bench, Hooks, hex, openDescriptors, until, untilState } from '../../support.ts';

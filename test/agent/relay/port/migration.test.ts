@@ -6,8 +6,8 @@ import type { MockMessage } from '../../../../agent/mock/connection.ts';
 import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { encodeReply, encodeRequest, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import { writeU64, writeVringState } from '../../../../agent/vhost/payloads.ts';
-import { REQUESTS, type RequestName } from '../../../../agent/vhost/requests.ts';
 import { LOG_ALL, maskOf, PROTOCOL } from '../../../../compat-tables/bits/features.ts';
+import { REQUESTS, type RequestName } from '../../../../compat-tables/protocol/requests.ts';
 import { Bench, entryOf, Hooks, hex, OVS_3_2, openDescriptors, until } from '../../support.ts';
 
 /** A back-end that can do all that a migration may need. */

@@ -1,6 +1,11 @@
 /**
- * The shape of a payload. `u64`, `state` and `address` have one size each; `memory` is as long as its own count says;
- * `{ atLeast, atMost }` counts bytes; `any` is not looked at.
+ * The vhost-user requests of both channels, one row each: the relay's checks, the mocks, traces and explanations read them.
+ * Adding a request is one line here.
+ */
+
+/**
+ * The shape of a payload. `u64`, `state` and `address` have one size each; `memory` has the size that its own count of
+ * regions gives; `{ atLeast, atMost }` counts bytes; `any` is not checked.
  */
 export type PayloadShape =
   | 'empty'
@@ -13,8 +18,8 @@ export type PayloadShape =
   | { readonly atLeast: number; readonly atMost: number };
 
 /**
- * How many descriptors come along. `memory`: one for each region; `ring`: one, or none when bit 8 of the payload says so.
- * Requests that we do not know may carry any number that fits a message.
+ * The number of descriptors of a message. `memory`: one for each region; `ring`: one, or none when bit 8 of the payload is
+ * set. Unknown requests may carry any number that fits a message.
  */
 export type DescriptorRule = 'none' | 'one' | 'atMostOne' | 'memory' | 'ring' | 'any';
 
@@ -26,13 +31,11 @@ export interface RequestRow {
   readonly reply: 'always' | 'ifAsked';
   readonly replyPayload: PayloadShape;
   readonly replyFds: DescriptorRule;
-  /** Only asks; the back-end is afterwards as it was before. */
+  /** The request changes nothing in the back-end. */
   readonly question: boolean;
 }
 
-type Given = Pick<RequestRow, 'id' | 'payload'> & Partial<RequestRow>;
-
-function row(given: Given): RequestRow {
+function row(given: Pick<RequestRow, 'id' | 'payload'> & Partial<RequestRow>): RequestRow {
   return { fds: 'none', reply: 'ifAsked', replyPayload: 'any', replyFds: 'none', question: false, ...given };
 }
 
@@ -40,7 +43,7 @@ const asks = { reply: 'always', question: true } as const;
 const answers = { reply: 'always' } as const;
 
 /**
- * Every request of a front-end, by its name in the vhost-user specification ("Front-end message types"). Sizes that
+ * The requests of the front-end, by their names in the vhost-user specification ("Front-end message types"). Sizes that
  * released peers disagree about are left open; so are fields that later revisions appended.
  */
 export const REQUESTS = {
@@ -96,26 +99,55 @@ export const REQUESTS = {
   GET_VRING_BASE_SKIP_DRAIN: row({ id: 45, payload: 'any', ...answers }),
 } as const satisfies Record<string, RequestRow>;
 
+/**
+ * The requests of the back-end on its own channel, which does not pass through the relay ("Back-end message types").
+ * Names lack the prefix `BACKEND_`, as the programs print them.
+ */
+export const BACKEND_REQUESTS = {
+  IOTLB_MSG: row({ id: 1, payload: 'any' }),
+  CONFIG_CHANGE_MSG: row({ id: 2, payload: 'empty' }),
+  VRING_HOST_NOTIFIER_MSG: row({ id: 3, payload: 'any', fds: 'atMostOne' }),
+  VRING_CALL: row({ id: 4, payload: 'state' }),
+  VRING_ERR: row({ id: 5, payload: 'state' }),
+  SHARED_OBJECT_ADD: row({ id: 6, payload: 'any' }),
+  SHARED_OBJECT_REMOVE: row({ id: 7, payload: 'any' }),
+  SHARED_OBJECT_LOOKUP: row({ id: 8, payload: 'any', ...asks, replyFds: 'atMostOne' }),
+  SHMEM_MAP: row({ id: 9, payload: 'any', fds: 'one' }),
+  SHMEM_UNMAP: row({ id: 10, payload: 'any' }),
+} as const satisfies Record<string, RequestRow>;
+
 export type RequestName = keyof typeof REQUESTS;
 
-export interface NamedRequest extends RequestRow {
-  readonly name: RequestName;
+export interface NamedRequest<Name extends string = RequestName> extends RequestRow {
+  readonly name: Name;
 }
 
-const byId = new Map<number, NamedRequest>();
-for (const [name, request] of Object.entries(REQUESTS)) {
-  const other = byId.get(request.id);
-  if (other)
-    throw new Error(`Cannot use the table of requests: ${name} and ${other.name} have the number ${request.id}`);
-  byId.set(request.id, { name: name as RequestName, ...request });
+function indexed<Name extends string>(table: Readonly<Record<Name, RequestRow>>) {
+  const rows: (NamedRequest<Name> | undefined)[] = [];
+  for (const [name, request] of Object.entries(table) as [Name, RequestRow][]) {
+    const other = rows[request.id];
+    if (other)
+      throw new Error(`Cannot use the table of requests: ${name} and ${other.name} have the number ${request.id}`);
+    rows[request.id] = { name, ...request };
+  }
+  return rows;
 }
 
-/** The row of a request number, undefined when this release does not know it. */
+const FRONTEND_BY_ID = indexed(REQUESTS);
+const BACKEND_BY_ID = indexed(BACKEND_REQUESTS);
+
+/** The row of a front-end's request; undefined when this release does not know the number. */
 export function requestById(id: number): NamedRequest | undefined {
-  return byId.get(id);
+  return FRONTEND_BY_ID[id];
 }
 
 /** `SET_FEATURES`, or `request 99`. */
 export function requestName(id: number): string {
-  return byId.get(id)?.name ?? `request ${id}`;
+  return FRONTEND_BY_ID[id]?.name ?? `request ${id}`;
+}
+
+/** `SET_FEATURES (2)`, or `request 99`. */
+export function numberedRequest(id: number, channel: 'frontend' | 'backend' = 'frontend'): string {
+  const row = (channel === 'frontend' ? FRONTEND_BY_ID : BACKEND_BY_ID)[id];
+  return row === undefined ? `request ${id}` : `${row.name} (${id})`;
 }
