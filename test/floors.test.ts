@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { ROOT } from './root.ts';
+import { importsOf, sourcesUnder } from './sources.ts';
 
 /** The rooms of the source tree and the floor each stands on (docs/architecture.md). Imports go down, never up. */
 const FLOORS: Readonly<Record<string, number>> = {
@@ -42,17 +42,6 @@ function roomOf(file: string): string {
   const room = rooms.toSorted((a, b) => b.length - a.length)[0];
   if (room === undefined) throw new Error(`${path} stands in no room that the floor table knows`);
   return room;
-}
-
-function sourcesUnder(folder: string): string[] {
-  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => join(root, folder, name));
-}
-
-function importsOf(file: string): string[] {
-  const text = readFileSync(file, 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
 }
 
 function ownImports(file: string): string[] {
