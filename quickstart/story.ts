@@ -1,7 +1,6 @@
-import { featureNames } from '../compat-tables/bits/features.ts';
-import { formatMask } from '../compat-tables/bits/mask.ts';
+import { featureNames, formatMask } from '../compat-tables/bits/mask.ts';
+import { guestFeatures } from '../compat-tables/bits/named-masks.ts';
 import { VIRTIO_NET } from '../compat-tables/bits/virtio-net.ts';
-import { guestFeatures } from '../compat-tables/entries/offer.ts';
 import type { Scene } from './scene.ts';
 
 /** What takes the parts of the back-ends and of the front-end. */

@@ -1,7 +1,7 @@
 import { setTimeout as setTimeoutOf } from 'node:timers/promises';
-import { sha256 } from '../../base/digest.ts';
 import { PROGRAM_VERSION } from '../../base/installation.ts';
 import type { Log } from '../../base/log.ts';
+import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { definedEntries } from '../../compat-tables/entries/entry-file.ts';
 import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
@@ -34,9 +34,6 @@ const STOP_PATIENCE_MS = 5000;
 
 /** Back-ends change many at a time, as when a switch restarts: what the host can honour is told once for all of them. */
 const GATHER_MS = 50;
-
-/** The Host row tells of the network back-end; other device types have versions, but no columns of their own there. */
-const NET = 'vhost-user-net';
 
 /** The running agent: database, compat tables and ports, and the loop that keeps them one. */
 export class Agent {
@@ -331,7 +328,7 @@ export class Agent {
   }
 
   #takeEntries(host: HostRow): void {
-    const defined = definedEntries(host.definedVersions, this.#loaded, sha256);
+    const defined = definedEntries(host.definedVersions, this.#loaded);
     this.#alarms.definitions(defined.problems);
     const known = [...this.#loaded, ...defined.entries];
     const inUse = versionsInUse(this.#state.interfaces(host), host.defaultVersion);
@@ -344,14 +341,14 @@ export class Agent {
   /** False: the database did not take it. */
   async #publish(host: HostRow): Promise<boolean> {
     const backends = this.#interfaces.views();
-    const types = new Set([NET, ...this.#entries.map((entry) => entry.deviceType)]);
+    const types = new Set([DEFAULT_DEVICE_TYPE, ...this.#entries.map((entry) => entry.deviceType)]);
     const views = new Map(
       [...types].map((type) => {
         const own = backends.filter((one) => one.deviceType === type);
-        return [type, hostView(own, type === NET ? this.#beforehand : undefined)];
+        return [type, hostView(own, type === DEFAULT_DEVICE_TYPE ? this.#beforehand : undefined)];
       }),
     );
-    const view = views.get(NET);
+    const view = views.get(DEFAULT_DEVICE_TYPE);
     const operations = versionOperations(host, this.#state.versions(host), this.#entries, views);
     const columns = backendColumns(view, undefined);
     const text = JSON.stringify(columns);

@@ -1,8 +1,7 @@
-import { sha256 } from '../../base/digest.ts';
+import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
 import { digestOf } from '../../compat-tables/entries/digest.ts';
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
 import { entryKey } from '../../compat-tables/entries/load.ts';
-import { guestFeatures } from '../../compat-tables/entries/offer.ts';
 import { RELEASES } from '../../compat-tables/releases/releases.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import { encodeHost, encodeVersion } from '../../rpc/state/columns.ts';
@@ -32,7 +31,7 @@ export type InUse = (row: Pick<VersionRow, 'deviceType' | 'version'>) => boolean
  */
 export function entriesInForce(loaded: readonly Entry[], published: readonly VersionRow[], inUse: InUse): InForce {
   // Every client of the database may write these rows; a guest is given only what the digest vouches for.
-  const broken = published.filter((row) => digestOf(entryOf(row), sha256) !== row.digest);
+  const broken = published.filter((row) => digestOf(entryOf(row)) !== row.digest);
   const intact = published.filter((row) => !broken.includes(row));
   const before = new Map(intact.map((row) => [entryKey(row), row]));
   const changed: Entry[] = [];

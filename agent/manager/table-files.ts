@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../../base/digest.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { loadTables, resolveTableFiles, type TableFile } from '../../compat-tables/entries/load.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
@@ -23,7 +22,7 @@ export interface LoadedTables {
 export function readTables(directories: readonly string[], named: boolean): LoadedTables {
   const problems: CompatError[] = [];
   const listing = directories.map((dir) => ({ dir, files: readDirectory(dir, named, problems) }));
-  const loaded = loadTables(resolveTableFiles(listing), sha256);
+  const loaded = loadTables(resolveTableFiles(listing));
   return { entries: loaded.entries, problems: [...problems, ...loaded.problems] };
 }
 

@@ -1,11 +1,8 @@
-import { maskOf, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { LOG_SHMFD, REPLY_ACK } from '../../compat-tables/bits/named-masks.ts';
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
 import { type RequestName, requestById } from '../../compat-tables/protocol/requests.ts';
 import { encodeReply, type MessageView, NEED_REPLY } from '../vhost/header.ts';
 import { readU64, readVringState, writeU64, writeVringState } from '../vhost/payloads.ts';
-
-const REPLY_ACK = maskOf(PROTOCOL, 'REPLY_ACK');
-const LOG_SHMFD = maskOf(PROTOCOL, 'LOG_SHMFD');
 
 /** What a back-end does about a request: nothing, reply, or hang up. */
 export type Reaction = { readonly reply: Uint8Array } | 'nothing' | 'hang up';

@@ -1,5 +1,5 @@
 import { ftruncateSync } from 'node:fs';
-import { maskOf, PROTOCOL, PROTOCOL_FEATURES } from '../../compat-tables/bits/features.ts';
+import { PROTOCOL_FEATURES, PROTOCOL_MQ, REPLY_ACK } from '../../compat-tables/bits/named-masks.ts';
 import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
 import { REQUESTS, type RequestName, requestName } from '../../compat-tables/protocol/requests.ts';
 import { Door } from '../fd/door.ts';
@@ -9,8 +9,6 @@ import { encodeRequest, NEED_REPLY } from '../vhost/header.ts';
 import { readU64, writeMemoryTable, writeU64, writeVringAddress, writeVringState } from '../vhost/payloads.ts';
 import { MockConnection, type MockMessage } from './connection.ts';
 
-const MQ = maskOf(PROTOCOL, 'MQ');
-const REPLY_ACK = maskOf(PROTOCOL, 'REPLY_ACK');
 const GUEST_MEMORY = 0x20_0000;
 
 export interface FrontendOptions {
@@ -33,7 +31,7 @@ export interface NegotiateOptions {
 export interface Negotiated {
   readonly features: bigint;
   readonly protocolFeatures: bigint;
-  /** Undefined when the back-end side has no MQ protocol feature. */
+  /** Undefined when the back-end side has no PROTOCOL_MQ protocol feature. */
   readonly queueNum: number | undefined;
   readonly acked: bigint;
   readonly ackedProtocol: bigint;
@@ -171,7 +169,7 @@ export class MockFrontend {
       protocolFeatures = await this.askU64('GET_PROTOCOL_FEATURES');
       this.#ackedProtocol = protocolFeatures & known;
       this.tell('SET_PROTOCOL_FEATURES', writeU64(this.#ackedProtocol));
-      if ((this.#ackedProtocol & MQ) !== 0n) queueNum = Number(await this.askU64('GET_QUEUE_NUM'));
+      if ((this.#ackedProtocol & PROTOCOL_MQ) !== 0n) queueNum = Number(await this.askU64('GET_QUEUE_NUM'));
     }
     this.tell('SET_OWNER');
     await this.askU64('GET_FEATURES');

@@ -1,5 +1,6 @@
-import { type FeatureFamily, featureNames, PROTOCOL } from '../../compat-tables/bits/features.ts';
-import { formatMask } from '../../compat-tables/bits/mask.ts';
+import type { FeatureFamily } from '../../compat-tables/bits/feature-bits.ts';
+import { featureNames, formatMask } from '../../compat-tables/bits/mask.ts';
+import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { type RequestName, requestById } from '../../compat-tables/protocol/requests.ts';
 import {
   MEMORY_HEADER_SIZE,

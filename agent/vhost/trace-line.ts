@@ -1,4 +1,7 @@
-import { decodeMask, type FeatureFamily, familyOf, featureNames, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { familyOf } from '../../compat-tables/bits/device-types.ts';
+import type { FeatureFamily } from '../../compat-tables/bits/feature-bits.ts';
+import { decodeMask, featureNames } from '../../compat-tables/bits/mask.ts';
+import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { requestName } from '../../compat-tables/protocol/requests.ts';
 import { type DecodedPayload, decodePayload } from './decode.ts';
 import { NEED_REPLY, REPLY } from './header.ts';

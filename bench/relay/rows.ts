@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import type { PortPaths } from './agent-process.ts';
 
 /** Operations in one transaction. */
@@ -11,7 +12,7 @@ export async function insertInterfaces(socket: string, systemId: string, ports: 
       op: 'insert',
       table: 'Interface',
       'uuid-name': `row${i}`,
-      row: { name, device_type: 'vhost-user-net', frontend: `listen:${frontend}`, backend: `connect:${backend}` },
+      row: { name, device_type: DEFAULT_DEVICE_TYPE, frontend: `listen:${frontend}`, backend: `connect:${backend}` },
     }));
     const added = ['set', inserts.map((insert) => ['named-uuid', insert['uuid-name']])];
     const where = [['system_id', '==', systemId]];

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the variables of documents
 /** Fleets of 10,000 hosts × 20 versions, as the texts of the documents that their agents would write. */
+import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 
 export const HOSTS = 10_000;
 export const VERSIONS = 20;
@@ -14,7 +15,7 @@ const names = Array.from({ length: VERSIONS }, (_, place) => `upstream.ovs-dpdk.
 
 function version(place: number, preference: number, usable: boolean) {
   return {
-    ...{ version: names[place] ?? '', device_type: 'vhost-user-net', preference, virtio_features: '0xd7c66a7cb' },
+    ...{ version: names[place] ?? '', device_type: DEFAULT_DEVICE_TYPE, preference, virtio_features: '0xd7c66a7cb' },
     ...{ feature_names: ['VIRTIO_NET_F_CSUM', 'VIRTIO_NET_F_MTU', 'VIRTIO_NET_F_MQ'], limits: { queue_pairs: 128 } },
     ...{ digest: (place + 16).toString(16).repeat(32), tier: 'both-ways', usable, covers: ['Open vSwitch'] },
     ...{ summary: 'For a bench.', origin: 'bench.json' },

@@ -1,6 +1,5 @@
-import { sha256 } from '../../base/digest.ts';
 import { formatMask } from '../../compat-tables/bits/mask.ts';
-import { type Baseline, baseline } from '../../compat-tables/compare/baseline.ts';
+import { type Baseline, baseline } from '../../compat-tables/define/baseline.ts';
 import { entryFile, guestNames } from '../../compat-tables/entries/entry-file.ts';
 import { describeHost } from '../../rpc/fleet/documents.ts';
 import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
@@ -40,7 +39,7 @@ export const baselineCommand: Command = {
       live.length > 0
         ? live.map(({ state, host }) => describeHost(state, state.host(host)))
         : await documentsOf(context, input.args);
-    const made = baseline({ hosts: moveHosts(documents, deviceType), version: name }, sha256);
+    const made = baseline({ hosts: moveHosts(documents, deviceType), version: name });
     const file = entryFile(made.entry);
     checkOnAll(made.entry, live);
     const written = writeTable(input.option('output'), file, context.options.dryRun);

@@ -1,7 +1,8 @@
-import { sha256 } from '../../base/digest.ts';
 import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { migrationNotes } from '../../compat-tables/compare/migratable.ts';
+import { makeEntry } from '../../compat-tables/define/make-entry.ts';
 import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
-import { entryFile, guestNames, makeEntry, migrationNotes } from '../../compat-tables/entries/entry-file.ts';
+import { entryFile, guestNames } from '../../compat-tables/entries/entry-file.ts';
 import { resembling } from '../../compat-tables/releases/resembles.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
@@ -42,15 +43,12 @@ export const capture: Command = {
     const state = input.flag('define') ? await openState(context) : undefined;
     const abilities = await measure(context, endpoint);
     const alike = resembling(abilities);
-    const entry = makeEntry(
-      {
-        ...{ version, deviceType, abilities },
-        summary: input.option('summary') ?? `What the back-end at ${endpoint} offered`,
-        covers: alike.map((text) => `answers like ${text}`),
-        sources: [`measured at ${endpoint}`],
-      },
-      sha256,
-    );
+    const entry = makeEntry({
+      ...{ version, deviceType, abilities },
+      summary: input.option('summary') ?? `What the back-end at ${endpoint} offered`,
+      covers: alike.map((text) => `answers like ${text}`),
+      sources: [`measured at ${endpoint}`],
+    });
     const text = entryFile(entry);
     const notes = migrationNotes([{ name: `the back-end at ${endpoint}`, abilities }]);
     const output = input.option('output');

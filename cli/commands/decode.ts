@@ -1,5 +1,6 @@
-import { familyOf, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { formatMask, parseMask } from '../../compat-tables/bits/mask.ts';
+import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import type { Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
 import { bitCells, bitRows } from '../shared/feature-output.ts';

@@ -1,5 +1,5 @@
-import { notMigratable } from '../../compat-tables/compare/check-entry.ts';
 import { type Difference, diff } from '../../compat-tables/compare/diff.ts';
+import { notMigratable } from '../../compat-tables/compare/migratable.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { MoveHost } from '../../compat-tables/moves/needs.ts';
 import { moveHosts } from '../../rpc/fleet/move-hosts.ts';

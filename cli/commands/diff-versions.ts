@@ -1,7 +1,7 @@
 import { suggestion } from '../../base/text.ts';
-import { LOG_ALL } from '../../compat-tables/bits/features.ts';
-import { notMigratable } from '../../compat-tables/compare/check-entry.ts';
+import { LOG_ALL } from '../../compat-tables/bits/named-masks.ts';
 import { diff, type Side } from '../../compat-tables/compare/diff.ts';
+import { notMigratable } from '../../compat-tables/compare/migratable.ts';
 import type { Entry, Tier } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { entryOf } from '../../rpc/state/rows.ts';

@@ -1,6 +1,6 @@
 import { firstNames } from '../../base/text.ts';
-import { type DecodedBit, PROTOCOL } from '../../compat-tables/bits/features.ts';
-import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { type DecodedBit, formatMask } from '../../compat-tables/bits/mask.ts';
+import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { explain } from '../../compat-tables/explain/explain.ts';
 import type { ExplainedMask, Explanation, MaskRole } from '../../compat-tables/explain/explanation.ts';

@@ -1,5 +1,6 @@
-import { familyOf, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { CATALOGUE } from '../../compat-tables/errors/catalogue.ts';
 import { interfaceDocument } from '../../rpc/fleet/documents.ts';
 import type { HostRow, InterfaceRow } from '../../rpc/state/rows.ts';

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { sha256 } from '../../base/digest.ts';
 import { plural } from '../../base/text.ts';
 import type { TableFile } from '../../compat-tables/entries/load.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
@@ -21,7 +20,7 @@ export const lintTable: Command = {
   ].join('\n'),
   async run(_context, input) {
     const files = await Promise.all(input.args.map(readTable));
-    const findings = lintTables(files, sha256, shippedFiles());
+    const findings = lintTables(files, shippedFiles());
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     const warnings = findings.length - errors;
     const summary = `${plural(errors, 'error')}, ${plural(warnings, 'warning')} in ${plural(files.length, 'file')}`;

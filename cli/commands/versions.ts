@@ -1,8 +1,9 @@
 import { suggestion } from '../../base/text.ts';
-import { familyOf, featureNames, PROTOCOL } from '../../compat-tables/bits/features.ts';
-import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { familyOf } from '../../compat-tables/bits/device-types.ts';
+import { featureNames, formatMask } from '../../compat-tables/bits/mask.ts';
+import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
+import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import type { Blocker } from '../../compat-tables/entries/entry.ts';
-import { guestFeatures } from '../../compat-tables/entries/offer.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { versionDocument } from '../../rpc/fleet/documents.ts';
 import type { HostRow, VersionRow } from '../../rpc/state/rows.ts';

@@ -1,12 +1,8 @@
-import {
-  CONTROL_BITS,
-  decodeMask,
-  type FeatureFamily,
-  featureNames,
-  PROTOCOL,
-} from '../../compat-tables/bits/features.ts';
-import { formatMask } from '../../compat-tables/bits/mask.ts';
-import { notMigratable } from '../../compat-tables/compare/check-entry.ts';
+import type { FeatureFamily } from '../../compat-tables/bits/feature-bits.ts';
+import { decodeMask, featureNames, formatMask } from '../../compat-tables/bits/mask.ts';
+import { CONTROL_BITS } from '../../compat-tables/bits/named-masks.ts';
+import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
+import { notMigratable } from '../../compat-tables/compare/migratable.ts';
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
 import type { Cell } from './formats.ts';
 

@@ -1,9 +1,7 @@
+import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import type { Limits } from '../../compat-tables/entries/entry.ts';
 import type { Input, OptionSpec } from './command.ts';
 import { UsageError } from './command-errors.ts';
-
-/** Version strings form a collection of their own for each device type; this is the one that ships. */
-export const DEFAULT_DEVICE_TYPE = 'vhost-user-net';
 
 export const DEVICE_TYPE_OPTION: OptionSpec = {
   name: 'device-type',

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../../base/digest.ts';
 import { shippedTables } from '../../base/installation.ts';
 import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
@@ -15,7 +14,7 @@ export function shippedVersions(deviceType: string, abilities: Abilities): strin
 
 /** All entries of the tables in this package, most preferred first. */
 export function shippedEntries(): Entry[] {
-  return loadTables(shippedFiles(), sha256).entries;
+  return loadTables(shippedFiles()).entries;
 }
 
 /** The table files of this package, in the order in which they are read. */

@@ -1,5 +1,7 @@
 /** What a feature bit is worth to a guest, and when QEMU shows it at all: what people ask before they mask one. */
-import { decodeMask, familyOf } from './features.ts';
+
+import { familyOf } from './device-types.ts';
+import { decodeMask } from './mask.ts';
 
 /** What a guest pays without the bit, by specification name. Measured figures say so; the rest follows from the meaning. */
 const COSTS: Readonly<Record<string, string>> = {

@@ -1,18 +1,17 @@
 /** Can this back-end keep the promise of an entry? Every reason why not, by name. */
 
-import { familyOf, featureNames, LOG_ALL, maskOf, PROTOCOL, VIRTIO_COMMON } from '../bits/features.ts';
+import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
+import { featureNames } from '../bits/mask.ts';
+import { ACCESS_PLATFORM, guestFeatures, IOMMU_NEEDS } from '../bits/named-masks.ts';
+import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import type { Abilities, Blocker, Entry } from '../entries/entry.ts';
-import { guestFeatures, offeredProtocolFeatures } from '../entries/offer.ts';
-
-const LOG_SHMFD = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_LOG_SHMFD');
-/** The back-end can translate the addresses of a virtual IOMMU. */
-export const IOMMU = maskOf(VIRTIO_COMMON, 'ACCESS_PLATFORM');
-/** QEMU refuses a back-end that offers a virtual IOMMU without both, whether or not the guest has one. */
-export const IOMMU_NEEDS = maskOf(PROTOCOL, 'REPLY_ACK', 'BACKEND_REQ');
+import { offeredProtocolFeatures } from '../entries/offer.ts';
 
 /** What QEMU needs of a network connection whose front-end is offered these, and does not find. */
 export function iommuLacks(deviceType: string, features: bigint, protocolFeatures: bigint): bigint {
-  return deviceType === 'vhost-user-net' && (features & IOMMU) !== 0n ? IOMMU_NEEDS & ~protocolFeatures : 0n;
+  return deviceType === DEFAULT_DEVICE_TYPE && (features & ACCESS_PLATFORM) !== 0n
+    ? IOMMU_NEEDS & ~protocolFeatures
+    : 0n;
 }
 
 /** The reasons why the back-end cannot honour the entry exactly; none means usable. */
@@ -49,20 +48,4 @@ export function checkEntry(entry: Entry, abilities: Abilities | undefined): Bloc
     }
   }
   return blockers;
-}
-
-/**
- * Why QEMU would refuse to migrate a guest on this back-end, in words; none means that it can be migrated. `who` is what
- * the abilities are those of.
- */
-export function notMigratable(
-  abilities: Pick<Abilities, 'virtioFeatures' | 'protocolFeatures'>,
-  who = 'the back-end',
-): string[] {
-  const reasons: string[] = [];
-  if ((abilities.virtioFeatures & LOG_ALL) === 0n)
-    reasons.push(`${who} does not offer VHOST_F_LOG_ALL: it cannot record which pages it writes`);
-  if ((abilities.protocolFeatures & LOG_SHMFD) === 0n)
-    reasons.push(`${who} does not offer VHOST_USER_PROTOCOL_F_LOG_SHMFD: it cannot share the record of pages`);
-  return reasons;
 }

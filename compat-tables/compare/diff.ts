@@ -1,10 +1,11 @@
 /** Two promises side by side: what is gained and lost, what that costs, and which direction of migration survives. */
 
 import { type BitWorth, bitWorths } from '../bits/bit-worth.ts';
-import { featureNames, PROTOCOL } from '../bits/features.ts';
+import { featureNames } from '../bits/mask.ts';
+import { guestFeatures } from '../bits/named-masks.ts';
+import { visibleBits } from '../bits/qemu-from-backend.ts';
+import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import type { Limits } from '../entries/entry.ts';
-import { guestFeatures } from '../entries/offer.ts';
-import { visibleBits } from '../moves/needs.ts';
 
 /** What a version promises, or what a back-end can do. */
 export interface Side {

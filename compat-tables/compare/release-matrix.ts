@@ -1,10 +1,11 @@
 /** For each pair of known releases: what breaks a move from one to the other. */
 
-import { guestFeatures } from '../entries/offer.ts';
+import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
+import { guestFeatures } from '../bits/named-masks.ts';
 import { spansOf, spanText } from '../explain/likely-releases.ts';
 import { type BackendRelease, findRelease, RELEASES } from '../releases/releases.ts';
-import { notMigratable } from './check-entry.ts';
 import { type Side, type Survival, survival } from './diff.ts';
+import { notMigratable } from './migratable.ts';
 
 /** Releases that a guest cannot tell apart. */
 export interface ReleaseGroup {
@@ -32,7 +33,6 @@ export interface ReleaseMatrix {
   readonly moves: readonly ReleaseMove[];
 }
 
-const NET = 'vhost-user-net';
 const PRODUCTS: Readonly<Record<string, BackendRelease['project']>> = { ovs: 'ovs-dpdk', dpdk: 'dpdk-vhost' };
 
 /**
@@ -57,7 +57,14 @@ export function releaseMatrix(releases: readonly BackendRelease[]): ReleaseMatri
     groups.flatMap((to, column) => {
       if (row === column) return [];
       const direction = projectOf(from) === projectOf(to) ? (row < column ? 'forward' : 'backward') : 'across';
-      return [{ from: from.name, to: to.name, direction, survival: survival(NET, sideOf(from), sideOf(to)) } as const];
+      return [
+        {
+          from: from.name,
+          to: to.name,
+          direction,
+          survival: survival(DEFAULT_DEVICE_TYPE, sideOf(from), sideOf(to)),
+        } as const,
+      ];
     }),
   );
   return { groups, moves };

@@ -32,19 +32,14 @@ export function collectionOf({ host, version_scheme = 'opaque', self, compatible
  * target: the target takes it in, both mean the same by its version, and a version that moves forward only does not
  * move to an older host. Throws VC-VERSION-DEVICE-TYPE and VC-DOCUMENT.
  */
-export function checkDevice(
-  source: DeviceDocument,
-  target: DeviceDocument,
-  sha256: (text: string) => string,
-  version?: string,
-): DeviceVerdict {
+export function checkDevice(source: DeviceDocument, target: DeviceDocument, version?: string): DeviceVerdict {
   if (source.self.device_type !== target.self.device_type) {
     const seen = `${source.host} has ${source.self.device_type}, ${target.host} has ${target.self.device_type}`;
     throw new CompatError('VC-VERSION-DEVICE-TYPE', `Cannot compare devices: ${seen}; wanted one device type`);
   }
   const [from, to] = [collectionOf(source), collectionOf(target)];
-  const asked = askedFor(from, sha256, version);
-  const hosts = resolveCollections([from, to], sha256, isNumber(asked, from) ? asked : undefined);
+  const asked = askedFor(from, version);
+  const hosts = resolveCollections([from, to], isNumber(asked, from) ? asked : undefined);
   const row = matrix(hosts, 'source').rows.find((one) => one.version === asked);
   const here = row?.cells[0];
   if (row === undefined || here === undefined || here.state === 'unknown') {
@@ -59,11 +54,11 @@ export function checkDevice(
 }
 
 /** Numbers that differ in the bugfix only are one version: 1.2.3 is asked for when a device is 1.2.7. */
-function askedFor(from: Collection, sha256: (text: string) => string, version: string | undefined): string {
-  if (version === undefined) return nameOf(from, sha256);
+function askedFor(from: Collection, version: string | undefined): string {
+  if (version === undefined) return nameOf(from);
   const asked = plainName(version, from.scheme);
   const isOwn = from.self.some((one) => one.version !== undefined && plainName(one.version, from.scheme) === asked);
-  return isOwn ? nameOf(from, sha256) : asked;
+  return isOwn ? nameOf(from) : asked;
 }
 
 /** Such a version has a meaning although no document may spell it. */
@@ -72,8 +67,8 @@ function isNumber(asked: string, { scheme }: Collection): boolean {
 }
 
 /** The name under which answers speak of the device itself. */
-function nameOf(collection: Collection, sha256: (text: string) => string): string {
-  const [own] = resolveCollections([{ ...collection, compatible: [] }], sha256);
+function nameOf(collection: Collection): string {
+  const [own] = resolveCollections([{ ...collection, compatible: [] }]);
   const [first] = own?.versions ?? [];
   if (first !== undefined) return first.version;
   const text = `Cannot check ${collection.host}: its self has no version and no fields; wanted one of them`;

@@ -1,4 +1,5 @@
 /** Documents, read once: which devices each of them names, and which of its entries may fit others. */
+import { sha256 } from '../../base/digest.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { CompatibleEntry, DeviceSelf, Fields, FieldValue, Scheme } from './device-document.ts';
 import { type Concrete, type ReadEntry, readEntry } from './device-entry.ts';
@@ -32,15 +33,13 @@ export interface ReadCollection {
 
 export class Reading {
   readonly #scheme: Scheme;
-  readonly #sha256: (text: string) => string;
   readonly #sets: ReadonlySet<string>;
   /** By content: hosts of a fleet name the same devices. */
   readonly #digests = new Map<string, string>();
   readonly #known = new Map<Collection['compatible'], { self: Collection['self']; read: ReadCollection }>();
 
-  constructor(collections: readonly Collection[], scheme: Scheme, sha256: (text: string) => string) {
+  constructor(collections: readonly Collection[], scheme: Scheme) {
     this.#scheme = scheme;
-    this.#sha256 = sha256;
     this.#sets = setFields(collections);
   }
 
@@ -121,7 +120,7 @@ export class Reading {
       ...{ format: 1, device_type: deviceType },
       ...{ version: version ?? null, fields: Object.fromEntries(texts) },
     });
-    const digest = this.#digests.get(content) ?? this.#sha256(content);
+    const digest = this.#digests.get(content) ?? sha256(content);
     this.#digests.set(content, digest);
     return digest;
   }

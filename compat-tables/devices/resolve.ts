@@ -17,13 +17,9 @@ export type { Collection } from './reading.ts';
  * Throws VC-DOCUMENT when a document says something that cannot be. All collections are of one device type. `unnamed`: a
  * version that is asked for under a scheme although no document may spell it.
  */
-export function resolveCollections(
-  collections: readonly Collection[],
-  sha256: (text: string) => string,
-  unnamed?: string,
-): SelectableHost[] {
+export function resolveCollections(collections: readonly Collection[], unnamed?: string): SelectableHost[] {
   const scheme = commonScheme(collections);
-  const reading = new Reading(collections, scheme, sha256);
+  const reading = new Reading(collections, scheme);
   const read = collections.map((collection) => reading.collection(collection));
   const distinct = new Set(read);
   const asked = new Map<string, Candidate[]>();

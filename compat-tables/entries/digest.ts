@@ -1,8 +1,9 @@
 /** Two hosts agree on a version only when its name and its content agree; the digest is the content in 64 letters. */
 
+import { sha256 } from '../../base/digest.ts';
 import { formatMask } from '../bits/mask.ts';
+import { guestFeatures } from '../bits/named-masks.ts';
 import type { Entry } from './entry.ts';
-import { guestFeatures } from './offer.ts';
 
 /** The part of an entry that is promised; prose, tier and provenance may be corrected without a new version. */
 export type EntryContent = Pick<
@@ -27,7 +28,7 @@ export function canonicalContent(entry: EntryContent): string {
   });
 }
 
-/** The digest of an entry; `sha256` gives the hexadecimal SHA-256 of a text in UTF-8. */
-export function digestOf(entry: EntryContent, sha256: (text: string) => string): string {
+/** The digest of an entry: the SHA-256 of its canonical content, hexadecimal. */
+export function digestOf(entry: EntryContent): string {
   return sha256(canonicalContent(entry));
 }

@@ -48,7 +48,7 @@ export function entryKey({ deviceType, version }: Pick<Entry, 'deviceType' | 've
 }
 
 /** Reads all files; a bad entry or file becomes a problem, and everything else stays in use. */
-export function loadTables(files: readonly TableFile[], sha256: (text: string) => string): LoadedTables {
+export function loadTables(files: readonly TableFile[]): LoadedTables {
   const entries: Entry[] = [];
   const problems: CompatError[] = [];
   const places = new Map<string, { place: string; digest: string }>();
@@ -56,7 +56,7 @@ export function loadTables(files: readonly TableFile[], sha256: (text: string) =
     const file = validateFile(path, text);
     problems.push(...file.problems);
     for (const { entry, line } of file.entries) {
-      const digest = digestOf(entry, sha256);
+      const digest = digestOf(entry);
       const key = entryKey(entry);
       const earlier = places.get(key);
       if (earlier) {

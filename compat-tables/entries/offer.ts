@@ -2,13 +2,8 @@
  * What an entry means for a word on the wire. The promise is the guest-visible part of the mask, exactly; control bits
  * and protocol features are agreed anew on each connection and pass as the back-end offers them.
  */
-import { CONTROL_BITS } from '../bits/features.ts';
+import { CONTROL_BITS, guestFeatures } from '../bits/named-masks.ts';
 import type { Entry } from './entry.ts';
-
-/** What a guest can see of a virtio word: everything but the control bits. */
-export function guestFeatures(mask: bigint): bigint {
-  return mask & ~CONTROL_BITS;
-}
 
 /** What the front-end is to be told: the entry's guest bits, and the control bits of the back-end at hand. */
 export function offeredFeatures(entry: Pick<Entry, 'virtioFeatures'>, backendFeatures: bigint): bigint {

@@ -8,8 +8,10 @@
  * guest never depends on them across hosts, and cutting them would only take from the front-end what works here.
  */
 
-import { type FeatureFamily, familyOf, PROTOCOL } from '../bits/features.ts';
+import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
+import type { FeatureFamily } from '../bits/feature-bits.ts';
 import { parseMask } from '../bits/mask.ts';
+import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { Entry, Limits, Tier } from './entry.ts';
 import { type JsonMember, type JsonNode, JsonSourceError, parseJsonSource } from './json-source.ts';
@@ -89,7 +91,7 @@ function readHead(text: string): { deviceType: string; nodes: readonly JsonNode[
     throw new Complaint(format.line, `format is ${wordFor(format)}`, 'format 1');
   const type = memberOf(root, 'device_type');
   if (type.kind !== 'string' || !DEVICE_TYPE.test(type.value))
-    throw new Complaint(type.line, `device_type is ${wordFor(type)}`, 'a name such as "vhost-user-net"');
+    throw new Complaint(type.line, `device_type is ${wordFor(type)}`, `a name such as "${DEFAULT_DEVICE_TYPE}"`);
   const list = memberOf(root, 'entries');
   if (list.kind !== 'array') throw new Complaint(list.line, `entries is ${wordFor(list)}`, 'an array of entries');
   return { deviceType: type.value, nodes: list.items };

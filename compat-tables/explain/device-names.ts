@@ -2,9 +2,9 @@
  * Which device a mask is about. A line "Features 0x… unsupported" does not say it; the lines around it do. The same
  * number means another thing on another device type, so a guess is marked as one.
  */
-import { type FeatureRow, featureBits, featureFamily } from '../bits/feature-bits.ts';
-import { type FeatureFamily, VIRTIO_COMMON, VIRTIO_NET } from '../bits/features.ts';
-import { RING_BITS, TRANSPORT_BITS, VHOST_BITS } from '../bits/virtio-common.ts';
+import { type FeatureFamily, type FeatureRow, featureBits, featureFamily } from '../bits/feature-bits.ts';
+import { RING_BITS, TRANSPORT_BITS, VHOST_BITS, VIRTIO_COMMON } from '../bits/virtio-common.ts';
+import { VIRTIO_NET } from '../bits/virtio-net.ts';
 
 /** Virtio specification, section 5.2.3. QEMU's vhost-user-blk takes them from the back-end. */
 const BLK = [

@@ -1,7 +1,9 @@
 /** Text of logs and error messages in, what the known lines mean out. */
 
-import { decodeMask, type FeatureFamily, MAX_MASK_BITS, PROTOCOL, VIRTIO_NET } from '../bits/features.ts';
-import { parseMask } from '../bits/mask.ts';
+import type { FeatureFamily } from '../bits/feature-bits.ts';
+import { decodeMask, MAX_MASK_BITS, parseMask } from '../bits/mask.ts';
+import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
+import { VIRTIO_NET } from '../bits/virtio-net.ts';
 import type { Entry } from '../entries/entry.ts';
 import { CATALOGUE, type ErrorCode } from '../errors/catalogue.ts';
 import { numberedRequest } from '../protocol/requests.ts';

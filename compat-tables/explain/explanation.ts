@@ -1,5 +1,7 @@
 /** What is said about one line. */
-import type { DecodedBit, FeatureFamily } from '../bits/features.ts';
+
+import type { FeatureFamily } from '../bits/feature-bits.ts';
+import type { DecodedBit } from '../bits/mask.ts';
 import type { Device } from './device-names.ts';
 import type { ReleaseSpan } from './likely-releases.ts';
 import type { Program } from './message.ts';

@@ -2,7 +2,10 @@
  * Which back-end releases fit what a line says. QEMU's words hide bits that depend on its own properties; those that
  * show the back-end are compared, the others do not count.
  */
-import { maskOf, QEMU_FROM_BACKEND, VIRTIO_NET } from '../bits/features.ts';
+import { maskOf } from '../bits/mask.ts';
+import { NET_MTU } from '../bits/named-masks.ts';
+import { QEMU_FROM_BACKEND } from '../bits/qemu-from-backend.ts';
+import { VIRTIO_NET } from '../bits/virtio-net.ts';
 import { type BackendRelease, RELEASES } from '../releases/releases.ts';
 
 const GUEST = ['GUEST_CSUM', 'GUEST_TSO4', 'GUEST_TSO6', 'GUEST_ECN', 'GUEST_UFO', 'GUEST_ANNOUNCE'] as const;
@@ -13,7 +16,7 @@ const RING = ['MRG_RXBUF', 'INDIRECT_DESC', 'EVENT_IDX', 'VERSION_1'] as const;
 export const TELLING = maskOf(VIRTIO_NET, ...GUEST, ...HOST, ...RING);
 
 /** QEMU shows MTU by itself. */
-const FROM_BACKEND = QEMU_FROM_BACKEND & ~maskOf(VIRTIO_NET, 'MTU');
+const FROM_BACKEND = QEMU_FROM_BACKEND & ~NET_MTU;
 
 /** Releases of one project that follow each other in the tables, with the settings that answer so. */
 export interface ReleaseSpan {

@@ -1,5 +1,5 @@
 /** One bit that is missing: what it is, who decides about it, and what brings it. */
-import { type DecodedBit, decodeMask } from '../bits/features.ts';
+import { type DecodedBit, decodeMask } from '../bits/mask.ts';
 import type { BackendRelease } from '../releases/releases.ts';
 import { propertyOf, setting } from '../render/render.ts';
 import { type Device, namesByType } from './device-names.ts';

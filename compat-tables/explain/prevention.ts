@@ -1,7 +1,8 @@
 /** Which version of the tables, pinned on both hosts beforehand, would have kept a line from being written. */
 
+import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
+import { guestFeatures } from '../bits/named-masks.ts';
 import type { Entry } from '../entries/entry.ts';
-import { guestFeatures } from '../entries/offer.ts';
 import type { BackendRelease } from '../releases/releases.ts';
 import { TELLING } from './likely-releases.ts';
 import type { MissingBit } from './missing-bits.ts';
@@ -40,7 +41,7 @@ export function prevention(
   const fit = entries.filter((entry) => {
     const promise = guestFeatures(entry.virtioFeatures);
     // a last resort is not to be recommended
-    if (entry.deviceType !== 'vhost-user-net' || entry.tier === 'best-effort') return false;
+    if (entry.deviceType !== DEFAULT_DEVICE_TYPE || entry.tier === 'best-effort') return false;
     return (promise & bits) === 0n && sides.every(honours(promise));
   });
   const versions = fit.map(({ version }) => version);

@@ -2,7 +2,7 @@
  * A row of a table of failures, as people paste it: a name of theirs and two masks. The words that tell a mask from any
  * other number are gone, so the numbers themselves have to look like feature words.
  */
-import { decodeMask } from '../bits/features.ts';
+import { decodeMask } from '../bits/mask.ts';
 import type { Device } from './device-names.ts';
 import type { MessageRow } from './message.ts';
 

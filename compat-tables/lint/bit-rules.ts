@@ -1,19 +1,13 @@
 /** Warnings about the virtio features of an entry. None of them makes it wrong: real back-ends do all of this. */
 
-import {
-  CONTROL_BITS,
-  decodeMask,
-  familyOf,
-  featureNames,
-  LOG_ALL,
-  maskOf,
-  PROTOCOL,
-  VIRTIO_NET,
-} from '../bits/features.ts';
+import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
+import { decodeMask, featureNames } from '../bits/mask.ts';
+import { CONTROL_BITS, guestFeatures, LOG_ALL, NET_MQ, PROTOCOL_MQ } from '../bits/named-masks.ts';
+import { decidedByBackend } from '../bits/qemu-from-backend.ts';
+import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
+import { VIRTIO_NET } from '../bits/virtio-net.ts';
 import { iommuLacks } from '../compare/check-entry.ts';
-import { guestFeatures } from '../entries/offer.ts';
 import type { ValidatedEntry } from '../entries/validate.ts';
-import { decidedByBackend } from '../moves/needs.ts';
 
 export type Warning = readonly [rule: string, text: string];
 
@@ -37,7 +31,7 @@ export const dependencies: EntryRule = ({ deviceType, virtioFeatures }) => {
 
 /** Only the device type whose bits we know: about another's we cannot say what QEMU does. */
 export const withoutEffect: EntryRule = ({ deviceType, virtioFeatures }) => {
-  if (deviceType !== 'vhost-user-net') return [];
+  if (deviceType !== DEFAULT_DEVICE_TYPE) return [];
   const idle = decodeMask(VIRTIO_NET, guestFeatures(virtioFeatures) & ~decidedByBackend(deviceType));
   if (idle.length === 0) return [];
   const names = idle.map(({ name }) => name).join(', ');
@@ -69,21 +63,16 @@ export const controlBits: EntryRule = ({ deviceType, virtioFeatures }) => {
   ];
 };
 
-const MQ = maskOf(VIRTIO_NET, 'MQ');
-
 export const queuePairsWithoutMq: EntryRule = ({ deviceType, virtioFeatures, limits }) => {
   const pairs = limits['queue_pairs'] ?? 1;
-  if (deviceType !== 'vhost-user-net' || pairs <= 1 || (virtioFeatures & MQ) !== 0n) return [];
+  if (deviceType !== DEFAULT_DEVICE_TYPE || pairs <= 1 || (virtioFeatures & NET_MQ) !== 0n) return [];
   return [['limits', `queue_pairs is ${pairs} without VIRTIO_NET_F_MQ: a guest uses one pair`]];
 };
-
-/** QEMU asks for the number of queue pairs only with it. */
-const PROTOCOL_MQ = maskOf(PROTOCOL, 'MQ');
 
 export const queuePairsCut: EntryRule = ({ deviceType, limits, protocolFeatures }) => {
   const pairs = limits['queue_pairs'] ?? 1;
   const cut = protocolFeatures !== undefined && (protocolFeatures & PROTOCOL_MQ) === 0n;
-  if (deviceType !== 'vhost-user-net' || pairs <= 1 || !cut) return [];
+  if (deviceType !== DEFAULT_DEVICE_TYPE || pairs <= 1 || !cut) return [];
   const text = `queue_pairs is ${pairs} and VHOST_USER_PROTOCOL_F_MQ cut: QEMU has one pair, and a device with more does not start`;
   return [['protocol', text]];
 };

@@ -1,9 +1,12 @@
 /** Warnings about the rest of an entry: limits, tier, name and where it comes from. */
 
-import { familyOf, featureNames, LOG_ALL, PROTOCOL } from '../bits/features.ts';
-import { checkEntry, notMigratable } from '../compare/check-entry.ts';
+import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
+import { featureNames } from '../bits/mask.ts';
+import { guestFeatures, LOG_ALL } from '../bits/named-masks.ts';
+import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
+import { checkEntry } from '../compare/check-entry.ts';
+import { notMigratable } from '../compare/migratable.ts';
 import type { Abilities, Entry } from '../entries/entry.ts';
-import { guestFeatures } from '../entries/offer.ts';
 import type { ValidatedEntry } from '../entries/validate.ts';
 import { type BackendRelease, RELEASES } from '../releases/releases.ts';
 import type { Warning } from './bit-rules.ts';
@@ -22,7 +25,7 @@ export function limits({ limits: given, deviceType }: Candidate): Warning[] {
       'limits',
       `limit "${name}" is not known here: it is compared with back-ends that state it, and caps nothing`,
     ]);
-  if (deviceType === 'vhost-user-net')
+  if (deviceType === DEFAULT_DEVICE_TYPE)
     for (const name of KNOWN_LIMITS.filter((one) => !Object.hasOwn(given, one)))
       warnings.push([
         'limits',
@@ -64,7 +67,7 @@ export function tier(entry: Candidate): Warning[] {
 
 /** A promise that no back-end we know can keep. */
 export function honouredByNobody(candidate: Candidate): Warning[] {
-  if (candidate.deviceType !== 'vhost-user-net') return [];
+  if (candidate.deviceType !== DEFAULT_DEVICE_TYPE) return [];
   const entry: Entry = { ...candidate, digest: '' };
   const releases = RELEASES.map((release) => ({ release, blockers: checkEntry(entry, abilitiesOf(release)) }));
   if (releases.some(({ blockers }) => blockers.length === 0)) return [];

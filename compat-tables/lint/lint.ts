@@ -40,15 +40,11 @@ const ENTRY_RULES: readonly ((entry: ValidatedEntry['entry']) => Warning[])[] = 
  * Findings in the order of files and lines. The files are taken together, as one directory would be: a version that
  * stands in two of them is an error in the second. `installed`: the files that stand already where these will be read later.
  */
-export function lintTables(
-  files: readonly TableFile[],
-  sha256: (text: string) => string,
-  installed: readonly TableFile[] = [],
-): Finding[] {
+export function lintTables(files: readonly TableFile[], installed: readonly TableFile[] = []): Finding[] {
   const filled = files.filter(({ text }) => text.length > 0);
   const findings: Finding[] = [
-    ...loadTables(filled, sha256).problems.map(problemFinding),
-    ...filled.flatMap(({ path, text }) => entryFindings(path, text, sha256)),
+    ...loadTables(filled).problems.map(problemFinding),
+    ...filled.flatMap(({ path, text }) => entryFindings(path, text)),
     ...files.filter(({ text }) => text.length === 0).map(({ path }) => hiding(path)),
     ...unreadNames(files),
     ...droppedEntries(files, installed),
@@ -71,7 +67,7 @@ function problemFinding({ code, details }: CompatError): Finding {
   };
 }
 
-function entryFindings(file: string, text: string, sha256: (text: string) => string): Finding[] {
+function entryFindings(file: string, text: string): Finding[] {
   return validateFile(file, text).entries.flatMap(({ entry, line }) => {
     const { version, deviceType } = entry;
     const warnings = ENTRY_RULES.flatMap((rule) => rule(entry)).map(
@@ -79,7 +75,7 @@ function entryFindings(file: string, text: string, sha256: (text: string) => str
     );
     const key = `${deviceType} ${version}`;
     const published = Object.hasOwn(PUBLISHED, key) ? PUBLISHED[key] : undefined;
-    const digest = digestOf(entry, sha256);
+    const digest = digestOf(entry);
     if (published === undefined || published === digest) return warnings;
     const changed =
       `its content is not the published one (digest ${digest.slice(0, 12)}, published ${published.slice(0, 12)}); ` +

@@ -1,14 +1,14 @@
 /** Every version of a host against the need of one interface: which of them would do, and what the others lack. */
 
-import { featureNames, maskOf, PROTOCOL, PROTOCOL_FEATURES } from '../bits/features.ts';
+import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
+import { featureNames } from '../bits/mask.ts';
+import { PROTOCOL_FEATURES, PROTOCOL_MQ } from '../bits/named-masks.ts';
+import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import { iommuLacks } from '../compare/check-entry.ts';
 import { notReached, type SelectableHost } from '../compare/direction.ts';
 import type { Entry } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/offer.ts';
 import { type MoveHost, type Need, size } from './needs.ts';
-
-const NET = 'vhost-user-net';
-const PROTOCOL_MQ = maskOf(PROTOCOL, 'MQ');
 
 /** A limit that is not enough. */
 export interface Shortage {
@@ -111,7 +111,7 @@ function shortagesOf({ need, to }: Question, entry: Entry | undefined): Shortage
  */
 function protocolLacks({ need, to }: Question, entry: Entry | undefined): string[] {
   const { abilities, deviceType } = to;
-  if (deviceType !== NET) return [];
+  if (deviceType !== DEFAULT_DEVICE_TYPE) return [];
   if (abilities !== undefined && (abilities.virtioFeatures & PROTOCOL_FEATURES) === 0n)
     return ['VHOST_USER_F_PROTOCOL_FEATURES'];
   const backend = abilities?.protocolFeatures ?? ~0n;

@@ -4,12 +4,14 @@
  * back-end decides about and does not offer.
  */
 
-import { familyOf, featureNames } from '../bits/features.ts';
+import { familyOf } from '../bits/device-types.ts';
+import { featureNames } from '../bits/mask.ts';
+import { visibleBits } from '../bits/qemu-from-backend.ts';
 import { checkEntry } from '../compare/check-entry.ts';
 import type { Abilities, Tier } from '../entries/entry.ts';
 import { type Candidate, candidate, candidatesOf, closest, fits, type Question } from './candidates.ts';
 import { deviceWarnings } from './device-warnings.ts';
-import { type Basis, type MoveHost, type MoveSubject, type Need, needOf, visibleBits } from './needs.ts';
+import { type Basis, type MoveHost, type MoveSubject, type Need, needOf } from './needs.ts';
 import { noVersionObstacle, type Obstacle, obstaclesOf, sourceObstacles } from './obstacles.ts';
 import { cannotLeave, type Outlook, outlookOf } from './outlook.ts';
 

@@ -1,4 +1,5 @@
-import { familyOf, maskOf } from '../bits/features.ts';
+import { familyOf } from '../bits/device-types.ts';
+import { ACCESS_PLATFORM, VERSION_1 } from '../bits/named-masks.ts';
 
 /**
  * Features that show how QEMU builds the device rather than what its guest does: which properties the card was given cannot
@@ -10,11 +11,11 @@ export function deviceWarnings(deviceType: string, offered: bigint | undefined, 
   const gained = there & ~offered;
   const lost = offered & ~there;
   const warnings: string[] = [];
-  if ((gained & maskOf(family, 'VIRTIO_F_VERSION_1')) !== 0n)
+  if ((gained & VERSION_1) !== 0n)
     warnings.push(
       `VIRTIO_F_VERSION_1 is offered on ${to} and not here: without disable-modern=on QEMU makes another PCI card there, and the migration fails (Bad config data)`,
     );
-  if ((lost & maskOf(family, 'VIRTIO_F_ACCESS_PLATFORM')) !== 0n)
+  if ((lost & ACCESS_PLATFORM) !== 0n)
     warnings.push(
       `VIRTIO_F_ACCESS_PLATFORM is offered here and not on ${to}: a device with iommu_platform=on does not start there`,
     );

@@ -1,9 +1,11 @@
 /** Who would miss what when a host's default becomes another version. */
 
-import { familyOf, featureNames } from '../bits/features.ts';
+import { familyOf } from '../bits/device-types.ts';
+import { featureNames } from '../bits/mask.ts';
+import { guestFeatures } from '../bits/named-masks.ts';
+import { decidedByBackend } from '../bits/qemu-from-backend.ts';
 import type { Entry } from '../entries/entry.ts';
-import { guestFeatures } from '../entries/offer.ts';
-import { decidedByBackend, type MoveSubject } from './needs.ts';
+import type { MoveSubject } from './needs.ts';
 
 export interface InUse {
   readonly interface: string;

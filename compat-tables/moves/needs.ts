@@ -1,12 +1,10 @@
 /** What an interface needs of the host it moves to: the part of a virtio word that back-ends decide, sizes, queues. */
 
-import { bitsOf, CONTROL_BITS, familyOf, MAX_MASK_BITS, maskOf, VIRTIO_NET } from '../bits/features.ts';
+import { bitsOf } from '../bits/mask.ts';
+import { guestFeatures } from '../bits/named-masks.ts';
+import { decidedByBackend } from '../bits/qemu-from-backend.ts';
 import type { Abilities, Blocker, Entry, KnownBy, Limits } from '../entries/entry.ts';
-import { guestFeatures, offeredProtocolFeatures } from '../entries/offer.ts';
-
-/** QEMU shows the MTU by its own property host_mtu, whatever the back-end offers (x-mtu-bypass-backend is on). */
-const MTU = maskOf(VIRTIO_NET, 'MTU');
-const EVERYTHING = (1n << BigInt(MAX_MASK_BITS)) - 1n;
+import { offeredProtocolFeatures } from '../entries/offer.ts';
 
 /** A version as one host has it. */
 export interface HostEntry {
@@ -67,24 +65,6 @@ export interface Need {
   readonly queuePairs: number | undefined;
   /** What the guest was offered where it is: it has seen all of this and chosen. */
   readonly seen: bigint;
-}
-
-/**
- * The bits of a device type that a guest gets only from the back-end. Bits that nobody has named count: QEMU passes on
- * only what it asks back-ends about. On device types other than network we do not know QEMU's list; there all bits count.
- */
-export function decidedByBackend(deviceType: string): bigint {
-  const family = familyOf(deviceType);
-  if (family !== VIRTIO_NET) return EVERYTHING & ~CONTROL_BITS;
-  const alone = family.bits
-    .filter(({ fromBackend }) => !fromBackend)
-    .reduce((mask, { bit }) => mask | (1n << BigInt(bit)), MTU | CONTROL_BITS);
-  return EVERYTHING & ~alone;
-}
-
-/** What of a word a guest may get because a back-end offers it. */
-export function visibleBits(deviceType: string, features: bigint): bigint {
-  return guestFeatures(features) & decidedByBackend(deviceType);
 }
 
 /** What an interface needs elsewhere; undefined when nothing tells: never started, and no version known for its start. */

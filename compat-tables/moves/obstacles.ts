@@ -1,15 +1,13 @@
 /** Why an interface cannot move to a host: each reason by name, with who is behind it and what to do. */
 
-import { decodeMask, familyOf } from '../bits/features.ts';
-import { notMigratable } from '../compare/check-entry.ts';
+import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
+import { decodeMask } from '../bits/mask.ts';
+import { notMigratable } from '../compare/migratable.ts';
 import { select } from '../compare/select.ts';
 import { isOfferedAnywhere, spansOf, spanText } from '../explain/likely-releases.ts';
 import { RELEASES } from '../releases/releases.ts';
 import { type Candidate, type Question, selectable } from './candidates.ts';
 import { type MoveHost, type MoveSubject, wordsOf } from './needs.ts';
-
-/** The releases that we know are of this device type. */
-const NET = 'vhost-user-net';
 
 /** One bit that the destination does not offer. */
 export interface MissingBit {
@@ -137,7 +135,7 @@ function blame(to: MoveHost, bit: number, restart: string): { culprit: string; r
       culprit: `${backend} offers it, but no usable version there has it together with the others`,
       remedy: `Define a version that has them all on ${to.name} (capture --define, baseline --define).`,
     };
-  if (to.deviceType !== NET || !isOfferedAnywhere(bit))
+  if (to.deviceType !== DEFAULT_DEVICE_TYPE || !isOfferedAnywhere(bit))
     return { culprit: `${backend} does not offer it`, remedy: restart };
   const offering = spansOf(RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & wanted) !== 0n));
   const switches = offering.filter(({ project }) => project === 'Open vSwitch');

@@ -1,11 +1,14 @@
 /** After the move: where the interface can go next, and what a new start of its driver would change. */
 
-import { familyOf, featureNames, LOG_ALL } from '../bits/features.ts';
-import { notMigratable } from '../compare/check-entry.ts';
+import { familyOf } from '../bits/device-types.ts';
+import { featureNames } from '../bits/mask.ts';
+import { LOG_ALL } from '../bits/named-masks.ts';
+import { visibleBits } from '../bits/qemu-from-backend.ts';
+import { notMigratable } from '../compare/migratable.ts';
 import type { Abilities } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/offer.ts';
 import { type Candidate, candidatesOf, closest, fits } from './candidates.ts';
-import { type MoveHost, type MoveSubject, type Need, visibleBits } from './needs.ts';
+import type { MoveHost, MoveSubject, Need } from './needs.ts';
 
 export interface Lost {
   readonly host: string;

@@ -1,13 +1,16 @@
 /** What a host would gain and lose with another back-end, before anybody installs it. */
 
-import { familyOf, featureNames } from '../bits/features.ts';
-import { checkEntry, notMigratable } from '../compare/check-entry.ts';
+import { familyOf } from '../bits/device-types.ts';
+import { featureNames } from '../bits/mask.ts';
+import { guestFeatures } from '../bits/named-masks.ts';
+import { visibleBits } from '../bits/qemu-from-backend.ts';
+import { checkEntry } from '../compare/check-entry.ts';
 import { type Difference, diff } from '../compare/diff.ts';
+import { notMigratable } from '../compare/migratable.ts';
 import type { Abilities, Blocker } from '../entries/entry.ts';
-import { guestFeatures } from '../entries/offer.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { BackendRelease } from '../releases/releases.ts';
-import { type MoveHost, type MoveSubject, sizesOf, visibleBits } from './needs.ts';
+import { type MoveHost, type MoveSubject, sizesOf } from './needs.ts';
 
 export interface LostVersion {
   readonly version: string;

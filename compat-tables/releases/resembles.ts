@@ -1,7 +1,7 @@
 /** A name beside a mask: which releases answer so. */
 
+import { guestFeatures } from '../bits/named-masks.ts';
 import type { Abilities } from '../entries/entry.ts';
-import { guestFeatures } from '../entries/offer.ts';
 import { spansOf, spanText } from '../explain/likely-releases.ts';
 import { RELEASES } from './releases.ts';
 

@@ -5,9 +5,13 @@
  * about the others the mode says nothing that a back-end could keep.
  */
 
-import { bitNumber, bitsOf, featureNames, maskOf, PROTOCOL, QEMU_FROM_BACKEND, VIRTIO_NET } from '../bits/features.ts';
+import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
+import { bitNumber, bitsOf, featureNames, maskOf } from '../bits/mask.ts';
+import { guestFeatures } from '../bits/named-masks.ts';
+import { QEMU_FROM_BACKEND } from '../bits/qemu-from-backend.ts';
+import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
+import { VIRTIO_NET } from '../bits/virtio-net.ts';
 import type { Entry } from '../entries/entry.ts';
-import { guestFeatures } from '../entries/offer.ts';
 import { CompatError } from '../errors/compat-error.ts';
 
 type LibvirtElement = 'driver' | 'host' | 'guest';
@@ -124,8 +128,8 @@ const RING_LEAST = 256;
  * when it promises smaller rings than any device of QEMU has.
  */
 export function renderEntry(entry: Renderable, queues = 1): Rendered {
-  if (entry.deviceType !== 'vhost-user-net') {
-    const message = `Cannot render version "${entry.version}": it is of device type ${entry.deviceType}; wanted vhost-user-net`;
+  if (entry.deviceType !== DEFAULT_DEVICE_TYPE) {
+    const message = `Cannot render version "${entry.version}": it is of device type ${entry.deviceType}; wanted ${DEFAULT_DEVICE_TYPE}`;
     throw new CompatError('VC-VERSION-DEVICE-TYPE', message, { version: entry.version });
   }
   const mask = guestFeatures(entry.virtioFeatures);

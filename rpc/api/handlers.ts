@@ -1,12 +1,12 @@
-import { decodeMask, familyOf, PROTOCOL } from '../../compat-tables/bits/features.ts';
-import { formatMask, parseMask } from '../../compat-tables/bits/mask.ts';
+import { DEFAULT_DEVICE_TYPE, familyOf } from '../../compat-tables/bits/device-types.ts';
+import { decodeMask, formatMask, parseMask } from '../../compat-tables/bits/mask.ts';
+import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { explainSelection } from '../../compat-tables/compare/select.ts';
 import { asHost, describeHost, interfaceDocument, versionDocument } from '../fleet/documents.ts';
 import { answerMove, moveDocument } from '../fleet/moves.ts';
 import { selectVersion } from '../fleet/selection.ts';
 import { resolveTargets } from '../fleet/targets.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
-import { DEFAULT_DEVICE_TYPE } from '../state/default-version.ts';
 import { addInterface, pin, removeInterface, unpin } from '../state/intents.ts';
 import type { State } from '../state/state.ts';
 import { type IntentResult, waitApplied } from '../state/transaction.ts';

@@ -1,4 +1,5 @@
 import { MAX_TIMER_MS } from '../../base/timers.ts';
+import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import {
   anyDocumentShape,
   type HostDocument,
@@ -111,7 +112,7 @@ export const METHODS = {
     params: object({}, { host: string, device_type: string, all: boolean }),
     takes: {
       'host?': HOST.host,
-      'device_type?': 'default vhost-user-net',
+      'device_type?': `default ${DEFAULT_DEVICE_TYPE}`,
       'all?': 'also those that are not usable, with their blockers (default false)',
     },
     gives: 'an array of versions, as in the host document',
@@ -132,7 +133,7 @@ export const METHODS = {
     takes: {
       'targets?': 'unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME; the first is the source',
       'documents?': 'documents of hosts or of devices; they come after the targets. One of both is needed',
-      'device_type?': 'default: that of all the documents when they have one only, else vhost-user-net',
+      'device_type?': `default: that of all the documents when they have one only, else ${DEFAULT_DEVICE_TYPE}`,
       'policy?': 'source (default) or consensus',
     },
     gives: 'version and digest (absent when there is none), rows with the reasons, explanation in lines',
@@ -166,7 +167,7 @@ export const METHODS = {
       frontend: 'listen:PATH or connect:PATH, towards QEMU',
       backend: 'listen:PATH or connect:PATH, towards the switch',
       'version?': 'a pin from the start',
-      'device_type?': 'default vhost-user-net',
+      'device_type?': `default ${DEFAULT_DEVICE_TYPE}`,
       'may_exist?': 'no error when it is there already with the same endpoints',
       'wait?': WAIT.wait,
       'timeout_ms?': WAIT.timeout_ms,
@@ -273,7 +274,7 @@ export const METHODS = {
     takes: {
       mask: '"0x…", or names of features',
       'family?': 'virtio (default) or protocol',
-      'device_type?': 'default vhost-user-net',
+      'device_type?': `default ${DEFAULT_DEVICE_TYPE}`,
     },
     gives: 'mask and bits: bit, name, meaning, known',
     result: gives<{ readonly mask: string; readonly bits: readonly BitDocument[] }>(),

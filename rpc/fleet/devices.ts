@@ -1,8 +1,8 @@
 import { formatMask, parseMask } from '../../compat-tables/bits/mask.ts';
+import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
 import type { CompatibleEntry, DeviceDocument, FieldValue } from '../../compat-tables/devices/device-document.ts';
 import { digestOf } from '../../compat-tables/entries/digest.ts';
 import type { Entry, Limits } from '../../compat-tables/entries/entry.ts';
-import { guestFeatures } from '../../compat-tables/entries/offer.ts';
 import type { VersionDocument } from './document-shapes.ts';
 
 /**
@@ -38,13 +38,13 @@ export function devicesOf(
  * The entries that a device document of vhost-user states in full, as masks and limits: `devicesOf` read back. Entries with
  * variables, or with fields that are no limit, are not among them: what they promise cannot be held against a guest's bits.
  */
-export function entriesOf({ self, compatible }: DeviceDocument, sha256: (text: string) => string): Entry[] {
+export function entriesOf({ self, compatible }: DeviceDocument): Entry[] {
   // what it is it can take in, listed or not
   const own = compatible.some(({ version }) => version === self.version) ? [] : [self];
-  return [...compatible, ...own].flatMap((one) => entryIn(self.device_type, one, sha256) ?? []);
+  return [...compatible, ...own].flatMap((one) => entryIn(self.device_type, one) ?? []);
 }
 
-function entryIn(deviceType: string, stated: CompatibleEntry, sha256: (text: string) => string): Entry | undefined {
+function entryIn(deviceType: string, stated: CompatibleEntry): Entry | undefined {
   const { version, fields = {}, variables = {}, digest, tier = 'both-ways', summary = '' } = stated;
   const { virtio_features, protocol_features, required_protocol_features = '0x0', ...rest } = fields;
   const virtioFeatures = maskIn(virtio_features);
@@ -59,7 +59,7 @@ function entryIn(deviceType: string, stated: CompatibleEntry, sha256: (text: str
     limits: Object.fromEntries(limits) as Limits,
   };
   const prose = { tier, summary, covers: [], sources: [], origin: 'document' };
-  return { ...content, ...prose, digest: digest ?? digestOf(content, sha256) };
+  return { ...content, ...prose, digest: digest ?? digestOf(content) };
 }
 
 function maskIn(value: FieldValue | undefined): bigint | undefined {

@@ -1,7 +1,7 @@
-import { familyOf, featureNames } from '../../compat-tables/bits/features.ts';
-import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { DEFAULT_DEVICE_TYPE, familyOf } from '../../compat-tables/bits/device-types.ts';
+import { featureNames, formatMask } from '../../compat-tables/bits/mask.ts';
+import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
 import type { SelectableHost } from '../../compat-tables/compare/matrix.ts';
-import { guestFeatures } from '../../compat-tables/entries/offer.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { HostRow, InterfaceRow, VersionRow } from '../state/rows.ts';
 import type { State } from '../state/state.ts';
@@ -112,7 +112,7 @@ export function interfaceDocument(row: InterfaceRow): InterfaceDocument {
 }
 
 /** The versions of one device type as the selection wants them. */
-export function hostVersions({ host, versions }: HostDocument, deviceType = 'vhost-user-net'): SelectableHost {
+export function hostVersions({ host, versions }: HostDocument, deviceType = DEFAULT_DEVICE_TYPE): SelectableHost {
   const { versions: own, ballot } = versionsOf(versions, deviceType);
   return ballot === undefined ? { host, deviceType, versions: own } : { host, deviceType, versions: own, ballot };
 }

@@ -1,7 +1,7 @@
-import { sha256 } from '../../base/digest.ts';
 import { suggestion } from '../../base/text.ts';
+import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import { parseMask } from '../../compat-tables/bits/mask.ts';
-import { commonAbilities } from '../../compat-tables/compare/baseline.ts';
+import { commonAbilities } from '../../compat-tables/compare/common-abilities.ts';
 import type { Abilities, Entry, Limits } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { HostEntry, MoveHost, MoveSubject } from '../../compat-tables/moves/needs.ts';
@@ -13,22 +13,19 @@ import { comparable } from './selection.ts';
 
 /** Host documents as the questions about moves want them: masks are numbers, and one device type at a time. */
 
-/** The Host columns about the back-end are of this type; of others only the interfaces tell. */
-const NET = 'vhost-user-net';
-
 /** The hosts under names that tell them apart, as select and matrix have them. Throws VC-VERSION-DEVICE-TYPE. */
-export function moveHosts(documents: readonly HostDocument[], deviceType = NET): MoveHost[] {
+export function moveHosts(documents: readonly HostDocument[], deviceType = DEFAULT_DEVICE_TYPE): MoveHost[] {
   const names = comparable(documents, deviceType).map(({ host }) => host);
   return documents.map((document, index) => moveHost(document, deviceType, names[index] ?? document.host));
 }
 
-export function moveHost(document: HostDocument, deviceType = NET, name = document.host): MoveHost {
+export function moveHost(document: HostDocument, deviceType = DEFAULT_DEVICE_TYPE, name = document.host): MoveHost {
   const abilities = abilitiesOf(document, deviceType);
   const alike = abilities === undefined ? [] : resembling(abilities);
   return {
     ...{ name, deviceType, abilities, defaultVersion: defaultIn(document, deviceType) },
     // of other types only the back-ends of interfaces are known, and those were asked
-    knownBy: deviceType === NET ? document.backend.known_by : 'measured',
+    knownBy: deviceType === DEFAULT_DEVICE_TYPE ? document.backend.known_by : 'measured',
     backend: alike.length === 0 ? undefined : `like ${alike.slice(0, 2).join('; ')}`,
     versions: document.versions
       .filter((one) => one.device_type === deviceType)
@@ -44,9 +41,9 @@ export function moveHost(document: HostDocument, deviceType = NET, name = docume
  */
 export function moveTarget(document: HostDocument, deviceType: string, name: string): MoveHost {
   const host = moveHost(document, deviceType, name);
-  if (deviceType !== NET || host.versions.length > 0) return host;
+  if (deviceType !== DEFAULT_DEVICE_TYPE || host.versions.length > 0) return host;
   const own = (document.devices ?? []).filter(({ self }) => self.device_type === deviceType);
-  const entries = own.flatMap((one) => entriesOf(one, sha256));
+  const entries = own.flatMap((one) => entriesOf(one));
   const defaultVersion = host.defaultVersion ?? own[0]?.self.version;
   return { ...host, defaultVersion, versions: entries.map((entry) => ({ entry, usable: true, blockers: [] })) };
 }
@@ -91,7 +88,7 @@ function hostEntry(one: VersionDocument): HostEntry {
 }
 
 function abilitiesOf({ backend, interfaces }: HostDocument, deviceType: string): Abilities | undefined {
-  if (deviceType === NET) return words(backend.features, backend.protocol_features, backend.limits);
+  if (deviceType === DEFAULT_DEVICE_TYPE) return words(backend.features, backend.protocol_features, backend.limits);
   const own = interfaces
     .filter((one) => one.device_type === deviceType)
     .flatMap((one) => moveSubject(one).abilities ?? []);

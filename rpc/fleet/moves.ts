@@ -1,5 +1,5 @@
-import { familyOf, featureNames } from '../../compat-tables/bits/features.ts';
-import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { familyOf } from '../../compat-tables/bits/device-types.ts';
+import { featureNames, formatMask } from '../../compat-tables/bits/mask.ts';
 import { checkMove, type MoveAnswer, type TargetAnswer } from '../../compat-tables/moves/check-move.ts';
 import type { Basis } from '../../compat-tables/moves/needs.ts';
 import { type Obstacle, sourceObstacles } from '../../compat-tables/moves/obstacles.ts';

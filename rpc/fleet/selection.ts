@@ -1,4 +1,4 @@
-import { sha256 } from '../../base/digest.ts';
+import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import { type Drift, driftOf } from '../../compat-tables/compare/drift.ts';
 import { type Matrix, matrix } from '../../compat-tables/compare/matrix.ts';
 import { type Policy, type SelectableHost, type Selection, select } from '../../compat-tables/compare/select.ts';
@@ -12,13 +12,11 @@ import { type HostDocument, hostVersions } from './documents.ts';
 /** Selection over host documents, for one device type. */
 
 export interface SelectionOptions {
-  /** Default `vhost-user-net`, or the only device type that there is. */
+  /** Default `DEFAULT_DEVICE_TYPE`, or the only device type that there is. */
   readonly deviceType?: string | undefined;
   /** Default `source`: the order of the first host rules. */
   readonly policy?: Policy | undefined;
 }
-
-const NET = 'vhost-user-net';
 
 export function selectVersion(documents: readonly HostDocument[], options: SelectionOptions = {}): Selection {
   return select(comparable(documents, options.deviceType), options.policy ?? 'source');
@@ -65,7 +63,7 @@ interface Gathered {
 
 /** One look at each document: those of a fleet are far apart in memory. */
 function gather(documents: readonly HostDocument[], deviceType: string): Gathered {
-  let [known, speaking, ofOneType] = [false, false, deviceType !== NET];
+  let [known, speaking, ofOneType] = [false, false, deviceType !== DEFAULT_DEVICE_TYPE];
   const collections: (Collection | undefined)[] = [];
   const hosts = documents.map((document) => {
     const host = hostVersions(document, deviceType);
@@ -91,14 +89,14 @@ export function usualType(documents: readonly HostDocument[]): string {
   for (const { versions, devices = [] } of documents) {
     for (const { device_type } of versions) {
       only ??= device_type;
-      if (device_type === NET || device_type !== only) return NET;
+      if (device_type === DEFAULT_DEVICE_TYPE || device_type !== only) return DEFAULT_DEVICE_TYPE;
     }
     for (const { self } of devices) {
       only ??= self.device_type;
-      if (self.device_type !== only) return NET;
+      if (self.device_type !== only) return DEFAULT_DEVICE_TYPE;
     }
   }
-  return only ?? NET;
+  return only ?? DEFAULT_DEVICE_TYPE;
 }
 
 /**
@@ -113,7 +111,7 @@ export function checkDocuments(
     version,
   }: { readonly deviceType?: string; readonly version?: string | undefined } = {},
 ): DeviceVerdict {
-  return checkDevice(deviceIn(source, deviceType), deviceIn(target, deviceType), sha256, version);
+  return checkDevice(deviceIn(source, deviceType), deviceIn(target, deviceType), version);
 }
 
 /** The device of this type that the host is; undefined when it is none. */
@@ -165,7 +163,7 @@ function resolved(
   hosts: readonly SelectableHost[],
 ): SelectableHost[] {
   const asked = hosts.map((host, index) => collections[index] ?? collectionFrom(documents[index] ?? {}, host));
-  return resolveCollections(asked, sha256).map((one, index) => {
+  return resolveCollections(asked).map((one, index) => {
     const own = hosts[index];
     return own !== undefined && own.versions.length > 0 ? own : one;
   });

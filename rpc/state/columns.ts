@@ -1,6 +1,7 @@
-import { familyOf, featureNames } from '../../compat-tables/bits/features.ts';
+import { familyOf } from '../../compat-tables/bits/device-types.ts';
+import { featureNames } from '../../compat-tables/bits/mask.ts';
+import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
 import type { Abilities, Blocker, Entry, KnownBy } from '../../compat-tables/entries/entry.ts';
-import { guestFeatures } from '../../compat-tables/entries/offer.ts';
 import { type Columns, encodeColumns } from './model/column.ts';
 import { COMPAT_VERSION } from './model/compat-version.ts';
 import { EVENT } from './model/event.ts';

@@ -3,12 +3,10 @@
  * of other types have says nothing to this one. One that is in no table counts everywhere, so that its loss is seen.
  */
 
+import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import type { VersionRow } from './rows.ts';
 
 type Named = Pick<VersionRow, 'version' | 'deviceType'>;
-
-/** The usual device type, which is asked and shown first. */
-export const DEFAULT_DEVICE_TYPE = 'vhost-user-net';
 
 /** The host's default as far as it counts for a device type; undefined: the first usable version of the type. */
 export function defaultFor(

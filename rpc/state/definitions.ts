@@ -1,4 +1,3 @@
-import { sha256 } from '../../base/digest.ts';
 import { firstNames } from '../../base/text.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { DEFINED, entryFile, readEntry } from '../../compat-tables/entries/entry-file.ts';
@@ -94,7 +93,7 @@ function usersOf(state: State, host: HostRow, version: string): string[] {
 
 function sameContent(text: string, entry: Entry): boolean {
   try {
-    return readEntry(text, 'defined', sha256).digest === entry.digest;
+    return readEntry(text, 'defined').digest === entry.digest;
   } catch {
     return false;
   }

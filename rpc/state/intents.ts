@@ -1,4 +1,5 @@
 import { suggestion } from '../../base/text.ts';
+import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
 import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { Abilities, Blocker } from '../../compat-tables/entries/entry.ts';
@@ -6,7 +7,7 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { usersBeyond } from '../../compat-tables/moves/narrowing.ts';
 import type { Json } from '../json/types.ts';
 import { namedUuid, ovsOptional, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
-import { DEFAULT_DEVICE_TYPE, defaultFor, deviceTypesOf, effectiveDefault } from './default-version.ts';
+import { defaultFor, deviceTypesOf, effectiveDefault } from './default-version.ts';
 import { entryOf, type HostRow, type InterfaceRow, subjectOf, type VersionRow } from './rows.ts';
 import type { State } from './state.ts';
 import { carryOut, type IntentOptions, type IntentResult, type Plan } from './transaction.ts';
@@ -18,7 +19,7 @@ import { carryOut, type IntentOptions, type IntentResult, type Plan } from './tr
 
 export interface InterfaceIntent {
   readonly name: string;
-  /** Default `vhost-user-net`. */
+  /** Default `DEFAULT_DEVICE_TYPE`. */
   readonly deviceType?: string | undefined;
   /** `listen:PATH` or `connect:PATH`. */
   readonly frontend: string;

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONTROL_BITS, maskOf, PROTOCOL, VIRTIO_NET } from '../../compat-tables/bits/features.ts';
+import { maskOf } from '../../compat-tables/bits/mask.ts';
+import { CONTROL_BITS } from '../../compat-tables/bits/named-masks.ts';
+import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
+import { VIRTIO_NET } from '../../compat-tables/bits/virtio-net.ts';
 import { encodeInterfaceStatus } from '../../rpc/state/columns.ts';
 import { Peers } from '../peers/process.ts';
 import { ROOT } from '../root.ts';

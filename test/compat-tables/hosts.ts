@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { CONTROL_BITS, maskOf, PROTOCOL, VIRTIO_NET } from '../../compat-tables/bits/features.ts';
+import { maskOf } from '../../compat-tables/bits/mask.ts';
+import { CONTROL_BITS, guestFeatures } from '../../compat-tables/bits/named-masks.ts';
+import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
+import { VIRTIO_NET } from '../../compat-tables/bits/virtio-net.ts';
 import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
-import { guestFeatures } from '../../compat-tables/entries/offer.ts';
 import { checkMove, type TargetAnswer } from '../../compat-tables/moves/check-move.ts';
 import type { MoveHost, MoveSubject } from '../../compat-tables/moves/needs.ts';
 import { abilitiesOf } from '../../compat-tables/moves/what-if.ts';

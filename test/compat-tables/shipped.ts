@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { loadTables, resolveTableFiles, type TableFile } from '../../compat-tables/entries/load.ts';
 import { ROOT } from '../root.ts';
-
-export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 
 export function shippedFiles(): TableFile[] {
   const dir = join(ROOT, 'compat-tables', 'tables');
@@ -18,7 +15,7 @@ export function shippedFiles(): TableFile[] {
 
 /** The shipped entries, in order of preference; throws the first thing that is wrong with them. */
 export function shippedEntries(): Entry[] {
-  const { entries, problems } = loadTables(shippedFiles(), sha256);
+  const { entries, problems } = loadTables(shippedFiles());
   if (problems[0]) throw problems[0];
   return entries;
 }

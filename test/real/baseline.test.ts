@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONTROL_BITS, QEMU_FROM_BACKEND } from '../../compat-tables/bits/features.ts';
+import { CONTROL_BITS } from '../../compat-tables/bits/named-masks.ts';
+import { QEMU_FROM_BACKEND } from '../../compat-tables/bits/qemu-from-backend.ts';
 import { TestAgent, vhostCompat } from '../e2e/agents.ts';
 import { needsGuest } from '../peers/guest.ts';
 import { INTERFACE, MigrationBench, MigrationHost } from '../peers/migration.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { CONTROL_BITS, QEMU_FROM_BACKEND } from '../../compat-tables/bits/features.ts';
+import { CONTROL_BITS } from '../../compat-tables/bits/named-masks.ts';
+import { QEMU_FROM_BACKEND } from '../../compat-tables/bits/qemu-from-backend.ts';
 import type { ShownInterface, TestAgent } from '../e2e/agents.ts';
 import type { Qemu } from '../peers/qemu.ts';
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { CONTROL_BITS, familyOf, featureNames } from '../../compat-tables/bits/features.ts';
+import { familyOf } from '../../compat-tables/bits/device-types.ts';
+import { featureNames } from '../../compat-tables/bits/mask.ts';
+import { CONTROL_BITS } from '../../compat-tables/bits/named-masks.ts';
 import { TestAgent } from '../e2e/agents.ts';
 import { type Guest, needsGuest } from '../peers/guest.ts';
 import { needsOvs, Ovs } from '../peers/ovs.ts';

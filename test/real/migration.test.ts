@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { CONTROL_BITS, LOG_ALL, QEMU_FROM_BACKEND } from '../../compat-tables/bits/features.ts';
+import { CONTROL_BITS, LOG_ALL } from '../../compat-tables/bits/named-masks.ts';
+import { QEMU_FROM_BACKEND } from '../../compat-tables/bits/qemu-from-backend.ts';
 import { TestAgent } from '../e2e/agents.ts';
 import { SupervisedAgent } from '../e2e/supervised.ts';
 import { type Guest, needsGuest } from '../peers/guest.ts';

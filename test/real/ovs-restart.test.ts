@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { familyOf, featureNames } from '../../compat-tables/bits/features.ts';
+import { familyOf } from '../../compat-tables/bits/device-types.ts';
+import { featureNames } from '../../compat-tables/bits/mask.ts';
 import type { ShownInterface } from '../e2e/agents.ts';
 import { SupervisedAgent } from '../e2e/supervised.ts';
 import { type Guest, needsGuest } from '../peers/guest.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { guestFeatures } from '../../compat-tables/entries/offer.ts';
+import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import { TestAgent } from '../e2e/agents.ts';
 import { needsThat } from '../peers/needs.ts';

@@ -1,4 +1,5 @@
-import { featureNames, VIRTIO_NET } from '../../compat-tables/bits/features.ts';
+import { featureNames } from '../../compat-tables/bits/mask.ts';
+import { VIRTIO_NET } from '../../compat-tables/bits/virtio-net.ts';
 import { eventually } from '../peers/process.ts';
 import type { Qemu } from '../peers/qemu.ts';
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { familyOf, featureNames, PROTOCOL } from '../../compat-tables/bits/features.ts';
+import { familyOf } from '../../compat-tables/bits/device-types.ts';
+import { featureNames } from '../../compat-tables/bits/mask.ts';
+import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { vhostCompat } from '../e2e/agents.ts';
 import { needsOvs, Ovs } from '../peers/ovs.ts';
 import { Peers } from '../peers/process.ts';

@@ -1,5 +1,6 @@
-import { familyOf, featureNames, LOG_ALL } from '../../../compat-tables/bits/features.ts';
-import { formatMask } from '../../../compat-tables/bits/mask.ts';
+import { familyOf } from '../../../compat-tables/bits/device-types.ts';
+import { featureNames, formatMask } from '../../../compat-tables/bits/mask.ts';
+import { LOG_ALL } from '../../../compat-tables/bits/named-masks.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import type { ChannelEvents } from '../../fd/channel.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';

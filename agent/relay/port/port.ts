@@ -1,5 +1,5 @@
-import { RING_PACKED } from '../../../compat-tables/bits/features.ts';
 import { formatMask } from '../../../compat-tables/bits/mask.ts';
+import { RING_PACKED } from '../../../compat-tables/bits/named-masks.ts';
 import { formatEndpoint } from '../../../compat-tables/entries/endpoint.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';

@@ -1,13 +1,12 @@
-import { PROTOCOL_FEATURES } from '../../../compat-tables/bits/features.ts';
+import { PROTOCOL_FEATURES, PROTOCOL_MQ } from '../../../compat-tables/bits/named-masks.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { REQUESTS, type RequestName, requestName } from '../../../compat-tables/protocol/requests.ts';
 import { VhostProtocolError } from '../../vhost/errors.ts';
 import { encodeRequest, type MessageView } from '../../vhost/header.ts';
 import { readU64 } from '../../vhost/payloads.ts';
 import { checkReply } from '../../vhost/rules.ts';
-import { MQ } from './protocol-bits.ts';
 
-/** Without the MQ protocol feature there is one queue pair, and nothing to ask. */
+/** Without the PROTOCOL_MQ protocol feature there is one queue pair, and nothing to ask. */
 const ONE_QUEUE_PAIR = 1;
 
 /**
@@ -22,7 +21,7 @@ export class Measurement {
 
   /**
    * `asksQueues` false: leaves the number of queues unknown. Some back-ends hang up when they are asked for it before the
-   * front-end has accepted the MQ protocol feature, which a measurement never does.
+   * front-end has accepted the PROTOCOL_MQ protocol feature, which a measurement never does.
    */
   constructor(asksQueues = true) {
     this.#asksQueues = asksQueues;
@@ -59,7 +58,7 @@ export class Measurement {
     },
     GET_PROTOCOL_FEATURES: (value) => {
       this.#protocol = value;
-      if ((value & MQ) === 0n) return this.#done(ONE_QUEUE_PAIR);
+      if ((value & PROTOCOL_MQ) === 0n) return this.#done(ONE_QUEUE_PAIR);
       return this.#asksQueues ? { ask: this.#ask('GET_QUEUE_NUM') } : this.#done(undefined);
     },
     GET_QUEUE_NUM: (value) => this.#done(Number(value)),

@@ -1,13 +1,14 @@
-import { familyOf, featureNames, LOG_ALL, PROTOCOL } from '../../../compat-tables/bits/features.ts';
-import { formatMask } from '../../../compat-tables/bits/mask.ts';
+import { familyOf } from '../../../compat-tables/bits/device-types.ts';
+import { featureNames, formatMask } from '../../../compat-tables/bits/mask.ts';
+import { guestFeatures, LOG_ALL, LOG_SHMFD, REPLY_ACK } from '../../../compat-tables/bits/named-masks.ts';
+import { PROTOCOL } from '../../../compat-tables/bits/vhost-user-protocol.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
-import { guestFeatures, offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/offer.ts';
+import { offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/offer.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { type RequestName, requestById } from '../../../compat-tables/protocol/requests.ts';
 import { encodeMessage, encodeReply, type MessageView, NEED_REPLY } from '../../vhost/header.ts';
 import { RING_INDEX_MASK, readU32, readU64, readVringState, writeU64 } from '../../vhost/payloads.ts';
 import { checkReply, checkRequest } from '../../vhost/rules.ts';
-import { LOG_SHMFD, REPLY_ACK } from './protocol-bits.ts';
 
 /** What a session is about; the same from its first message to its last. */
 export interface SessionContext {

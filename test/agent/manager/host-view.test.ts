@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { common, hostBlockers, hostView } from '../../../agent/manager/host-view.ts';
-import { maskOf } from '../../../compat-tables/bits/features.ts';
+import { maskOf } from '../../../compat-tables/bits/mask.ts';
 import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 

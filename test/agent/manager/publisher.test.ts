@@ -4,14 +4,13 @@ import { digestOf } from '../../../compat-tables/entries/digest.ts';
 import type { Entry } from '../../../compat-tables/entries/entry.ts';
 import { encodeVersion } from '../../../rpc/state/columns.ts';
 import { type HostRow, type InterfaceRow, readVersion, type VersionRow } from '../../../rpc/state/rows.ts';
-import { sha256 } from '../../compat-tables/shipped.ts';
 import { entryOf } from '../support.ts';
 
 describe('the versions that a host publishes', () => {
   const host = { uuid: 'h' } as HostRow;
   const whole = (given: Partial<Entry>): Entry => {
     const entry = entryOf(given);
-    return { ...entry, digest: digestOf(entry, sha256) };
+    return { ...entry, digest: digestOf(entry) };
   };
   const entry = whole({ version: 'site.v1' });
   const blk = whole({ version: 'site.v1', deviceType: 'vhost-user-blk' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type DecodedPayload, decodePayload } from '../../../agent/vhost/decode.ts';
 import { summarise } from '../../../agent/vhost/summary.ts';
 import { type TracedMessage, traceLine } from '../../../agent/vhost/trace-line.ts';
-import { VIRTIO_NET } from '../../../compat-tables/bits/features.ts';
+import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 
 const NET = 'vhost-user-net';
 

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { CONTROL_BITS, LOG_ALL, PROTOCOL_FEATURES } from '../../../compat-tables/bits/features.ts';
-import { checkEntry, IOMMU, IOMMU_NEEDS, notMigratable } from '../../../compat-tables/compare/check-entry.ts';
+import {
+  ACCESS_PLATFORM,
+  CONTROL_BITS,
+  guestFeatures,
+  IOMMU_NEEDS,
+  LOG_ALL,
+  PROTOCOL_FEATURES,
+} from '../../../compat-tables/bits/named-masks.ts';
+import { checkEntry } from '../../../compat-tables/compare/check-entry.ts';
+import { notMigratable } from '../../../compat-tables/compare/migratable.ts';
 import type { Abilities, Blocker, Entry } from '../../../compat-tables/entries/entry.ts';
-import { guestFeatures, offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/offer.ts';
+import { offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/offer.ts';
 import { abilitiesOf } from '../../../compat-tables/moves/what-if.ts';
 import { RELEASES } from '../../../compat-tables/releases/releases.ts';
 import { entryLike, shippedEntries } from '../shipped.ts';
@@ -76,8 +84,9 @@ describe('checking an entry against a back-end', () => {
       ],
     },
     {
-      title: 'a virtual IOMMU without what QEMU wants for it: the version cuts one, the back-end lacks the other',
-      entry: { virtioFeatures: IOMMU, protocolFeatures: 0x28n & ~0x8n },
+      title:
+        'a virtual ACCESS_PLATFORM without what QEMU wants for it: the version cuts one, the back-end lacks the other',
+      entry: { virtioFeatures: ACCESS_PLATFORM, protocolFeatures: 0x28n & ~0x8n },
       abilities: { virtioFeatures: 0xf7c66a7cbn, protocolFeatures: 0xbn, limits: {} },
       want: [
         {
@@ -93,9 +102,9 @@ describe('checking an entry against a back-end', () => {
       ],
     },
     {
-      title: 'a virtual IOMMU whose needs the version requires already is refused once',
-      entry: { virtioFeatures: IOMMU, requiredProtocolFeatures: IOMMU_NEEDS },
-      abilities: { virtioFeatures: IOMMU, protocolFeatures: 0x8n, limits: {} },
+      title: 'a virtual ACCESS_PLATFORM whose needs the version requires already is refused once',
+      entry: { virtioFeatures: ACCESS_PLATFORM, requiredProtocolFeatures: IOMMU_NEEDS },
+      abilities: { virtioFeatures: ACCESS_PLATFORM, protocolFeatures: 0x8n, limits: {} },
       want: [
         {
           code: 'VC-MODE-PROTOCOL',
@@ -105,15 +114,15 @@ describe('checking an entry against a back-end', () => {
       ],
     },
     {
-      title: 'a virtual IOMMU with all that it needs',
-      entry: { virtioFeatures: IOMMU, protocolFeatures: IOMMU_NEEDS },
-      abilities: { virtioFeatures: IOMMU, protocolFeatures: 0x10cbfn, limits: {} },
+      title: 'a virtual ACCESS_PLATFORM with all that it needs',
+      entry: { virtioFeatures: ACCESS_PLATFORM, protocolFeatures: IOMMU_NEEDS },
+      abilities: { virtioFeatures: ACCESS_PLATFORM, protocolFeatures: 0x10cbfn, limits: {} },
       want: [],
     },
     {
       title: 'bit 33 of another device type, of whose front-ends nothing is known',
-      entry: { deviceType: 'test-device', virtioFeatures: IOMMU },
-      abilities: { virtioFeatures: IOMMU, protocolFeatures: 0n, limits: {} },
+      entry: { deviceType: 'test-device', virtioFeatures: ACCESS_PLATFORM },
+      abilities: { virtioFeatures: ACCESS_PLATFORM, protocolFeatures: 0n, limits: {} },
       want: [],
     },
     {
@@ -142,7 +151,7 @@ describe('checking an entry against a back-end', () => {
   }
 
   it('leaves every shipped version usable on the releases that it was made from', () => {
-    const withIommu = RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & IOMMU) !== 0n);
+    const withIommu = RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & ACCESS_PLATFORM) !== 0n);
     assert.ok(withIommu.length > 10);
     for (const release of withIommu) {
       const abilities = abilitiesOf(release);

@@ -6,7 +6,6 @@ import { select } from '../../../compat-tables/compare/select.ts';
 import { checkDevice, collectionOf } from '../../../compat-tables/devices/check-device.ts';
 import type { CompatibleEntry, DeviceDocument, DeviceSelf } from '../../../compat-tables/devices/device-document.ts';
 import { resolveCollections } from '../../../compat-tables/devices/resolve.ts';
-import { sha256 } from '../shipped.ts';
 
 const TYPE = 'example-vgpu';
 
@@ -27,7 +26,7 @@ function device(
   };
 }
 
-const hostsOf = (documents: readonly DeviceDocument[]) => resolveCollections(documents.map(collectionOf), sha256);
+const hostsOf = (documents: readonly DeviceDocument[]) => resolveCollections(documents.map(collectionOf));
 const selected = (...documents: readonly DeviceDocument[]) => select(hostsOf(documents), 'source').version;
 
 const SCHEME = { version_scheme: 'major.minor.bugfix' } as const;
@@ -187,7 +186,7 @@ describe('a move by documents', () => {
   ];
   for (const { title, from, to, reasons, version } of verdicts) {
     it(`${reasons.length === 0 ? 'says yes' : 'says no'}: ${title}`, () => {
-      const verdict = checkDevice(from, to, sha256, version);
+      const verdict = checkDevice(from, to, version);
       const texts = verdict.reasons.map(({ code, text }) => `${code}: ${text}`);
       assert.equal(texts.length, reasons.length, texts.join('; '));
       for (const [index, want] of reasons.entries()) {
@@ -212,7 +211,7 @@ describe('a move by documents', () => {
               listed.map((one) => one + y),
               SCHEME,
             );
-          return checkDevice(of('a', a), of('b', b), sha256, version === undefined ? undefined : version + y);
+          return checkDevice(of('a', a), of('b', b), version === undefined ? undefined : version + y);
         };
         assert.deepEqual(verdict(here, there), verdict('', ''));
         // and the rule itself, said once more
@@ -228,8 +227,8 @@ describe('a move by documents', () => {
   it('refuses the way back of a version that moves forward only, by name', () => {
     const old = device('O', { version: '5.3' }, ['5.3']);
     const young = device('N', { version: '6.3' }, ['6.3', { version: '5.3', tier: 'forward-only' }]);
-    assert.equal(checkDevice(old, young, sha256).ok, true);
-    const back = checkDevice(young, old, sha256, '5.3');
+    assert.equal(checkDevice(old, young).ok, true);
+    const back = checkDevice(young, old, '5.3');
     assert.equal(back.ok, false);
     assert.deepEqual(back.reasons, [
       {
@@ -239,12 +238,12 @@ describe('a move by documents', () => {
         host: 'O',
       },
     ]);
-    assert.equal(checkDevice(young, { ...young, host: 'M' }, sha256, '5.3').ok, true, 'between equals it moves');
+    assert.equal(checkDevice(young, { ...young, host: 'M' }, '5.3').ok, true, 'between equals it moves');
   });
 
   it('is between devices of one type', () => {
     const other = { ...wide, self: { ...wide.self, device_type: 'vhost-user-blk' } };
-    assert.throws(() => checkDevice(wide, other, sha256), {
+    assert.throws(() => checkDevice(wide, other), {
       code: 'VC-VERSION-DEVICE-TYPE',
       message: /wanted one device type$/,
     });
@@ -274,7 +273,7 @@ describe('a move by documents', () => {
     it(`refuses an entry ${title}`, () => {
       const more = { version_scheme: scheme } as const;
       const target = device('b', { version: '1.0' }, [{ version: '1.0' }, entry], more);
-      assert.throws(() => checkDevice(device('a', { version: '1.0' }, [], more), target, sha256), {
+      assert.throws(() => checkDevice(device('a', { version: '1.0' }, [], more), target), {
         code: 'VC-DOCUMENT',
         message,
       });
@@ -282,11 +281,11 @@ describe('a move by documents', () => {
   }
 
   it('refuses a device that says nothing of itself, and two schemes', () => {
-    assert.throws(() => checkDevice(device('a', {}, ['x']), wide, sha256), {
+    assert.throws(() => checkDevice(device('a', {}, ['x']), wide), {
       code: 'VC-DOCUMENT',
       message: /Cannot check a: its self/,
     });
-    assert.throws(() => checkDevice(device('a', { version: '1.0' }, [], SCHEME), wide, sha256), {
+    assert.throws(() => checkDevice(device('a', { version: '1.0' }, [], SCHEME), wide), {
       code: 'VC-DOCUMENT',
       message: /a has the scheme major\.minor\.bugfix, wide opaque$/,
     });
@@ -386,7 +385,7 @@ describe('selection among documents', () => {
         const named = hostsOf(all)[0]?.versions.some((one) => one.version === version && one.usable);
         assert.ok(named);
         for (const target of all.slice(1)) {
-          const { reasons } = checkDevice(source, target, sha256, version);
+          const { reasons } = checkDevice(source, target, version);
           assert.deepEqual(
             reasons.filter(({ code }) => code !== 'VC-VERSION-UNKNOWN'),
             [],

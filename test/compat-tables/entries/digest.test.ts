@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { CONTROL_BITS } from '../../../compat-tables/bits/features.ts';
+import { CONTROL_BITS } from '../../../compat-tables/bits/named-masks.ts';
 import { canonicalContent, digestOf } from '../../../compat-tables/entries/digest.ts';
 import type { Entry } from '../../../compat-tables/entries/entry.ts';
-import { entryLike, sha256, shippedEntries } from '../shipped.ts';
+import { entryLike, shippedEntries } from '../shipped.ts';
 
 /** Published: a host of any release must come to these. A change here is a change of the format, not of a test. */
 const PUBLISHED = [
@@ -16,7 +17,7 @@ const PUBLISHED = [
 
 describe('the digest', () => {
   const base = entryLike({ virtioFeatures: 0x144668182n, limits: { ring_size: 1024, queue_pairs: 4 } });
-  const digest = (changes: Partial<Entry>) => digestOf({ ...base, ...changes }, sha256);
+  const digest = (changes: Partial<Entry>) => digestOf({ ...base, ...changes });
 
   it('is taken over one line with members in a fixed order', () => {
     assert.equal(
@@ -24,7 +25,7 @@ describe('the digest', () => {
       '{"format":1,"version":"test.v1","device_type":"vhost-user-net","guest_features":"0x100668182",' +
         '"protocol_features":null,"requires_protocol_features":"0x0","limits":{"queue_pairs":4,"ring_size":1024}}',
     );
-    assert.equal(digest({}), sha256(canonicalContent(base)));
+    assert.equal(digest({}), createHash('sha256').update(canonicalContent(base), 'utf8').digest('hex'));
   });
 
   for (const [version, want] of PUBLISHED) {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { makeEntry } from '../../../compat-tables/define/make-entry.ts';
 import type { Entry } from '../../../compat-tables/entries/entry.ts';
-import { definedEntries, entryFile, makeEntry, readEntry } from '../../../compat-tables/entries/entry-file.ts';
+import { definedEntries, entryFile, readEntry } from '../../../compat-tables/entries/entry-file.ts';
 import { hostLike } from '../hosts.ts';
-import { sha256, shippedEntries } from '../shipped.ts';
+import { shippedEntries } from '../shipped.ts';
 
 function made(version: string, release = 'ovs-3.1'): Entry {
   const abilities = hostLike(release).abilities ?? assert.fail();
@@ -14,12 +15,12 @@ function made(version: string, release = 'ovs-3.1'): Entry {
     covers: [],
     sources: ['a test'],
   };
-  return makeEntry(parts, sha256);
+  return makeEntry(parts);
 }
 
 describe('an entry as a table file', () => {
   it('keeps every shipped entry as it is', () => {
-    for (const entry of shippedEntries()) assert.deepEqual(readEntry(entryFile(entry), entry.origin, sha256), entry);
+    for (const entry of shippedEntries()) assert.deepEqual(readEntry(entryFile(entry), entry.origin), entry);
   });
 
   it('leaves out limits that say nothing', () => {
@@ -28,7 +29,7 @@ describe('an entry as a table file', () => {
       limits: { queue_pairs: 0, ring_size: 256 },
     };
     const parts = { version: 'site.a', deviceType: 'vhost-user-net', abilities, summary: 's', covers: [], sources: [] };
-    assert.deepEqual(makeEntry(parts, sha256).limits, { ring_size: 256 });
+    assert.deepEqual(makeEntry(parts).limits, { ring_size: 256 });
   });
 
   it('refuses a name that no table file could have', () => {
@@ -37,7 +38,7 @@ describe('an entry as a table file', () => {
 
   it('refuses a text with several entries, or none', () => {
     const empty = JSON.stringify({ format: 1, device_type: 'vhost-user-net', entries: [] });
-    assert.throws(() => readEntry(empty, 'here', sha256), { code: 'VC-TABLE', message: /holds 0 entries/ });
+    assert.throws(() => readEntry(empty, 'here'), { code: 'VC-TABLE', message: /holds 0 entries/ });
   });
 });
 
@@ -45,7 +46,7 @@ describe('versions that clients defined', () => {
   const define = (...entries: readonly Entry[]) => new Map(entries.map((entry) => [entry.version, entryFile(entry)]));
 
   it('come with the origin "defined", by name', () => {
-    const { entries, problems } = definedEntries(define(made('site.b'), made('site.a')), shippedEntries(), sha256);
+    const { entries, problems } = definedEntries(define(made('site.b'), made('site.a')), shippedEntries());
     assert.deepEqual(problems, []);
     assert.deepEqual(
       entries.map(({ version, origin }) => [version, origin]),
@@ -58,15 +59,15 @@ describe('versions that clients defined', () => {
 
   it('are not said twice when a table has them, and yield to a table that has others', () => {
     const inTable = { ...made('site.a'), origin: '/etc/50-site.json' };
-    assert.deepEqual(definedEntries(define(made('site.a')), [inTable], sha256), { entries: [], problems: [] });
-    const { entries, problems } = definedEntries(define(made('site.a', 'ovs-3.5')), [inTable], sha256);
+    assert.deepEqual(definedEntries(define(made('site.a')), [inTable]), { entries: [], problems: [] });
+    const { entries, problems } = definedEntries(define(made('site.a', 'ovs-3.5')), [inTable]);
     assert.deepEqual([entries, problems.map(({ code }) => code)], [[], ['VC-VERSION-EXISTS']]);
     assert.match(problems[0]?.message ?? '', /50-site\.json has it with other content/);
   });
 
   it('stand beside one of the same name in a table of another device type', () => {
     const inTable = { ...made('site.a', 'ovs-3.5'), deviceType: 'vhost-user-blk' };
-    const { entries, problems } = definedEntries(define(made('site.a')), [inTable], sha256);
+    const { entries, problems } = definedEntries(define(made('site.a')), [inTable]);
     assert.deepEqual([entries.map(({ version }) => version), problems], [['site.a'], []]);
   });
 
@@ -76,7 +77,7 @@ describe('versions that clients defined', () => {
       ['site.broken', '{'],
       ['site.other', entryFile(made('site.name'))],
     ]);
-    const { entries, problems } = definedEntries(defined, [], sha256);
+    const { entries, problems } = definedEntries(defined, []);
     assert.deepEqual(
       entries.map(({ version }) => version),
       ['site.a'],

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { loadTables, resolveTableFiles, type TableFile } from '../../../compat-tables/entries/load.ts';
-import { sha256 } from '../shipped.ts';
 
 const file = (path: string, text = '{}'): TableFile => ({ path, text });
 
@@ -64,7 +63,7 @@ describe('table files in directories', () => {
 describe('loading tables', () => {
   it('gives entries in the order of files and lines', () => {
     const files = [table('10.json', [good('c'), good('a')]), table('20.json', [good('b')])];
-    const { entries, problems } = loadTables(files, sha256);
+    const { entries, problems } = loadTables(files);
     assert.deepEqual(problems, []);
     assert.deepEqual(
       entries.map(({ version, origin }) => [version, origin]),
@@ -77,24 +76,21 @@ describe('loading tables', () => {
   });
 
   it('reads every member', () => {
-    const { entries } = loadTables(
-      [
-        table('10.json', [
-          {
-            version: 'site.example.v1+x_y',
-            summary: 'all of it',
-            virtio_features: ['VIRTIO_NET_F_MTU', 'VERSION_1', 'bit 58'],
-            protocol_features: '0x7',
-            requires_protocol_features: ['VHOST_USER_PROTOCOL_F_LOG_SHMFD'],
-            limits: { queue_pairs: 2, ring_size: 256, some_future_limit: 7 },
-            tier: 'forward-only',
-            covers: ['this'],
-            sources: ['that'],
-          },
-        ]),
-      ],
-      sha256,
-    );
+    const { entries } = loadTables([
+      table('10.json', [
+        {
+          version: 'site.example.v1+x_y',
+          summary: 'all of it',
+          virtio_features: ['VIRTIO_NET_F_MTU', 'VERSION_1', 'bit 58'],
+          protocol_features: '0x7',
+          requires_protocol_features: ['VHOST_USER_PROTOCOL_F_LOG_SHMFD'],
+          limits: { queue_pairs: 2, ring_size: 256, some_future_limit: 7 },
+          tier: 'forward-only',
+          covers: ['this'],
+          sources: ['that'],
+        },
+      ]),
+    ]);
     const digest = entries[0]?.digest ?? '';
     assert.match(digest, /^[0-9a-f]{64}$/);
     assert.deepEqual(entries, [
@@ -117,7 +113,7 @@ describe('loading tables', () => {
 
   it('reads names and numbers to the same entry, and names by device type', () => {
     const load = (mask: unknown, type?: string) =>
-      loadTables([table('10.json', [good('a', { virtio_features: mask })], type)], sha256);
+      loadTables([table('10.json', [good('a', { virtio_features: mask })], type)]);
     assert.equal(
       load(['VIRTIO_NET_F_MTU', 'VIRTIO_F_VERSION_1']).entries[0]?.digest,
       load('0x100000008').entries[0]?.digest,
@@ -135,7 +131,7 @@ describe('loading tables', () => {
       file('20.json', '{'),
       table('30.json', [good('d')]),
     ];
-    const { entries, problems } = loadTables(files, sha256);
+    const { entries, problems } = loadTables(files);
     assert.deepEqual(
       entries.map(({ version }) => version),
       ['a', 'c', 'd'],
@@ -151,7 +147,7 @@ describe('loading tables', () => {
   });
 
   it('names everything that is wrong with an entry', () => {
-    const { problems } = loadTables([table('10.json', [good('a', { tier: 1, limits: 2, extra: 3 })])], sha256);
+    const { problems } = loadTables([table('10.json', [good('a', { tier: 1, limits: 2, extra: 3 })])]);
     assert.deepEqual(
       problems.map(({ details }) => details['reason']),
       ['member "extra" is not known', 'limits is 2', 'tier is 1'],
@@ -160,7 +156,7 @@ describe('loading tables', () => {
 
   it('takes the same version string for two device types', () => {
     const files = [table('10.json', [good('a')]), table('20.json', [good('a')], 'vhost-user-blk')];
-    assert.deepEqual(loadTables(files, sha256).problems, []);
+    assert.deepEqual(loadTables(files).problems, []);
   });
 
   const MEMBERS =
@@ -318,7 +314,7 @@ describe('loading tables', () => {
   ];
   for (const { title, files, want } of bad) {
     it(`refuses ${title}`, () => {
-      const { problems } = loadTables(files, sha256);
+      const { problems } = loadTables(files);
       assert.deepEqual(
         problems.map(({ code, message }) => [code, message]),
         [['VC-TABLE', `Cannot use t.json:${want}`]],

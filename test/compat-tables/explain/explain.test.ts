@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { PROTOCOL, VIRTIO_NET } from '../../../compat-tables/bits/features.ts';
 import { parseMask } from '../../../compat-tables/bits/mask.ts';
+import { PROTOCOL } from '../../../compat-tables/bits/vhost-user-protocol.ts';
+import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { CATALOGUE } from '../../../compat-tables/errors/catalogue.ts';
 import { explain } from '../../../compat-tables/explain/explain.ts';

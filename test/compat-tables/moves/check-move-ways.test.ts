@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { CONTROL_BITS, maskOf, PROTOCOL, VIRTIO_NET } from '../../../compat-tables/bits/features.ts';
+import { maskOf } from '../../../compat-tables/bits/mask.ts';
+import { CONTROL_BITS } from '../../../compat-tables/bits/named-masks.ts';
+import { decidedByBackend } from '../../../compat-tables/bits/qemu-from-backend.ts';
+import { PROTOCOL } from '../../../compat-tables/bits/vhost-user-protocol.ts';
+import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 import { checkMove } from '../../../compat-tables/moves/check-move.ts';
-import { decidedByBackend } from '../../../compat-tables/moves/needs.ts';
 import { RELEASES } from '../../../compat-tables/releases/releases.ts';
 import { ask, best, everything, hostLike, hostOf, linux, NET, running, V } from '../hosts.ts';
 import { entryLike } from '../shipped.ts';

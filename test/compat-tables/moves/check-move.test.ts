@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { CONTROL_BITS, maskOf, PROTOCOL, VIRTIO_NET } from '../../../compat-tables/bits/features.ts';
+import { maskOf } from '../../../compat-tables/bits/mask.ts';
+import { CONTROL_BITS } from '../../../compat-tables/bits/named-masks.ts';
+import { PROTOCOL } from '../../../compat-tables/bits/vhost-user-protocol.ts';
+import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 import { checkMove } from '../../../compat-tables/moves/check-move.ts';
 import type { MoveSubject } from '../../../compat-tables/moves/needs.ts';
 import { ask, best, everything, hostLike, hostOf, linux, running, V } from '../hosts.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { maskOf, VIRTIO_NET } from '../../../compat-tables/bits/features.ts';
+import { maskOf } from '../../../compat-tables/bits/mask.ts';
+import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 import { usersBeyond } from '../../../compat-tables/moves/narrowing.ts';
 import type { MoveSubject } from '../../../compat-tables/moves/needs.ts';
 import { whatIf } from '../../../compat-tables/moves/what-if.ts';

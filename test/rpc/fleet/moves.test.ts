@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CONTROL_BITS, maskOf, VIRTIO_NET } from '../../../compat-tables/bits/features.ts';
-import { formatMask } from '../../../compat-tables/bits/mask.ts';
+import { formatMask, maskOf } from '../../../compat-tables/bits/mask.ts';
+import { CONTROL_BITS } from '../../../compat-tables/bits/named-masks.ts';
+import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 import type { DeviceDocument } from '../../../compat-tables/devices/device-document.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import { devicesOf } from '../../../rpc/fleet/devices.ts';

@@ -4,7 +4,7 @@ import { injectFaults } from '../../../../agent/fd/faults.ts';
 import { SystemCallError } from '../../../../agent/fd/libc.ts';
 import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { Port } from '../../../../agent/relay/port/port.ts';
-import { RING_PACKED } from '../../../../compat-tables/bits/features.ts';
+import { RING_PACKED } from '../../../../compat-tables/bits/named-masks.ts';
 import { aWhile, Bench, Hooks, openDescriptors, until, untilState } from '../../support.ts';
 import { TestKeep } from './keepers.ts';
 

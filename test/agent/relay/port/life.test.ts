@@ -6,7 +6,7 @@ import type { MockBackendOptions } from '../../../../agent/mock/mock-backend.ts'
 import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { encodeReply, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import { readU64, writeU64 } from '../../../../agent/vhost/payloads.ts';
-import { CONTROL_BITS, LOG_ALL } from '../../../../compat-tables/bits/features.ts';
+import { CONTROL_BITS, LOG_ALL } from '../../../../compat-tables/bits/named-masks.ts';
 import { CompatError } from '../../../../compat-tables/errors/compat-error.ts';
 import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
 import { aWhile, Bench, entryOf, Hooks, OVS_2_13, OVS_3_2, openDescriptors, until, untilState } from '../../support.ts';

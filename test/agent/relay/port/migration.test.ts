@@ -6,7 +6,9 @@ import type { MockMessage } from '../../../../agent/mock/connection.ts';
 import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { encodeReply, encodeRequest, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import { writeU64, writeVringState } from '../../../../agent/vhost/payloads.ts';
-import { LOG_ALL, maskOf, PROTOCOL } from '../../../../compat-tables/bits/features.ts';
+import { maskOf } from '../../../../compat-tables/bits/mask.ts';
+import { LOG_ALL } from '../../../../compat-tables/bits/named-masks.ts';
+import { PROTOCOL } from '../../../../compat-tables/bits/vhost-user-protocol.ts';
 import { REQUESTS, type RequestName } from '../../../../compat-tables/protocol/requests.ts';
 import { Bench, entryOf, Hooks, hex, OVS_3_2, openDescriptors, until } from '../../support.ts';
 

@@ -10,7 +10,7 @@ import {
 } from '../../../../agent/relay/session/session.ts';
 import { encodeReply, type MessageView, NEED_REPLY, REPLY, VERSION } from '../../../../agent/vhost/header.ts';
 import { readU64, writeU64, writeVringState } from '../../../../agent/vhost/payloads.ts';
-import { CONTROL_BITS, LOG_ALL } from '../../../../compat-tables/bits/features.ts';
+import { CONTROL_BITS, LOG_ALL } from '../../../../compat-tables/bits/named-masks.ts';
 import type { Entry } from '../../../../compat-tables/entries/entry.ts';
 import { REQUESTS, type RequestName } from '../../../../compat-tables/protocol/requests.ts';
 import { entryOf, OVS_2_13, OVS_3_2 } from '../../support.ts';

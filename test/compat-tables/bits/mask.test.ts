@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { familyOf } from '../../../compat-tables/bits/device-types.ts';
 import { featureBits, featureFamily } from '../../../compat-tables/bits/feature-bits.ts';
-import {
-  bitsOf,
-  CONTROL_BITS,
-  decodeMask,
-  familyOf,
-  featureNames,
-  LOG_ALL,
-  maskOf,
-  PROTOCOL,
-  PROTOCOL_FEATURES,
-  QEMU_FROM_BACKEND,
-  VIRTIO_COMMON,
-  VIRTIO_NET,
-} from '../../../compat-tables/bits/features.ts';
-import { formatMask, parseMask } from '../../../compat-tables/bits/mask.ts';
+import { bitsOf, decodeMask, featureNames, formatMask, maskOf, parseMask } from '../../../compat-tables/bits/mask.ts';
+import { CONTROL_BITS, LOG_ALL, PROTOCOL_FEATURES } from '../../../compat-tables/bits/named-masks.ts';
+import { QEMU_FROM_BACKEND } from '../../../compat-tables/bits/qemu-from-backend.ts';
+import { PROTOCOL } from '../../../compat-tables/bits/vhost-user-protocol.ts';
+import { VIRTIO_COMMON } from '../../../compat-tables/bits/virtio-common.ts';
+import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 
 /** Written down from the virtio specification and linux/virtio_net.h, not from our data. */

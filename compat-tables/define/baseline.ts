@@ -1,15 +1,16 @@
 /** The largest promise that all hosts can keep, for hosts that have no named version in common. */
 
-import { CONTROL_BITS, decodeMask, type FeatureFamily, familyOf, maskOf, VIRTIO_COMMON } from '../bits/features.ts';
-import { formatMask } from '../bits/mask.ts';
-import type { Abilities, Entry, Limits } from '../entries/entry.ts';
-import { makeEntry, migrationNotes, promiseOf } from '../entries/entry-file.ts';
-import { guestFeatures } from '../entries/offer.ts';
+import { familyOf } from '../bits/device-types.ts';
+import type { FeatureFamily } from '../bits/feature-bits.ts';
+import { decodeMask, formatMask } from '../bits/mask.ts';
+import { CONTROL_BITS, guestFeatures, VERSION_1 } from '../bits/named-masks.ts';
+import { commonAbilities } from '../compare/common-abilities.ts';
+import { type Difference, diff } from '../compare/diff.ts';
+import { migrationNotes } from '../compare/migratable.ts';
+import type { Entry, Limits } from '../entries/entry.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { MoveHost } from '../moves/needs.ts';
-import { type Difference, diff } from './diff.ts';
-
-const VERSION_1 = maskOf(VIRTIO_COMMON, 'VERSION_1');
+import { makeEntry, promiseOf } from './make-entry.ts';
 
 /** What it costs one host, against the best version that it can honour, or all that its back-end can do. */
 export interface HostCost {
@@ -34,7 +35,7 @@ export interface BaselineRequest {
 }
 
 /** Throws VC-BACKEND-UNKNOWN when a host's back-end is not known. */
-export function baseline({ hosts, version }: BaselineRequest, sha256: (text: string) => string): Baseline {
+export function baseline({ hosts, version }: BaselineRequest): Baseline {
   const unknown = hosts.filter(({ abilities }) => abilities === undefined).map(({ name }) => name);
   if (unknown.length > 0) {
     const text = `Cannot compute a baseline: nothing is known of the back-end of ${unknown.join(', ')}`;
@@ -43,15 +44,12 @@ export function baseline({ hosts, version }: BaselineRequest, sha256: (text: str
   const deviceType = hosts[0]?.deviceType ?? '';
   const abilities = commonAbilities(hosts.flatMap((one) => one.abilities ?? []));
   const { features } = promiseOf(abilities.virtioFeatures, abilities.protocolFeatures);
-  const entry = makeEntry(
-    {
-      ...{ version: version ?? baselineName(features, abilities.limits), deviceType, abilities },
-      summary: `All that the back-ends of ${hosts.length} hosts have in common`,
-      covers: hosts.map(({ name, backend }) => (backend === undefined ? name : `${name}: ${backend}`)),
-      sources: sourcesOf(hosts),
-    },
-    sha256,
-  );
+  const entry = makeEntry({
+    ...{ version: version ?? baselineName(features, abilities.limits), deviceType, abilities },
+    summary: `All that the back-ends of ${hosts.length} hosts have in common`,
+    covers: hosts.map(({ name, backend }) => (backend === undefined ? name : `${name}: ${backend}`)),
+    sources: sourcesOf(hosts),
+  });
   return {
     entry,
     costs: hosts.map((host) => costOf(host, entry)),
@@ -67,19 +65,6 @@ function sourcesOf(hosts: readonly MoveHost[]): string[] {
   for (const { name, knownBy = 'not said how known' } of hosts)
     names.set(knownBy, [...(names.get(knownBy) ?? []), name]);
   return [...names].map(([how, all]) => `${how}: ${all.join(', ')}`);
-}
-
-/** What all back-ends offer; a limit that one of them does not state is that of the others. */
-export function commonAbilities(all: readonly Abilities[]): Abilities {
-  const limits: Record<string, number> = {};
-  for (const one of all)
-    for (const [name, value] of Object.entries(one.limits)) limits[name] = Math.min(value, limits[name] ?? value);
-  const [first = { virtioFeatures: 0n, protocolFeatures: 0n }] = all;
-  return {
-    virtioFeatures: all.reduce((mask, one) => mask & one.virtioFeatures, first.virtioFeatures),
-    protocolFeatures: all.reduce((mask, one) => mask & one.protocolFeatures, first.protocolFeatures),
-    limits,
-  };
 }
 
 /** Equal content gives equal names, on whichever host and whenever it is computed. */

@@ -1,0 +1,37 @@
+/** The single bits and sets of bits that the code asks for by name, each declared once. */
+import { maskOf } from './mask.ts';
+import { PROTOCOL } from './vhost-user-protocol.ts';
+import { VIRTIO_NET } from './virtio-net.ts';
+
+/** The back-end can record which pages it writes; without it QEMU does not migrate. */
+export const LOG_ALL = maskOf(VIRTIO_NET, 'VHOST_F_LOG_ALL');
+/** The back-end has protocol features. */
+export const PROTOCOL_FEATURES = maskOf(VIRTIO_NET, 'VHOST_USER_F_PROTOCOL_FEATURES');
+/** vhost-user's own bits in the virtio word: never guest ABI, never part of a promise. */
+export const CONTROL_BITS = LOG_ALL | PROTOCOL_FEATURES;
+/** Rings of one descriptor area; they do not recover when a device is set up anew under a running driver. */
+export const RING_PACKED = maskOf(VIRTIO_NET, 'VIRTIO_F_RING_PACKED');
+/** Without it a device is a legacy one. */
+export const VERSION_1 = maskOf(VIRTIO_NET, 'VIRTIO_F_VERSION_1');
+/** The back-end can translate the addresses of a virtual IOMMU. */
+export const ACCESS_PLATFORM = maskOf(VIRTIO_NET, 'VIRTIO_F_ACCESS_PLATFORM');
+/** A network device may have several queue pairs. */
+export const NET_MQ = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_MQ');
+/** The device tells its guest an MTU. */
+export const NET_MTU = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_MTU');
+
+/** The back-end tells its number of queues: without it QEMU uses one queue pair. */
+export const PROTOCOL_MQ = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_MQ');
+/** The back-end takes shared memory for the record of written pages. */
+export const LOG_SHMFD = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_LOG_SHMFD');
+/** The back-end answers every request that asks for it. */
+export const REPLY_ACK = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_REPLY_ACK');
+/** The back-end has a socket for requests of its own. */
+export const BACKEND_REQ = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_BACKEND_REQ');
+/** QEMU refuses a back-end that offers a virtual IOMMU without both, whether or not the guest has one. */
+export const IOMMU_NEEDS = REPLY_ACK | BACKEND_REQ;
+
+/** What a guest can see of a virtio word: everything but the control bits. */
+export function guestFeatures(mask: bigint): bigint {
+  return mask & ~CONTROL_BITS;
+}
