@@ -1,12 +1,8 @@
 import type { Writable } from 'node:stream';
 
-/** Levels in the order of their weight. */
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LEVELS)[number];
-
-export function isLogLevel(text: string): text is LogLevel {
-  return (LEVELS as readonly string[]).includes(text);
-}
+/** The levels, the least urgent first. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What a line says beside its event: values are written as `key=value`, undefined ones are left out. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -58,7 +54,7 @@ export class Log {
     { now = Date.now, later = unrefTimer }: { readonly now?: () => number; readonly later?: Later } = {},
   ) {
     this.#out = out;
-    this.#least = LEVELS.indexOf(level);
+    this.#least = LOG_LEVELS.indexOf(level);
     this.#now = now;
     this.#later = later;
   }
@@ -80,7 +76,7 @@ export class Log {
   }
 
   #write(level: LogLevel, event: string, fields: LogFields): void {
-    if (LEVELS.indexOf(level) < this.#least) return;
+    if (LOG_LEVELS.indexOf(level) < this.#least) return;
     const words = Object.entries(fields)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => `${key}=${quoted(textOf(value))}`);

@@ -2,16 +2,19 @@ import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { probe } from '../relay/port/probe.ts';
-import { exitCode } from './failure.ts';
+import { exitStatusOf } from './program-errors.ts';
 
 /**
  * Measures a live back-end and prints the answer as one JSON object. Asking is not free: a port of Open vSwitch from 3.2
  * with userspace TSO takes a connection that ends before the device is up as a front-end that could not use its offer.
  */
-export async function runProbeCommand(text: string, flags: { timeout: number; json?: boolean }): Promise<void> {
+export async function runProbeCommand(
+  text: string,
+  { timeoutMs, json }: { timeoutMs: number; json: boolean },
+): Promise<void> {
   try {
     const endpoint = parseEndpoint(text);
-    const { virtioFeatures, protocolFeatures, limits } = await probe(endpoint, { timeoutMs: flags.timeout * 1000 });
+    const { virtioFeatures, protocolFeatures, limits } = await probe(endpoint, { timeoutMs });
     const answer = {
       virtio_features: formatMask(virtioFeatures),
       protocol_features: formatMask(protocolFeatures),
@@ -19,9 +22,9 @@ export async function runProbeCommand(text: string, flags: { timeout: number; js
     };
     process.stdout.write(`${JSON.stringify(answer)}\n`);
   } catch (error) {
-    if (!flags.json) throw error;
+    if (!json) throw error;
     const code = error instanceof CompatError ? error.code : 'VC-INTERNAL';
     process.stderr.write(`${JSON.stringify({ code, message: (error as Error).message })}\n`);
-    process.exitCode = exitCode(error);
+    process.exitCode = exitStatusOf(error);
   }
 }

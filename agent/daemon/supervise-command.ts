@@ -1,18 +1,17 @@
 import { join } from 'node:path';
 import { Log } from '../../base/log.ts';
 import { supervise } from '../keeper/supervise.ts';
-import { makeRunDir, runDirOf } from '../settings/run-dir.ts';
-import { exitCode, tellFailure } from './failure.ts';
+import { makeRunDir } from '../settings/run-dir.ts';
+import { exitStatusOf, printError } from './program-errors.ts';
 
-/** `vhost-compatd --supervise …`: keeps an agent with the same other options running, and its connections alive. */
-export async function superviseAgent(args: readonly string[]): Promise<void> {
+/** `vhost-compatd --supervise …`: runs an agent with the other options, restarts it, and keeps its connections alive. */
+export async function superviseAgent(args: readonly string[], runDir: string): Promise<void> {
   const [program] = process.argv.slice(1);
-  if (program === undefined) throw new Error('Cannot tell how this program was started');
+  if (program === undefined) throw new Error('Cannot tell the path of this program');
   const own = args.filter((one) => one !== '--supervise');
   const command = [process.execPath, ...process.execArgv, program, ...own];
   const log = new Log(process.stderr, 'info');
   try {
-    const runDir = runDirOf(args);
     makeRunDir(runDir);
     process.exitCode = await supervise({
       command,
@@ -21,7 +20,7 @@ export async function superviseAgent(args: readonly string[]): Promise<void> {
       log: (event, fields) => log.info(event, fields),
     });
   } catch (error) {
-    tellFailure(error);
-    process.exitCode = exitCode(error);
+    printError(error);
+    process.exitCode = exitStatusOf(error);
   }
 }

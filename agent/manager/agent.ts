@@ -67,7 +67,7 @@ export class Agent {
   static async start(config: Config, log: Log, keeping?: Keeping): Promise<Agent> {
     const id = systemId(config.systemId, config.stateDir);
     makeRunDir(config.runDir, config.socketGroup);
-    const tables = readTables(config.tables, config.tablesNamed);
+    const tables = readTables(config.tables);
     for (const problem of tables.problems) log.error('table-problem', { code: problem.code, text: problem.message });
     log.info('tables-loaded', { entries: tables.entries.length, problems: tables.problems.length });
     const database = await openDatabase(config, log);

@@ -31,7 +31,7 @@ async function embedded(config: Config, log: Log): Promise<OpenDatabase> {
   const schema = DatabaseSchema.fromJson(JSON.parse(loadSchemaText()) as Json);
   const server = new OvsdbServer({
     limits: config.dbLimits,
-    probeIntervalMs: config.dbInactivityProbeMs,
+    probeIntervalMs: config.dbInactivityProbe,
     // What clients do is their business; the text of an internal error holds its stack.
     log: ({ level, event, error: _, ...more }) =>
       log[level === 'info' ? 'debug' : level]('ovsdb', { what: event, ...more }),
@@ -86,7 +86,7 @@ function openFile(file: string, schema: DatabaseSchema): Database {
 }
 
 async function elsewhere(remote: string, config: Config, log: Log): Promise<OpenDatabase> {
-  const { tls, dbInactivityProbeMs: probeIntervalMs } = config;
+  const { tls, dbInactivityProbe: probeIntervalMs } = config;
   const client = new OvsdbClient(remote, { tls, probeIntervalMs, shuffle: true });
   try {
     await client.connect(CONNECT_TIMEOUT_MS);

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { shippedTables } from '../../base/installation.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { loadTables, resolveTableFiles, type TableFile } from '../../compat-tables/entries/load.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 
-/** Only these names are read; editors' leftovers and the like are passed over. */
+/** Only these names are read, so that the backup files of editors are not. */
 const TABLE_NAME = /^[0-9]{2}-.+\.json$/;
 
 /** Far above any table (the shipped ones are some tens of KiB); a larger file is a mistake. */
@@ -15,23 +17,36 @@ export interface LoadedTables {
   readonly problems: readonly CompatError[];
 }
 
+/** Where tables are looked for by default; a file in a later directory replaces or hides the one of the same name. */
+function defaultDirectories(env: NodeJS.ProcessEnv): string[] {
+  const personal = env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config');
+  return [
+    shippedTables(),
+    '/usr/share/vhost-compat/tables',
+    '/etc/vhost-compat/tables',
+    join(personal, 'vhost-compat', 'tables'),
+  ];
+}
+
 /**
- * Reads every table directory that exists. What cannot be read becomes a problem, with `named` also a directory that is not
- * there; all else stays in use.
+ * Reads the tables of the given directories, or of the default ones. What cannot be read becomes a problem and leaves the
+ * rest in use; of the default directories any may be absent.
  */
-export function readTables(directories: readonly string[], named: boolean): LoadedTables {
+export function readTables(given: readonly string[] | undefined, env: NodeJS.ProcessEnv = process.env): LoadedTables {
   const problems: CompatError[] = [];
-  const listing = directories.map((dir) => ({ dir, files: readDirectory(dir, named, problems) }));
+  const listing = (given ?? defaultDirectories(env)).map((dir) => {
+    return { dir, files: readDirectory(dir, given !== undefined, problems) };
+  });
   const loaded = loadTables(resolveTableFiles(listing));
   return { entries: loaded.entries, problems: [...problems, ...loaded.problems] };
 }
 
-function readDirectory(dir: string, named: boolean, problems: CompatError[]): TableFile[] {
+function readDirectory(dir: string, mustExist: boolean, problems: CompatError[]): TableFile[] {
   let names: string[];
   try {
     names = readdirSync(dir);
   } catch (error) {
-    if (named || (error as NodeJS.ErrnoException).code !== 'ENOENT') problems.push(unreadable(dir, error));
+    if (mustExist || (error as NodeJS.ErrnoException).code !== 'ENOENT') problems.push(unreadable(dir, error));
     return [];
   }
   const files: TableFile[] = [];

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { groupId } from '../../base/group-id.ts';
 import { MAX_TIMER_MS } from '../../base/timers.ts';
 import { EXIT } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
@@ -27,7 +28,11 @@ export const serveDb: Command = {
     },
     { name: 'remote-ro', value: 'REMOTE', repeatable: true, help: 'the same, for clients that may look and not write' },
     { name: 'socket-mode', value: 'MODE', help: 'permissions of the punix: sockets, octal (default: 660)' },
-    { name: 'socket-group', value: 'GID', help: 'numeric group of the punix: sockets (default: that of the process)' },
+    {
+      name: 'socket-group',
+      value: 'GROUP',
+      help: 'group of the punix: sockets, by name or number (default: that of the process)',
+    },
     {
       name: 'inactivity-probe',
       value: 'MS',
@@ -53,7 +58,7 @@ export const serveDb: Command = {
       tls,
     );
     const mode = numberOf(input, 'socket-mode', 8, 0o777);
-    const group = numberOf(input, 'socket-group', 10, 2 ** 32 - 2);
+    const group = groupOf(input.option('socket-group'));
     const socket = { ...(mode === undefined ? {} : { mode }), ...(group === undefined ? {} : { group }) };
     const limits = limitsOf(input.list('limit'));
     const probeIntervalMs = numberOf(input, 'inactivity-probe', 10, MAX_TIMER_MS) ?? 5000;
@@ -97,6 +102,14 @@ function numberOf(input: Input, name: string, base: 8 | 10, most: number): numbe
   if (value <= most) return value;
   const wanted = base === 8 ? `an octal number up to ${most.toString(8)}` : `a whole number up to ${most}`;
   throw new UsageError(`Cannot read --${name}: saw "${text}"; wanted ${wanted}`);
+}
+
+function groupOf(text: string | undefined): number | undefined {
+  try {
+    return text === undefined ? undefined : groupId(text);
+  } catch (cause) {
+    throw new UsageError(`Cannot read --socket-group: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function limitsOf(texts: readonly string[]): Partial<ServerLimits> {

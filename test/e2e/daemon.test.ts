@@ -28,10 +28,10 @@ describe('starting and stopping the agent', function () {
   const refused: Refused[] = [
     { title: 'an unknown flag', args: ['--rundir', '/x'], status: 2, want: /unknown option '--rundir'/ },
     {
-      title: 'a group that is no number',
-      args: ['--socket-group', 'kvm'],
+      title: 'a group that the system does not have',
+      args: ['--socket-group', 'roott'],
       status: 2,
-      want: /saw "kvm"; wanted a whole number/,
+      want: /--socket-group: saw "roott", which is no group in \/etc\/group; did you mean "root"\? \[VC-CONFIG\]/,
     },
     {
       title: 'a configuration that is not there',
@@ -49,13 +49,13 @@ describe('starting and stopping the agent', function () {
       title: 'a group that no system has',
       args: ['--socket-group', '9999999999'],
       status: 2,
-      want: /"socket_group": saw 9999999999; wanted a whole number from 0 to 4294967294 \[VC-CONFIG\]/,
+      want: /--socket-group: saw 9999999999; wanted a whole number from 0 to 4294967294 \[VC-CONFIG\]/,
     },
     {
       title: 'a probe interval that no timer counts',
       args: ['--db-inactivity-probe', '3000000000'],
       status: 2,
-      want: /"db_inactivity_probe": saw 3000000000; wanted .* \[VC-CONFIG\]/,
+      want: /--db-inactivity-probe: saw 3000000000; wanted .* \[VC-CONFIG\]/,
     },
     {
       title: 'a declared mask that is none',

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { readTables } from '../../../agent/manager/table-files.ts';
-import { resolveConfig } from '../../../agent/settings/config.ts';
 import { shippedTables } from '../../../base/installation.ts';
 import { temporaryFolder } from '../support.ts';
 
 describe('directories of tables', () => {
   const folder = temporaryFolder();
   after(() => folder.remove());
-  const problems = (tables: string[] | undefined, env: NodeJS.ProcessEnv = {}): string[] => {
-    const config = resolveConfig(tables === undefined ? {} : { tables }, {}, env);
-    return readTables(config.tables, config.tablesNamed).problems.map(({ code, message }) => `${code} ${message}`);
-  };
+  const problems = (tables: string[] | undefined, env: NodeJS.ProcessEnv = {}): string[] =>
+    readTables(tables, env).problems.map(({ code, message }) => `${code} ${message}`);
 
   it('that somebody named have to be there', () => {
     const missing = join(folder.path, 'tables');

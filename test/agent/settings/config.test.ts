@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkSettings, readConfigFile, resolveConfig, type Settings } from '../../../agent/settings/config.ts';
+import { parseArguments } from '../../../agent/settings/arguments.ts';
+import { checkSettings, readConfig, readConfigFile, resolveConfig } from '../../../agent/settings/config.ts';
+import { flagOf, ROWS, variableOf, type WrittenSettings } from '../../../agent/settings/settings.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 
 function refusal(attempt: () => unknown): string {
@@ -16,6 +18,20 @@ function refusal(attempt: () => unknown): string {
   assert.fail('nothing was refused');
 }
 
+/** Texts for settings that are not any text or number: in the file, in the environment, on the command line. */
+const EXAMPLES: Readonly<Record<string, readonly [string, string, string]>> = {
+  db_remotes: ['punix:/a', 'punix:/b ptcp:1', 'punix:/c'],
+  db_remotes_ro: ['ptcp:1', 'ptcp:2 ptcp:3', 'ptcp:4'],
+  db_socket_mode: ['0600', '0660', '666'],
+  db_limits: ['{"depth": 9}', '{"depth": 8}', ''],
+  db: ['unix:/a', 'unix:/b', 'tcp:c:1'],
+  socket_group: ['1', 'root', '3'],
+  backend: ['{"like": "ovs-3.1"}', '{"like": "ovs-3.2"}', ''],
+  log_level: ['debug', 'warn', 'error'],
+};
+/** Files of TLS are given together. */
+const NOT_ALONE = ['private_key', 'certificate', 'ca_cert'];
+
 describe('configuration of the agent', () => {
   let dir = '';
   before(() => {
@@ -24,27 +40,56 @@ describe('configuration of the agent', () => {
   after(() => rmSync(dir, { recursive: true }));
 
   it('has defaults for everything', () => {
-    const config = resolveConfig({}, {}, {});
+    const config = resolveConfig({});
     assert.equal(config.database, '/var/lib/vhost-compat/conf.db');
     assert.deepEqual(config.dbRemotes, ['punix:/run/vhost-compat/db.sock']);
     assert.equal(config.api, '/run/vhost-compat/api.sock');
     assert.equal(config.backend, undefined);
     assert.deepEqual(config.dbRemotesRo, []);
     assert.equal(config.dbSocketMode, 0o660);
-    assert.equal(config.dbInactivityProbeMs, 5000);
+    assert.equal(config.dbInactivityProbe, 5000);
     assert.equal(config.tls, undefined);
   });
 
   it('lets a flag win over the file', () => {
-    assert.equal(resolveConfig({ hostname: 'file' }, { hostname: 'flag' }, {}).hostname, 'flag');
+    assert.equal(resolveConfig({ hostname: 'file' }, { hostname: 'flag' }).hostname, 'flag');
+  });
+
+  it('reads each setting from the file, the environment and its flag, the later ones first', () => {
+    const file = join(dir, 'each.json');
+    for (const [property, row] of ROWS.filter(([, { key }]) => !NOT_ALONE.includes(key))) {
+      const [inFile, inEnvironment, onCommandLine] = EXAMPLES[row.key] ?? ['1', '2', '3'];
+      writeFileSync(file, JSON.stringify({ [row.key]: row.kind.fromText(inFile) }));
+      const read = (args: string[], env: Record<string, string>) => {
+        const config: Readonly<Record<string, unknown>> = { ...readConfig(parseArguments(args), env) };
+        return config[property];
+      };
+      const want = (text: string) => row.kind.read(row.kind.fromText(text));
+      assert.deepEqual(read(['--config', file], {}), want(inFile), row.key);
+      const env = { [variableOf(row)]: inEnvironment, VHOST_COMPATD_CONFIG: file };
+      assert.deepEqual(read([], env), want(inEnvironment), row.key);
+      const flag = flagOf(row);
+      if (flag !== undefined) assert.deepEqual(read([flag, onCommandLine], env), want(onCommandLine), row.key);
+    }
+  });
+
+  it('names the flag or the variable that it cannot use', () => {
+    const read = (args: string[], env: Record<string, string>) => refusal(() => readConfig(parseArguments(args), env));
+    assert.match(read(['--event-limit', 'x'], {}), /^Cannot use the command line: --event-limit: saw "x"; wanted a/);
+    const env = { VHOST_COMPATD_BACKEND: '{"like": 5}' };
+    assert.match(read([], env), /^Cannot use the environment: VHOST_COMPATD_BACKEND\.like: saw 5; wanted a/);
+  });
+
+  it('takes the lists of the environment apart at blanks, and an empty variable for none', () => {
+    const env = { VHOST_COMPATD_TABLES: '/a  /b', VHOST_COMPATD_HOSTNAME: '' };
+    const config = readConfig(parseArguments([]), env);
+    assert.deepEqual(config.tables, ['/a', '/b']);
+    assert.equal(config.hostname, hostname());
   });
 
   it('takes a declared back-end by release or by mask', () => {
-    assert.equal(
-      resolveConfig({ backend: { like: 'ovs-3.1' } }, {}, {}).backend?.abilities.virtioFeatures,
-      0xd7c66a7can,
-    );
-    assert.equal(resolveConfig({ backend: { virtio_features: '0x5' } }, {}, {}).backend?.abilities.virtioFeatures, 5n);
+    assert.equal(resolveConfig({ backend: { like: 'ovs-3.1' } }).backend?.abilities.virtioFeatures, 0xd7c66a7can);
+    assert.equal(resolveConfig({ backend: { virtio_features: '0x5' } }).backend?.abilities.virtioFeatures, 5n);
   });
 
   const wrong: { title: string; value: unknown; want: RegExp }[] = [
@@ -115,7 +160,7 @@ describe('configuration of the agent', () => {
     {
       title: 'protocol features beside a release, which has its own',
       value: { backend: { like: 'ovs-3.1', protocol_features: '0x0' } },
-      want: /Cannot use a\.json: "backend" has both "like" and "protocol_features"; wanted one of them/,
+      want: /Cannot use a\.json: key "backend" has both "like" and "protocol_features"; wanted one of them/,
     },
     {
       title: 'limits that are no numbers',
@@ -131,9 +176,9 @@ describe('configuration of the agent', () => {
       ));
   }
 
-  const excluded: { title: string; settings: Settings; want: RegExp }[] = [
+  const excluded: { title: string; settings: WrittenSettings; want: RegExp }[] = [
     { title: 'two databases', settings: { db: 'unix:/x', database: '/y' }, want: /"db".*excludes "database"/ },
-    { title: 'no unix remote', settings: { db_remotes: ['ptcp:6650'] }, want: /wanted one punix: remote at least/ },
+    { title: 'no unix remote', settings: { db_remotes: ['ptcp:6650'] }, want: /wanted at least one punix: remote/ },
     {
       title: 'a back-end said twice',
       settings: { backend: { like: 'ovs-3.1', virtio_features: '0x1' } },
@@ -157,7 +202,7 @@ describe('configuration of the agent', () => {
     {
       title: 'one file of TLS of three',
       settings: { certificate: '/x' },
-      want: /saw no "private_key" and no "ca_cert"; wanted all three/,
+      want: /saw no "private_key" and no "ca_cert"; wanted .* together$/,
     },
     {
       title: 'a key that cannot be read',
@@ -174,7 +219,7 @@ describe('configuration of the agent', () => {
   for (const { title, settings, want } of excluded) {
     it(`refuses ${title}`, () =>
       assert.match(
-        refusal(() => resolveConfig(settings, {}, {})),
+        refusal(() => resolveConfig(settings)),
         want,
       ));
   }

@@ -1,0 +1,103 @@
+import { type Arguments, OPTIONS, type Option, parseArguments } from '../settings/arguments.ts';
+import { type HelpPage, optionRow } from './help.ts';
+import { callError } from './program-errors.ts';
+
+/** A command of `vhost-compatd`: what it does beside being the agent. Each takes one endpoint. */
+export interface Command {
+  readonly name: string;
+  readonly help: string;
+  readonly options: readonly Option[];
+  run(endpoint: string, given: Arguments['given']): Promise<void>;
+}
+
+// Loaded when they are asked for: the agent needs none of them.
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'probe',
+    help: 'measure a live back-end, print what it offers as JSON, and hang up',
+    options: [
+      { flag: '--timeout', placeholder: 'seconds', help: 'give up after this many seconds (default: 5)' },
+      { flag: '--json', help: 'print errors as JSON on stderr, too' },
+    ],
+    async run(endpoint, given) {
+      const { runProbeCommand } = await import('./probe-command.ts');
+      const timeoutMs = secondsOf(given.get('--timeout')?.at(-1) ?? '5') * 1000;
+      await runProbeCommand(endpoint, { timeoutMs, json: given.has('--json') });
+    },
+  },
+  {
+    name: 'mock-backend',
+    help: 'serve a back-end that only negotiates, as a known release does',
+    options: [{ flag: '--like', placeholder: 'release', help: 'the release: ovs-3.1, ovs-2.13+tso, dpdk-22.11, …' }],
+    async run(endpoint, given) {
+      const { runMockCommand } = await import('./mock-command.ts');
+      const like = given.get('--like')?.at(-1);
+      if (like === undefined) throw callError("required option '--like <release>' not specified");
+      await runMockCommand(endpoint, like);
+    },
+  },
+];
+
+/** What a command line asks for. */
+export type Call =
+  | { readonly what: 'agent' | 'check-state'; readonly args: Arguments }
+  | { readonly what: 'version' }
+  | { readonly what: 'help'; readonly command: Command | undefined }
+  | { readonly what: 'command'; readonly command: Command; readonly endpoint: string; readonly args: Arguments };
+
+/** Reads a command line. Throws VC-USAGE. */
+export function readCall(argv: readonly string[]): Call {
+  const args = parseArguments(argv, [...OPTIONS, ...COMMANDS.flatMap(({ options }) => options)]);
+  const isHelp = args.given.has('--help') || args.words[0] === 'help';
+  if (args.given.has('--version') && !isHelp) return { what: 'version' };
+  const [mistake] = args.mistakes;
+  if (mistake !== undefined && !isHelp) throw callError(mistake);
+  const [name, ...words] = args.words[0] === 'help' ? args.words.slice(1) : args.words;
+  const command = name === undefined ? undefined : commandNamed(name);
+  if (isHelp) return { what: 'help', command };
+  for (const { flag } of COMMANDS.flatMap(({ options }) => options))
+    if (args.given.has(flag) && !command?.options.some((one) => one.flag === flag))
+      throw callError(`unknown option '${flag}'`);
+  if (command === undefined) return { what: args.given.has('--check-state') ? 'check-state' : 'agent', args };
+  const [endpoint, ...more] = words;
+  if (endpoint === undefined) throw callError(`missing required argument 'endpoint' of ${command.name}`);
+  if (more.length > 0) throw callError(`too many arguments for ${command.name}: saw ${more.join(' ')} as well`);
+  return { what: 'command', command, endpoint, args };
+}
+
+function commandNamed(name: string): Command {
+  const found = COMMANDS.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  throw callError(`unknown command '${name}'; there are ${COMMANDS.map((one) => one.name).join(', ')}`);
+}
+
+/** The page of `--help`, or of a command. */
+export function helpPage(command: Command | undefined): HelpPage {
+  if (command !== undefined) {
+    const { name, help, options } = command;
+    return {
+      usage: `vhost-compatd ${name} [options] <endpoint>`,
+      about: `${help.charAt(0).toUpperCase()}${help.slice(1)}. The endpoint is listen:PATH or connect:PATH.`,
+      sections: { Options: options.map(optionRow) },
+    };
+  }
+  return {
+    usage: 'vhost-compatd [options] [command]',
+    about: 'Agent for compatibility modes of vhost-user interfaces. Without a command it runs until SIGTERM.',
+    sections: {
+      Options: OPTIONS.map(optionRow),
+      Commands: [
+        ...COMMANDS.map(({ name, help }) => [`${name} <endpoint>`, help] as const),
+        ['help [command]', 'print this help, or that of a command'],
+      ],
+    },
+    after:
+      'Each option with a value is also read from the environment (--run-dir: VHOST_COMPATD_RUN_DIR) and from the configuration file (run_dir); the command line wins over the environment, the environment over the file.',
+  };
+}
+
+function secondsOf(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw callError(`option '--timeout': saw "${text}"; wanted seconds above 0`);
+}

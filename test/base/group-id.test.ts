@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { groupId } from '../../base/group-id.ts';
+
+describe('a group of the system', () => {
+  it('is given by name or number', () => {
+    assert.equal(groupId('root'), 0);
+    assert.equal(groupId('64055'), 64_055);
+    assert.equal(groupId(4_294_967_294), 4_294_967_294);
+  });
+
+  it('of a wrong name is refused with the names that are near', () => {
+    assert.throws(
+      () => groupId('roott'),
+      /^Error: saw "roott", which is no group in \/etc\/group; did you mean "root"\?$/,
+    );
+    assert.throws(() => groupId('nobody knows this group'), /there are root, /);
+  });
+
+  it('is no other number and no other value', () => {
+    assert.throws(() => groupId('4294967295'), /saw 4294967295; wanted a whole number from 0 to 4294967294$/);
+    assert.throws(() => groupId(-1), /saw -1; wanted a whole number/);
+    assert.throws(() => groupId(''), /saw ""; wanted the name or the number of a group$/);
+    assert.throws(() => groupId([]), /saw \[\]; wanted the name/);
+  });
+});
