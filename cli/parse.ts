@@ -1,8 +1,8 @@
 import { type CommanderError, Option, Command as Parser } from 'commander';
 import { type ArgumentSpec, type Command, type Input, usageOf } from './shared/command.ts';
 import { UsageError } from './shared/command-errors.ts';
-import type { Io } from './shared/io.ts';
 import { GLOBAL_OPTIONS, type GlobalOptions, readGlobalOptions } from './shared/options.ts';
+import type { Io } from './shared/terminal-io.ts';
 
 export interface Parsed {
   readonly command: Command;

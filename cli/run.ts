@@ -8,8 +8,10 @@ import type { Command, Result } from './shared/command.ts';
 import { asCompatError, describeError } from './shared/command-errors.ts';
 import { Context } from './shared/context.ts';
 import { pickColumns, printable, renderTable, type Table } from './shared/formats.ts';
-import type { Io } from './shared/io.ts';
+import { errorLook, type Look, outputLook } from './shared/look.ts';
 import { type GlobalOptions, wantsJson } from './shared/options.ts';
+import { renderPage, textLines } from './shared/page.ts';
+import type { Io } from './shared/terminal-io.ts';
 
 /** One whole run of `vhost-compat`: the words after the program's name in, the exit status out. Never throws. */
 export async function run(argv: readonly string[], io: Io, commands: readonly Command[] = COMMANDS): Promise<Exit> {
@@ -29,7 +31,11 @@ export async function run(argv: readonly string[], io: Io, commands: readonly Co
 
 function tell(error: CompatError, asJson: boolean, verbose: boolean, io: Io): void {
   const text = describeError(error, asJson, verbose);
-  io.stderr(asJson ? text : printable(text));
+  if (asJson) return io.stderr(text);
+  const { width, style } = errorLook(io);
+  const [first = '', ...more] = text.trimEnd().split('\n');
+  const lines = [...textLines(first, width).map(style.bad), ...more.flatMap((line) => textLines(line, width))];
+  io.stderr(`${lines.join('\n')}\n`);
 }
 
 async function runCommand({ command, input, globals }: Parsed, argv: readonly string[], io: Io): Promise<Exit> {
@@ -38,8 +44,8 @@ async function runCommand({ command, input, globals }: Parsed, argv: readonly st
     if (command.headings !== undefined) checkColumns(command.headings, globals.columns);
     const result = await context.limited(command.name, command.run(context, input));
     if (typeof result === 'number') return result;
-    io.stdout(render(result, globals));
-    for (const note of result.notes ?? []) io.stderr(`vhost-compat: ${printable(note)}\n`);
+    io.stdout(render(result, globals, outputLook(io)));
+    for (const note of result.notes ?? []) context.note(note);
     if (result.refusal === undefined) return EXIT.done;
     tell(result.refusal, globals.format === 'json', globals.verbose, io);
     return result.refusal.exit;
@@ -48,13 +54,15 @@ async function runCommand({ command, input, globals }: Parsed, argv: readonly st
   }
 }
 
-/** The face of a result that the options ask for. */
-function render({ table, json, text }: Result, { format, headings, columns }: GlobalOptions): string {
-  if (columns !== undefined) return renderTable(pick(table, columns), format, { headings });
-  if (format === 'json') return `${JSON.stringify(json, null, 2)}\n`;
-  if (format !== 'table') return renderTable(table, format, { headings });
-  if (headings && text !== undefined) return printable(text);
-  return renderTable(pick(table, table.narrow ?? table.headings), format, { headings });
+/** A result in the form that the options ask for. */
+function render(result: Result, { format, headings, columns }: GlobalOptions, look: Look): string {
+  const { table, text, verbatim } = result;
+  if (columns !== undefined) return renderTable(pick(table, columns), format, { headings, look });
+  if (format === 'json') return `${JSON.stringify(result.json, null, 2)}\n`;
+  if (format !== 'table') return renderTable(table, format, { headings, look });
+  if (headings && verbatim !== undefined) return printable(verbatim);
+  if (headings && text !== undefined) return renderPage(text, look);
+  return renderTable(pick(table, table.narrow ?? table.headings), format, { headings, look });
 }
 
 function pick(table: Table, columns: readonly string[]): Table {

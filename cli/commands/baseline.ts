@@ -6,7 +6,7 @@ import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
 import type { Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
 import { checkOnAll, checkOwnName, type Defined, definedLines, defineOnAll } from '../shared/define.ts';
-import { differenceJson, lostLine } from '../shared/difference-output.ts';
+import { differenceJson, indented, lostLine } from '../shared/difference-output.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from '../shared/host-names.ts';
 import { writeTable } from '../shared/table-file.ts';
 import { documentsOf, openTargets, TARGETS } from '../shared/targets.ts';
@@ -92,5 +92,5 @@ function baselineText({ entry, costs, sameAs }: Baseline, defined: readonly Defi
 
 function costLines(host: string, against: string, lost: readonly string[]): string[] {
   if (lost.length === 0) return [`${host}: costs nothing against ${against}`];
-  return [`${host}: against ${against} its guests do without`, ...lost.map((line) => `  ${line}`)];
+  return [`${host}: against ${against} its guests do without`, ...lost.map((line) => indented(line, 2))];
 }

@@ -57,7 +57,7 @@ export const capture: Command = {
     const written = writeTable(output, text, context.options.dryRun);
     const defined = await defineOnAll(context, entry, live);
     return {
-      text: output === undefined ? text : '',
+      verbatim: output === undefined ? text : '',
       table: {
         headings: HEADINGS,
         rows: [[version, formatMask(entry.virtioFeatures), guestNames(entry), limitsText(entry.limits), entry.digest]],

@@ -4,7 +4,7 @@ import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import type { Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
 import { bitCells, bitRows } from '../shared/feature-output.ts';
-import { renderTable, type Table } from '../shared/formats.ts';
+import type { Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 
 export const decode: Command = {
@@ -27,7 +27,7 @@ export const decode: Command = {
     const kind = protocol ? 'vhost-user protocol features' : `virtio features of ${deviceType}`;
     return {
       table,
-      text: `${formatMask(mask)} (${kind})\n${renderTable(table, 'table')}`,
+      text: [{ heading: `${formatMask(mask)} (${kind})` }, { table }],
       json: {
         format: 1,
         kind: 'features',

@@ -27,7 +27,7 @@ export const describeCommand: Command = {
       return `\\u00${(char.codePointAt(0) ?? 0).toString(16)}`;
     });
     return {
-      text: `${text}\n`,
+      verbatim: `${text}\n`,
       table: {
         headings: ['host', 'system_id', 'agent_version', 'known_by', 'usable_versions', 'interfaces'],
         rows: [

@@ -2,8 +2,9 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { MoveAnswer } from '../../compat-tables/moves/check-move.ts';
 import { answerDrain, moveDocument } from '../../rpc/fleet/moves.ts';
 import { argument, type Command } from '../shared/command.ts';
-import { type Cell, renderTable, type Table } from '../shared/formats.ts';
+import type { Cell, Table } from '../shared/formats.ts';
 import { moveTable } from '../shared/move-output.ts';
+import type { Part } from '../shared/page.ts';
 import { documentOf, documentsOf, TARGETS } from '../shared/targets.ts';
 
 export const drain: Command = {
@@ -39,9 +40,9 @@ export const drain: Command = {
 };
 
 /** Interfaces against targets, and below it why some can go nowhere. */
-function drainText(answers: readonly MoveAnswer[], host: string): string {
+function drainText(answers: readonly MoveAnswer[], host: string): Part[] {
   const [first] = answers;
-  if (first === undefined) return `${host} has no interfaces\n`;
+  if (first === undefined) return [`${host} has no interfaces`];
   const hosts = first.targets.map((target) => target.host);
   const table: Table = {
     headings: ['interface', ...hosts],
@@ -59,7 +60,7 @@ function drainText(answers: readonly MoveAnswer[], host: string): string {
         return `  ${target}: ${obstacles.map(({ text, code }) => `${text} [${code}]`).join('; ')}`;
       }),
     ]);
-  return [renderTable(table, 'table'), ...(reasons.length === 0 ? [] : [`${reasons.join('\n')}\n`])].join('\n');
+  return [{ table }, ...(reasons.length === 0 ? [] : ['', ...reasons])];
 }
 
 function cannotDrain(host: string, stuck: readonly MoveAnswer[]): CompatError {

@@ -4,12 +4,12 @@ import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { CATALOGUE } from '../../compat-tables/errors/catalogue.ts';
 import { interfaceDocument } from '../../rpc/fleet/documents.ts';
 import type { HostRow, InterfaceRow } from '../../rpc/state/rows.ts';
-import { API_OPTION, namedApi, openApi } from '../shared/api.ts';
 import { argument, type Command, type Input } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';
 import { featureJson, featureLines, migratableText } from '../shared/feature-output.ts';
 import type { Cell } from '../shared/formats.ts';
 import { fieldLines, hostName, isoTime, limitsText } from '../shared/host-names.ts';
+import { API_OPTION, namedApi, openApi } from '../shared/open-api.ts';
 import { withHost } from '../shared/open-host.ts';
 
 const DEFAULT_PIN = '(default)';

@@ -8,7 +8,8 @@ import {
 import type { Result } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
 import { survivalJson } from '../shared/difference-output.ts';
-import { type Cell, renderTable, type Table } from '../shared/formats.ts';
+import type { Cell, Table } from '../shared/formats.ts';
+import type { Part } from '../shared/page.ts';
 
 /** `matrix --releases`: known releases against each other. Nothing is asked; it is all in the tables. */
 export function releasesResult(words: readonly string[]): Result {
@@ -52,7 +53,7 @@ function canLeave({ groups }: Pick<ReleaseMatrix, 'groups'>, from: string): bool
 /** Longer lists are cut in the matrix; every other face has them whole. */
 const SHOWN = 2;
 
-function matrixText({ groups, moves }: ReleaseMatrix): string {
+function matrixText({ groups, moves }: ReleaseMatrix): Part[] {
   const names = groups.map(({ name }) => name);
   const cell = (from: string, to: string): Cell => {
     const move = moves.find((one) => one.from === from && one.to === to);
@@ -67,15 +68,14 @@ function matrixText({ groups, moves }: ReleaseMatrix): string {
   return [
     ...groups.map(({ name, covers }) => `${name}: ${covers.join('; ')}`),
     '',
-    renderTable(table, 'table').trimEnd(),
+    { table },
     '',
     ...(groups.every(({ migratable }) => migratable)
       ? []
       : ['never: QEMU migrates no guest from such a back-end, because it cannot log.']),
     'yes: every guest can move. (…): only guests that QEMU was told to show these features to are refused.',
     'Otherwise guests that took these features are refused.',
-    '',
-  ].join('\n');
+  ];
 }
 
 function cellText({ survival }: ReleaseMove): string {

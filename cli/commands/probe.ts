@@ -6,7 +6,7 @@ import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpo
 import { argument, type Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
 import { bitCells, bitRows, migratableText } from '../shared/feature-output.ts';
-import { renderTable, type Table } from '../shared/formats.ts';
+import type { Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 import { measure } from '../shared/measure.ts';
 import { shippedVersions } from '../shared/shipped-tables.ts';
@@ -35,7 +35,6 @@ export const probe: Command = {
     const usable = shippedVersions(deviceType, abilities);
     const virtioTable: Table = { headings: ['bit', 'name', 'meaning'], rows: virtio.map(bitCells) };
     const protocolTable: Table = { headings: ['bit', 'name', 'meaning'], rows: protocol.map(bitCells) };
-    const indent = (table: Table) => renderTable(table, 'table').replaceAll(/^(?=.)/gm, '  ');
     return {
       table: {
         headings: HEADINGS,
@@ -45,12 +44,14 @@ export const probe: Command = {
         ],
       },
       text: [
-        `virtio features (${formatMask(abilities.virtioFeatures)}):\n${indent(virtioTable)}`,
-        `protocol features (${formatMask(abilities.protocolFeatures)}):\n${indent(protocolTable)}`,
-        ...Object.entries(abilities.limits).map(([name, value]) => `${name}: ${value}\n`),
-        `migratable: ${migratableText(abilities)}\n`,
-        `usable versions: ${usable.length === 0 ? 'none of the shipped tables' : usable.join(', ')}\n`,
-      ].join(''),
+        { heading: `virtio features (${formatMask(abilities.virtioFeatures)}):` },
+        { table: virtioTable, indent: 2 },
+        { heading: `protocol features (${formatMask(abilities.protocolFeatures)}):` },
+        { table: protocolTable, indent: 2 },
+        ...Object.entries(abilities.limits).map(([name, value]) => `${name}: ${value}`),
+        `migratable: ${migratableText(abilities)}`,
+        `usable versions: ${usable.length === 0 ? 'none of the shipped tables' : usable.join(', ')}`,
+      ],
       json: {
         format: 1,
         kind: 'probe',

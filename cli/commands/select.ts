@@ -1,3 +1,4 @@
+import { plural } from '../../base/text.ts';
 import {
   type Drift,
   driftText,
@@ -12,8 +13,9 @@ import type { HostDocument } from '../../rpc/fleet/documents.ts';
 import { hostNames, selectVersion, usualType, versionDrift, versionMatrix } from '../../rpc/fleet/selection.ts';
 import type { Command, Input } from '../shared/command.ts';
 import { UsageError } from '../shared/command-errors.ts';
-import { type Cell, renderTable, type Table } from '../shared/formats.ts';
+import type { Cell, Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
+import type { Part } from '../shared/page.ts';
 import { documentsOf, TARGETS } from '../shared/targets.ts';
 import { releasesResult } from './matrix-releases.ts';
 
@@ -29,7 +31,8 @@ export const selectCommand: Command = {
   options: [
     { name: 'policy', value: 'POLICY', help: 'source (default) or consensus' },
     DEVICE_TYPE_OPTION,
-    { name: 'explain', help: 'print every version with the hosts that lack it and why' },
+    { name: 'explain', help: 'print the versions with the hosts that lack them and why, the answer last' },
+    { name: 'all', help: 'with --explain: also the versions that none of the targets can honour' },
   ],
   example: 'unix:/run/vhost-compat/db.sock tcp:node2:6641 --explain',
   details: [
@@ -45,7 +48,11 @@ export const selectCommand: Command = {
     const { version, digest, hosts } = selection;
     const explain = input.flag('explain');
     return {
-      text: explain ? explanation(selection, documents, deviceType) : version === undefined ? '' : `${version}\n`,
+      text: explain
+        ? explanation(selection, documents, deviceType, input.flag('all'))
+        : version === undefined
+          ? ''
+          : `${version}\n`,
       table: explain
         ? explainTable(selection)
         : {
@@ -147,26 +154,35 @@ function matrixTable(documents: readonly HostDocument[], deviceType: string, pol
   };
 }
 
-/** The answer, the matrix, and who stands in the way of each version that is not common, the likely ones first. */
-function explanation(selection: Selection, documents: readonly HostDocument[], deviceType: string): string {
+/** The matrix, who stands in the way of each version that is not common, and the answer. */
+function explanation(
+  selection: Selection,
+  documents: readonly HostDocument[],
+  deviceType: string,
+  withAll: boolean,
+): Part[] {
   const [answer = ''] = explainSelection(selection);
-  const rows = selection.rows.filter(({ common }) => !common);
-  const reasons = ({ version, lacking }: SelectionRow) => [
-    `${version}:`,
-    ...lacking.map(({ host, reason, code }) => `  ${host}: ${reason} [${code}]`),
-  ];
-  const somewhere = rows.filter(({ usableSomewhere }) => usableSomewhere).flatMap(reasons);
-  const nowhere = rows.filter(({ usableSomewhere }) => !usableSomewhere).flatMap(reasons);
+  const nowhere = selection.rows.filter(({ usableSomewhere }) => !usableSomewhere);
+  const hidden = new Set(withAll ? [] : nowhere.map(({ version }) => version));
+  const { rows, ...table } = matrixTable(documents, deviceType, selection.policy);
+  const lacking = selection.rows.filter(({ common, usableSomewhere }) => !common && usableSomewhere);
   return [
-    `${answer}\n`,
-    renderTable(matrixTable(documents, deviceType, selection.policy), 'table'),
-    ...section('Usable on some of them:', somewhere),
-    ...section('Usable on none of them:', nowhere),
-  ].join('\n');
+    { table: { ...table, rows: rows.filter(([version]) => !hidden.has(String(version))) } },
+    ...section('Usable on some of them:', lacking),
+    ...section('Usable on none of them:', withAll ? nowhere : []),
+    ...(hidden.size === 0 ? [] : ['', `${plural(hidden.size, 'more version')} that none of them can honour: --all`]),
+    '',
+    { heading: answer },
+  ];
 }
 
-function section(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [`${[title, ...lines].join('\n')}\n`];
+function section(title: string, rows: readonly SelectionRow[]): Part[] {
+  if (rows.length === 0) return [];
+  const reasons = rows.flatMap(({ version, lacking }) => [
+    `${version}:`,
+    ...lacking.map(({ host, reason, code }) => `  ${host}: ${reason} [${code}]`),
+  ]);
+  return ['', { heading: title }, ...reasons];
 }
 
 function explainTable({ version, rows }: Selection): Table {

@@ -9,9 +9,9 @@ import { limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/limits.
 import { StoreError } from '../../rpc/ovsdb/store/store.ts';
 import { RemoteError } from '../../rpc/ovsdb/wire/remotes.ts';
 import { TlsFilesError } from '../../rpc/ovsdb/wire/tls-files.ts';
+import { checkPassiveRemotes } from '../shared/check-remote.ts';
 import { argument, type Command, type Input, required } from '../shared/command.ts';
 import { UsageError } from '../shared/command-errors.ts';
-import { checkPassiveRemotes } from '../shared/remote.ts';
 
 export const serveDb: Command = {
   name: 'serve-db',

@@ -1,9 +1,9 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { MessageDocument, NotificationParams } from '../../rpc/api/methods.ts';
-import { API_OPTION, namedHost, openApi } from '../shared/api.ts';
 import { argument, type Command } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';
 import { isoTime } from '../shared/host-names.ts';
+import { API_OPTION, namedHost, openApi } from '../shared/open-api.ts';
 import { countOption, Stream, type StreamColumn, untilEnded } from '../shared/stream.ts';
 
 /** Whole names fit, so that the lines of a trace stand under each other whatever comes. */

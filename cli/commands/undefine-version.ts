@@ -1,5 +1,5 @@
 import { undefineVersion } from '../../rpc/state/definitions.ts';
-import { carryOutChange } from '../shared/change.ts';
+import { carryOutChange } from '../shared/carry-out-change.ts';
 import { argument, type Command } from '../shared/command.ts';
 
 export const undefine: Command = {

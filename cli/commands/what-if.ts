@@ -5,7 +5,7 @@ import { describeHost } from '../../rpc/fleet/documents.ts';
 import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
 import { type Command, required } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
-import { differenceJson, lostLine } from '../shared/difference-output.ts';
+import { differenceJson, indented, lostLine } from '../shared/difference-output.ts';
 import { withHost } from '../shared/open-host.ts';
 import { documentsOf, TARGETS } from '../shared/targets.ts';
 
@@ -72,16 +72,14 @@ function upgradeText({
     ...(best.before === best.after
       ? []
       : [`  best version: ${best.after ?? 'none'} instead of ${best.before ?? 'none'}`]),
-    ...(bits.length === 0 ? [] : ['  its back-end no longer offers:', ...bits.map((one) => indent(lostLine(one)))]),
+    ...(bits.length === 0
+      ? []
+      : ['  its back-end no longer offers:', ...bits.map((one) => indented(lostLine(one), 4))]),
     ...(defaultLost ? ['  its default version would not be usable'] : []),
     ...affected.map((one) => `  ${one.interface}: ${one.text}`),
     ...warnings.map((text) => `  warning: ${text}`),
     '',
   ].join('\n');
-}
-
-function indent(text: string): string {
-  return text.replaceAll(/^/gm, '    ');
 }
 
 function upgradeJson({ difference, best, defaultLost, affected, ...rest }: Upgrade) {

@@ -2,17 +2,20 @@ import type { Exit } from '../../compat-tables/errors/catalogue.ts';
 import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Context } from './context.ts';
 import type { Table } from './formats.ts';
+import type { Part } from './page.ts';
 
 /**
- * What a command found, with all its faces: a table, JSON for programs, and where a bare table is not how a person would
- * say it, a text of its own.
+ * What a command found: a table, JSON for programs, and where a bare table is not how a person would say it, a text of
+ * its own.
  */
 export interface Result {
   readonly table: Table;
   /** Stable: `format` counts up when a member changes its meaning; new members may come at any time. */
   readonly json: { readonly format: 1; readonly kind: string; readonly [member: string]: unknown };
   /** Replaces the table for people (`--format table`), unless `--columns` or `--no-headings` asks for the bare table. */
-  readonly text?: string;
+  readonly text?: string | readonly Part[];
+  /** A document that other programs read; it is printed as it is in place of a text. */
+  readonly verbatim?: string;
   /** Remarks for stderr, one line each. */
   readonly notes?: readonly string[];
   /** The answer was no: told on stderr as errors are, after the result, and it gives the exit status. */

@@ -1,7 +1,8 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { printable } from './formats.ts';
-import type { Io } from './io.ts';
+import { errorLook } from './look.ts';
 import type { GlobalOptions } from './options.ts';
+import { textLines } from './page.ts';
+import type { Io } from './terminal-io.ts';
 
 /** A wait shorter than this needs no word to whoever watches. */
 const PROGRESS_AFTER_MS = 1000;
@@ -50,7 +51,8 @@ export class Context {
 
   /** A sentence beside the result, whatever that will be. */
   note(text: string): void {
-    this.io.stderr(`vhost-compat: ${printable(text)}\n`);
+    const lines = textLines(`vhost-compat: ${text}`, errorLook(this.io).width);
+    this.io.stderr(`${lines.join('\n')}\n`);
   }
 
   /** Waits; after a second it tells a person at a terminal what for. */
@@ -78,7 +80,7 @@ export class Context {
     const over = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         const seconds = this.options.timeoutMs / 1000;
-        reject(new CompatError('VC-TIMEOUT', `Cannot finish ${what}: ${seconds} s (--timeout) are over`));
+        reject(new CompatError('VC-TIMEOUT', `Cannot finish ${what}: no end within ${seconds} s (--timeout)`));
       }, limit);
     });
     try {

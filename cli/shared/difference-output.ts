@@ -78,13 +78,18 @@ export function differenceLines(difference: Difference): string[] {
 }
 
 export function lostLine(worth: BitWorth): string {
-  const cost = worth.cost === undefined ? [] : [`    without it: ${worth.cost}`];
+  const cost = worth.cost === undefined ? [] : [`  without it: ${worth.cost}`];
   return [bitLine(worth), ...cost].join('\n');
 }
 
 function bitLine({ bit, name, meaning, shownWith }: BitWorth): string {
   const only = shownWith === undefined ? '' : ` QEMU shows it only with ${shownWith}.`;
   return `${name} (${bit}): ${meaning}${only}`;
+}
+
+/** Each line of a text that much further in. */
+export function indented(text: string, by: number): string {
+  return text.replaceAll(/^/gm, ' '.repeat(by));
 }
 
 /** `from a to b: …` */
@@ -103,7 +108,7 @@ export function survivalLine({ from, to, always, byDefault, breaks, lower, notMi
 }
 
 function section(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)];
+  return lines.length === 0 ? [] : [title, ...lines.map((line) => indented(line, 2))];
 }
 
 function shown(limit: number | undefined): string {

@@ -1,5 +1,9 @@
+import { type Look, PLAIN_LOOK } from './look.ts';
+import { tableLines } from './table-layout.ts';
+import { wrapLine } from './text-width.ts';
+
 /**
- * One table in the faces of ovs-vsctl: aligned text, `name : value` blocks, HTML, CSV (quoted as RFC 4180 says, lines
+ * One table in the formats of ovs-vsctl: aligned text, `name : value` blocks, HTML, CSV (quoted as RFC 4180 says, lines
  * ending as ovs-vsctl's do), and headings with data as JSON.
  */
 export const FORMATS = ['table', 'list', 'html', 'csv', 'json'] as const;
@@ -20,6 +24,8 @@ export interface Table {
 
 export interface TableOptions {
   readonly headings: boolean;
+  /** For table and list. */
+  readonly look?: Look;
 }
 
 type Renderer = (table: Table, options: TableOptions) => string;
@@ -79,29 +85,24 @@ export function lineText(cell: Cell): string {
   return text === '' ? '-' : printable(text).replaceAll('\n', '\\x0a');
 }
 
-function renderText({ headings, titles, rows }: Table, options: TableOptions): string {
-  const lines = rows.map((row) => row.map(lineText));
-  const upper = () => headings.map((name) => name.toUpperCase().replaceAll('_', '-'));
-  if (options.headings) lines.unshift((titles ?? upper()).map(lineText));
-  const widths = headings.map((_, column) => Math.max(0, ...lines.map((line) => [...(line[column] ?? '')].length)));
-  return lines.map((line) => `${pad(line, widths)}\n`).join('');
-}
-
-function pad(line: readonly string[], widths: readonly number[]): string {
-  return line
-    .map((text, column) => text + ' '.repeat((widths[column] ?? 0) - [...text].length))
-    .join('  ')
-    .trimEnd();
+function renderText({ headings, titles, rows }: Table, { headings: withHeadings, look = PLAIN_LOOK }: TableOptions) {
+  const top = titles ?? headings.map((name) => name.toUpperCase().replaceAll('_', '-'));
+  const lines = tableLines(
+    withHeadings ? top.map(lineText) : undefined,
+    rows.map((row) => row.map(lineText)),
+    look,
+  );
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** Width of the names in a list, as ovs-vsctl has it. */
 const LIST_NAME_WIDTH = 20;
 
-function renderList({ headings, rows }: Table, options: TableOptions): string {
+function renderList({ headings, rows }: Table, { headings: withNames, look = PLAIN_LOOK }: TableOptions): string {
   const block = (row: readonly Cell[]) =>
     row.map((cell, column) => {
-      const name = options.headings ? `${(headings[column] ?? '').padEnd(LIST_NAME_WIDTH)}: ` : '';
-      return `${name}${lineText(cell)}\n`;
+      const name = withNames ? `${(headings[column] ?? '').padEnd(LIST_NAME_WIDTH)}: ` : '';
+      return `${wrapLine(name + lineText(cell), look.width, name.length).join('\n')}\n`;
     });
   return rows.map((row) => block(row).join('')).join('\n');
 }

@@ -3,9 +3,9 @@ import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { staleNotes } from '../../rpc/state/heartbeat.ts';
 import type { HostRow, InterfaceRow, VersionRow } from '../../rpc/state/rows.ts';
 import { State, type StateOptions } from '../../rpc/state/state.ts';
+import { checkRemote } from './check-remote.ts';
 import type { Context } from './context.ts';
 import { hostName } from './host-names.ts';
-import { checkRemote } from './remote.ts';
 
 /** A database that does not answer within this time is not there, unless --retry says to be patient. */
 const CONNECT_MS = 5000;

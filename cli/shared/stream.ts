@@ -3,6 +3,8 @@ import type { Input } from './command.ts';
 import { UsageError } from './command-errors.ts';
 import type { Context } from './context.ts';
 import { type Cell, lineText } from './formats.ts';
+import { outputLook } from './look.ts';
+import { wrapLine } from './text-width.ts';
 
 /** A column of a table that grows: its width is chosen before the first line is known. */
 export interface StreamColumn<T> {
@@ -47,7 +49,8 @@ export class Stream<T> {
 
   #line(cells: readonly string[]): void {
     const padded = cells.map((text, index) => text.padEnd(this.#columns[index]?.width ?? 0));
-    this.#context.io.stdout(`${padded.join('  ').trimEnd()}\n`);
+    const lines = wrapLine(padded.join('  ').trimEnd(), outputLook(this.#context.io).width, 4);
+    this.#context.io.stdout(`${lines.join('\n')}\n`);
   }
 }
 

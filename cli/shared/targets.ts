@@ -2,10 +2,10 @@ import type { HostDocument } from '../../rpc/fleet/documents.ts';
 import { resolveTargets } from '../../rpc/fleet/targets.ts';
 import { staleNotes } from '../../rpc/state/heartbeat.ts';
 import { State } from '../../rpc/state/state.ts';
+import { checkRemote } from './check-remote.ts';
 import type { ArgumentSpec } from './command.ts';
 import { UsageError } from './command-errors.ts';
 import type { Context } from './context.ts';
-import { checkRemote } from './remote.ts';
 
 /** The hosts that a command compares or writes to. */
 export const TARGETS = {

@@ -28,7 +28,7 @@ describe('capture', () => {
     const file = join(folder, 'agent');
     writeFileSync(file, `#!/bin/sh\necho "$*" > ${asked}\necho '${JSON.stringify(answer)}'\n`);
     chmodSync(file, 0o755);
-    return cli(argv, { env: { VHOST_COMPAT_AGENT: file } });
+    return cli(argv, { env: { VHOST_COMPAT_AGENT: file }, columns: 80 });
   }
 
   it('prints a table file that promises what the back-end offered', async () => {

@@ -66,6 +66,7 @@ for (const server of SERVERS) {
     const peers = new Peers();
     let remote = '';
     const run = (...argv: string[]): Promise<CliOutcome> => cli(['--db', remote, ...argv]);
+    const shown = (...argv: string[]): Promise<CliOutcome> => cli(['--db', remote, ...argv], { columns: 80 });
     const fresh = async (...hosts: HostFixture[]): Promise<void> => {
       remote = await server.start(peers);
       await putHosts(remote, ...hosts);
@@ -93,7 +94,7 @@ for (const server of SERVERS) {
         it(`prints ${name} in every format`, async () => {
           await fresh(host);
           for (const format of ['table', 'json', 'csv', 'list', 'html']) {
-            const outcome = await run(...argv, '-f', format);
+            const outcome = await shown(...argv, '-f', format);
             assert.equal(outcome.exit, exit, outcome.stderr);
             matchesGolden(`${name}.${format}`, outcome.stdout);
           }

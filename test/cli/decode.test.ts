@@ -8,7 +8,7 @@ const MASK = '0x200144000001';
 describe('decode', () => {
   for (const format of ['table', 'list', 'html', 'csv', 'json']) {
     it(`names the bits as ${format}`, async () => {
-      const { exit, stdout, stderr } = await cli(['decode', MASK, '--format', format]);
+      const { exit, stdout, stderr } = await cli(['decode', MASK, '--format', format], { columns: 80 });
       assert.deepEqual({ exit, stderr }, { exit: 0, stderr: '' });
       matchesGolden(`decode.${format}`, stdout);
     });

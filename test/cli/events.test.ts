@@ -67,7 +67,7 @@ for (const engine of ENGINES) {
 
     it('prints the history of the host in every format, the oldest first', async () => {
       for (const format of ['table', 'json', 'csv', 'list', 'html']) {
-        const { exit, stdout, stderr } = await events(['-f', format]);
+        const { exit, stdout, stderr } = await events(['-f', format], { columns: 80 });
         assert.deepEqual({ exit, stderr }, { exit: 0, stderr: '' });
         matchesGolden(`events.${format}`, stdout);
       }
@@ -99,6 +99,7 @@ for (const engine of ENGINES) {
         let more: Promise<void> | undefined;
         const { exit, stdout, stderr } = await events(['vhu1', '--follow', '--last', '1', '-f', format], {
           interrupted,
+          columns: 80,
           onStdout: (text) => {
             if (!text.includes('It was negotiated.')) return;
             more ??= happen(

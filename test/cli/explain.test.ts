@@ -46,7 +46,7 @@ function piped(input: string, ...args: readonly string[]) {
 describe('explain', () => {
   for (const format of ['table', 'list', 'html', 'csv', 'json']) {
     it(`explains a log as ${format}`, async () => {
-      const { exit, stdout, stderr } = await cli(['explain', LOG, '--format', format]);
+      const { exit, stdout, stderr } = await cli(['explain', LOG, '--format', format], { columns: 80 });
       assert.deepEqual({ exit, stderr }, { exit: 0, stderr: '' });
       matchesGolden(`explain.${format}`, stdout);
     });
@@ -55,7 +55,7 @@ describe('explain', () => {
   for (const [name, features, allowed] of MASKS) {
     it(`names the bits of a refused migration: ${name}`, async () => {
       const line = `qemu-kvm: Features ${features} unsupported. Allowed features: ${allowed}`;
-      const { exit, stdout } = await cli(['explain', line]);
+      const { exit, stdout } = await cli(['explain', line], { columns: 80 });
       assert.equal(exit, 0);
       matchesGolden(`explain-${name}.txt`, stdout);
       const { explanations } = JSON.parse((await cli(['explain', line, '-f', 'json'])).stdout) as {
@@ -72,18 +72,18 @@ describe('explain', () => {
   }
 
   it('explains the vsock line that was cut off, and the masks of VPP', async () => {
-    const vsock = await cli(['explain', 'vhost-vsock (2021): `Features 0x130000002 unsupported`; Berrangé: …']);
+    const vsock = await cli(['explain', 'vhost-vsock (2021): `Features 0x130000002 unsupported`; Berrangé: …'], {
+      columns: 80,
+    });
     assert.equal(vsock.exit, 0);
     matchesGolden('explain-vsock.txt', vsock.stdout);
-    const vpp = await cli([
-      'explain',
-      '"sometimes the port is created with less features" 0x50008000 vs 0x60003140, noticed',
-    ]);
+    const line = '"sometimes the port is created with less features" 0x50008000 vs 0x60003140, noticed';
+    const vpp = await cli(['explain', line], { columns: 80 });
     matchesGolden('explain-vpp.txt', vpp.stdout);
   });
 
   it('explains a row of a table of failures, and a line that was wrapped when pasted', async () => {
-    const row = await cli(['explain', '| INDIRECT_DESC | 0x130afe7a7 | 0x168bfe7e7 |']);
+    const row = await cli(['explain', '| INDIRECT_DESC | 0x130afe7a7 | 0x168bfe7e7 |'], { columns: 80 });
     assert.equal(row.exit, 0);
     matchesGolden('explain-row.txt', row.stdout);
     const wrapped = await cli(['explain', 'Features 0x130afa7a7 unsupported. Allowed\nfeatures: 0x178bfa7e6']);

@@ -63,7 +63,7 @@ describe('questions about moves', () => {
   for (const { name, argv, exit } of outputs) {
     it(`prints ${name} in every format`, async () => {
       for (const format of FORMATS) {
-        const outcome = await cli(['--db', remote, ...argv(), '-f', format]);
+        const outcome = await cli(['--db', remote, ...argv(), '-f', format], { columns: 80 });
         assert.equal(outcome.exit, exit, outcome.stderr);
         matchesGolden(`${name}.${format}`, outcome.stdout);
       }

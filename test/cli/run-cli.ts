@@ -13,6 +13,8 @@ export interface CliWorld {
   /** What stands for a reader that has gone. */
   readonly outputClosed?: Promise<void>;
   readonly terminal?: boolean;
+  /** Of the terminal; without it lines are as long as they want to be, so that a test can look for a sentence. */
+  readonly columns?: number;
   /** Sees stderr as it comes. */
   readonly onStderr?: (all: string) => void;
   readonly onStdout?: (all: string) => void;
@@ -23,8 +25,10 @@ export async function cli(argv: readonly string[], world: CliWorld = {}): Promis
   let stdout = '';
   let stderr = '';
   const exit = await run(argv, {
-    env: { PATH: process.env['PATH'], ...world.env },
+    env: { PATH: process.env['PATH'], ...(world.columns === undefined ? { COLUMNS: '0' } : {}), ...world.env },
+    stdoutIsTerminal: world.terminal ?? false,
     stderrIsTerminal: world.terminal ?? false,
+    columns: world.columns,
     stdout: (text) => {
       stdout += text;
       world.onStdout?.(stdout);

@@ -85,9 +85,10 @@ describe('select and matrix from saved documents', () => {
   for (const format of ['table', 'json', 'csv', 'list', 'html']) {
     it(`prints select, select --explain and matrix as ${format}`, async () => {
       const [a, b] = [save('newhost', NEW_VERSIONS), save('oldhost', OLD_VERSIONS)];
-      matchesGolden(`select.${format}`, (await cli(['select', a, b, '-f', format])).stdout);
-      matchesGolden(`select-explain.${format}`, (await cli(['select', a, b, '--explain', '-f', format])).stdout);
-      matchesGolden(`matrix.${format}`, (await cli(['matrix', a, b, '-f', format])).stdout);
+      const shown = async (...argv: string[]) => (await cli([...argv, '-f', format], { columns: 80 })).stdout;
+      matchesGolden(`select.${format}`, await shown('select', a, b));
+      matchesGolden(`select-explain.${format}`, await shown('select', a, b, '--explain'));
+      matchesGolden(`matrix.${format}`, await shown('matrix', a, b));
     });
   }
 

@@ -95,7 +95,7 @@ describe('trace', () => {
     it(`prints one line for each message as ${format}`, async () => {
       const { exit, stdout, stderr } = await trace([...all, '-f', format]);
       assert.deepEqual({ exit, stderr }, { exit: 0, stderr: 'tracing vhu0\n' });
-      matchesGolden(`trace.${format}`, stdout);
+      matchesGolden(`trace.${format}`, (await trace([...all, '-f', format], { columns: 80 })).stdout);
       const lines = stdout.trimEnd().split('\n');
       assert.equal(lines.length, DIALOGUE.length + (format === 'table' ? 1 : 0));
       if (format === 'json') for (const line of lines) assert.equal(JSON.parse(line).format, 1);

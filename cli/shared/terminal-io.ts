@@ -1,8 +1,11 @@
 /** What the command line needs of the world around it, so that tests can stand in for the terminal. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Progress is shown only to somebody who watches. */
+  /** Colours are shown, and progress, only to somebody who watches. */
+  readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
+  /** Of the terminal; undefined when neither stream is one. */
+  readonly columns: number | undefined;
   stdout(text: string): void;
   stderr(text: string): void;
   /** Settles with the name of the signal when the user or the system asks the command to end. */
@@ -29,7 +32,11 @@ export function processIo(failed: (error: Error) => void): Io {
   let ended: Promise<string> | undefined;
   return {
     env: process.env,
+    stdoutIsTerminal: process.stdout.isTTY === true,
     stderrIsTerminal: process.stderr.isTTY === true,
+    get columns() {
+      return process.stdout.columns ?? process.stderr.columns;
+    },
     stdout: (text) => {
       if (!closed) process.stdout.write(text);
     },
