@@ -31,7 +31,10 @@ export async function run(argv: readonly string[], io: Io, commands: readonly Co
 
 function tell(error: CompatError, asJson: boolean, verbose: boolean, io: Io): void {
   const text = describeError(error, asJson, verbose);
-  if (asJson) return io.stderr(text);
+  if (asJson) {
+    io.stderr(text);
+    return;
+  }
   const { width, style } = errorLook(io);
   const [first = '', ...more] = text.trimEnd().split('\n');
   const lines = [...textLines(first, width).map(style.bad), ...more.flatMap((line) => textLines(line, width))];

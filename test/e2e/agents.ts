@@ -21,7 +21,7 @@ export async function vhostCompatWith(
 ): Promise<CommandResult> {
   const child = spawn(process.execPath, [COMMAND, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, COLUMNS: '0', ...env },
   });
   const out: string[] = [];
   const err: string[] = [];
