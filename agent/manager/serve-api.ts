@@ -1,7 +1,7 @@
 import type { Log, LogLevel } from '../../base/log.ts';
+import { type ApiLogEvent, ApiServer } from '../../rpc/api/api-server.ts';
 import { createHandlers } from '../../rpc/api/handlers.ts';
-import type { MessageDocument } from '../../rpc/api/methods.ts';
-import { type ApiLogEvent, ApiServer } from '../../rpc/api/server.ts';
+import type { MessageJson } from '../../rpc/api/message-json.ts';
 import type { Config } from '../settings/config.ts';
 import { traceLine } from '../vhost/trace-line.ts';
 import type { Agent } from './agent.ts';
@@ -41,7 +41,7 @@ function traceOf(
   agent: Agent,
   log: Log,
   name: string,
-  listener: (message: MessageDocument) => void,
+  listener: (message: MessageJson) => void,
 ): (() => void) | undefined {
   const deviceType = agent.ports().find((port) => port.name === name)?.deviceType ?? '';
   const stop = agent.trace(name, (message) => {

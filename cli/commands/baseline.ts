@@ -1,7 +1,7 @@
 import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { type Baseline, baseline } from '../../compat-tables/define/baseline.ts';
 import { entryFile, guestNames } from '../../compat-tables/entries/entry-file.ts';
-import { describeHost } from '../../rpc/fleet/documents.ts';
+import { describeHost } from '../../rpc/fleet/describe-host.ts';
 import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
 import type { Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';

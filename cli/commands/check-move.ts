@@ -1,7 +1,7 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { MoveAnswer } from '../../compat-tables/moves/check-move.ts';
-import { describeHost } from '../../rpc/fleet/documents.ts';
-import { type AnsweredMove, answerMove, moveDocument } from '../../rpc/fleet/moves.ts';
+import { type AnsweredMove, answerMove, moveJson } from '../../rpc/fleet/answer-move.ts';
+import { describeHost } from '../../rpc/fleet/describe-host.ts';
 import { argument, type Command, type Result } from '../shared/command.ts';
 import { moveTable, moveText } from '../shared/move-output.ts';
 import { withHost } from '../shared/open-host.ts';
@@ -41,7 +41,7 @@ function moveResult(answered: AnsweredMove): Result {
   return {
     text: moveText(answer),
     table: moveTable([answer]),
-    json: { format: 1, kind: 'move', ...moveDocument(answered) },
+    json: { format: 1, kind: 'move', ...moveJson(answered) },
     ...(answer.possible ? {} : { refusal: cannotMove(answer) }),
   };
 }

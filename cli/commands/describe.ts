@@ -1,6 +1,7 @@
 import type { DeviceDocument } from '../../compat-tables/devices/device-document.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { type HostDocument, hostDocument } from '../../rpc/fleet/documents.ts';
+import { hostDocument } from '../../rpc/fleet/describe-host.ts';
+import type { HostDocument } from '../../rpc/fleet/host-document.ts';
 import type { Command } from '../shared/command.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, hostName } from '../shared/host-names.ts';
 import { withHost } from '../shared/open-host.ts';

@@ -1,6 +1,6 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { MoveAnswer } from '../../compat-tables/moves/check-move.ts';
-import { answerDrain, moveDocument } from '../../rpc/fleet/moves.ts';
+import { answerDrain, moveJson } from '../../rpc/fleet/answer-move.ts';
 import { argument, type Command } from '../shared/command.ts';
 import type { Cell, Table } from '../shared/formats.ts';
 import { moveTable } from '../shared/move-output.ts';
@@ -32,7 +32,7 @@ export const drain: Command = {
         host: name,
         possible: stuck.length === 0,
         stuck: stuck.map((one) => one.interface),
-        interfaces: drained.map(moveDocument),
+        interfaces: drained.map(moveJson),
       },
       ...(stuck.length === 0 ? {} : { refusal: cannotDrain(name, stuck) }),
     };

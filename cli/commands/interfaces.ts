@@ -2,7 +2,7 @@ import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { CATALOGUE } from '../../compat-tables/errors/catalogue.ts';
-import { interfaceDocument } from '../../rpc/fleet/documents.ts';
+import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
 import type { HostRow, InterfaceRow } from '../../rpc/state/rows.ts';
 import { argument, type Command, type Input } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';

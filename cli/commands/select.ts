@@ -9,7 +9,7 @@ import {
   type SelectionRow,
 } from '../../compat-tables/compare/select.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { HostDocument } from '../../rpc/fleet/documents.ts';
+import type { HostDocument } from '../../rpc/fleet/host-document.ts';
 import { hostNames, selectVersion, usualType, versionDrift, versionMatrix } from '../../rpc/fleet/selection.ts';
 import type { Command, Input } from '../shared/command.ts';
 import { UsageError } from '../shared/command-errors.ts';

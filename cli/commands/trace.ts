@@ -1,5 +1,6 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { MessageDocument, NotificationParams } from '../../rpc/api/methods.ts';
+import type { MessageJson } from '../../rpc/api/message-json.ts';
+import type { NotificationParams } from '../../rpc/api/methods.ts';
 import { argument, type Command } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';
 import { isoTime } from '../shared/host-names.ts';
@@ -7,7 +8,7 @@ import { API_OPTION, namedHost, openApi } from '../shared/open-api.ts';
 import { countOption, Stream, type StreamColumn, untilEnded } from '../shared/stream.ts';
 
 /** Whole names fit, so that the lines of a trace stand under each other whatever comes. */
-const COLUMNS: readonly StreamColumn<MessageDocument>[] = [
+const COLUMNS: readonly StreamColumn<MessageJson>[] = [
   { name: 'time', width: 24, cell: ({ time }) => isoTime(time) },
   { name: 'from', width: 13, cell: ({ from }) => (from === 'front-end' ? 'front-end ->' : '<- back-end') },
   { name: 'message', width: 25, cell: ({ name }) => name },
@@ -53,7 +54,7 @@ export const trace: Command = {
 
 function tellDropped(
   context: Context,
-  stream: Stream<MessageDocument>,
+  stream: Stream<MessageJson>,
   name: string,
   dropped: NotificationParams<'interfaces.message'>['dropped'],
 ): void {
@@ -62,7 +63,7 @@ function tellDropped(
   else context.io.stderr(`vhost-compat: ${dropped} messages are missing here: they were not read fast enough\n`);
 }
 
-function flagsText({ reply, need_reply }: MessageDocument): string | undefined {
+function flagsText({ reply, need_reply }: MessageJson): string | undefined {
   return [...(reply ? ['reply'] : []), ...(need_reply ? ['need_reply'] : [])].join(',') || undefined;
 }
 

@@ -1,7 +1,7 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { type Upgrade, whatIf } from '../../compat-tables/moves/what-if.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
-import { describeHost } from '../../rpc/fleet/documents.ts';
+import { describeHost } from '../../rpc/fleet/describe-host.ts';
 import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
 import { type Command, required } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';

@@ -1,4 +1,4 @@
-import { interfaceDocument } from '../../rpc/fleet/documents.ts';
+import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
 import type { State } from '../../rpc/state/state.ts';
 import type { IntentOptions, IntentResult } from '../../rpc/state/transaction.ts';
 import { checkColumns } from './columns.ts';

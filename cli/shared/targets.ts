@@ -1,5 +1,5 @@
-import type { HostDocument } from '../../rpc/fleet/documents.ts';
-import { resolveTargets } from '../../rpc/fleet/targets.ts';
+import type { HostDocument } from '../../rpc/fleet/host-document.ts';
+import { resolveTargets } from '../../rpc/fleet/resolve-targets.ts';
 import { staleNotes } from '../../rpc/state/heartbeat.ts';
 import { State } from '../../rpc/state/state.ts';
 import { checkRemote } from './check-remote.ts';

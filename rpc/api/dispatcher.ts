@@ -1,6 +1,6 @@
 import { type JSONRPCID, JSONRPCServer } from 'json-rpc-2.0';
-import { readParams } from './check.ts';
-import { errorResponse, isForeseen, publicError, RPC_CODE } from './errors.ts';
+import { errorResponse, isForeseen, publicError, RPC_CODE } from './api-errors.ts';
+import { readParams } from './api-params.ts';
 import { type Handlers, isMethod, METHODS, type MethodName } from './methods.ts';
 
 /**

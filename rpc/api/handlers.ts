@@ -2,29 +2,30 @@ import { DEFAULT_DEVICE_TYPE, familyOf } from '../../compat-tables/bits/device-t
 import { decodeMask, formatMask, parseMask } from '../../compat-tables/bits/mask.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { explainSelection } from '../../compat-tables/compare/select.ts';
-import { asHost, describeHost, interfaceDocument, versionDocument } from '../fleet/documents.ts';
-import { answerMove, moveDocument } from '../fleet/moves.ts';
+import { answerMove, moveJson } from '../fleet/answer-move.ts';
+import { describeHost, interfaceDocument, versionDocument } from '../fleet/describe-host.ts';
+import { asHost } from '../fleet/host-document.ts';
+import { resolveTargets } from '../fleet/resolve-targets.ts';
 import { selectVersion } from '../fleet/selection.ts';
-import { resolveTargets } from '../fleet/targets.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
 import { addInterface, pin, removeInterface, unpin } from '../state/intents.ts';
 import type { State } from '../state/state.ts';
 import { type IntentResult, waitApplied } from '../state/transaction.ts';
-import { ParamsError } from './check.ts';
-import type { ApiConnection } from './connection.ts';
-import { EventSubscriptions } from './events.ts';
-import type { EventDocument, Handlers, StatisticsDocument, WriteResult } from './methods.ts';
+import type { ApiConnection } from './api-connection.ts';
+import { ParamsError } from './api-params.ts';
+import { EventSubscriptions } from './event-subscriptions.ts';
+import type { EventJson, Handlers, StatisticsJson, WriteResult } from './methods.ts';
 import { type TraceSource, Traces } from './traces.ts';
 
 export interface HandlerSources {
   /** The agent's own database, with its own host as the default one. */
   readonly state: State;
   /** Where events come from; the result ends the flow. */
-  readonly subscribe: (listener: (event: EventDocument) => void) => () => void;
+  readonly subscribe: (listener: (event: EventJson) => void) => () => void;
   /** Where the messages of an interface come from; without it there are none to trace. */
   readonly trace?: TraceSource;
   /** The counters of the ports, by interface. */
-  readonly statistics?: () => readonly StatisticsDocument[];
+  readonly statistics?: () => readonly StatisticsJson[];
   /** The remote of the database, for `host:` targets. */
   readonly db?: string | undefined;
   /** For `ssl:` targets. */
@@ -103,7 +104,7 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
       const source = from === undefined ? describeHost(state, state.host(host)) : asHost(from);
       const resolved = await resolveTargets(targets, { db, tls, files: false });
       const answered = answerMove({ source, name, targets: [...resolved, ...documents.map(asHost)], version });
-      return { format: 1, kind: 'move', ...moveDocument(answered) };
+      return { format: 1, kind: 'move', ...moveJson(answered) };
     },
     'interfaces.statistics': ({ name }) => {
       if (name !== undefined) state.interface(name);

@@ -1,16 +1,10 @@
 import { MAX_TIMER_MS } from '../../base/timers.ts';
 import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
-import {
-  anyDocumentShape,
-  type HostDocument,
-  type InterfaceDocument,
-  type VersionDocument,
-} from '../fleet/documents.ts';
-import type { moveDocument } from '../fleet/moves.ts';
-import { array, boolean, type Check, integer, integerFrom, object, oneOf, string } from './check.ts';
-import type { MessageDocument } from './message-document.ts';
-
-export type { MessageDocument, PayloadDocument } from './message-document.ts';
+import type { moveJson } from '../fleet/answer-move.ts';
+import type { HostDocument, InterfaceDocument, VersionDocument } from '../fleet/host-document.ts';
+import { anyDocumentShape } from '../fleet/host-shapes.ts';
+import { array, boolean, type Check, integer, integerFrom, object, oneOf, string } from '../json/shape.ts';
+import type { MessageJson } from './message-json.ts';
 
 export interface MethodSpec {
   readonly mode: 'read' | 'write';
@@ -40,7 +34,7 @@ export interface WriteResult {
   readonly notes: readonly string[];
 }
 
-export interface SelectionDocument {
+export interface SelectionJson {
   /** Absent: no version is common. */
   readonly version?: string;
   readonly digest?: string;
@@ -61,9 +55,9 @@ export interface SelectionDocument {
 }
 
 /** What `check-move --format json` prints. */
-export type MoveDocument = { readonly format: 1; readonly kind: 'move' } & ReturnType<typeof moveDocument>;
+export type MoveJson = { readonly format: 1; readonly kind: 'move' } & ReturnType<typeof moveJson>;
 
-export interface BitDocument {
+export interface BitJson {
   readonly bit: number;
   readonly name: string;
   readonly meaning: string;
@@ -71,7 +65,7 @@ export interface BitDocument {
   readonly known: boolean;
 }
 
-export interface EventDocument {
+export interface EventJson {
   readonly host: string;
   readonly interface?: string;
   /** Milliseconds since 1970. */
@@ -82,7 +76,7 @@ export interface EventDocument {
   readonly details: Readonly<Record<string, string>>;
 }
 
-export interface StatisticsDocument {
+export interface StatisticsJson {
   readonly interface: string;
   readonly state: string;
   readonly statistics: Readonly<Record<string, number>>;
@@ -137,7 +131,7 @@ export const METHODS = {
       'policy?': 'source (default) or consensus',
     },
     gives: 'version and digest (absent when there is none), rows with the reasons, explanation in lines',
-    result: gives<SelectionDocument>(),
+    result: gives<SelectionJson>(),
   },
   'interfaces.list': {
     mode: 'read',
@@ -240,7 +234,7 @@ export const METHODS = {
     },
     gives:
       'the same document as `vhost-compat check-move --format json`; possible is true when it can move to every target',
-    result: gives<MoveDocument>(),
+    result: gives<MoveJson>(),
   },
   'interfaces.statistics': {
     mode: 'read',
@@ -249,7 +243,7 @@ export const METHODS = {
     params: object({}, { name: string }),
     takes: { 'name?': 'of this interface only' },
     gives: 'an array: interface, state, statistics (name of the counter: number)',
-    result: gives<readonly StatisticsDocument[]>(),
+    result: gives<readonly StatisticsJson[]>(),
   },
   'interfaces.trace': {
     mode: 'read',
@@ -277,7 +271,7 @@ export const METHODS = {
       'device_type?': `default ${DEFAULT_DEVICE_TYPE}`,
     },
     gives: 'mask and bits: bit, name, meaning, known',
-    result: gives<{ readonly mask: string; readonly bits: readonly BitDocument[] }>(),
+    result: gives<{ readonly mask: string; readonly bits: readonly BitJson[] }>(),
   },
   'events.subscribe': {
     mode: 'read',
@@ -310,14 +304,14 @@ export const NOTIFICATIONS = {
   'events.event': {
     summary: 'One event of a subscription',
     gives: 'subscription, event: host, interface, time (ms), kind, code, text, details',
-    params: gives<{ readonly subscription: number; readonly event: EventDocument }>(),
+    params: gives<{ readonly subscription: number; readonly event: EventJson }>(),
   },
   'interfaces.message': {
     summary:
       'One message of a traced interface, and how many were left out before it because the client did not read fast enough',
     gives:
       'trace, dropped, message (absent when it only tells of dropped ones): interface, time (ms), from (front-end or back-end), request, name, flags, reply, need_reply, descriptors, verdict (forwarded, changed, answered, refused), payload, changed_to (what was sent instead), text. A payload has bytes (its size) and what can be told of it: mask, features, value, succeeded, ring, ring_size, base, enabled, polled, address_flags, regions, region_bytes, log_bytes; changed_to also removed, added',
-    params: gives<{ readonly trace: number; readonly dropped: number; readonly message?: MessageDocument }>(),
+    params: gives<{ readonly trace: number; readonly dropped: number; readonly message?: MessageJson }>(),
   },
   'interfaces.traceEnded': {
     summary: 'A trace has ended because its interface was removed',

@@ -1,10 +1,10 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { State } from '../state/state.ts';
-import type { ApiConnection } from './connection.ts';
-import type { MessageDocument } from './methods.ts';
+import type { ApiConnection } from './api-connection.ts';
+import type { MessageJson } from './message-json.ts';
 
 /** Calls the listener with each message of an interface until the answer is called; undefined: no such interface. */
-export type TraceSource = (name: string, listener: (message: MessageDocument) => void) => (() => void) | undefined;
+export type TraceSource = (name: string, listener: (message: MessageJson) => void) => (() => void) | undefined;
 
 /** A person looks at one or two; each costs something for every message. */
 const MAX_PER_CONNECTION = 10;
@@ -97,9 +97,9 @@ export class Traces {
 }
 
 /** Hands messages to a connection, counts those that it had no room for, and tells the count as soon as there is room. */
-function deliverer(connection: ApiConnection, trace: number): (message: MessageDocument) => void {
+function deliverer(connection: ApiConnection, trace: number): (message: MessageJson) => void {
   let dropped = 0;
-  const offer = (message?: MessageDocument) => {
+  const offer = (message?: MessageJson) => {
     const params = { trace, dropped, ...(message && { message }) };
     if (connection.offer('interfaces.message', params, caughtUp)) dropped = 0;
     else if (message) dropped += 1;

@@ -6,7 +6,8 @@ import type {
   Variable,
 } from '../../compat-tables/devices/device-document.ts';
 import { SCHEMES } from '../../compat-tables/devices/device-document.ts';
-import { array, type Check, expected, integer, oneOf, openObject, record, ShapeError, string } from './shape.ts';
+import { array, type Check, expected, integer, oneOf, openObject, record, ShapeError, string } from '../json/shape.ts';
+import { DEVICES } from './shared-copies.ts';
 
 /** The shape of a device document (docs/documents.md, docs/describe.schema.json). */
 
@@ -78,21 +79,7 @@ export const deviceDocumentShape: Check<DeviceDocument> = (value, path) => {
     { version_scheme: oneOf(...SCHEMES) },
   )(value, path);
   if (document.format !== 1) throw new ShapeError(`${path}.format`, `expected 1, got ${document.format}`);
-  return { ...document, ...shared(document.self, document.compatible), format: 1 };
-};
-
-type Content = Pick<DeviceDocument, 'self' | 'compatible'>;
-
-/** One copy of what many hosts say alike, so that it is read once when they are compared. */
-const contents = new Map<string, Content>();
-const MOST_CONTENTS = 1000;
-
-function shared(self: DeviceSelf, compatible: readonly CompatibleEntry[]): Content {
+  const { self, compatible } = document;
   const key = JSON.stringify([self, compatible]);
-  const known = contents.get(key);
-  if (known !== undefined) return known;
-  if (contents.size >= MOST_CONTENTS) contents.clear();
-  const content = { self, compatible };
-  contents.set(key, content);
-  return content;
-}
+  return { ...document, ...DEVICES.get(key, () => ({ self, compatible })), format: 1 };
+};

@@ -2,7 +2,7 @@ import type { DeviceReason, DeviceVerdict } from '../../compat-tables/devices/ch
 import { CATALOGUE, type CatalogueRow } from '../../compat-tables/errors/catalogue.ts';
 import type { Mode, TargetAnswer } from '../../compat-tables/moves/check-move.ts';
 import type { Obstacle } from '../../compat-tables/moves/obstacles.ts';
-import type { HostDocument } from './documents.ts';
+import type { HostDocument } from './host-document.ts';
 import { checkDocuments, deviceOf } from './selection.ts';
 
 /** A move that only documents can judge: nothing is known but what a device is and what the target takes in. */

@@ -7,8 +7,8 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { HostEntry, MoveHost, MoveSubject } from '../../compat-tables/moves/needs.ts';
 import { resembling } from '../../compat-tables/releases/resembles.ts';
 import { defaultFor } from '../state/default-version.ts';
-import { entriesOf } from './devices.ts';
-import type { HostDocument, InterfaceDocument, VersionDocument } from './document-shapes.ts';
+import { entriesOf } from './host-devices.ts';
+import type { HostDocument, InterfaceDocument, VersionDocument } from './host-document.ts';
 import { comparable } from './selection.ts';
 
 /** Host documents as the questions about moves want them: masks are numbers, and one device type at a time. */

@@ -6,8 +6,9 @@ import { checkDevice, collectionOf, type DeviceVerdict } from '../../compat-tabl
 import type { DeviceDocument } from '../../compat-tables/devices/device-document.ts';
 import { type Collection, resolveCollections } from '../../compat-tables/devices/resolve.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { devicesOf } from './devices.ts';
-import { type HostDocument, hostVersions } from './documents.ts';
+import { devicesOf } from './host-devices.ts';
+import type { HostDocument } from './host-document.ts';
+import { hostVersions } from './host-versions.ts';
 
 /** Selection over host documents, for one device type. */
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeHost } from '../../rpc/fleet/documents.ts';
+import { describeHost } from '../../rpc/fleet/describe-host.ts';
 import { Database } from '../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
 import { OvsdbServer } from '../../rpc/ovsdb/server/server.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describeHost } from '../../rpc/fleet/documents.ts';
+import { describeHost } from '../../rpc/fleet/describe-host.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { encodeEvent } from '../../rpc/state/columns.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';

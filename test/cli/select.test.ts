@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
-import type { HostDocument } from '../../rpc/fleet/documents.ts';
+import type { HostDocument } from '../../rpc/fleet/host-document.ts';
 import { Peers } from '../peers/process.ts';
 import { ROOT } from '../root.ts';
 import { ENTRIES, NEW_HOST, OLD_HOST } from './fixtures.ts';

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
 import { traceLine } from '../../agent/vhost/trace-line.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { ApiConnection } from '../../rpc/api/connection.ts';
-import type { MessageDocument, NotificationParams } from '../../rpc/api/methods.ts';
-import type { ApiServer } from '../../rpc/api/server.ts';
-import type { HostDocument } from '../../rpc/fleet/documents.ts';
-import { describeHost } from '../../rpc/fleet/documents.ts';
+import type { ApiConnection } from '../../rpc/api/api-connection.ts';
+import type { ApiServer } from '../../rpc/api/api-server.ts';
+import type { MessageJson } from '../../rpc/api/message-json.ts';
+import type { NotificationParams } from '../../rpc/api/methods.ts';
+import { describeHost } from '../../rpc/fleet/describe-host.ts';
+import type { HostDocument } from '../../rpc/fleet/host-document.ts';
 import { State } from '../../rpc/state/state.ts';
 import { Peers } from '../peers/process.ts';
 import { ApiBench } from '../rpc/api/harness.ts';
@@ -19,8 +20,8 @@ function message(
   request: number,
   flags: number,
   payload: string,
-  more: { descriptors?: number; verdict?: MessageDocument['verdict']; changedTo?: Uint8Array } = {},
-): MessageDocument {
+  more: { descriptors?: number; verdict?: MessageJson['verdict']; changedTo?: Uint8Array } = {},
+): MessageJson {
   const from = (flags & 4) === 0 ? 'front-end' : 'back-end';
   const time = Date.UTC(2026, 0, 2, 3, 4, 5, 678) + request;
   const given = { time, from, request, flags, payload: hex(payload), descriptors: 0, verdict: 'forwarded' } as const;
@@ -32,7 +33,7 @@ function hex(text: string): Uint8Array {
 }
 
 /** A little of everything, as a front-end that starts says it. */
-const DIALOGUE: readonly MessageDocument[] = [
+const DIALOGUE: readonly MessageJson[] = [
   message(1, 1, ''),
   message(1, 5, 'cba7667c0d000000', { verdict: 'changed', changedTo: hex('caa7667c0d000000') }),
   message(16, 1, '0900000000000000'),

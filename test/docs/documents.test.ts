@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HostDocument } from '../../rpc/fleet/documents.ts';
-import { parseDocument, parseDocuments } from '../../rpc/fleet/documents.ts';
+import type { HostDocument } from '../../rpc/fleet/host-document.ts';
+import { parseDocument, parseDocuments } from '../../rpc/fleet/read-documents.ts';
 import { checkDocuments, selectVersion, versionMatrix } from '../../rpc/fleet/selection.ts';
 import { ROOT } from '../root.ts';
 import { violations } from './json-schema.ts';

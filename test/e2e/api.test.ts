@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { ApiClient } from '../../rpc/api/client.ts';
-import type { EventDocument } from '../../rpc/api/methods.ts';
+import { ApiClient } from '../../rpc/api/api-client.ts';
+import type { EventJson } from '../../rpc/api/methods.ts';
 import { eventually, Peers } from '../peers/process.ts';
 import { TestAgent } from './agents.ts';
 import { FrontendProcess } from './frontends.ts';
@@ -24,7 +24,7 @@ describe('the management API of a running agent', function () {
   after(() => peers.end());
 
   it('adds an interface, lists, selects, pins, and tells of the front-end that negotiates', async () => {
-    const events: EventDocument[] = [];
+    const events: EventJson[] = [];
     api.on('events.event', ({ event }) => events.push(event));
     await api.call('events.subscribe', {});
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { MockFrontend } from '../../agent/mock/mock-frontend.ts';
-import { ApiClient } from '../../rpc/api/client.ts';
+import { ApiClient } from '../../rpc/api/api-client.ts';
 import { eventually, Peers } from '../peers/process.ts';
 import { TestAgent } from './agents.ts';
 import { mockBackend } from './hosts.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { MockFrontend } from '../../agent/mock/mock-frontend.ts';
 import { writeU64 } from '../../agent/vhost/payloads.ts';
-import type { MessageDocument } from '../../rpc/api/methods.ts';
+import type { MessageJson } from '../../rpc/api/message-json.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { eventually, type Peer, Peers } from '../peers/process.ts';
@@ -142,7 +142,7 @@ describe('what can be seen of a running agent', function () {
   });
 });
 
-function jsonLines(output: string): MessageDocument[] {
+function jsonLines(output: string): MessageJson[] {
   const lines = output.split('\n').filter((line) => line.startsWith('{'));
-  return lines.map((line) => (JSON.parse(line) as { message: MessageDocument }).message);
+  return lines.map((line) => (JSON.parse(line) as { message: MessageJson }).message);
 }

@@ -6,15 +6,15 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { WebSocket, WebSocketServer } from 'ws';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
-import { ApiClient, ApiError } from '../../../rpc/api/client.ts';
-import type { ApiConnection } from '../../../rpc/api/connection.ts';
-import { EventSubscriptions } from '../../../rpc/api/events.ts';
-import type { EventDocument, Handlers } from '../../../rpc/api/methods.ts';
+import { ApiClient, ApiError } from '../../../rpc/api/api-client.ts';
+import type { ApiConnection } from '../../../rpc/api/api-connection.ts';
+import { EventSubscriptions } from '../../../rpc/api/event-subscriptions.ts';
+import type { EventJson, Handlers } from '../../../rpc/api/methods.ts';
 import { ApiBench, ask } from './harness.ts';
 
 /** Handlers for events, and the way to make one happen. */
 function eventHandlers() {
-  let tell: (event: EventDocument) => void = () => assert.fail('nobody listens');
+  let tell: (event: EventJson) => void = () => assert.fail('nobody listens');
   const subscriptions = new EventSubscriptions((listener) => {
     tell = listener;
     return () => undefined;
@@ -23,10 +23,10 @@ function eventHandlers() {
     'events.subscribe': (filter, connection) => ({ subscription: subscriptions.add(connection, filter) }),
     'events.unsubscribe': ({ subscription }, connection) => ({ ended: subscriptions.remove(connection, subscription) }),
   };
-  return { handlers, tell: (event: EventDocument) => tell(event) };
+  return { handlers, tell: (event: EventJson) => tell(event) };
 }
 
-function event(name: string, kind: string, text = ''): EventDocument {
+function event(name: string, kind: string, text = ''): EventJson {
   return { host: 'h', interface: name, time: 1, kind, text, details: {} };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
-import type { ApiConnection } from '../../../rpc/api/connection.ts';
+import type { ApiConnection } from '../../../rpc/api/api-connection.ts';
 import { Dispatcher } from '../../../rpc/api/dispatcher.ts';
 import type { Handlers } from '../../../rpc/api/methods.ts';
 import { ApiBench, ask, handlersWith } from './harness.ts';

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeviceDocument } from '../../../compat-tables/devices/device-document.ts';
-import { ApiClient } from '../../../rpc/api/client.ts';
+import { ApiClient } from '../../../rpc/api/api-client.ts';
+import { ApiServer } from '../../../rpc/api/api-server.ts';
 import { createHandlers } from '../../../rpc/api/handlers.ts';
-import type { EventDocument } from '../../../rpc/api/methods.ts';
-import { ApiServer } from '../../../rpc/api/server.ts';
+import type { EventJson } from '../../../rpc/api/methods.ts';
 import { encodeInterfaceStatus } from '../../../rpc/state/columns.ts';
 import { DATABASE } from '../../../rpc/state/schema-file.ts';
 import type { State } from '../../../rpc/state/state.ts';
@@ -28,7 +28,7 @@ for (const engine of ENGINES) {
     let state: State;
     let remote = '';
     let otherRemote = '';
-    let tell: (event: EventDocument) => void = () => assert.fail('nobody listens');
+    let tell: (event: EventJson) => void = () => assert.fail('nobody listens');
     before(async function () {
       engine.check(this);
       remote = await engine.start(peers);
@@ -39,7 +39,7 @@ for (const engine of ENGINES) {
       otherRemote = await engine.start(peers);
       const other = await openState(peers, otherRemote);
       await seedHost(other.client, { systemId: 'sys-b', hostname: 'b.example', abilities: abilities(NO_INDIRECT) });
-      const subscribe = (listener: (event: EventDocument) => void) => {
+      const subscribe = (listener: (event: EventJson) => void) => {
         tell = listener;
         return () => undefined;
       };

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import type { ApiConnection } from '../../../rpc/api/connection.ts';
+import type { ApiConnection } from '../../../rpc/api/api-connection.ts';
+import { type ApiLogEvent, ApiServer, type ApiServerOptions } from '../../../rpc/api/api-server.ts';
 import { type Handlers, METHODS } from '../../../rpc/api/methods.ts';
-import { type ApiLogEvent, ApiServer, type ApiServerOptions } from '../../../rpc/api/server.ts';
 
 /** Handlers of which a test gives those that it calls. */
 export function handlersWith(some: Partial<Handlers<ApiConnection>>): Handlers<ApiConnection> {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { WebSocket } from 'ws';
-import { ApiClient } from '../../../rpc/api/client.ts';
-import type { ApiConnection } from '../../../rpc/api/connection.ts';
-import type { Handlers, MessageDocument, NotificationParams } from '../../../rpc/api/methods.ts';
+import { ApiClient } from '../../../rpc/api/api-client.ts';
+import type { ApiConnection } from '../../../rpc/api/api-connection.ts';
+import type { MessageJson } from '../../../rpc/api/message-json.ts';
+import type { Handlers, NotificationParams } from '../../../rpc/api/methods.ts';
 import { Traces } from '../../../rpc/api/traces.ts';
 import type { State } from '../../../rpc/state/state.ts';
 import { eventually } from '../../peers/process.ts';
@@ -12,7 +13,7 @@ import { ApiBench, ask } from './harness.ts';
 /** Interfaces that say what a test lets them say, and a database that knows their names. */
 class Ports {
   readonly names = new Set(['vhu0', 'vhu1']);
-  readonly listeners = new Map<string, Set<(message: MessageDocument) => void>>();
+  readonly listeners = new Map<string, Set<(message: MessageJson) => void>>();
   readonly watchers = new Set<() => void>();
   readonly handlers: Partial<Handlers<ApiConnection>>;
 
@@ -51,7 +52,7 @@ class Ports {
   }
 }
 
-function message(request: number, text: string): MessageDocument {
+function message(request: number, text: string): MessageJson {
   return {
     ...{ interface: 'vhu0', time: 1, from: 'front-end', request, name: 'x', flags: 1, reply: false, need_reply: false },
     ...{ descriptors: 0, verdict: 'forwarded', payload: { bytes: 0 }, text },

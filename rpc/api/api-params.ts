@@ -1,21 +1,4 @@
-import { type Check, ShapeError } from '../fleet/shape.ts';
-
-/** The parameter checks of the API: the shapes of rpc/state, and the class by which the server knows a refusal. */
-export {
-  array,
-  boolean,
-  type Check,
-  hexMask,
-  integer,
-  integerFrom,
-  number,
-  object,
-  oneOf,
-  openObject,
-  record,
-  ShapeError,
-  string,
-} from '../fleet/shape.ts';
+import { type Check, ShapeError } from '../json/shape.ts';
 
 export class ParamsError extends Error {
   override readonly name = 'ParamsError';
@@ -28,7 +11,7 @@ export class ParamsError extends Error {
   }
 }
 
-/** Reads the params of a call; absent params are those of a call without any. Throws ParamsError. */
+/** Reads the parameters of a call; absent params are those of a call without any. Throws ParamsError. */
 export function readParams<T>(check: Check<T>, params: unknown): T {
   try {
     return check(params ?? {}, 'params');

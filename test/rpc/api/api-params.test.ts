@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ParamsError, readParams } from '../../../rpc/api/api-params.ts';
 import {
   array,
   boolean,
@@ -9,11 +10,9 @@ import {
   object,
   oneOf,
   openObject,
-  ParamsError,
-  readParams,
   record,
   string,
-} from '../../../rpc/api/check.ts';
+} from '../../../rpc/json/shape.ts';
 
 const person = object({ name: string }, { age: integer, tags: array(string, 2) });
 

@@ -1,6 +1,6 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { ApiConnection } from './connection.ts';
-import type { EventDocument } from './methods.ts';
+import type { ApiConnection } from './api-connection.ts';
+import type { EventJson } from './methods.ts';
 
 export interface EventFilter {
   readonly interface?: string;
@@ -15,7 +15,7 @@ export class EventSubscriptions {
   readonly #byConnection = new Map<ApiConnection, Map<number, EventFilter>>();
   #last = 0;
 
-  constructor(subscribe: (listener: (event: EventDocument) => void) => () => void) {
+  constructor(subscribe: (listener: (event: EventJson) => void) => () => void) {
     subscribe((event) => this.#deliver(event));
   }
 
@@ -40,7 +40,7 @@ export class EventSubscriptions {
     return this.#byConnection.get(connection)?.delete(subscription) ?? false;
   }
 
-  #deliver(event: EventDocument): void {
+  #deliver(event: EventJson): void {
     for (const [connection, filters] of this.#byConnection) {
       for (const [subscription, filter] of filters) {
         if (matches(filter, event)) connection.notify('events.event', { subscription, event });
@@ -49,7 +49,7 @@ export class EventSubscriptions {
   }
 }
 
-function matches(filter: EventFilter, event: EventDocument): boolean {
+function matches(filter: EventFilter, event: EventJson): boolean {
   if (filter.interface !== undefined && filter.interface !== event.interface) return false;
   return filter.kinds === undefined || filter.kinds.includes(event.kind);
 }

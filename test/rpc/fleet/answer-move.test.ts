@@ -6,9 +6,10 @@ import { CONTROL_BITS } from '../../../compat-tables/bits/named-masks.ts';
 import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 import type { DeviceDocument } from '../../../compat-tables/devices/device-document.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
-import { devicesOf } from '../../../rpc/fleet/devices.ts';
-import { asHost, type HostDocument, type InterfaceDocument, parseDocument } from '../../../rpc/fleet/documents.ts';
-import { answerDrain, answerMove, moveDocument } from '../../../rpc/fleet/moves.ts';
+import { answerDrain, answerMove, moveJson } from '../../../rpc/fleet/answer-move.ts';
+import { devicesOf } from '../../../rpc/fleet/host-devices.ts';
+import { asHost, type HostDocument, type InterfaceDocument } from '../../../rpc/fleet/host-document.ts';
+import { parseDocument } from '../../../rpc/fleet/read-documents.ts';
 import { ROOT } from '../../root.ts';
 import { abilities, blockersOf, entry, OVS_32, OVS_213 } from '../state/fixtures.ts';
 
@@ -185,7 +186,7 @@ describe('a move of an interface of another type', () => {
 
   it('is compared by documents where there is only one: yes with the version to pin, and by what', () => {
     const answered = answerMove({ source: both, name: 'blk0', targets: [{ ...blkDevice, host: 'node2' }] });
-    const { basis, version, possible, targets } = moveDocument(answered);
+    const { basis, version, possible, targets } = moveJson(answered);
     assert.deepEqual([basis, version, possible], ['document', BLK_ENTRY.version, true]);
     assert.deepEqual(
       [targets[0]?.basis, targets[0]?.pin],
@@ -198,7 +199,7 @@ describe('a move of an interface of another type', () => {
 
   it('says for each target by what it was judged', () => {
     const targets = [twin, blkDevice, host('node3', {})];
-    const document = moveDocument(answerMove({ source: both, name: 'blk0', targets }));
+    const document = moveJson(answerMove({ source: both, name: 'blk0', targets }));
     assert.equal(document.basis, 'acked');
     assert.deepEqual(
       document.targets.map(({ basis, possible }) => [basis, possible]),

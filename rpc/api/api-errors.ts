@@ -1,6 +1,6 @@
 import { JSONRPCErrorCode } from 'json-rpc-2.0';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { ParamsError } from './check.ts';
+import { ParamsError } from './api-params.ts';
 import type { ErrorData } from './methods.ts';
 
 /** The numbers of JSON-RPC 2.0, section 5.1; the catalogue's code stands in `data.code`, clients go by that one. */

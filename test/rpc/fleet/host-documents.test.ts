@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type HostDocument,
-  hostDocument,
-  hostVersions,
-  parseDocument,
-  parseDocuments,
-} from '../../../rpc/fleet/documents.ts';
+import { hostDocument } from '../../../rpc/fleet/describe-host.ts';
+import type { HostDocument } from '../../../rpc/fleet/host-document.ts';
+import { hostVersions } from '../../../rpc/fleet/host-versions.ts';
+import { parseDocument, parseDocuments } from '../../../rpc/fleet/read-documents.ts';
 import { comparable, selectVersion, usualType, versionMatrix } from '../../../rpc/fleet/selection.ts';
 import { encodeBlocker, readBlocker } from '../../../rpc/state/model/blocker.ts';
 import { entryOf, type HostRow, type InterfaceRow, readVersion, type VersionRow } from '../../../rpc/state/rows.ts';

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ParamsError, readParams } from '../../../rpc/api/check.ts';
-import { apiDocument } from '../../../rpc/api/document.ts';
+import { apiPage } from '../../../rpc/api/api-page.ts';
+import { ParamsError, readParams } from '../../../rpc/api/api-params.ts';
 import { METHODS } from '../../../rpc/api/methods.ts';
 import { ROOT } from '../../root.ts';
 
 describe('docs/api.md', () => {
   it('is what the table of methods says (npm run docs writes it)', () => {
     const path = join(ROOT, 'docs', 'api.md');
-    if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, apiDocument());
-    assert.equal(readFileSync(path, 'utf8'), apiDocument());
+    if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, apiPage());
+    assert.equal(readFileSync(path, 'utf8'), apiPage());
   });
 
   for (const [name, spec] of Object.entries(METHODS)) {

@@ -1,7 +1,7 @@
 import { METHODS, type MethodSpec, NOTIFICATIONS } from './methods.ts';
 
 /** The page docs/api.md, read off the table of methods. */
-export function apiDocument(): string {
+export function apiPage(): string {
   const methods = Object.entries(METHODS).map(([name, spec]) => methodSection(name, spec));
   const notifications = Object.entries(NOTIFICATIONS).map(
     ([name, { summary, gives }]) => `### ${name}\n\n${summary}. Params: ${gives}.\n`,

@@ -4,7 +4,7 @@ import { checkMove, type MoveAnswer, type TargetAnswer } from '../../compat-tabl
 import type { Basis } from '../../compat-tables/moves/needs.ts';
 import { type Obstacle, sourceObstacles } from '../../compat-tables/moves/obstacles.ts';
 import { moveByDocuments } from './document-moves.ts';
-import type { HostDocument } from './documents.ts';
+import type { HostDocument } from './host-document.ts';
 import { interfaceIn, moveHost, moveTarget } from './move-hosts.ts';
 import { deviceOf, hostNames, usualType } from './selection.ts';
 
@@ -87,7 +87,7 @@ function held(answer: TargetAnswer, obstacles: readonly Obstacle[]): TargetAnswe
 }
 
 /** The answer for programs: a stable form. */
-export function moveDocument({ answer, deviceType }: AnsweredMove) {
+export function moveJson({ answer, deviceType }: AnsweredMove) {
   const { need } = answer;
   return {
     interface: answer.interface,
@@ -105,11 +105,11 @@ export function moveDocument({ answer, deviceType }: AnsweredMove) {
           },
     decided_by_device: answer.decidedByDevice,
     possible: answer.possible,
-    targets: answer.targets.map((target) => targetDocument(target, answer.basis)),
+    targets: answer.targets.map((target) => targetJson(target, answer.basis)),
   };
 }
 
-function targetDocument(target: TargetAnswer, answered: Basis | undefined) {
+function targetJson(target: TargetAnswer, answered: Basis | undefined) {
   const { host, possible, pin, others, asItStands, obstacles, warnings, after, basis = answered } = target;
   return {
     ...{ host, basis: basis ?? null, possible, pin: pin ?? null, others },

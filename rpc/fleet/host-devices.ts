@@ -3,7 +3,7 @@ import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
 import type { CompatibleEntry, DeviceDocument, FieldValue } from '../../compat-tables/devices/device-document.ts';
 import { digestOf } from '../../compat-tables/entries/digest.ts';
 import type { Entry, Limits } from '../../compat-tables/entries/entry.ts';
-import type { VersionDocument } from './document-shapes.ts';
+import type { VersionDocument } from './host-document.ts';
 
 /**
  * One document for each device type of a host: its usable versions are what it can take in, and it is what a guest gets

@@ -1,5 +1,5 @@
 /** What a payload says; of one that is none of the management's business only its size. 64-bit numbers are text. */
-export interface PayloadDocument {
+export interface PayloadJson {
   readonly bytes: number;
   readonly mask?: string;
   readonly features?: readonly string[];
@@ -18,7 +18,7 @@ export interface PayloadDocument {
 }
 
 /** One vhost-user message of an interface, and what the agent did with it. */
-export interface MessageDocument {
+export interface MessageJson {
   readonly interface: string;
   /** Milliseconds since 1970. */
   readonly time: number;
@@ -31,9 +31,9 @@ export interface MessageDocument {
   readonly need_reply: boolean;
   readonly descriptors: number;
   readonly verdict: 'forwarded' | 'changed' | 'answered' | 'refused';
-  readonly payload: PayloadDocument;
+  readonly payload: PayloadJson;
   /** What was sent instead; for feature words with the names that were taken away and added. */
-  readonly changed_to?: PayloadDocument & { readonly removed?: readonly string[]; readonly added?: readonly string[] };
+  readonly changed_to?: PayloadJson & { readonly removed?: readonly string[]; readonly added?: readonly string[] };
   /** The payload in words. */
   readonly text: string;
 }

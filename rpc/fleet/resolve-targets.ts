@@ -3,7 +3,9 @@ import { Slots } from '../../base/slots.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
 import { State } from '../state/state.ts';
-import { describeHost, type HostDocument, parseDocuments } from './documents.ts';
+import { describeHost } from './describe-host.ts';
+import type { HostDocument } from './host-document.ts';
+import { parseDocuments } from './read-documents.ts';
 
 /** What a user may compare: hosts by their databases, hosts of a fleet's database by name, saved documents. */
 

@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { type Listener, type ListenOptions, listenOn } from '../ovsdb/wire/listen.ts';
 import { RemoteError } from '../ovsdb/wire/remotes.ts';
-import { ApiConnection, type ConnectionLimits } from './connection.ts';
+import { ApiConnection, type ConnectionLimits } from './api-connection.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Handlers } from './methods.ts';
 

@@ -1,0 +1,33 @@
+import type { Ballot } from '../../compat-tables/compare/ballot.ts';
+import type { DeviceDocument } from '../../compat-tables/devices/device-document.ts';
+
+/**
+ * One copy of each value that the documents of a fleet repeat: comparing copies is what a selection over thousands of
+ * documents would spend its time on. All copies are forgotten when there are more of them than any fleet has.
+ */
+class SharedCopies<T> {
+  readonly #copies = new Map<string, T>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get(key: string, make: () => T): T {
+    const known = this.#copies.get(key);
+    if (known !== undefined) return known;
+    if (this.#copies.size >= this.#most) this.#copies.clear();
+    const made = make();
+    this.#copies.set(key, made);
+    return made;
+  }
+}
+
+/** Names of versions and device types, and digests. */
+export const TEXTS = new SharedCopies<string>(10_000);
+
+/** The ballot of equal lists of versions. */
+export const BALLOTS = new SharedCopies<Ballot>(10_000);
+
+/** What equal device documents say of their device. */
+export const DEVICES = new SharedCopies<Pick<DeviceDocument, 'self' | 'compatible'>>(1000);
