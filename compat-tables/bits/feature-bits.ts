@@ -61,6 +61,10 @@ export interface FeatureFamily<N extends string = string> {
   readonly title: string;
   /** In ascending order. A number may stand twice, under two names; a name never. */
   readonly bits: readonly FeatureBit<N>[];
+  /** The rows of a number: one, two where it has two names, none where it is not there. */
+  readonly byBit: ReadonlyMap<number, readonly FeatureBit<N>[]>;
+  /** The row of a name: long, short or alias. */
+  readonly byName: ReadonlyMap<string, FeatureBit<N>>;
 }
 
 /** Where the specification lists what a feature needs. */
@@ -89,20 +93,22 @@ export function featureBits<const R extends FeatureRow>(
   }));
 }
 
-/** Puts lists of bits together; refuses a name, alias or short name that two bits would share. */
+/** Puts lists of bits together and indexes them; refuses a name, alias or short name that two bits would share. */
 export function featureFamily<N extends string>(
   title: string,
   ...lists: readonly (readonly FeatureBit<N>[])[]
 ): FeatureFamily<N> {
   // Where two names share a number, the one in use comes before the one that never became a standard.
   const bits = lists.flat().sort((a, b) => a.bit - b.bit || Number(a.legacy) - Number(b.legacy));
-  const seen = new Map<string, string>();
-  for (const bit of bits) {
-    for (const name of new Set([bit.name, bit.short, ...bit.aliases])) {
-      const other = seen.get(name);
-      if (other !== undefined) throw new Error(`${title}: the name ${name} stands for ${other} and for ${bit.name}`);
-      seen.set(name, bit.name);
+  const byBit = new Map<number, FeatureBit<N>[]>();
+  const byName = new Map<string, FeatureBit<N>>();
+  for (const row of bits) {
+    byBit.set(row.bit, [...(byBit.get(row.bit) ?? []), row]);
+    for (const name of new Set([row.name, row.short, ...row.aliases])) {
+      const other = byName.get(name);
+      if (other) throw new Error(`${title}: the name ${name} stands for ${other.name} and for ${row.name}`);
+      byName.set(name, row);
     }
   }
-  return { title, bits };
+  return { title, bits, byBit, byName };
 }

@@ -59,7 +59,7 @@ export function bitNumber(family: FeatureFamily, name: string): number {
     throw new CompatError('VC-MASK', `Cannot read feature "${name}": wanted a bit from 0 to ${MAX_MASK_BITS - 1}`);
   }
   const wanted = name.toUpperCase();
-  const found = family.bits.find((one) => namesOf(one).includes(wanted));
+  const found = family.byName.get(wanted);
   if (found) return found.bit;
   const nearest = nearestName(family, wanted);
   throw new CompatError(
@@ -78,7 +78,7 @@ export function bitsOf(mask: bigint): number[] {
 
 /** Specification names, lowest bit first; a number with two names gives both (`A|B`), one without is `bit 57`. */
 export function featureNames(family: FeatureFamily, mask: bigint): string[] {
-  return bitsOf(mask).map((bit) => nameOfBit(rowsOf(family, bit), bit));
+  return bitsOf(mask).map((bit) => nameOfBit(family.byBit.get(bit) ?? [], bit));
 }
 
 /** One bit of a mask, explained. */
@@ -103,7 +103,7 @@ export interface DecodedBit {
 /** Every bit of the mask, lowest first, with what is known of it. */
 export function decodeMask(family: FeatureFamily, mask: bigint): DecodedBit[] {
   return bitsOf(mask).map((bit) => {
-    const rows = rowsOf(family, bit);
+    const rows = family.byBit.get(bit) ?? [];
     const [first] = rows;
     const notes = rows.flatMap(({ note }) => note ?? []);
     return {
@@ -124,26 +124,16 @@ export function decodeMask(family: FeatureFamily, mask: bigint): DecodedBit[] {
   });
 }
 
-function rowsOf(family: FeatureFamily, bit: number): FeatureBit[] {
-  return family.bits.filter((one) => one.bit === bit);
-}
-
 function nameOfBit(rows: readonly FeatureBit[], bit: number): string {
   return rows.map(({ name }) => name).join('|') || `bit ${bit}`;
-}
-
-function namesOf({ name, short, aliases }: FeatureBit): readonly string[] {
-  return [name, short, ...aliases];
 }
 
 function nearestName(family: FeatureFamily, wanted: string): string {
   let nearest = '';
   let least = Number.POSITIVE_INFINITY;
-  for (const bit of family.bits) {
-    for (const name of namesOf(bit)) {
-      const distance = editDistance(wanted, name);
-      if (distance < least) [least, nearest] = [distance, bit.name];
-    }
+  for (const [name, row] of family.byName) {
+    const distance = editDistance(wanted, name);
+    if (distance < least) [least, nearest] = [distance, row.name];
   }
   return nearest;
 }

@@ -2,7 +2,7 @@
 
 import { familyOf } from '../bits/device-types.ts';
 import type { FeatureFamily } from '../bits/feature-bits.ts';
-import { decodeMask, formatMask } from '../bits/mask.ts';
+import { decodeMask, formatMask, MAX_MASK_BITS } from '../bits/mask.ts';
 import { CONTROL_BITS, guestFeatures, VERSION_1 } from '../bits/named-masks.ts';
 import { commonAbilities } from '../compare/common-abilities.ts';
 import { type Difference, diff } from '../compare/diff.ts';
@@ -124,11 +124,11 @@ function notesOf({ deviceType, virtioFeatures }: Entry): string[] {
 
 /** The control queue is QEMU's own; a mask without it is no fault. */
 function isBackendMatter(family: FeatureFamily, wanted: string): boolean {
-  return wanted.split(' or ').some((name) => family.bits.some((one) => one.name === name && one.fromBackend));
+  return wanted.split(' or ').some((name) => family.byName.get(name)?.fromBackend);
 }
 
 function hasOne(family: FeatureFamily, mask: bigint, wanted: string): boolean {
   return wanted
     .split(' or ')
-    .some((name) => family.bits.some((one) => one.name === name && (mask & (1n << BigInt(one.bit))) !== 0n));
+    .some((name) => (mask & (1n << BigInt(family.byName.get(name)?.bit ?? MAX_MASK_BITS))) !== 0n);
 }

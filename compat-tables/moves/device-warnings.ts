@@ -7,7 +7,7 @@ import { ACCESS_PLATFORM, VERSION_1 } from '../bits/named-masks.ts';
  */
 export function deviceWarnings(deviceType: string, offered: bigint | undefined, there: bigint, to: string): string[] {
   const family = familyOf(deviceType);
-  if (offered === undefined || !family.bits.some(({ name }) => name === 'VIRTIO_F_VERSION_1')) return [];
+  if (offered === undefined || !family.byName.has('VIRTIO_F_VERSION_1')) return [];
   const gained = there & ~offered;
   const lost = offered & ~there;
   const warnings: string[] = [];
