@@ -1,10 +1,6 @@
 import { formatMask } from '../../compat-tables/bits/mask.ts';
-import {
-  namedReleases,
-  type ReleaseMatrix,
-  type ReleaseMove,
-  releaseMatrix,
-} from '../../compat-tables/compare/release-matrix.ts';
+import { type ReleaseMatrix, type ReleaseMove, releaseMatrix } from '../../compat-tables/compare/release-matrix.ts';
+import { namedReleases } from '../../compat-tables/releases/releases.ts';
 import type { Result } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
 import { survivalJson } from '../shared/difference-output.ts';

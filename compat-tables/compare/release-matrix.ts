@@ -2,8 +2,8 @@
 
 import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
 import { guestFeatures } from '../bits/named-masks.ts';
-import { spansOf, spanText } from '../explain/likely-releases.ts';
-import { type BackendRelease, findRelease, RELEASES } from '../releases/releases.ts';
+import type { BackendRelease } from '../releases/release.ts';
+import { spansOf, spanText } from '../releases/resembles.ts';
 import { type Side, type Survival, survival } from './diff.ts';
 import { notMigratable } from './migratable.ts';
 
@@ -33,38 +33,14 @@ export interface ReleaseMatrix {
   readonly moves: readonly ReleaseMove[];
 }
 
-const PRODUCTS: Readonly<Record<string, BackendRelease['project']>> = { ovs: 'ovs-dpdk', dpdk: 'dpdk-vhost' };
-
-/**
- * The releases that words name: `ovs` and `dpdk` are all in their default settings, `ovs+tso` all with this setting,
- * `ovs-3.1+tso` one. Throws VC-RELEASE-UNKNOWN.
- */
-export function namedReleases(words: readonly string[]): BackendRelease[] {
-  const found = new Set(words.flatMap(releasesOf));
-  return RELEASES.filter((one) => found.has(one));
-}
-
-function releasesOf(word: string): BackendRelease[] {
-  const [, product = '', setting = ''] = /^([a-z]+)(\+.*)?$/.exec(word) ?? [];
-  const project = PRODUCTS[product];
-  const all = RELEASES.filter((one) => one.project === project && one.setting === setting);
-  return all.length > 0 ? all : [findRelease(word)];
-}
-
 export function releaseMatrix(releases: readonly BackendRelease[]): ReleaseMatrix {
   const groups = grouped(releases);
   const moves = groups.flatMap((from, row) =>
     groups.flatMap((to, column) => {
       if (row === column) return [];
       const direction = projectOf(from) === projectOf(to) ? (row < column ? 'forward' : 'backward') : 'across';
-      return [
-        {
-          from: from.name,
-          to: to.name,
-          direction,
-          survival: survival(DEFAULT_DEVICE_TYPE, sideOf(from), sideOf(to)),
-        } as const,
-      ];
+      const survives = survival(DEFAULT_DEVICE_TYPE, sideOf(from), sideOf(to));
+      return [{ from: from.name, to: to.name, direction, survival: survives } as const];
     }),
   );
   return { groups, moves };

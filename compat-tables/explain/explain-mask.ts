@@ -1,8 +1,9 @@
 /** The part of an explanation that is about missing features: who is behind it, and what would have helped. */
 import type { Entry } from '../entries/entry.ts';
+import { spansOf } from '../releases/resembles.ts';
 import type { Device } from './device-names.ts';
 import type { Explanation } from './explanation.ts';
-import { releasesOffering, releasesUnder, spansOf } from './likely-releases.ts';
+import { releasesOffering, releasesUnder } from './likely-releases.ts';
 import { type DecidedBy, isForeign, isOfferedByAll, type MissingBit, missingBits } from './missing-bits.ts';
 import { prevention, type Side } from './prevention.ts';
 import { pinning, remedies } from './remedies.ts';

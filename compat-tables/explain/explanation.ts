@@ -2,8 +2,8 @@
 
 import type { FeatureFamily } from '../bits/feature-bits.ts';
 import type { DecodedBit } from '../bits/mask.ts';
+import type { ReleaseSpan } from '../releases/resembles.ts';
 import type { Device } from './device-names.ts';
-import type { ReleaseSpan } from './likely-releases.ts';
 import type { Program } from './message.ts';
 import type { MissingBit } from './missing-bits.ts';
 import type { Prevention } from './prevention.ts';

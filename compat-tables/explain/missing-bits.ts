@@ -1,9 +1,9 @@
 /** One bit that is missing: what it is, who decides about it, and what brings it. */
 import { type DecodedBit, decodeMask } from '../bits/mask.ts';
-import type { BackendRelease } from '../releases/releases.ts';
+import type { BackendRelease } from '../releases/release.ts';
+import { isOfferedAnywhere } from '../releases/resembles.ts';
 import { propertyOf, setting } from '../render/render.ts';
 import { type Device, namesByType } from './device-names.ts';
-import { isOfferedAnywhere } from './likely-releases.ts';
 
 /**
  * `back-end`: QEMU shows it when the back-end offers it. `QEMU`: by itself, whatever the back-end says; no relay and no

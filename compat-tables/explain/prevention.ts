@@ -3,7 +3,7 @@
 import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
 import { guestFeatures } from '../bits/named-masks.ts';
 import type { Entry } from '../entries/entry.ts';
-import type { BackendRelease } from '../releases/releases.ts';
+import type { BackendRelease } from '../releases/release.ts';
 import { TELLING } from './likely-releases.ts';
 import type { MissingBit } from './missing-bits.ts';
 

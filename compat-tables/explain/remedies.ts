@@ -2,7 +2,7 @@
  * What cures a refused migration depends on who decides about the missing bits. What a property of QEMU hides at the
  * destination comes back with that property; no other host and no other back-end helps there.
  */
-import type { BackendRelease } from '../releases/releases.ts';
+import type { BackendRelease } from '../releases/release.ts';
 import { isForeign, isOfferedByAll, isOfferedBySome, type MissingBit } from './missing-bits.ts';
 import type { Prevention } from './prevention.ts';
 

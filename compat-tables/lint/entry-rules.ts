@@ -6,9 +6,10 @@ import { guestFeatures, LOG_ALL } from '../bits/named-masks.ts';
 import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import { checkEntry } from '../compare/check-entry.ts';
 import { notMigratable } from '../compare/migratable.ts';
-import type { Abilities, Entry } from '../entries/entry.ts';
+import type { Entry } from '../entries/entry.ts';
 import type { ValidatedEntry } from '../entries/validate.ts';
-import { type BackendRelease, RELEASES } from '../releases/releases.ts';
+import { abilitiesOf, type BackendRelease } from '../releases/release.ts';
+import { RELEASES } from '../releases/releases.ts';
 import type { Warning } from './bit-rules.ts';
 import { PUBLISHED } from './published.ts';
 
@@ -75,10 +76,6 @@ export function honouredByNobody(candidate: Candidate): Warning[] {
   if (nearest === undefined) return [];
   const why = nearest.blockers.map(({ text }) => text).join('; ');
   return [['no-release', `no release that we know can honour it; nearest is ${nearest.release.name}: ${why}`]];
-}
-
-function abilitiesOf({ virtioFeatures, protocolFeatures, queuePairs, ringSize }: BackendRelease): Abilities {
-  return { virtioFeatures, protocolFeatures, limits: { queue_pairs: queuePairs, ring_size: ringSize } };
 }
 
 /** How many bits and limits the release lacks. */

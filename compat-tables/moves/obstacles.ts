@@ -4,8 +4,8 @@ import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
 import { decodeMask } from '../bits/mask.ts';
 import { notMigratable } from '../compare/migratable.ts';
 import { select } from '../compare/select.ts';
-import { isOfferedAnywhere, spansOf, spanText } from '../explain/likely-releases.ts';
 import { RELEASES } from '../releases/releases.ts';
+import { isOfferedAnywhere, spansOf, spanText } from '../releases/resembles.ts';
 import { type Candidate, type Question, selectable } from './candidates.ts';
 import { type MoveHost, type MoveSubject, wordsOf } from './needs.ts';
 
@@ -137,8 +137,10 @@ function blame(to: MoveHost, bit: number, restart: string): { culprit: string; r
     };
   if (to.deviceType !== DEFAULT_DEVICE_TYPE || !isOfferedAnywhere(bit))
     return { culprit: `${backend} does not offer it`, remedy: restart };
-  const offering = spansOf(RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & wanted) !== 0n));
-  const switches = offering.filter(({ project }) => project === 'Open vSwitch');
-  const shown = (switches.length > 0 ? switches : offering).map(spanText).join('; ');
+  const offering = RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & wanted) !== 0n);
+  const switches = offering.filter(({ project }) => project === 'ovs-dpdk');
+  const shown = spansOf(switches.length > 0 ? switches : offering)
+    .map(spanText)
+    .join('; ');
   return { culprit: `${backend} does not offer it; offered by ${shown}`, remedy: restart };
 }

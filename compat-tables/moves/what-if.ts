@@ -9,7 +9,7 @@ import { type Difference, diff } from '../compare/diff.ts';
 import { notMigratable } from '../compare/migratable.ts';
 import type { Abilities, Blocker } from '../entries/entry.ts';
 import { CompatError } from '../errors/compat-error.ts';
-import type { BackendRelease } from '../releases/releases.ts';
+import { abilitiesOf, type BackendRelease } from '../releases/release.ts';
 import { type MoveHost, type MoveSubject, sizesOf } from './needs.ts';
 
 export interface LostVersion {
@@ -39,10 +39,6 @@ export interface Upgrade {
   /** Against what is known of the back-end now; undefined when nothing is. */
   readonly difference: Difference | undefined;
   readonly warnings: readonly string[];
-}
-
-export function abilitiesOf({ virtioFeatures, protocolFeatures, queuePairs, ringSize }: BackendRelease): Abilities {
-  return { virtioFeatures, protocolFeatures, limits: { queue_pairs: queuePairs, ring_size: ringSize } };
 }
 
 /** Throws VC-BACKEND-UNKNOWN for a host of which nothing is known that a release could change. */

@@ -3,7 +3,7 @@
  * alike. The suffixes are device arguments: `+tso` is tso=1, `+no-tso` an explicit tso=0 where the default was 1, and
  * so on. From 23.11 to 23.11.2 the port answers its `queues` argument, which is 1 unless given.
  */
-import type { ReleaseRow } from './release-row.ts';
+import type { ReleaseRow } from './release.ts';
 
 export const DPDK_VHOST_RELEASES: readonly ReleaseRow[] = [
   { release: '16.07', last: '16.07.2', protocol: 0x7n, queuePairs: 32768, answers: { '': 0x144669983n } },

@@ -4,7 +4,7 @@
  * server mode only. `+tso` is userspace-tso-enable, `+iommu` vhost-iommu-support, `+postcopy` vhost-postcopy-support,
  * `+zero-copy` dq-zero-copy. With IOMMU or post-copy support, server-mode ports answer as without.
  */
-import type { ReleaseRow } from './release-row.ts';
+import type { ReleaseRow } from './release.ts';
 
 export const OVS_DPDK_RELEASES: readonly ReleaseRow[] = [
   { release: '2.4', last: '2.4.1', protocol: 0x0n, queuePairs: 1, answers: { '': 0x68000n } },

@@ -1,36 +1,13 @@
-/** Back-end releases that are known, as data: what each answers over the socket, for mock back-ends and for detection. */
+/** All back-end releases that are known, and how they are named; for mock back-ends, forecasts and detection. */
 import { CompatError } from '../errors/compat-error.ts';
 import { DPDK_VHOST_RELEASES } from './dpdk-vhost.ts';
 import { OVS_DPDK_RELEASES } from './ovs-dpdk.ts';
-import type { ReleaseRow } from './release-row.ts';
-
-export type Project = 'ovs-dpdk' | 'dpdk-vhost';
-
-/** One release in one setting. */
-export interface BackendRelease {
-  /** `ovs-3.1+tso`, `dpdk-22.11`. */
-  readonly name: string;
-  readonly project: Project;
-  readonly release: string;
-  /** The last release that answers so: `release` to `last` are the same here. */
-  readonly last: string;
-  /** `''`, `+server`, `+tso`, … */
-  readonly setting: string;
-  readonly virtioFeatures: bigint;
-  readonly protocolFeatures: bigint;
-  /** What GET_QUEUE_NUM answers; 1 where the release does not know the message. */
-  readonly queuePairs: number;
-  /** The most descriptors a ring may have. */
-  readonly ringSize: number;
-}
-
-/** The specification's limit (virtio, section 2.7); every release takes that much, the older ones without a check. */
-const RING_SIZE = 32768;
+import { type BackendRelease, PROJECTS, releasesOf } from './release.ts';
 
 /** All releases and settings, in the order of the data. */
 export const RELEASES: readonly BackendRelease[] = [
-  ...expand('ovs-dpdk', 'ovs', OVS_DPDK_RELEASES),
-  ...expand('dpdk-vhost', 'dpdk', DPDK_VHOST_RELEASES),
+  ...releasesOf('ovs-dpdk', OVS_DPDK_RELEASES),
+  ...releasesOf('dpdk-vhost', DPDK_VHOST_RELEASES),
 ];
 
 const BY_NAME: ReadonlyMap<string, BackendRelease> = new Map(RELEASES.map((one) => [one.name, one]));
@@ -40,38 +17,52 @@ const BY_NAME: ReadonlyMap<string, BackendRelease> = new Map(RELEASES.map((one) 
  * found by the one it answers like. Throws VC-RELEASE-UNKNOWN with the names that exist.
  */
 export function findRelease(name: string): BackendRelease {
-  const found = BY_NAME.get(name);
+  const found = releaseNamed(name);
   if (found) return found;
-  const [, product = '', release = '', setting = ''] = /^([a-z]+)-(\d+(?:\.\d+)*)(.*)$/.exec(name) ?? [];
-  const sameRelease = RELEASES.filter((one) => one.name.startsWith(`${product}-`) && isWithin(release, one));
-  const fit = sameRelease.find((one) => one.setting === setting);
-  if (fit) return fit;
-  const names = sameRelease.length > 0 ? sameRelease : RELEASES.filter((one) => one.setting === '');
-  const hint = sameRelease.length > 0 ? '' : ', some with a setting such as +tso, +server or +iommu';
-  throw new CompatError(
-    'VC-RELEASE-UNKNOWN',
-    `Cannot find release "${name}": wanted one of ${names.map((one) => one.name).join(', ')}${hint}`,
-    { release: name },
-  );
+  throw new CompatError('VC-RELEASE-UNKNOWN', `Cannot find release "${name}": ${whatThereIs(name)}`, { release: name });
 }
 
-function expand(project: Project, prefix: string, rows: readonly ReleaseRow[]): BackendRelease[] {
-  return rows.flatMap(({ release, last, protocol, queuePairs, answers }) =>
-    Object.entries(answers).map(([setting, answer]) => {
-      const words = typeof answer === 'bigint' ? { virtio: answer, protocol } : answer;
-      return {
-        name: `${prefix}-${release}${setting}`,
-        project,
-        release,
-        last,
-        setting,
-        virtioFeatures: words.virtio,
-        protocolFeatures: words.protocol,
-        queuePairs,
-        ringSize: RING_SIZE,
-      };
+/**
+ * The releases that words name: `ovs` and `dpdk` are all in their default settings, `ovs+tso` all with this setting,
+ * `ovs-3.1+tso` one. Throws VC-RELEASE-UNKNOWN.
+ */
+export function namedReleases(words: readonly string[]): BackendRelease[] {
+  const named = new Set(
+    words.flatMap((word) => {
+      const [, product = '', wanted = ''] = /^([a-z]+)(\+.*)?$/.exec(word) ?? [];
+      const all = RELEASES.filter(({ project, setting }) => PROJECTS[project].prefix === product && setting === wanted);
+      return all.length > 0 ? all : [findRelease(word)];
     }),
   );
+  return RELEASES.filter((one) => named.has(one));
+}
+
+function releaseNamed(name: string): BackendRelease | undefined {
+  const { setting, sameRelease } = partsOf(name);
+  return BY_NAME.get(name) ?? sameRelease.find((one) => one.setting === setting);
+}
+
+/** The setting of a name, and the known releases of its product and number. */
+function partsOf(name: string): { setting: string; sameRelease: BackendRelease[] } {
+  const [, product = '', release = '', setting = ''] = /^([a-z]+)-(\d+(?:\.\d+)*)(.*)$/.exec(name) ?? [];
+  return {
+    setting,
+    sameRelease: RELEASES.filter((one) => PROJECTS[one.project].prefix === product && isWithin(release, one)),
+  };
+}
+
+/** What could have been asked for instead: the same number of a product, another setting, or anything. */
+function whatThereIs(name: string): string {
+  const number = /\d+\.\d+.*/.exec(name)?.[0] ?? '';
+  const meant = Object.values(PROJECTS)
+    .map(({ prefix }) => `${prefix}-${number}`)
+    .filter((one) => releaseNamed(one));
+  const { sameRelease } = partsOf(name);
+  if (meant.length > 0 && sameRelease.length === 0)
+    return `no release has this name; did you mean ${meant.map((one) => `"${one}"`).join(' or ')}?`;
+  const names = sameRelease.length > 0 ? sameRelease : RELEASES.filter(({ setting }) => setting === '');
+  const hint = sameRelease.length > 0 ? '' : ', some with a setting such as +tso, +server or +iommu';
+  return `wanted one of ${names.map((one) => one.name).join(', ')}${hint}`;
 }
 
 /** Whether a release lies between the first and the last of a row; all three have to be of one line (`2.13`). */

@@ -6,7 +6,7 @@ import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { VIRTIO_NET } from '../../compat-tables/bits/virtio-net.ts';
 import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
 import { readEntry } from '../../compat-tables/entries/entry-file.ts';
-import { abilitiesOf } from '../../compat-tables/moves/what-if.ts';
+import { abilitiesOf } from '../../compat-tables/releases/release.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { encodeInterfaceStatus } from '../../rpc/state/columns.ts';
 import { entryLike, shippedEntries } from '../compat-tables/shipped.ts';

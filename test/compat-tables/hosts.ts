@@ -7,7 +7,7 @@ import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
 import { checkMove, type TargetAnswer } from '../../compat-tables/moves/check-move.ts';
 import type { MoveHost, MoveSubject } from '../../compat-tables/moves/needs.ts';
-import { abilitiesOf } from '../../compat-tables/moves/what-if.ts';
+import { abilitiesOf } from '../../compat-tables/releases/release.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { shippedEntries } from './shipped.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { namedReleases, releaseMatrix } from '../../../compat-tables/compare/release-matrix.ts';
-import { RELEASES } from '../../../compat-tables/releases/releases.ts';
+import { releaseMatrix } from '../../../compat-tables/compare/release-matrix.ts';
+import { namedReleases, RELEASES } from '../../../compat-tables/releases/releases.ts';
 
 const matrix = releaseMatrix(namedReleases(['ovs']));
 const breaks = (from: string, to: string) =>

@@ -4,7 +4,8 @@ import { CONTROL_BITS, guestFeatures } from '../../../compat-tables/bits/named-m
 import { checkEntry } from '../../../compat-tables/compare/check-entry.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import { loadTables } from '../../../compat-tables/entries/load.ts';
-import { type BackendRelease, findRelease, RELEASES } from '../../../compat-tables/releases/releases.ts';
+import type { BackendRelease } from '../../../compat-tables/releases/release.ts';
+import { findRelease, RELEASES } from '../../../compat-tables/releases/releases.ts';
 import { OBSERVED } from '../observed.ts';
 import { shippedEntries, shippedFiles } from '../shipped.ts';
 
@@ -233,6 +234,9 @@ describe('finding a release', () => {
     },
     { name: 'vpp-24.02', message: /^Cannot find release "vpp-24\.02"/ },
     { name: '', message: /^Cannot find release ""/ },
+    { name: '3.2', message: /^Cannot find release "3\.2": no release has this name; did you mean "ovs-3\.2"\?$/ },
+    { name: 'openvswitch-2.13.7+tso', message: /did you mean "ovs-2\.13\.7\+tso"\?$/ },
+    { name: 'v22.11', message: /did you mean "dpdk-22\.11"\?$/ },
   ];
   for (const { name, message } of refused)
     it(`refuses "${name}"`, () => assert.throws(() => findRelease(name), { code: 'VC-RELEASE-UNKNOWN', message }));

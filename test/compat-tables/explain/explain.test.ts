@@ -8,8 +8,8 @@ import { CATALOGUE } from '../../../compat-tables/errors/catalogue.ts';
 import { explain } from '../../../compat-tables/explain/explain.ts';
 import type { Explanation } from '../../../compat-tables/explain/explanation.ts';
 import { MESSAGES } from '../../../compat-tables/explain/messages.ts';
-import { abilitiesOf } from '../../../compat-tables/moves/what-if.ts';
 import { numberedRequest, REQUESTS } from '../../../compat-tables/protocol/requests.ts';
+import { abilitiesOf } from '../../../compat-tables/releases/release.ts';
 import { findRelease } from '../../../compat-tables/releases/releases.ts';
 import { shippedEntries } from '../shipped.ts';
 
