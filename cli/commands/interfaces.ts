@@ -1,7 +1,7 @@
 import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
-import { CATALOGUE } from '../../compat-tables/errors/catalogue.ts';
+import { CATALOGUE, isErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
 import type { HostRow, InterfaceRow } from '../../rpc/state/rows.ts';
 import { argument, type Command, type Input } from '../shared/command.ts';
@@ -136,7 +136,7 @@ function interfaceText(row: InterfaceRow): string {
 
 function errorFields({ error, errorDetail }: InterfaceRow): [string, string][] {
   if (error === undefined) return [];
-  const row = Object.entries(CATALOGUE).find(([code]) => code === error)?.[1];
+  const row = isErrorCode(error) ? CATALOGUE[error] : undefined;
   const fields: [string, string][] = [['error', `${errorDetail ?? row?.title ?? ''} [${error}]`.trim()]];
   if (row !== undefined) fields.push(['remedy', row.remedy]);
   return fields;

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { CATALOGUE, type ErrorCode, EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
+import { EXIT, type Exit, isErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { ReportedError } from './command-errors.ts';
 import type { Context } from './context.ts';
@@ -29,7 +29,7 @@ function agentCommand(context: Context): { file: string; args: string[] } {
 function neighbour(): string {
   const installed = join(import.meta.dirname, 'vhost-compatd.js');
   if (existsSync(installed)) return installed;
-  return join(import.meta.dirname, `../agent/daemon/main${extname(import.meta.filename)}`);
+  return join(import.meta.dirname, `../../agent/daemon/main${extname(import.meta.filename)}`);
 }
 
 /** Starts the agent's binary with a subcommand; it is ended with the command that started it. */
@@ -72,8 +72,8 @@ function reported(code: number, complaint: string): CompatError {
   const last = complaint.trim().split('\n').at(-1) ?? '';
   try {
     const seen = JSON.parse(last) as { code?: unknown; message?: unknown };
-    if (typeof seen.code === 'string' && seen.code in CATALOGUE && typeof seen.message === 'string') {
-      return new ReportedError(seen.code as ErrorCode, seen.message, exit);
+    if (typeof seen.code === 'string' && isErrorCode(seen.code) && typeof seen.message === 'string') {
+      return new ReportedError(seen.code, seen.message, exit);
     }
   } catch {
     // not JSON: the text itself is the best there is

@@ -25,6 +25,6 @@ export class CompatError extends Error {
   /** The exit status of a program that this error ends. */
   get exit(): Exit {
     const row: CatalogueRow = CATALOGUE[this.code];
-    return row.exit ?? EXIT.failed;
+    return EXIT[row.exit ?? 'failed'];
   }
 }

@@ -5,7 +5,7 @@ import { decodeMask, MAX_MASK_BITS, parseMask } from '../bits/mask.ts';
 import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import { VIRTIO_NET } from '../bits/virtio-net.ts';
 import type { Entry } from '../entries/entry.ts';
-import { CATALOGUE, type ErrorCode } from '../errors/catalogue.ts';
+import { CATALOGUE, type ErrorCode, isErrorCode } from '../errors/catalogue.ts';
 import { numberedRequest } from '../protocol/requests.ts';
 import { type Device, deviceNear, guessDevice } from './device-names.ts';
 import { type AboutMissing, explainLack, explainMove } from './explain-mask.ts';
@@ -72,7 +72,7 @@ function explainLine(lines: readonly string[], index: number, entries: readonly 
   };
   for (const row of MESSAGES) if (row.fallback !== true) read(row);
   for (const code of new Set(line.match(OUR_CODE))) {
-    if (Object.hasOwn(CATALOGUE, code)) said.push([`${code} ${line}`, explainCode(code as ErrorCode, line, entries)]);
+    if (isErrorCode(code)) said.push([`${code} ${line}`, explainCode(code, line, entries)]);
   }
   for (const row of MESSAGES) if (row.fallback === true && said.length === 0) read(row);
   return said;

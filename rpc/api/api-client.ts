@@ -1,7 +1,7 @@
 import { connect as dial } from 'node:net';
 import { JSONRPCClient, JSONRPCErrorException, type JSONRPCResponse } from 'json-rpc-2.0';
 import { type ClientOptions, type RawData, WebSocket } from 'ws';
-import { CATALOGUE, type ErrorCode } from '../../compat-tables/errors/catalogue.ts';
+import { isErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError, type ErrorDetails } from '../../compat-tables/errors/compat-error.ts';
 import type { MethodName, NotificationName, NotificationParams, Params, Result } from './methods.ts';
 
@@ -132,8 +132,7 @@ export class ApiClient {
     if (error.code === LATE) return new CompatError('VC-TIMEOUT', error.message);
     const data = error.data as { code?: unknown; details?: unknown } | undefined;
     const code = String(data?.code);
-    if (Object.hasOwn(CATALOGUE, code))
-      return new CompatError(code as ErrorCode, error.message, (data?.details ?? {}) as ErrorDetails);
+    if (isErrorCode(code)) return new CompatError(code, error.message, (data?.details ?? {}) as ErrorDetails);
     return this.#socket.readyState === this.#socket.OPEN ? new ApiError(error.code, error.message) : this.#ended();
   }
 

@@ -1,5 +1,5 @@
 import type { DeviceReason, DeviceVerdict } from '../../compat-tables/devices/check-device.ts';
-import { CATALOGUE, type CatalogueRow } from '../../compat-tables/errors/catalogue.ts';
+import { CATALOGUE, isErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import type { Mode, TargetAnswer } from '../../compat-tables/moves/check-move.ts';
 import type { Obstacle } from '../../compat-tables/moves/obstacles.ts';
 import type { HostDocument } from './host-document.ts';
@@ -84,6 +84,5 @@ function anotherVersion({ name, host }: DocumentQuestion, version: string, runni
 
 /** Reasons carry codes of the catalogue, but a document may come from a newer release. */
 function remedyOf(code: string): string {
-  const rows: ReadonlyMap<string, CatalogueRow> = new Map(Object.entries(CATALOGUE));
-  return rows.get(code)?.remedy ?? CATALOGUE['VC-MOVE'].remedy;
+  return isErrorCode(code) ? CATALOGUE[code].remedy : 'Choose another target; the guest goes on where it is.';
 }

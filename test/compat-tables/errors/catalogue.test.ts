@@ -30,7 +30,7 @@ function codesIn(files: readonly { readonly text: string }[]): Set<string> {
 
 describe('the catalogue of errors', () => {
   const codes = Object.keys(CATALOGUE);
-  const product = PRODUCT.flatMap(sources).filter(({ name }) => name !== 'compat-tables/errors/catalogue.ts');
+  const product = PRODUCT.flatMap(sources).filter(({ name }) => !name.startsWith('compat-tables/errors/'));
 
   it('has every code that the product speaks of', () => {
     // `VC-TABLE` in a comment about VC-TABLE-… would be found too, and is one
