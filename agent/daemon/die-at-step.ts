@@ -1,5 +1,5 @@
 import { readFileSync, statSync, unlinkSync } from 'node:fs';
-import type { RelayStep } from '../relay/handover/relay-step.ts';
+import type { RelayStep } from '../relay/handover/journal-format.ts';
 
 /**
  * For tests of what survives: ends this process by SIGKILL at a step of the relay. The file says `STEP:N`, the N-th time

@@ -11,9 +11,9 @@ import { HEARTBEAT_MS } from '../../rpc/state/heartbeat.ts';
 import { type HostRow, readInterface } from '../../rpc/state/rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
-import type { Tap } from '../relay/link/tap.ts';
 import type { Config } from '../settings/config.ts';
 import { makeRunDir } from '../settings/run-dir.ts';
+import type { TraceListener } from '../vhost/trace-line.ts';
 import { Alarms } from './alarms.ts';
 import { EventLog, inWords } from './event-log.ts';
 import { type KeptEvent, prepareRows } from './host-rows.ts';
@@ -159,9 +159,9 @@ export class Agent {
     return this.#events;
   }
 
-  /** Lets `tap` see the messages of an interface until the answer is called; undefined when there is no such interface. */
-  trace(name: string, tap: Tap): (() => void) | undefined {
-    return this.#interfaces.trace(name, tap);
+  /** Tells `listener` of the messages of an interface until the answer is called; undefined when there is no such interface. */
+  trace(name: string, listener: TraceListener): (() => void) | undefined {
+    return this.#interfaces.trace(name, listener);
   }
 
   /** The ports of the interfaces, as they are at this moment. */

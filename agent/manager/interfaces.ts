@@ -1,6 +1,6 @@
 import type { InterfaceRow } from '../../rpc/state/rows.ts';
-import type { Tap } from '../relay/link/tap.ts';
 import type { PortStatus } from '../relay/port/port-status.ts';
+import type { TraceListener } from '../vhost/trace-line.ts';
 import type { BackendView } from './host-view.ts';
 import { ManagedInterface, type Surroundings } from './managed-interface.ts';
 import { Taps } from './taps.ts';
@@ -58,12 +58,12 @@ export class Interfaces {
   }
 
   /**
-   * Lets `tap` see the messages of an interface, also when it gets other endpoints or is made anew; the answer ends that.
+   * Tells `listener` of the messages of an interface, also when it gets other endpoints or is made anew; the answer ends that.
    * Undefined: there is no such interface.
    */
-  trace(name: string, tap: Tap): (() => void) | undefined {
+  trace(name: string, listener: TraceListener): (() => void) | undefined {
     if (!this.#named(name)) return undefined;
-    const remove = this.#taps.add(name, tap);
+    const remove = this.#taps.add(name, listener);
     this.#tap(name);
     return () => {
       remove();
@@ -121,7 +121,7 @@ export class Interfaces {
   }
 
   #tap(name: string): void {
-    this.#named(name)?.setTap(this.#taps.of(name));
+    this.#named(name)?.setTraceListener(this.#taps.of(name));
   }
 
   #expire(): void {

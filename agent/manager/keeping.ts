@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { DescriptorStore } from '../keeper/descriptor-store.ts';
 import { inheritedDescriptors } from '../keeper/inherited.ts';
 import { checkJournal, journalIds } from '../relay/handover/journal.ts';
-import type { Keep } from '../relay/handover/keep.ts';
-import type { RelayStep } from '../relay/handover/relay-step.ts';
+import type { RelayStep } from '../relay/handover/journal-format.ts';
+import type { Handover } from '../relay/handover/stored-pair.ts';
 import { KeptPorts } from './kept-ports.ts';
 
 /** Where the journals of the ports are, within the run directory. */
@@ -12,7 +12,7 @@ const JOURNALS = 'ports';
 /** Who keeps our connections, and what was kept. */
 export interface Keeping {
   readonly store: DescriptorStore;
-  readonly keep: Keep;
+  readonly handover: Handover;
   readonly ports: KeptPorts;
   readonly atStep: ((step: RelayStep) => void) | undefined;
 }
@@ -26,12 +26,12 @@ export function resumeKept(runDir: string, atStep: Keeping['atStep']): Keeping |
     return undefined;
   }
   for (const [name, fds] of inherited) store.holds(name, fds.length);
-  const keep: Keep = {
+  const handover: Handover = {
     folder: join(runDir, JOURNALS),
     store: (id, descriptors, done) => store.store(id, descriptors, done),
     remove: (id) => store.remove(id),
   };
-  return { store, keep, ports: new KeptPorts(keep, inherited, { keep, atStep }), atStep };
+  return { store, handover, ports: new KeptPorts(handover, inherited, { handover, atStep }), atStep };
 }
 
 /** Whether this release could go on with all that the running one has left; throws what speaks against it. */

@@ -4,8 +4,8 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
 import type { PeerIdentity } from '../fd/peer.ts';
 import type { JournalHead } from '../relay/handover/journal-format.ts';
-import type { Keep } from '../relay/handover/keep.ts';
-import { type KeptConnection, readLeft } from '../relay/handover/kept-connection.ts';
+import { type ResumedConnection, readInherited } from '../relay/handover/resumed-connection.ts';
+import type { Handover } from '../relay/handover/stored-pair.ts';
 import { Port } from '../relay/port/port.ts';
 import type { ModeDecision, PortEvent, PortHooks, PortOptions } from '../relay/port/port-status.ts';
 
@@ -62,8 +62,8 @@ export class KeptPorts {
   readonly #ports = new Map<string, KeptPort>();
   readonly #forgetStale: () => void;
 
-  constructor(keep: Keep, inherited: ReadonlyMap<string, readonly OwnedFd[]>, options: PortOptions) {
-    const left = readLeft(keep, inherited);
+  constructor(handover: Handover, inherited: ReadonlyMap<string, readonly OwnedFd[]>, options: PortOptions) {
+    const left = readInherited(handover, inherited);
     this.problems = left.problems;
     this.#forgetStale = left.forgetStale;
     for (const connection of left.connections) this.#revive(connection, options);
@@ -73,7 +73,7 @@ export class KeptPorts {
     return this.#ports.size;
   }
 
-  #revive(connection: KeptConnection, options: PortOptions): void {
+  #revive(connection: ResumedConnection, options: PortOptions): void {
     const { head } = connection;
     const hooks = new LateHooks(head.name);
     const port = new Port(

@@ -4,9 +4,9 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { encodeInterfaceStatus, type InterfaceStatus } from '../../rpc/state/columns.ts';
 import type { InterfaceRow } from '../../rpc/state/rows.ts';
 import type { PeerIdentity } from '../fd/peer.ts';
-import type { Tap } from '../relay/link/tap.ts';
 import { Port } from '../relay/port/port.ts';
 import type { ModeDecision, PortEvent, PortHooks, PortStatus } from '../relay/port/port-status.ts';
+import type { TraceListener } from '../vhost/trace-line.ts';
 import type { BackendView } from './host-view.ts';
 import { interfaceStatus, readSticky } from './interface-status.ts';
 import type { Keeping } from './keeping.ts';
@@ -80,8 +80,8 @@ export class ManagedInterface {
   }
 
   /** Sees each message from now on; without one nothing is spent on it. */
-  setTap(tap: Tap | undefined): void {
-    this.#port?.setTap(tap);
+  setTraceListener(listener: TraceListener | undefined): void {
+    this.#port?.setTraceListener(listener);
   }
 
   /** Whether it stands still because another interface has one of its socket paths. */
@@ -176,11 +176,11 @@ export class ManagedInterface {
         event: (event) => this.#around.event(name, event),
       };
       if (this.#goOn(formatEndpoint(frontend), formatEndpoint(backend), hooks)) return;
-      const { keep, atStep } = this.#around.keeping ?? {};
+      const { handover, atStep } = this.#around.keeping ?? {};
       this.#port = new Port(
         { name, deviceType, frontend, backend, ...(group === undefined ? {} : { socketGroup: group }) },
         hooks,
-        { keep, atStep },
+        { handover, atStep },
       );
       this.#port.start();
       this.#report();

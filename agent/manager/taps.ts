@@ -1,11 +1,11 @@
-import type { Tap } from '../relay/link/tap.ts';
+import type { TraceListener } from '../vhost/trace-line.ts';
 
 /** Who listens to which interface. One without listeners has no tap, so that its messages cost nothing. */
 export class Taps {
-  readonly #byName = new Map<string, Set<Tap>>();
+  readonly #byName = new Map<string, Set<TraceListener>>();
 
   /** The answer takes it away again. */
-  add(name: string, tap: Tap): () => void {
+  add(name: string, tap: TraceListener): () => void {
     const taps = this.#byName.get(name) ?? new Set();
     this.#byName.set(name, taps.add(tap));
     return () => {
@@ -15,7 +15,7 @@ export class Taps {
   }
 
   /** All taps of an interface as one; undefined when there is none. */
-  of(name: string): Tap | undefined {
+  of(name: string): TraceListener | undefined {
     const taps = this.#byName.get(name);
     if (taps === undefined) return undefined;
     return (message) => {

@@ -34,8 +34,8 @@ export interface MockBackendOptions {
   readonly intercept?: (message: MockMessage, connection: MockConnection) => boolean;
   /** In the role `connect`: the pause before a new connection, as Open vSwitch makes one. 1000 unless told. */
   readonly reconnectMs?: number;
-  /** Keeps no more than this many requests; 10000 unless told. */
-  readonly keep?: number;
+  /** How many requests are recorded at most; default 10,000. */
+  readonly maxRecorded?: number;
 }
 
 /**
@@ -98,7 +98,7 @@ export class MockBackend {
 
   #message(connection: MockConnection, device: BackendDevice, number: number, message: MockMessage): void {
     const { request, flags, payload, fds } = message;
-    if (this.received.length < (this.#options.keep ?? 10_000))
+    if (this.received.length < (this.#options.maxRecorded ?? 10_000))
       this.received.push({ connection: number, request, name: requestName(request), flags, payload, fds: fds.length });
     const taken = this.#options.intercept?.(message, connection) ?? false;
     for (const fd of fds) fd.close();
@@ -137,7 +137,7 @@ export class MockBackend {
 /** A back-end for trials, that runs until it is closed. Rejects with VC-ENDPOINT or VC-ENDPOINT-TAKEN. */
 export async function runMockBackend(endpoint: Endpoint, like: Abilities | ReleaseLike): Promise<MockBackend> {
   const abilities = 'limits' in like ? like : abilitiesOfRelease(like);
-  const backend = new MockBackend(endpoint, abilities, { keep: 0 });
+  const backend = new MockBackend(endpoint, abilities, { maxRecorded: 0 });
   try {
     return await backend.open();
   } catch (error) {

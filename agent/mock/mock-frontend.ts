@@ -31,7 +31,7 @@ export interface NegotiateOptions {
 export interface Negotiated {
   readonly features: bigint;
   readonly protocolFeatures: bigint;
-  /** Undefined when the back-end side has no PROTOCOL_MQ protocol feature. */
+  /** Undefined when the back-end side has no MQ protocol feature. */
   readonly queueNum: number | undefined;
   readonly acked: bigint;
   readonly ackedProtocol: bigint;

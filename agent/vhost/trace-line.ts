@@ -6,18 +6,28 @@ import { requestName } from '../../compat-tables/protocol/requests.ts';
 import { type DecodedPayload, decodePayload } from './decode.ts';
 import { NEED_REPLY, REPLY } from './header.ts';
 
-/** A message and what became of it; `changedTo` is the payload that was sent in its place. */
+/**
+ * One message that a relay dealt with, and what became of it. `payload` and `changedTo` are lent for the length of the call:
+ * a listener that wants to keep them copies.
+ */
 export interface TracedMessage {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly from: 'front-end' | 'back-end';
   readonly request: number;
   readonly flags: number;
+  /** As it came. */
   readonly payload: Uint8Array;
+  /** The number that came with it. */
   readonly descriptors: number;
+  /** `answered`: the front-end got an answer of ours instead of the back-end's. */
   readonly verdict: 'forwarded' | 'changed' | 'answered' | 'refused';
+  /** The payload that was sent instead (`changed`), or that of our answer (`answered`). */
   readonly changedTo?: Uint8Array;
 }
+
+/** Is told of each message of a port. It must not throw. */
+export type TraceListener = (message: TracedMessage) => void;
 
 /** What was sent in the place of a payload, and for feature words what the change took away and added. */
 export interface ChangedPayload extends DecodedPayload {

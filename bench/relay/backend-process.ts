@@ -10,7 +10,9 @@ serve({
   /** Gives the moment when all of them can be reached. */
   open: async ({ paths, like }: { paths: readonly string[]; like: string }) => {
     const abilities = abilitiesOfRelease(findRelease(like));
-    await Promise.all(paths.map((path) => new MockBackend({ role: 'listen', path }, abilities, { keep: 0 }).open()));
+    await Promise.all(
+      paths.map((path) => new MockBackend({ role: 'listen', path }, abilities, { maxRecorded: 0 }).open()),
+    );
     return now();
   },
 });

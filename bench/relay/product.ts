@@ -75,7 +75,11 @@ export async function loadMocks() {
       'agent/mock/mock-frontend.js',
     ),
     built<{
-      MockBackend: new (endpoint: { role: 'listen'; path: string }, abilities: unknown, o: { keep: number }) => Backend;
+      MockBackend: new (
+        endpoint: { role: 'listen'; path: string },
+        abilities: unknown,
+        o: { maxRecorded: number },
+      ) => Backend;
       abilitiesOfRelease(release: unknown): unknown;
     }>('agent/mock/mock-backend.js'),
     built<{ findRelease(name: string): unknown }>('compat-tables/releases.js'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { RELAY_STEPS } from '../../agent/relay/handover/relay-step.ts';
+import { RELAY_STEPS } from '../../agent/relay/handover/journal-format.ts';
 import { SupervisedAgent } from '../e2e/supervised.ts';
 import type { Guest } from '../peers/guest.ts';
 import { Peers } from '../peers/process.ts';

@@ -3,39 +3,44 @@ import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import type { SessionState } from '../session/session.ts';
 
-/** How the journal of a port is written down, so that the next process can go on where this one was ended. Pure. */
+/** The format of a port's journal, from which the next process goes on where this one was ended. Pure. */
+
+/** What is done about each message, in this order (docs/adr/0007); `begun` only with one that carries descriptors. */
+export const RELAY_STEPS = ['peeked', 'staged', 'journalled', 'sent', 'begun', 'consumed', 'done'] as const;
+export type RelayStep = (typeof RELAY_STEPS)[number];
 
 export type Side = 'frontend' | 'backend';
 
-/**
- * A message that was decided on. `pipe`: what it calls for is staged and moved to the peer by one system call, so that
- * the kernel knows what was sent. `descriptors`: sent with descriptors, which a pipe cannot carry; unless the message is
- * consumed, whether it was sent has to be found out. `taken`: consumed before it was sent.
- */
-export interface Flight {
+/** A message that was decided on and is not consumed yet. */
+export interface PendingMessage {
   readonly from: Side;
   readonly to: Side;
+  /**
+   * `pipe`: what it leads to is staged and moved to the peer by one system call, so that the kernel knows what was sent.
+   * `descriptors`: sent with descriptors, which a pipe cannot carry; until the message is consumed, whether it was sent has
+   * to be found out. `taken`: consumed before it was sent.
+   */
   readonly via: 'pipe' | 'descriptors' | 'taken';
   readonly request: number;
-  /** A request that the back-end has to answer. */
+  /** The back-end has to answer it. */
   readonly asks: boolean;
-  /** How many it carries. */
+  /** The number of descriptors that it carries. */
   readonly descriptors: number;
-  /** Its length: when fewer bytes of it are left to be consumed, that was begun, so it was sent. */
+  /** Its length: when fewer bytes of it are left to be consumed, consuming had begun, so it was sent. */
   readonly bytes: number;
 }
 
 /** What changes with every message. */
 export interface JournalRecord {
   readonly state: SessionState;
-  readonly flights: readonly Flight[];
-  /** Questions of our own to the back-end whose replies are still to come. */
-  readonly fences: number;
+  readonly messages: readonly PendingMessage[];
+  /** Barriers whose answers are still to come: questions of our own to the back-end (reply-barrier.ts). */
+  readonly barriers: number;
 }
 
-/** What holds for as long as the two peers are connected. */
+/** What stays the same while the two peers are connected. */
 export interface JournalHead {
-  /** Of the interface. */
+  /** The interface. */
   readonly name: string;
   readonly deviceType: string;
   /** As in the database: `listen:/path`. */
@@ -50,7 +55,7 @@ export interface JournalHead {
   readonly inodes: readonly [string, string, string, string];
 }
 
-/** Raised when a release writes something that the one before cannot read. */
+/** Raised when a release writes what the previous one cannot read. */
 export const JOURNAL_FORMAT = 1;
 
 const MAGIC = 0x6a_63_68_76; // "vhcj"
@@ -77,7 +82,7 @@ export function encodeHead(head: JournalHead): Buffer {
   return Buffer.concat([prefix, text]);
 }
 
-/** Throws JournalError: not a journal, of a format that we do not know, or damaged. */
+/** Throws JournalError: not a journal, in an unknown format, or damaged. */
 export function decodeHead(bytes: Buffer): JournalHead {
   if (bytes.length < HEAD_PREFIX || bytes.readUInt32LE(0) !== MAGIC) throw new JournalError('it is not a journal');
   const format = bytes.readUInt32LE(4);
@@ -109,12 +114,12 @@ type Plain = [
   queuePairs: number | null,
   relayed: boolean,
   pending: readonly (readonly [request: number, answer: string | null, dropped?: boolean, features?: string])[],
-  flights: readonly Flight[],
-  fences: number,
+  messages: readonly PendingMessage[],
+  barriers: number,
   postcopy: boolean,
 ];
 
-export function encodeRecord(sequence: bigint, { state, flights, fences }: JournalRecord): Buffer {
+export function encodeRecord(sequence: bigint, { state, messages, barriers }: JournalRecord): Buffer {
   const plain: Plain = [
     state.offered.toString(16),
     state.offeredProtocol.toString(16),
@@ -129,8 +134,8 @@ export function encodeRecord(sequence: bigint, { state, flights, fences }: Journ
       if (features !== undefined) return [request, text, dropped, features.toString(16)];
       return dropped ? [request, text, dropped] : [request, text];
     }),
-    flights,
-    fences,
+    messages,
+    barriers,
     state.postcopy,
   ];
   const text = Buffer.from(JSON.stringify(plain));
@@ -144,7 +149,7 @@ export function encodeRecord(sequence: bigint, { state, flights, fences }: Journ
   return bytes;
 }
 
-/** Undefined: never written, or cut off in the middle of being written. */
+/** Undefined: never written, or not written to its end. */
 export function decodeRecord(bytes: Buffer): { readonly sequence: bigint; readonly record: JournalRecord } | undefined {
   if (bytes.length < RECORD_PREFIX) return undefined;
   const length = bytes.readUInt32LE(8);
@@ -169,10 +174,10 @@ export function decodeRecord(bytes: Buffer): { readonly sequence: bigint; readon
       ...(features !== undefined && { features: big(features) }),
     })),
   };
-  return { sequence: bytes.readBigUInt64LE(0), record: { state, flights: plain[9], fences: plain[10] } };
+  return { sequence: bytes.readBigUInt64LE(0), record: { state, messages: plain[9], barriers: plain[10] } };
 }
 
-/** Over the sequence number too, so that a record cannot pass for another. */
+/** Covers the sequence number too, so that one record cannot pass for another. */
 function checksum(bytes: Buffer, text: Buffer): number {
   return crc32(text, crc32(bytes.subarray(0, 8)));
 }

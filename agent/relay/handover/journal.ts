@@ -13,23 +13,23 @@ import {
   RECORD_BYTES,
 } from './journal-format.ts';
 
-/** Where a port writes down how far it has come. */
+/** Where a port records how far it has come. */
 export interface Journal {
   write(record: JournalRecord): void;
   /** Keeps the file, for the next process. */
   leave(): void;
-  /** The connection is over: nobody shall go on with it. */
+  /** The connection is over: no process goes on with it. */
   remove(): void;
 }
 
-/** For an agent that nobody would succeed. */
+/** Without a keeper there is no next process that would read one. */
 export const noJournal: Journal = { write: () => {}, leave: () => {}, remove: () => {} };
 
 const SUFFIX = '.journal';
 
 /**
  * One file per port, on tmpfs: a head that is written once, and two places that records are written to in turn, so that
- * the one before is whole while the next is being written.
+ * the previous record is whole while the next is being written.
  */
 export class FileJournal implements Journal {
   readonly #path: string;

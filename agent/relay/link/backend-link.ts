@@ -3,19 +3,20 @@ import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { requestName } from '../../../compat-tables/protocol/requests.ts';
 import { Channel, type ChannelEvents } from '../../fd/channel.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
+import { checkReply } from '../../vhost/check-message.ts';
 import { VhostProtocolError } from '../../vhost/errors.ts';
 import { VhostFramer } from '../../vhost/framer.ts';
 import type { Message } from '../../vhost/header.ts';
-import { checkReply } from '../../vhost/rules.ts';
 import { Measurement } from '../session/measurement.ts';
-import type { Learned, Pending } from '../session/session.ts';
+import type { PendingReply } from '../session/pending-replies.ts';
+import type { Learned } from '../session/session.ts';
 
 export type VhostMessage = Message<OwnedFd>;
 export type VhostChannel = Channel<VhostMessage>;
 
 export interface BackendLinkEvents {
   measured(abilities: Abilities): void;
-  /** Once. Undefined: it hung up. */
+  /** Once. Undefined: the back-end hung up. */
   ended(error: Error | undefined): void;
 }
 
@@ -29,8 +30,8 @@ export interface BackendLinkOptions {
 }
 
 /**
- * A connection to a back-end: measured first, then lent to the exchange with a front-end. In between it swallows the
- * replies to questions of a front-end that left before they came.
+ * A connection to a back-end: measured first, then lent to the exchange with a front-end. In between it drops the replies
+ * to a front-end that left before they came.
  */
 export class BackendLink {
   readonly channel: VhostChannel;
@@ -40,7 +41,7 @@ export class BackendLink {
   #timer: NodeJS.Timeout | undefined;
   #measurement: Measurement | undefined;
   #abilities: Abilities | undefined;
-  #owed: readonly Pending[] = [];
+  #owed: readonly PendingReply[] = [];
   #wasClosed = false;
 
   private constructor(channel: VhostChannel, what: string, events: BackendLinkEvents) {
@@ -55,7 +56,7 @@ export class BackendLink {
     channel.events = this.#own;
   }
 
-  /** A new connection, of which it takes the descriptor over; `measure` comes next. */
+  /** A new connection, whose descriptor it takes over; `measure` comes next. */
   static toMeasure(fd: OwnedFd, options: BackendLinkOptions, events: BackendLinkEvents): BackendLink {
     const link = new BackendLink(openChannel(fd, undefined, options.partialPatienceMs), options.what, events);
     link.#measurement = new Measurement(options.asksQueues);
@@ -73,38 +74,38 @@ export class BackendLink {
     return link;
   }
 
-  /** Asks the first question. Apart from the beginning, because the answer to it may be that the peer is gone. */
+  /** Asks the first question. Not part of `toMeasure`, because it may find that the peer is gone. */
   measure(): void {
     if (this.#measurement) this.#ask(this.#measurement.begin());
   }
 
-  /** Undefined until measured. */
+  /** What the back-end can do; undefined until it was measured. */
   get abilities(): Abilities | undefined {
     return this.#abilities;
   }
 
-  /** It said something else than when it was measured: that is what it can do now. */
+  /** The back-end answered otherwise than when it was measured. */
   learn(learned: Learned): void {
     if (this.#abilities) this.#abilities = { ...this.#abilities, ...learned };
   }
 
-  /** Replies that are still to come and that nobody waits for. Whoever borrows the channel has to drop them. */
-  get owed(): readonly Pending[] {
+  /** Replies to come that nobody waits for. The borrower of the channel has to drop them. */
+  get owed(): readonly PendingReply[] {
     return this.#owed;
   }
 
-  /** Lends the channel: until `takeBack` its bytes are the borrower's. Its end is told here all the same. */
+  /** Lends the channel until `takeBack`. Its end is still noticed here. */
   lend(events: Omit<ChannelEvents, 'closed'>): void {
     this.channel.events = { ...events, closed: (error) => this.#closed(error) };
   }
 
-  /** It was asked how many queues it has, and has not answered. */
+  /** It was asked for its number of queues and has not answered. */
   get askedForQueues(): boolean {
     return this.#measurement?.asked === 'GET_QUEUE_NUM';
   }
 
   /** Ends the loan. */
-  takeBack(owed: readonly Pending[]): void {
+  takeBack(owed: readonly PendingReply[]): void {
     this.#owed = owed;
     this.channel.events = this.#own;
     this.channel.resume();
@@ -162,14 +163,14 @@ export class BackendLink {
     this.channel.close();
   }
 
-  /** Lets go of the connection, which goes on when a keeper has it. */
+  /** Leaves the connection to the next process, which goes on when a keeper has it. */
   leave(): void {
     this.#wasClosed = true;
     this.channel.leave();
   }
 }
 
-/** A channel for vhost-user messages. Its listener is set by whoever uses it next. */
+/** A channel for vhost-user messages; its next user sets the listener. */
 export function openChannel(socket: OwnedFd, pipe?: OwnedFd, partialPatienceMs?: number): VhostChannel {
   const nobody: ChannelEvents = { readable: () => {}, writable: () => {}, closed: () => {} };
   return new Channel<VhostMessage>(socket, pipe, new VhostFramer<OwnedFd>(), nobody, partialPatienceMs);

@@ -6,37 +6,39 @@ import type { ChannelEvents } from '../../fd/channel.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import type { Journal } from '../handover/journal.ts';
 import type { JournalHead, JournalRecord } from '../handover/journal-format.ts';
-import { type Keep, KeptPair } from '../handover/keep.ts';
 import { resumeExchange } from '../handover/resume.ts';
+import { type Handover, StoredPair } from '../handover/stored-pair.ts';
 import type { PortEvent } from '../port/port-status.ts';
-import { beginSession, type Learned, owedReplies, type Pending, type SessionState } from '../session/session.ts';
+import { owedReplies, type PendingReply } from '../session/pending-replies.ts';
+import { beginSession, type Learned, type SessionState } from '../session/session.ts';
 import { type BackendLink, openChannel, type VhostChannel } from './backend-link.ts';
 import { Exchange, type ExchangeContext, type ExchangeEvents } from './exchange.ts';
 
 export interface FrontendLinkEvents {
-  /** Something that the status shows has changed. */
+  /** Some part of the status changed. */
   changed(): void;
   event(event: PortEvent): void;
   /** The front-end accepted features. */
   negotiated(event: PortEvent): void;
-  /** A refusal; with `close` the link has to be closed by whoever hears this. `learned`: of the back-end. */
+  /** A refusal; with `close` the listener has to close the link. `learned`: about the back-end. */
   refused(error: CompatError, close: boolean, learned?: Learned): void;
-  keepFailed(error: Error): void;
+  /** The connections would not outlive this process. */
+  storeFailed(error: Error): void;
   /** Once. Undefined: it hung up, or was closed. */
   ended(error: Error | undefined): void;
 }
 
-/** What the next process has to know besides. */
+/** What the next process has to know about the port. */
 export type Identity = Pick<JournalHead, 'name' | 'deviceType' | 'frontend' | 'backend' | 'socketGroup'>;
 
-/** A connected front-end, its exchange with the back-end, and what is kept of both for the next process. */
+/** A connected front-end, its exchange with the back-end, and what is stored of both for the next process. */
 export class FrontendLink {
   readonly #channel: VhostChannel;
   readonly #backend: BackendLink;
   readonly #events: FrontendLinkEvents;
   readonly #exchange: Exchange;
   #since = performance.now();
-  #kept: KeptPair | undefined;
+  #stored: StoredPair | undefined;
 
   private constructor(
     channel: VhostChannel,
@@ -48,7 +50,7 @@ export class FrontendLink {
     this.#channel = channel;
     this.#backend = backend;
     this.#events = events;
-    const told: ExchangeEvents = {
+    const heard: ExchangeEvents = {
       changed: (before, now) => this.#notice(before, now),
       refused: (error, close, learned) => events.refused(error, close, learned),
       starved: ({ message }) =>
@@ -60,7 +62,7 @@ export class FrontendLink {
         }),
     };
     const channels = { frontend: channel, backend: backend.channel };
-    this.#exchange = new Exchange(context, channels, state, () => this.#pair, told);
+    this.#exchange = new Exchange(context, channels, state, () => this.#pair, heard);
     const listener = (side: 'frontend' | 'backend'): Omit<ChannelEvents, 'closed'> => ({
       readable: () => this.#exchange.readable(side),
       writable: () => this.#exchange.writable(side),
@@ -75,7 +77,7 @@ export class FrontendLink {
     backend: BackendLink,
     context: ExchangeContext,
     options: {
-      readonly keep: Keep | undefined;
+      readonly handover: Handover | undefined;
       readonly identity: Identity;
       readonly partialPatienceMs?: number | undefined;
     },
@@ -87,15 +89,15 @@ export class FrontendLink {
     channel.pause();
     backend.channel.pause();
     const head = { ...options.identity, mode, abilities, peer };
-    link.#kept = KeptPair.begin(
-      options.keep,
+    link.#stored = StoredPair.begin(
+      options.handover,
       { frontend: channel, backend: backend.channel },
       head,
       link.#exchange.record,
       {
-        // Not at once: the caller shall know the link before anything happens on it.
+        // Not at once: the caller has to know the link before anything happens on it.
         ready: () => queueMicrotask(() => link.#begin()),
-        failed: (error) => events.keepFailed(error),
+        failed: (error) => events.storeFailed(error),
       },
     );
     return link;
@@ -106,11 +108,16 @@ export class FrontendLink {
     channel: VhostChannel,
     backend: BackendLink,
     context: ExchangeContext,
-    left: { readonly keep: Keep; readonly id: string; readonly journal: Journal; readonly record: JournalRecord },
+    left: {
+      readonly handover: Handover;
+      readonly id: string;
+      readonly journal: Journal;
+      readonly record: JournalRecord;
+    },
     events: FrontendLinkEvents,
   ): FrontendLink {
     const link = new FrontendLink(channel, backend, context, left.record.state, events);
-    link.#kept = KeptPair.resumed(left.keep, left.id, left.journal, (error) => events.keepFailed(error));
+    link.#stored = StoredPair.resumed(left.handover, left.id, left.journal, (error) => events.storeFailed(error));
     return link;
   }
 
@@ -126,9 +133,9 @@ export class FrontendLink {
     if (this.#channel.isOpen && this.#backend.channel.isOpen) this.#exchange.begin();
   }
 
-  get #pair(): KeptPair {
-    if (!this.#kept) throw new Error('Cannot relay before it is known who keeps the descriptors');
-    return this.#kept;
+  get #pair(): StoredPair {
+    if (!this.#stored) throw new Error('Cannot relay before the descriptors were offered to the keeper');
+    return this.#stored;
   }
 
   get context(): ExchangeContext {
@@ -139,26 +146,26 @@ export class FrontendLink {
     return this.#exchange.session;
   }
 
-  get isKept(): boolean {
-    return this.#kept?.isKept === true;
+  get isStored(): boolean {
+    return this.#stored?.isStored === true;
   }
 
-  /** How long it could have said something and has not; 0 when it has, or while nobody listens to it. */
+  /** Milliseconds for which it could have said something and has not; 0 when it has, or while nobody listens to it. */
   get silentMs(): number {
     return this.#exchange.heard || !this.#exchange.isOpen ? 0 : performance.now() - this.#since;
   }
 
-  /** The back-end was told more than questions, or is about to be. */
+  /** More than questions has gone to the back-end, or is about to. */
   get touchedBackend(): boolean {
-    return this.session.relayed || this.#exchange.inFlight || this.#backend.channel.staged > 0;
+    return this.session.relayed || this.#exchange.towardBackend || this.#backend.channel.staged > 0;
   }
 
   /** The replies that the back-end owes to this front-end, when it is gone. */
-  get owed(): Pending[] {
+  get owed(): PendingReply[] {
     return owedReplies(this.session);
   }
 
-  /** Reads what has arrived without waiting to be told: has it gone already? */
+  /** Reads at once what has arrived, which notices a hang-up. */
   readNow(): void {
     this.#exchange.readable('frontend');
   }
@@ -173,7 +180,7 @@ export class FrontendLink {
 
   #ended(error: Error | undefined): void {
     this.#exchange.end();
-    this.#kept?.end();
+    this.#stored?.end();
     this.#events.ended(error);
   }
 
@@ -181,12 +188,12 @@ export class FrontendLink {
     this.#channel.close();
   }
 
-  /** Lets go of the front-end and of what is kept, for the next process. */
+  /** Leaves the front-end and what is stored of it to the next process. */
   leave(): void {
-    const kept = this.#kept;
-    this.#kept = undefined;
+    const stored = this.#stored;
+    this.#stored = undefined;
     this.#exchange.end('forNext');
-    kept?.leave();
+    stored?.leave();
     this.#channel.leave();
   }
 }

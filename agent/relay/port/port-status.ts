@@ -2,8 +2,8 @@ import type { Endpoint } from '../../../compat-tables/entries/endpoint.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
-import type { Keep } from '../handover/keep.ts';
-import type { RelayStep } from '../handover/relay-step.ts';
+import type { RelayStep } from '../handover/journal-format.ts';
+import type { Handover } from '../handover/stored-pair.ts';
 
 export type { PeerIdentity } from '../../fd/peer.ts';
 export { peerAlive, samePeer } from '../../fd/peer.ts';
@@ -13,19 +13,19 @@ export interface PortConfig {
   readonly deviceType: string;
   readonly frontend: Endpoint;
   readonly backend: Endpoint;
-  /** Of the socket files that we make; 0660 unless told. */
+  /** Mode of the socket files that the agent makes; default 0660. */
   readonly socketMode?: number;
-  /** Numeric group of the same. */
+  /** Numeric group of these files. */
   readonly socketGroup?: number;
 }
 
 export interface PortOptions {
-  /** How long a back-end may take to answer all questions about its features. */
+  /** How long a back-end may take to answer all questions about its features; default 5000. */
   readonly measureTimeoutMs?: number;
-  /** How long a peer may leave a message in pieces; 10 s unless told. */
+  /** How long a peer may leave a message incomplete; default 10,000. */
   readonly partialPatienceMs?: number | undefined;
-  /** Who keeps the connections when this process ends; undefined: they end with it. */
-  readonly keep?: Keep | undefined;
+  /** Hands the connections to the next process; undefined: they end with this one. */
+  readonly handover?: Handover | undefined;
   /** For tests that end the process between two steps. */
   readonly atStep?: ((step: RelayStep) => void) | undefined;
 }
@@ -33,7 +33,7 @@ export interface PortOptions {
 export type PortState =
   | 'waiting-backend'
   | 'measuring'
-  /** The back-end is there, but no mode may be offered: the front-end's door is shut. */
+  /** The back-end is connected, but no mode may be offered: the front-end's socket is closed. */
   | 'refused'
   | 'waiting-frontend'
   | 'connected'
@@ -65,9 +65,9 @@ export function noStatistics(): Statistics {
 
 export interface PortStatus {
   readonly state: PortState;
-  /** Of the connected back-end, once measured. */
+  /** What the connected back-end can do; undefined until it was measured. */
   readonly abilities?: Abilities;
-  /** Of the connected front-end, as are all that follow up to `peer`. */
+  /** The mode of the connected front-end; the members from here to `peer` describe that connection. */
   readonly mode?: Entry;
   readonly offered?: bigint;
   readonly acked?: bigint;
@@ -77,7 +77,7 @@ export interface PortStatus {
   readonly ringSizes: ReadonlyMap<number, number>;
   readonly peer?: PeerIdentity;
   readonly error?: CompatError;
-  /** When the state was entered, ms since 1970. */
+  /** When the state was entered, milliseconds since 1970. */
   readonly since: number;
   readonly statistics: Readonly<Statistics>;
 }
@@ -100,7 +100,7 @@ export type PortEventKind =
   | 'starved'
   /** Connections of an earlier agent go on with this one. */
   | 'resumed'
-  /** Nobody would keep the connections if the agent ended now. */
+  /** The connections would not outlive the agent. */
   | 'not-kept'
   /** A peer broke the protocol, or a socket failed. */
   | 'fault'
@@ -109,7 +109,7 @@ export type PortEventKind =
 
 export interface PortEvent {
   readonly kind: PortEventKind;
-  /** Of the catalogue, when something went wrong. */
+  /** A code of the catalogue, when something went wrong. */
   readonly code?: string;
   readonly text: string;
   readonly details: Readonly<Record<string, unknown>>;
@@ -117,8 +117,8 @@ export interface PortEvent {
 
 export interface PortHooks {
   /**
-   * Asked when a front-end stands at the door (peer given) and, without a peer, to learn whether to open the door at all.
-   * The answer for a peer must be the mode that it had before, for as long as it lives.
+   * Asked when a front-end connects (`peer` given) and, without a peer, whether to open the front-end's socket at all.
+   * The answer for a peer must be the mode that it had before, as long as it lives.
    */
   decide(abilities: Abilities, peer: PeerIdentity | undefined): ModeDecision;
   /** Some part of the status changed. */

@@ -4,14 +4,13 @@ import { REQUESTS, type RequestName, requestName } from '../../../compat-tables/
 import { VhostProtocolError } from '../../vhost/errors.ts';
 import { encodeRequest, type MessageView } from '../../vhost/header.ts';
 import { readU64 } from '../../vhost/payloads.ts';
-import { checkReply } from '../../vhost/rules.ts';
 
-/** Without the PROTOCOL_MQ protocol feature there is one queue pair, and nothing to ask. */
+/** Without the MQ protocol feature there is one queue pair, and nothing to ask. */
 const ONE_QUEUE_PAIR = 1;
 
 /**
- * Asks a back-end what it can do, with questions only, so that it is afterwards as it was before. Replies in, requests
- * out; ends with the abilities.
+ * Asks a back-end what it can do, with questions only, so that nothing changes in it. Replies in, requests out; ends with
+ * the abilities.
  */
 export class Measurement {
   readonly #asksQueues: boolean;
@@ -21,13 +20,13 @@ export class Measurement {
 
   /**
    * `asksQueues` false: leaves the number of queues unknown. Some back-ends hang up when they are asked for it before the
-   * front-end has accepted the PROTOCOL_MQ protocol feature, which a measurement never does.
+   * front-end has accepted the MQ protocol feature, which a measurement never does.
    */
   constructor(asksQueues = true) {
     this.#asksQueues = asksQueues;
   }
 
-  /** What is to be answered next. */
+  /** The request that the back-end has to answer next. */
   get asked(): RequestName {
     return this.#asked;
   }
@@ -37,13 +36,12 @@ export class Measurement {
     return this.#ask('GET_FEATURES');
   }
 
-  /** Takes a reply; gives the next question or the result. Throws VhostProtocolError. */
+  /** Takes a reply whose form was checked; gives the next question or the result. Throws VhostProtocolError. */
   reply(message: MessageView): { readonly ask: Uint8Array } | { readonly abilities: Abilities } {
-    checkReply(message);
     if (message.request !== REQUESTS[this.#asked].id) {
       throw new VhostProtocolError(
         'header',
-        `Cannot measure the back-end: it replied to ${requestName(message.request)}, asked was ${this.#asked}`,
+        `Cannot measure the back-end: saw a reply to ${requestName(message.request)}; wanted one to ${this.#asked}`,
       );
     }
     return this.#take[this.#asked]?.(readU64(message.payload)) ?? this.#done(ONE_QUEUE_PAIR);

@@ -3,21 +3,21 @@ import { existsSync, readdirSync } from 'node:fs';
 import { KeptPorts } from '../../../agent/manager/kept-ports.ts';
 import { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
 import { Port } from '../../../agent/relay/port/port.ts';
-import { leavePair, TestKeep } from '../relay/handover/keepers.ts';
+import { leavePair, TestHandover } from '../relay/handover/keepers.ts';
 import { aWhile, Bench, Hooks, openDescriptors, until, untilState } from '../support.ts';
 
 describe('ports that go on before the agent around them has started', () => {
   let bench: Bench;
-  let keep: TestKeep;
+  let handover: TestHandover;
   let before = 0;
   beforeEach(() => {
     before = openDescriptors();
     bench = new Bench();
-    keep = new TestKeep();
+    handover = new TestHandover();
   });
   afterEach(() => {
     bench.close();
-    keep.close();
+    handover.close();
     assert.equal(openDescriptors(), before, 'every descriptor is closed');
   });
   const connect = async () => bench.also(await MockFrontend.open(bench.endpoint('connect', 'f')));
@@ -27,7 +27,7 @@ describe('ports that go on before the agent around them has started', () => {
   async function connected(): Promise<MockFrontend> {
     await bench.backend();
     const [frontend, backend] = [bench.endpoint('listen', 'f'), bench.endpoint('connect', 'b')];
-    const port = new Port({ name: 'p', deviceType: 'vhost-user-net', frontend, backend }, new Hooks(), { keep });
+    const port = new Port({ name: 'p', deviceType: 'vhost-user-net', frontend, backend }, new Hooks(), { handover });
     port.start();
     const guest = await connect();
     await guest.negotiate();
@@ -36,7 +36,7 @@ describe('ports that go on before the agent around them has started', () => {
   }
 
   function next(): KeptPorts {
-    const kept = new KeptPorts(keep, keep.inherited(), { keep });
+    const kept = new KeptPorts(handover, handover.inherited(), { handover });
     bench.also({ close: () => void kept.endUnclaimed() });
     return kept;
   }
@@ -76,15 +76,15 @@ describe('ports that go on before the agent around them has started', () => {
 
   it('leave the journals of another agent alone until the database is theirs', async () => {
     await connected();
-    const [journal = ''] = readdirSync(keep.folder);
-    const stranger = new KeptPorts(keep, new Map(), { keep });
-    assert.deepEqual(readdirSync(keep.folder), [journal]);
+    const [journal = ''] = readdirSync(handover.folder);
+    const stranger = new KeptPorts(handover, new Map(), { handover });
+    assert.deepEqual(readdirSync(handover.folder), [journal]);
     stranger.leave();
-    assert.deepEqual(readdirSync(keep.folder), [journal]);
+    assert.deepEqual(readdirSync(handover.folder), [journal]);
     assert.equal(next().size, 1, 'its own next life goes on');
-    const successor = new KeptPorts(keep, new Map(), { keep });
+    const successor = new KeptPorts(handover, new Map(), { handover });
     await successor.endUnclaimed();
-    assert.deepEqual(readdirSync(keep.folder), []);
+    assert.deepEqual(readdirSync(handover.folder), []);
   });
 
   it('offer nothing to a front-end that comes too early, and serve it when they are adopted', async () => {
@@ -126,21 +126,21 @@ describe('ports that go on before the agent around them has started', () => {
     const kept = next();
     assert.deepEqual(await kept.endUnclaimed(), ['p']);
     await guest.ended;
-    assert.deepEqual([kept.size, keep.stored.size], [0, 0]);
+    assert.deepEqual([kept.size, handover.stored.size], [0, 0]);
   });
 
   it('are left to the agent after this one when this one cannot start', async () => {
     const guest = await connected();
     next().leave();
-    assert.equal(keep.stored.size, 1);
+    assert.equal(handover.stored.size, 1);
     const kept = next();
     assert.equal(kept.size, 1);
     await guest.sync();
   });
 
   it('are told of as problems when they cannot go on', () => {
-    const { name, peers } = leavePair(keep);
-    keep.journal(name).edit((bytes) => bytes.subarray(0, 8));
+    const { name, peers } = leavePair(handover);
+    handover.journal(name).edit((bytes) => bytes.subarray(0, 8));
     const kept = next();
     assert.deepEqual(
       kept.problems.map(({ code }) => code),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Taps } from '../../../agent/manager/taps.ts';
-import type { TapMessage } from '../../../agent/relay/link/tap.ts';
+import type { TracedMessage } from '../../../agent/vhost/trace-line.ts';
 
-const MESSAGE: TapMessage = {
+const MESSAGE: TracedMessage = {
   ...{ time: 1, from: 'front-end', request: 1, flags: 1, payload: new Uint8Array(0), descriptors: 0 },
   verdict: 'forwarded',
 };

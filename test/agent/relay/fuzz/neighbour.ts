@@ -41,7 +41,7 @@ export class Neighbour {
     const backend = await bench.backend(
       { name: 'bneighbour' },
       {
-        keep: 0,
+        maxRecorded: 0,
         intercept: ({ request, payload, fds }, connection) => {
           if (request === WITH_DESCRIPTORS && neighbour) neighbour.#compare(payload, fds);
           if (request !== ADVISE) return false;

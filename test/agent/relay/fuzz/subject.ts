@@ -118,7 +118,7 @@ export class Subject implements PortHooks {
   async recover(): Promise<void> {
     this.frontend.close();
     this.backend.close();
-    const options = { reconnectMs: 20, keep: 0 };
+    const options = { reconnectMs: 20, maxRecorded: 0 };
     const backend = new MockBackend(
       { role: OTHER[this.#roles.backend], path: this.#path('backend') },
       { ...OVS_2_13, virtioFeatures: OVS_2_13.virtioFeatures | this.#mode.virtioFeatures },

@@ -5,13 +5,14 @@ import {
   decodeRecord,
   encodeHead,
   encodeRecord,
-  type Flight,
   HEAD_BYTES,
   JournalError,
   type JournalHead,
   type JournalRecord,
+  type PendingMessage,
 } from '../../../../agent/relay/handover/journal-format.ts';
-import type { Pending, SessionState } from '../../../../agent/relay/session/session.ts';
+import type { PendingReply } from '../../../../agent/relay/session/pending-replies.ts';
+import type { SessionState } from '../../../../agent/relay/session/session.ts';
 import { HEAD, recordOf } from './keepers.ts';
 
 const WORD = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
@@ -45,7 +46,7 @@ const HEADS: fc.Arbitrary<JournalHead> = fc
     };
   });
 
-const PENDING: fc.Arbitrary<Pending> = fc.oneof(
+const PENDING: fc.Arbitrary<PendingReply> = fc.oneof(
   SMALL.map((request) => ({ request })),
   fc.record({ request: SMALL, dropped: fc.constant(true as const) }, PLAIN),
   fc.record({ request: SMALL, features: WORD }, PLAIN),
@@ -54,10 +55,10 @@ const PENDING: fc.Arbitrary<Pending> = fc.oneof(
     PLAIN,
   ),
 );
-const SIDE = fc.constantFrom<Flight['from'][]>('frontend', 'backend');
-const FLIGHT: fc.Arbitrary<Flight> = fc.record(
+const SIDE = fc.constantFrom<PendingMessage['from'][]>('frontend', 'backend');
+const MESSAGE: fc.Arbitrary<PendingMessage> = fc.record(
   {
-    ...{ from: SIDE, to: SIDE, via: fc.constantFrom<Flight['via'][]>('pipe', 'descriptors', 'taken') },
+    ...{ from: SIDE, to: SIDE, via: fc.constantFrom<PendingMessage['via'][]>('pipe', 'descriptors', 'taken') },
     ...{ request: SMALL, asks: fc.boolean(), descriptors: SMALL, bytes: SMALL },
   },
   PLAIN,
@@ -80,8 +81,8 @@ const STATE: fc.Arbitrary<SessionState> = fc.record(
 const RECORDS: fc.Arbitrary<JournalRecord> = fc.record(
   {
     state: STATE,
-    flights: fc.array(FLIGHT, { maxLength: 4 }),
-    fences: SMALL,
+    messages: fc.array(MESSAGE, { maxLength: 4 }),
+    barriers: SMALL,
   },
   PLAIN,
 );
@@ -138,7 +139,7 @@ describe('the journal of a port', () => {
     assert.throws(() => encodeHead(head), /Cannot write the journal of p: its head has \d+ bytes/);
     const { state } = recordOf(0);
     const pending = Array.from({ length: 256 }, () => ({ request: 1, answer: new Uint8Array(120) }));
-    const record = { state: { ...state, pending }, flights: [], fences: 0 };
+    const record = { state: { ...state, pending }, messages: [], barriers: 0 };
     assert.throws(() => encodeRecord(1n, record), /Cannot write a journal record of \d+ bytes/);
   });
 });

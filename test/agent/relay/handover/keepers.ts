@@ -9,13 +9,13 @@ import {
   type JournalRecord,
   RECORD_BYTES,
 } from '../../../../agent/relay/handover/journal-format.ts';
-import { type Keep, KeptPair, keptId } from '../../../../agent/relay/handover/keep.ts';
+import { type Handover, StoredPair, storedId } from '../../../../agent/relay/handover/stored-pair.ts';
 import { openChannel } from '../../../../agent/relay/link/backend-link.ts';
 import { beginSession } from '../../../../agent/relay/session/session.ts';
 import { entryOf, OVS_3_2, temporaryFolder } from '../../support.ts';
 
 /** A keeper inside this process: copies descriptors as systemd does, and fails when it is told to. */
-export class TestKeep implements Keep {
+export class TestHandover implements Handover {
   readonly #home = temporaryFolder();
   readonly stored = new Map<string, OwnedFd[]>();
   readonly removed: string[] = [];
@@ -50,7 +50,7 @@ export class TestKeep implements Keep {
   }
 
   journal(name: string): JournalFile {
-    return new JournalFile(join(this.folder, `${keptId(name) ?? ''}.journal`));
+    return new JournalFile(join(this.folder, `${storedId(name) ?? ''}.journal`));
   }
 
   close(): void {
@@ -93,9 +93,9 @@ export const HEAD: Omit<JournalHead, 'inodes'> = {
   peer: { pid: process.pid, startTime: '1', bootId: 'b' },
 };
 
-export function recordOf(fences: number): JournalRecord {
+export function recordOf(barriers: number): JournalRecord {
   const state = beginSession({ interface: HEAD.name, mode: HEAD.mode }, HEAD.abilities);
-  return { state: { ...state, acked: 1n << 32n }, flights: [], fences };
+  return { state: { ...state, acked: 1n << 32n }, messages: [], barriers };
 }
 
 export interface LeftPair {
@@ -104,25 +104,25 @@ export interface LeftPair {
   readonly peers: readonly [OwnedFd, OwnedFd];
 }
 
-/** Two connected peers and what a process left of them that was ended; records with 0, 1, 2 fences were written. */
-export function leavePair(keep: TestKeep): LeftPair {
+/** Two connected peers and what a process left of them that was ended; records with 0, 1, 2 barriers were written. */
+export function leavePair(handover: TestHandover): LeftPair {
   const [front, farFront] = socketPair().map((fd) => new OwnedFd(fd)) as [OwnedFd, OwnedFd];
   const [back, farBack] = socketPair().map((fd) => new OwnedFd(fd)) as [OwnedFd, OwnedFd];
-  const pair = { frontend: openChannel(front), backend: openChannel(back) };
-  const known = new Set(keep.stored.keys());
+  const channels = { frontend: openChannel(front), backend: openChannel(back) };
+  const known = new Set(handover.stored.keys());
   const events = {
     ready: () => {},
     failed: (error: Error) => {
       throw error;
     },
   };
-  const kept = KeptPair.begin(keep, pair, HEAD, recordOf(0), events);
-  kept.write(recordOf(1));
-  kept.write(recordOf(2));
-  kept.leave();
-  pair.frontend.leave();
-  pair.backend.leave();
-  const name = [...keep.stored.keys()].find((one) => !known.has(one));
+  const pair = StoredPair.begin(handover, channels, HEAD, recordOf(0), events);
+  pair.write(() => recordOf(1));
+  pair.write(() => recordOf(2));
+  pair.leave();
+  channels.frontend.leave();
+  channels.backend.leave();
+  const name = [...handover.stored.keys()].find((one) => !known.has(one));
   if (name === undefined) throw new Error('nothing was stored');
   return { name, peers: [farFront, farBack] };
 }

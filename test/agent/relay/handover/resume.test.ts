@@ -3,10 +3,10 @@ import { writeSync } from 'node:fs';
 import { createMemoryFd, peek, receive, send, socketPair } from '../../../../agent/fd/libc.ts';
 import { createPipe, setPeekOffset } from '../../../../agent/fd/libc-stream.ts';
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
-import { Fence } from '../../../../agent/relay/handover/fence.ts';
-import type { Flight, Side } from '../../../../agent/relay/handover/journal-format.ts';
-import { KeptPair } from '../../../../agent/relay/handover/keep.ts';
+import type { PendingMessage, Side } from '../../../../agent/relay/handover/journal-format.ts';
+import { ReplyBarrier } from '../../../../agent/relay/handover/reply-barrier.ts';
 import { resumeExchange } from '../../../../agent/relay/handover/resume.ts';
+import { StoredPair } from '../../../../agent/relay/handover/stored-pair.ts';
 import { openChannel } from '../../../../agent/relay/link/backend-link.ts';
 import { Exchange } from '../../../../agent/relay/link/exchange.ts';
 import { noStatistics } from '../../../../agent/relay/port/port-status.ts';
@@ -47,7 +47,7 @@ class Left {
     for (const fd of got?.fds ?? []) new OwnedFd(fd).close();
   }
 
-  resume(flight: Flight, change: Partial<SessionState>): Exchange {
+  resume(pending: PendingMessage, change: Partial<SessionState>): Exchange {
     const mode = entryOf();
     const begun = beginSession({ interface: 'p', mode }, OVS_3_2);
     const state = { ...begun, relayed: true, ackedProtocol: OVS_3_2.protocolFeatures, ...change };
@@ -55,14 +55,21 @@ class Left {
       frontend: openChannel(this.near.frontend, this.pipes.frontend),
       backend: openChannel(this.near.backend, this.pipes.backend),
     };
-    const record = { state, flights: [flight], fences: 0 };
+    const record = { state, messages: [pending], barriers: 0 };
     const quiet = { ready: () => {}, failed: () => {} };
-    const kept = KeptPair.begin(undefined, channels, HEAD, record, quiet);
+    const stored = StoredPair.begin(undefined, channels, HEAD, record, quiet);
     const exchange = new Exchange(
-      { interface: 'p', mode, abilities: OVS_3_2, peer: HEAD.peer, statistics: noStatistics(), tap: () => undefined },
+      {
+        interface: 'p',
+        mode,
+        abilities: OVS_3_2,
+        peer: HEAD.peer,
+        statistics: noStatistics(),
+        traceListener: () => undefined,
+      },
       channels,
       state,
-      () => kept,
+      () => stored,
       { changed: () => {}, refused: () => {}, starved: () => {} },
     );
     for (const side of ['frontend', 'backend'] as const)
@@ -118,7 +125,7 @@ describe('what was under way when a process was ended', () => {
     left.close();
     assert.equal(openDescriptors(), before, 'every descriptor is closed');
   });
-  const request: Flight = {
+  const request: PendingMessage = {
     ...{ from: 'frontend', to: 'backend', via: 'descriptors', request: REQUESTS.SET_MEM_TABLE.id },
     ...{ asks: true, descriptors: 1, bytes: SET_MEM_TABLE.length },
   };
@@ -126,9 +133,9 @@ describe('what was under way when a process was ended', () => {
 
   it('is found out by one question, also when that was staged already', async () => {
     left.underWay('frontend', SET_MEM_TABLE);
-    writeSync(left.pipes.backend.raw, Fence.question);
+    writeSync(left.pipes.backend.raw, ReplyBarrier.question);
     left.resume(request, { pending });
-    assert.deepEqual([...(await left.hears('backend'))], [...Fence.question]);
+    assert.deepEqual([...(await left.hears('backend'))], [...ReplyBarrier.question]);
     const reply = encodeReply(REQUESTS.SET_MEM_TABLE.id, new Uint8Array(8));
     left.tell('backend', reply);
     assert.deepEqual([...(await left.hears('frontend'))], [...reply]);
@@ -145,7 +152,7 @@ describe('what was under way when a process was ended', () => {
     const table = encodeReply(REQUESTS.SET_MEM_TABLE.id, TABLE);
     left.tell('backend', table);
     assert.deepEqual([...(await left.hears('frontend'))], [...table]);
-    await until('an exchange at rest', () => !exchange.inFlight);
+    await until('an exchange at rest', () => !exchange.towardBackend);
     const consent = encodeRequest(REQUESTS.SET_MEM_TABLE.id, new Uint8Array(8));
     left.tell('frontend', consent);
     assert.equal((await left.hears('backend')).length, consent.length, 'the next message goes on');
@@ -154,9 +161,9 @@ describe('what was under way when a process was ended', () => {
   it('is found out in postcopy, too, where a region is answered that nobody asked to be', async () => {
     const region = encodeRequest(REQUESTS.ADD_MEM_REG.id, new Uint8Array(40));
     left.underWay('frontend', region);
-    const flight = { ...request, request: REQUESTS.ADD_MEM_REG.id, bytes: region.length };
-    left.resume(flight, { pending: [{ request: REQUESTS.ADD_MEM_REG.id }], postcopy: true });
-    assert.deepEqual([...(await left.hears('backend'))], [...Fence.question]);
+    const message = { ...request, request: REQUESTS.ADD_MEM_REG.id, bytes: region.length };
+    left.resume(message, { pending: [{ request: REQUESTS.ADD_MEM_REG.id }], postcopy: true });
+    assert.deepEqual([...(await left.hears('backend'))], [...ReplyBarrier.question]);
     left.tell('backend', encodeReply(REQUESTS.GET_FEATURES.id, new Uint8Array(8)));
     assert.deepEqual([...(await left.hears('backend'))], [...region], 'it had not been sent');
   });
@@ -165,8 +172,8 @@ describe('what was under way when a process was ended', () => {
     it(`is not sent again when it is ${name} and nobody answers it: twice is not once`, () => {
       const bytes = encodeRequest(REQUESTS[name].id, new Uint8Array(40));
       left.underWay('frontend', bytes);
-      const flight = { ...request, request: REQUESTS[name].id, asks: false, bytes: bytes.length };
-      assert.throws(() => left.resume(flight, {}), {
+      const message = { ...request, request: REQUESTS[name].id, asks: false, bytes: bytes.length };
+      assert.throws(() => left.resume(message, {}), {
         code: 'VC-RESUME',
         message: new RegExp(`${name}.*nobody answers it`),
       });
@@ -179,7 +186,7 @@ describe('what was under way when a process was ended', () => {
     const got = receive(left.near.frontend.raw, new Uint8Array(12));
     assert.equal(got?.bytes, 12);
     for (const fd of got.fds) new OwnedFd(fd).close();
-    const flight: Flight = {
+    const message: PendingMessage = {
       ...request,
       to: 'frontend',
       via: 'taken',
@@ -187,16 +194,16 @@ describe('what was under way when a process was ended', () => {
       descriptors: 0,
       bytes: bytes.length,
     };
-    assert.throws(() => left.resume(flight, {}), { code: 'VC-RESUME', message: /was taken from the kernel/ });
+    assert.throws(() => left.resume(message, {}), { code: 'VC-RESUME', message: /was taken from the kernel/ });
   });
 
   it('stays where it is when this process goes, too, before it was found out', () => {
     left.underWay('backend', INFLIGHT);
-    const flight: Flight = {
+    const message: PendingMessage = {
       ...{ from: 'backend', to: 'frontend', via: 'descriptors', request: REQUESTS.GET_INFLIGHT_FD.id },
       ...{ asks: false, descriptors: 1, bytes: INFLIGHT.length },
     };
-    const exchange = left.resume(flight, { pending: [] });
+    const exchange = left.resume(message, { pending: [] });
     exchange.end('forNext');
     const got = receive(left.near.backend.raw, new Uint8Array(64));
     assert.equal(got?.bytes, INFLIGHT.length);

@@ -5,7 +5,7 @@ import { createMemoryFd } from '../../../../agent/fd/libc.ts';
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
 import { MockBackend } from '../../../../agent/mock/mock-backend.ts';
 import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
-import { RELAY_STEPS } from '../../../../agent/relay/handover/relay-step.ts';
+import { RELAY_STEPS } from '../../../../agent/relay/handover/journal-format.ts';
 import { encodeReply, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import { writeMemoryTable, writeU64, writeVringAddress, writeVringState } from '../../../../agent/vhost/payloads.ts';
 import { REQUESTS, type RequestName } from '../../../../compat-tables/protocol/requests.ts';
@@ -89,7 +89,7 @@ describe('a relay that is killed', () => {
       },
     });
     await backend.open();
-    const program = join(ROOT, 'dist', 'test', 'agent', 'relay', 'kept-relay.js');
+    const program = join(ROOT, 'dist', 'test', 'agent', 'relay', 'handover', 'relay-process.js');
     keeper = peers.start(process.execPath, [program, 'keeper', folder], { name: 'keeper' });
     frontend = await MockFrontend.open(
       { role: 'connect', path: join(folder, 'f') },

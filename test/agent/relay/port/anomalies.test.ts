@@ -231,7 +231,7 @@ describe('a port and peers that behave badly', () => {
   });
 
   it('is not disturbed by peers that vanish at any message', async () => {
-    const backend = await bench.backend({}, { reconnectMs: 10, keep: 0 });
+    const backend = await bench.backend({}, { reconnectMs: 10, maxRecorded: 0 });
     const hooks = new Hooks();
     const port = bench.port(hooks);
     const steps: ((frontend: MockFrontend) => void)[] = [
@@ -311,7 +311,7 @@ describe('a port and peers that behave badly', () => {
   });
 
   it('sends a front-end away that asks and never reads, and bounds what it keeps', async () => {
-    await bench.backend({}, { keep: 0 });
+    await bench.backend({}, { maxRecorded: 0 });
     const hooks = new Hooks();
     const port = bench.port(hooks);
     const frontend = await openFrontend();

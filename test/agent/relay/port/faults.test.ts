@@ -36,7 +36,7 @@ describe('a system call that fails', () => {
       await new MockBackend({ role: 'listen', path: join(folder, name) }, OVS_3_2).open();
     backend = await open('b');
     neighbours = await open('bq');
-    const program = join(ROOT, 'dist', 'test', 'agent', 'relay', 'kept-relay.js');
+    const program = join(ROOT, 'dist', 'test', 'agent', 'relay', 'handover', 'relay-process.js');
     keeper = peers.start(process.execPath, [program, 'keeper', folder], { name: 'keeper', env: { FAULTS: '1' } });
     neighbour = await connect('fq');
     await neighbour.negotiate();

@@ -40,7 +40,7 @@ describe('what has hurt others on this socket', () => {
     bench.backend(
       {},
       {
-        keep: 0,
+        maxRecorded: 0,
         intercept: ({ request }, connection) => {
           if (request !== REQUESTS.GET_INFLIGHT_FD.id) return false;
           connection.write(encodeReply(request, new Uint8Array(24)), [new OwnedFd(createMemoryFd('inflight'))]);
@@ -86,7 +86,7 @@ describe('what has hurt others on this socket', () => {
   });
 
   it('does not grow with SET_VRING_NUM, however often it comes (CVE-2019-14818)', async () => {
-    await bench.backend({}, { keep: 0 });
+    await bench.backend({}, { maxRecorded: 0 });
     const port = bench.port(new Hooks());
     const frontend = await openFrontend();
     await frontend.negotiate();

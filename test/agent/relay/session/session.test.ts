@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { owedReplies } from '../../../../agent/relay/session/pending-replies.ts';
+import { decideReply } from '../../../../agent/relay/session/reply-rules.ts';
+import { decideRequest } from '../../../../agent/relay/session/request-rules.ts';
 import {
   type Action,
   beginSession,
-  onReply,
-  onRequest,
-  owedReplies,
+  type SessionContext,
   type SessionState,
+  type Step,
 } from '../../../../agent/relay/session/session.ts';
+import { checkReply, checkRequest } from '../../../../agent/vhost/check-message.ts';
 import { encodeReply, type MessageView, NEED_REPLY, REPLY, VERSION } from '../../../../agent/vhost/header.ts';
 import { readU64, writeU64, writeVringState } from '../../../../agent/vhost/payloads.ts';
 import { CONTROL_BITS, LOG_ALL } from '../../../../compat-tables/bits/named-masks.ts';
@@ -25,6 +28,13 @@ function request(name: RequestName | number, payload: Uint8Array = new Uint8Arra
 }
 function reply(name: RequestName, payload: Uint8Array): MessageView {
   return request(name, payload, REPLY);
+}
+
+function onRequest(context: SessionContext, state: SessionState, message: MessageView): Step {
+  return decideRequest(context, state, message, checkRequest(message));
+}
+function onReply(context: SessionContext, state: SessionState, message: MessageView): Step {
+  return decideReply(context, state, message, checkReply(message));
 }
 
 /** A session that is driven by hand, and remembers what it wanted done. */

@@ -3,17 +3,17 @@ import type { CompatError } from '../../../compat-tables/errors/compat-error.ts'
 import { asCompatError } from '../link/relay-errors.ts';
 import { noStatistics, type PortEvent, type PortHooks, type PortState, type Statistics } from './port-status.ts';
 
-/** Where an error came from decides what makes it a thing of the past. */
-export type DoorTrouble = 'backend-endpoint' | 'frontend-endpoint';
-export type Trouble = DoorTrouble | 'backend' | 'mode' | 'frontend';
+/** Where a problem came from decides when it is solved. */
+export type EndpointProblem = 'backend-endpoint' | 'frontend-endpoint';
+export type ProblemSource = EndpointProblem | 'backend' | 'mode' | 'frontend';
 
-/** What a port tells of itself: the state it is in and since when, its troubles, its statistics, and events. */
-export class Report {
+/** What a port reports of itself: its state and since when, unsolved problems, statistics, and events. */
+export class PortReporter {
   readonly statistics: Statistics = noStatistics();
   readonly #name: string;
   readonly #hooks: PortHooks;
   readonly #limit = new RateLimit({ burst: 16, windowMs: 60_000 });
-  readonly #troubles = new Map<Trouble, CompatError>();
+  readonly #problems = new Map<ProblemSource, CompatError>();
   #state: PortState = 'stopped';
   #since = Date.now();
 
@@ -31,12 +31,12 @@ export class Report {
     return this.#since;
   }
 
-  /** The latest trouble is the one that is shown. */
+  /** The latest problem. */
   get error(): CompatError | undefined {
-    return [...this.#troubles.values()].at(-1);
+    return [...this.#problems.values()].at(-1);
   }
 
-  enter(state: PortState): void {
+  enterState(state: PortState): void {
     if (this.#state !== state) this.#since = Date.now();
     this.#state = state;
     this.#hooks.changed();
@@ -47,39 +47,39 @@ export class Report {
   }
 
   /** Something happened that is no error. */
-  tell(kind: PortEvent['kind'], text: string, details: PortEvent['details'] = {}): void {
+  notify(kind: PortEvent['kind'], text: string, details: PortEvent['details'] = {}): void {
     this.event({ kind, text, details });
   }
 
-  /** Of what happens again and again only some is told, with the number of those that were not. */
+  /** Rate-limited by kind; an event says how many of its kind were left out before it. */
   event(event: PortEvent): void {
     const leftOut = this.#limit.pass(event.kind);
     if (leftOut === undefined) return;
     this.#hooks.event(leftOut === 0 ? event : { ...event, details: { ...event.details, left_out: leftOut } });
   }
 
-  trouble(kind: Trouble, error: CompatError): void {
-    this.#troubles.delete(kind);
-    this.#troubles.set(kind, error);
+  problem(kind: ProblemSource, error: CompatError): void {
+    this.#problems.delete(kind);
+    this.#problems.set(kind, error);
   }
 
-  /** A trouble of this kind is over; without a kind, all are. */
-  over(kind?: Trouble): void {
-    if (kind) this.#troubles.delete(kind);
-    else this.#troubles.clear();
+  /** A problem of this kind is solved; without a kind, all are. */
+  solved(kind?: ProblemSource): void {
+    if (kind) this.#problems.delete(kind);
+    else this.#problems.clear();
   }
 
-  /** False when the very same is shown already. */
-  isNew(kind: Trouble, error: CompatError): boolean {
-    return this.#troubles.get(kind)?.message !== error.message;
+  /** False when the same problem is shown already. */
+  isNewProblem(kind: ProblemSource, error: CompatError): boolean {
+    return this.#problems.get(kind)?.message !== error.message;
   }
 
   /** A peer broke the protocol, or a socket failed. */
-  fault(kind: Trouble, error: Error): void {
+  fault(kind: ProblemSource, error: Error): void {
     const side = kind === 'backend' ? 'back-end' : 'front-end';
     const known = asCompatError(error, { interface: this.#name, side });
     this.statistics.faults += 1;
-    this.trouble(kind, known);
+    this.problem(kind, known);
     this.event({ kind: 'fault', code: known.code, text: known.message, details: { ...known.details, side } });
   }
 
@@ -89,10 +89,19 @@ export class Report {
     this.event({ kind: 'refused', code: error.code, text: error.message, details: error.details });
   }
 
-  /** A socket path that cannot be used; who is connected already does not feel it. */
-  endpoint(kind: DoorTrouble, error: CompatError): void {
-    this.trouble(kind, error);
+  /** A socket path can be used now. `served`: a peer is connected, for which nothing changes. */
+  endpointOpened(kind: EndpointProblem, state: PortState, served: boolean): void {
+    this.solved(kind);
+    if (served) this.changed();
+    else this.enterState(state);
+  }
+
+  /** A socket path cannot be used now. `served`: a peer is connected, for which nothing changes. */
+  endpointFailed(kind: EndpointProblem, error: CompatError, served: boolean): void {
+    this.problem(kind, error);
     this.event({ kind: 'endpoint', code: error.code, text: error.message, details: error.details });
+    if (served) this.changed();
+    else this.enterState('error');
   }
 
   /** A front-end that was sent away because of another. */

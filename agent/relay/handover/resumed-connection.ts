@@ -2,15 +2,14 @@ import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { setPeekOffset, shutdown } from '../../fd/libc-stream.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import { openChannel, type VhostChannel } from '../link/backend-link.ts';
-import { inodeOf } from './inode.ts';
 import { FileJournal, type Journal, journalIds, removeJournal } from './journal.ts';
 import type { JournalHead, JournalRecord } from './journal-format.ts';
-import { type Keep, keptId, storedName } from './keep.ts';
+import { type Handover, inodeOf, storedId, storedName } from './stored-pair.ts';
 
 /** A connected pair that an earlier process left, ready to go on. */
-export interface KeptConnection {
+export interface ResumedConnection {
   readonly id: string;
-  readonly keep: Keep;
+  readonly handover: Handover;
   readonly head: JournalHead;
   readonly record: JournalRecord;
   readonly journal: Journal;
@@ -19,42 +18,42 @@ export interface KeptConnection {
 }
 
 /** What an earlier process left. What does not fit together was closed, and stands under `problems`. */
-export interface Left {
-  readonly connections: readonly KeptConnection[];
+export interface Inherited {
+  readonly connections: readonly ResumedConnection[];
   readonly problems: readonly CompatError[];
-  /** Removes the journals whose descriptors nobody kept: their connections ended with the earlier process. */
+  /** Removes the journals whose descriptors the keeper did not have: their connections ended with the earlier process. */
   readonly forgetStale: () => void;
 }
 
 /** Matches inherited descriptors with journals. Descriptors under names that are not ours stay with the caller. */
-export function readLeft(keep: Keep, inherited: ReadonlyMap<string, readonly OwnedFd[]>): Left {
-  const connections: KeptConnection[] = [];
+export function readInherited(handover: Handover, inherited: ReadonlyMap<string, readonly OwnedFd[]>): Inherited {
+  const connections: ResumedConnection[] = [];
   const problems: CompatError[] = [];
-  const ids = new Set(journalIds(keep.folder));
+  const ids = new Set(journalIds(handover.folder));
   for (const [name, fds] of inherited) {
-    const id = keptId(name);
+    const id = storedId(name);
     if (id === undefined) continue;
     ids.delete(id);
     try {
-      connections.push(readOne(keep, id, fds));
+      connections.push(readOne(handover, id, fds));
     } catch (error) {
-      problems.push(discard(keep, id, fds, error as Error));
+      problems.push(discard(handover, id, fds, error as Error));
     }
   }
   const forgetStale = (): void => {
-    for (const id of ids) removeQuietly(keep, id);
+    for (const id of ids) removeQuietly(handover, id);
     ids.clear();
   };
   return { connections, problems, forgetStale };
 }
 
-function readOne(keep: Keep, id: string, fds: readonly OwnedFd[]): KeptConnection {
-  const { journal, head, record } = FileJournal.open(keep.folder, id);
+function readOne(handover: Handover, id: string, fds: readonly OwnedFd[]): ResumedConnection {
+  const { journal, head, record } = FileJournal.open(handover.folder, id);
   let opened: VhostChannel | undefined;
   try {
     const [frontend, frontendPipe, backend, backendPipe] = inOrder(fds, head);
     opened = openChannel(frontend, frontendPipe);
-    return { id, keep, head, record, journal, frontend: opened, backend: openChannel(backend, backendPipe) };
+    return { id, handover, head, record, journal, frontend: opened, backend: openChannel(backend, backendPipe) };
   } catch (error) {
     journal.leave();
     opened?.close();
@@ -62,7 +61,7 @@ function readOne(keep: Keep, id: string, fds: readonly OwnedFd[]): KeptConnectio
   }
 }
 
-/** The descriptors that the journal is about, in its order. */
+/** The descriptors of the journal, in its order. */
 function inOrder(fds: readonly OwnedFd[], head: JournalHead): readonly [OwnedFd, OwnedFd, OwnedFd, OwnedFd] {
   const byInode = new Map(fds.map((fd) => [inodeOf(fd.raw), fd]));
   const found = head.inodes.map((inode) => byInode.get(inode));
@@ -74,8 +73,8 @@ function inOrder(fds: readonly OwnedFd[], head: JournalHead): readonly [OwnedFd,
   return [frontend, frontendPipe, backend, backendPipe];
 }
 
-/** Closes for both sides what cannot go on. */
-function discard(keep: Keep, id: string, fds: readonly OwnedFd[], error: Error): CompatError {
+/** Ends for both sides what cannot go on. */
+function discard(handover: Handover, id: string, fds: readonly OwnedFd[], error: Error): CompatError {
   for (const fd of fds) {
     try {
       setPeekOffset(fd.raw, 0); // only a socket has one
@@ -85,8 +84,8 @@ function discard(keep: Keep, id: string, fds: readonly OwnedFd[], error: Error):
     }
     fd.close();
   }
-  keep.remove(storedName(id));
-  removeQuietly(keep, id);
+  handover.remove(storedName(id));
+  removeQuietly(handover, id);
   return new CompatError(
     'VC-RESUME',
     `Cannot go on with kept connections ${id}: ${error.message}`,
@@ -95,9 +94,9 @@ function discard(keep: Keep, id: string, fds: readonly OwnedFd[], error: Error):
   );
 }
 
-function removeQuietly(keep: Keep, id: string): void {
+function removeQuietly(handover: Handover, id: string): void {
   try {
-    removeJournal(keep.folder, id);
+    removeJournal(handover.folder, id);
   } catch {
     // It is gone, or never was.
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { checkReply, checkRequest } from '../../../agent/vhost/check-message.ts';
 import { encodeRequest, type MessageView } from '../../../agent/vhost/header.ts';
-import { checkReply, checkRequest } from '../../../agent/vhost/rules.ts';
 import { summarise } from '../../../agent/vhost/summary.ts';
 import { REQUESTS, requestById, requestName } from '../../../compat-tables/protocol/requests.ts';
 import { hex } from '../support.ts';

@@ -6,28 +6,28 @@ import { createEventFd, duplicate, SystemCallError, socketPair } from '../../../
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
 import { Watch } from '../../../../agent/fd/watch.ts';
 import { HEAD_BYTES } from '../../../../agent/relay/handover/journal-format.ts';
-import { readLeft } from '../../../../agent/relay/handover/kept-connection.ts';
+import { readInherited } from '../../../../agent/relay/handover/resumed-connection.ts';
 import { openDescriptors } from '../../support.ts';
-import { HEAD, isHungUp, type JournalFile, type LeftPair, leavePair, recordOf, TestKeep } from './keepers.ts';
+import { HEAD, isHungUp, type JournalFile, type LeftPair, leavePair, recordOf, TestHandover } from './keepers.ts';
 
 const ENOMEM = 12;
 const zero = (bytes: Buffer, at: number, length: number): void => void bytes.fill(0, at, at + length);
 
 describe('what an earlier process left', () => {
-  let keep: TestKeep;
+  let handover: TestHandover;
   let left: LeftPair;
   let inherited: Map<string, OwnedFd[]>;
   let before = 0;
   const others: OwnedFd[] = [];
   beforeEach(() => {
     before = openDescriptors();
-    keep = new TestKeep();
-    left = leavePair(keep);
-    inherited = keep.inherited();
+    handover = new TestHandover();
+    left = leavePair(handover);
+    inherited = handover.inherited();
   });
   afterEach(() => {
     for (const fd of [...left.peers, ...others.splice(0)]) fd.close();
-    keep.close();
+    handover.close();
     assert.equal(openDescriptors(), before, 'every descriptor is closed');
   });
   const own = (): OwnedFd[] => inherited.get(left.name) ?? [];
@@ -39,7 +39,7 @@ describe('what an earlier process left', () => {
 
   it('goes on when descriptors and journal belong together, in whatever order they came', () => {
     inherited.set(left.name, own().toReversed());
-    const { connections, problems } = readLeft(keep, inherited);
+    const { connections, problems } = readInherited(handover, inherited);
     assert.deepEqual(problems, []);
     const [one] = connections;
     assert.ok(one);
@@ -54,15 +54,15 @@ describe('what an earlier process left', () => {
     one.journal.leave();
     one.frontend.leave();
     one.backend.leave();
-    assert.deepEqual(keep.removed, []);
+    assert.deepEqual(handover.removed, []);
   });
 
   for (const more of [0, 1]) {
     it(`uses the record before a last one that is torn (in ${more === 0 ? 'one place' : 'the other'})`, () => {
-      const journal = keep.journal(left.name);
+      const journal = handover.journal(left.name);
       // Once more, so that the last one stands in the other place.
       if (more === 1) {
-        const earlier = readLeft(keep, keep.inherited()).connections[0];
+        const earlier = readInherited(handover, handover.inherited()).connections[0];
         earlier?.journal.write(recordOf(3));
         earlier?.journal.leave();
         earlier?.frontend.leave();
@@ -73,7 +73,7 @@ describe('what an earlier process left', () => {
         bytes.writeUInt8(bytes.readUInt8(last + 20) ^ 0xff, last + 20);
         return bytes;
       });
-      const { connections } = readLeft(keep, inherited);
+      const { connections } = readInherited(handover, inherited);
       const [one] = connections;
       assert.deepEqual(one?.record, recordOf(1 + more));
       one.journal.write(recordOf(9));
@@ -124,7 +124,7 @@ describe('what an earlier process left', () => {
   ];
   for (const { title, says, change } of cases) {
     it(`ends the connections when their journal ${title}`, () => {
-      change(keep.journal(left.name));
+      change(handover.journal(left.name));
       refused(says);
     });
   }
@@ -144,7 +144,7 @@ describe('what an earlier process left', () => {
     const fds = own();
     assert.match(problemsOf(), /4 descriptors came, of which 3 of 4 fit its journal/);
     assert.ok(fds.every((fd) => isClosed(fd)));
-    assert.deepEqual(keep.removed, [left.name]);
+    assert.deepEqual(handover.removed, [left.name]);
     assert.equal(isHungUp(frontend), false, 'nobody but its holder can end that one');
   });
 
@@ -162,7 +162,7 @@ describe('what an earlier process left', () => {
     const number = inherited.get(left.name)?.map((fd) => fd.raw) ?? [];
     refused(/Cannot watch: ENOMEM/);
     injectFaults(undefined);
-    assert.deepEqual(openFilesOf(keep.folder), []);
+    assert.deepEqual(openFilesOf(handover.folder), []);
     // The numbers are free for other sockets, and nobody watches what they were.
     const pair = socketPair().map((fd) => new OwnedFd(fd));
     assert.ok(pair.some((fd) => number.includes(fd.raw)));
@@ -192,7 +192,7 @@ describe('what an earlier process left', () => {
   }
 
   function problemsOf(): string {
-    const { connections, problems } = readLeft(keep, inherited);
+    const { connections, problems } = readInherited(handover, inherited);
     assert.deepEqual(connections, []);
     assert.deepEqual(
       problems.map(({ code }) => code),
@@ -204,21 +204,21 @@ describe('what an earlier process left', () => {
   /** The peers are hung up on, whatever is left of them is closed, and the keeper lets go of its copies. */
   function refused(says: RegExp): void {
     const fds = own();
-    const { path } = keep.journal(left.name);
+    const { path } = handover.journal(left.name);
     assert.match(problemsOf(), says);
     assert.ok(fds.every(isClosed));
-    assert.deepEqual(keep.removed, [left.name]);
+    assert.deepEqual(handover.removed, [left.name]);
     assert.equal(existsSync(path), false);
     assert.deepEqual(left.peers.map(isHungUp), [true, true]);
   }
 
   it('does not let one pair that cannot go on disturb another', () => {
-    const second = leavePair(keep);
+    const second = leavePair(handover);
     others.push(...second.peers);
-    const both = keep.inherited();
+    const both = handover.inherited();
     for (const fds of inherited.values()) for (const fd of fds) fd.close();
-    keep.journal(left.name).edit((bytes) => void zero(bytes, 0, 4));
-    const { connections, problems } = readLeft(keep, both);
+    handover.journal(left.name).edit((bytes) => void zero(bytes, 0, 4));
+    const { connections, problems } = readInherited(handover, both);
     assert.equal(problems.length, 1);
     assert.deepEqual(
       connections.map(({ id }) => `vc-${id}`),
@@ -234,8 +234,8 @@ describe('what an earlier process left', () => {
 
   it('removes a journal whose descriptors nobody kept', () => {
     for (const fd of own()) fd.close();
-    const { path } = keep.journal(left.name);
-    const { connections, problems, forgetStale } = readLeft(keep, new Map());
+    const { path } = handover.journal(left.name);
+    const { connections, problems, forgetStale } = readInherited(handover, new Map());
     assert.deepEqual([connections, problems, existsSync(path)], [[], [], true], 'another process may be using it');
     forgetStale();
     assert.equal(existsSync(path), false);
@@ -243,23 +243,23 @@ describe('what an earlier process left', () => {
 
   it('leaves descriptors and files alone that are not its own', () => {
     for (const fd of own()) fd.close();
-    mkdirSync(keep.folder, { recursive: true });
-    const note = join(keep.folder, 'note.txt');
+    mkdirSync(handover.folder, { recursive: true });
+    const note = join(handover.folder, 'note.txt');
     writeFileSync(note, 'of somebody else');
     const listener = another(duplicate(left.peers[0].raw));
-    assert.deepEqual(nothing(readLeft(keep, new Map([['api', [listener]]]))), [[], []]);
+    assert.deepEqual(nothing(readInherited(handover, new Map([['api', [listener]]]))), [[], []]);
     assert.ok(!isClosed(listener));
     assert.ok(existsSync(note));
   });
 
   it('is nothing at all when no process was here before', () => {
     for (const fd of own()) fd.close();
-    rmSync(keep.folder, { recursive: true });
-    assert.deepEqual(nothing(readLeft(keep, new Map())), [[], []]);
+    rmSync(handover.folder, { recursive: true });
+    assert.deepEqual(nothing(readInherited(handover, new Map())), [[], []]);
   });
 });
 
-function nothing({ connections, problems, forgetStale }: ReturnType<typeof readLeft>): unknown[] {
+function nothing({ connections, problems, forgetStale }: ReturnType<typeof readInherited>): unknown[] {
   forgetStale();
   return [connections, problems];
 }

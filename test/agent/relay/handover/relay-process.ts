@@ -5,7 +5,7 @@ import { injectFaults } from '../../../../agent/fd/faults.ts';
 import { SystemCallError } from '../../../../agent/fd/libc.ts';
 import { supervise } from '../../../../agent/keeper/supervise.ts';
 import { type Keeping, resumeKept } from '../../../../agent/manager/keeping.ts';
-import type { Keep } from '../../../../agent/relay/handover/keep.ts';
+import type { Handover } from '../../../../agent/relay/handover/stored-pair.ts';
 import { Port } from '../../../../agent/relay/port/port.ts';
 import type { PortHooks } from '../../../../agent/relay/port/port-status.ts';
 import { entryOf } from '../../support.ts';
@@ -57,7 +57,7 @@ function servePort(name: string, kept: Keeping, hooks: PortHooks): void {
       backend: { role: 'connect', path: backend },
     },
     hooks,
-    { keep: failing(kept.keep, join(folder, 'fault')), atStep: kept.atStep },
+    { handover: failing(kept.handover, join(folder, 'fault')), atStep: kept.atStep },
   );
   port.start();
 }
@@ -93,13 +93,13 @@ function failWhereTold(file: string): void {
 }
 
 /** A keeper that fails as told. */
-function failing(keep: Keep, file: string): Keep {
+function failing(handover: Handover, file: string): Handover {
   const due = countdown(file);
   return {
-    ...keep,
+    ...handover,
     store: (id, descriptors, done) => {
       if (due('store')) done(new Error('told to fail'));
-      else keep.store(id, descriptors, done);
+      else handover.store(id, descriptors, done);
     },
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { TruncatedError } from '../../../../agent/fd/truncated-error.ts';
-import { claim } from '../../../../agent/relay/link/claim.ts';
-import type { DescriptorBounds } from '../../../../agent/vhost/rules.ts';
+import { ownDescriptors } from '../../../../agent/relay/link/own-descriptors.ts';
+import type { DescriptorBounds } from '../../../../agent/vhost/check-message.ts';
 
 const NONE: DescriptorBounds = [0, 0];
 const ONE: DescriptorBounds = [1, 1];
@@ -15,7 +15,7 @@ describe('whose descriptors came with a peek', () => {
     seen: number;
     alone?: true;
     truncated?: true;
-    want: ReturnType<typeof claim>;
+    want: ReturnType<typeof ownDescriptors>;
   }[] = [
     { title: 'none came', bounds: NONE, seen: 0, want: { own: 0 } },
     { title: 'none came, though some are wanted', bounds: ONE, seen: 0, want: { own: 0 } },
@@ -42,11 +42,11 @@ describe('whose descriptors came with a peek', () => {
   ];
   for (const { title, bounds, seen, alone = false, truncated = false, want } of cases) {
     it(title, () => {
-      assert.deepEqual(claim(bounds, seen, alone, truncated), want);
+      assert.deepEqual(ownDescriptors(bounds, seen, alone, truncated), want);
     });
   }
 
   it('cannot tell when some were dropped of a message that stands alone and has none by the rules', () => {
-    assert.throws(() => claim(NONE, 0, true, true), TruncatedError);
+    assert.throws(() => ownDescriptors(NONE, 0, true, true), TruncatedError);
   });
 });

@@ -3,46 +3,46 @@ import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { Door, type DoorEvents, type DoorOptions } from '../../fd/door.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
+import type { PortReporter } from './port-reporter.ts';
 import type { ModeDecision, PortConfig, PortHooks } from './port-status.ts';
-import type { Report } from './report.ts';
 
-/** Before we connect again to a front-end that was refused: connecting and hanging up is not free for it. */
+/** The pause before connecting again to a front-end that was refused: a connection that ends at once costs it work. */
 const REFUSED_PAUSE_MS = 5000;
 
 /**
- * The front-end's door, and who may come in with which mode. It is open only while a mode can be offered: a front-end that
- * finds nobody home does better than one that is let in and sent away (docs/adr/0005).
+ * The front-end's endpoint, and which mode a front-end gets. It opens only while the back-end is connected and a mode can
+ * be offered: a front-end that finds no socket does better than one that is accepted and sent away (docs/adr/0005).
  */
-export class Gate {
+export class FrontendSocket {
   readonly #config: PortConfig;
   readonly #hooks: PortHooks;
-  readonly #report: Report;
+  readonly #reporter: PortReporter;
   readonly #door: Door;
 
-  constructor(config: PortConfig, hooks: PortHooks, report: Report, sockets: DoorOptions, events: DoorEvents) {
+  constructor(config: PortConfig, hooks: PortHooks, reporter: PortReporter, sockets: DoorOptions, events: DoorEvents) {
     this.#config = config;
     this.#hooks = hooks;
-    this.#report = report;
+    this.#reporter = reporter;
     this.#door = new Door(config.frontend, sockets, events);
   }
 
-  /** Opens the door when whoever comes next can be served, else shuts it and says why. */
+  /** Opens the socket when the next front-end can be served, else closes it and reports why. */
   openOrRefuse(abilities: Abilities, delayMs = 0): void {
     const decision = this.#decide(abilities, undefined);
     if ('mode' in decision) {
-      this.#report.over('mode');
+      this.#reporter.solved('mode');
       this.#door.open(delayMs);
-      this.#report.changed();
+      this.#reporter.changed();
       return;
     }
-    const isNew = this.#report.isNew('mode', decision.refused);
+    const isNew = this.#reporter.isNewProblem('mode', decision.refused);
     this.#door.close();
-    this.#report.trouble('mode', decision.refused);
-    if (isNew) this.#report.refusal(decision.refused);
-    this.#report.enter('refused');
+    this.#reporter.problem('mode', decision.refused);
+    if (isNew) this.#reporter.refusal(decision.refused);
+    this.#reporter.enterState('refused');
   }
 
-  /** For a front-end that is connected already: who else comes is heard, and sent away. */
+  /** While a front-end is connected: a second one is accepted and sent away. */
   openForOthers(): void {
     if (this.#config.frontend.role === 'listen') this.#door.open();
   }
@@ -51,22 +51,23 @@ export class Gate {
     this.#door.close();
   }
 
-  /** The mode of a front-end that has come; undefined: it was refused, and its connection closed. */
+  /** The mode of a front-end that has connected; undefined: it was refused, and its connection closed. */
   admit(fd: OwnedFd, peer: PeerIdentity, abilities: Abilities): Entry | undefined {
     const decision = this.#decide(abilities, peer);
     if ('mode' in decision) return decision.mode;
     fd.close();
-    this.#report.trouble('frontend', decision.refused);
-    this.#report.refusal(decision.refused);
+    this.#reporter.problem('frontend', decision.refused);
+    this.#reporter.refusal(decision.refused);
     if (this.#config.frontend.role === 'connect') this.#door.open(REFUSED_PAUSE_MS);
-    this.#report.changed();
+    this.#reporter.changed();
     return undefined;
   }
 
+  /** Closes the connection of a second front-end; the first one stays. */
   sendAway(fd: OwnedFd, peer: PeerIdentity, first: PeerIdentity): void {
     fd.close();
     const text = `Process ${peer.pid} connected while process ${first.pid} is the front-end; it was sent away`;
-    this.#report.busy(text, { pid: peer.pid, frontend: first.pid });
+    this.#reporter.busy(text, { pid: peer.pid, frontend: first.pid });
   }
 
   #decide(abilities: Abilities, peer: PeerIdentity | undefined): ModeDecision {

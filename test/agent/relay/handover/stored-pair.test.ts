@@ -6,49 +6,49 @@ import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { Port } from '../../../../agent/relay/port/port.ts';
 import { RING_PACKED } from '../../../../compat-tables/bits/named-masks.ts';
 import { aWhile, Bench, Hooks, openDescriptors, until, untilState } from '../../support.ts';
-import { TestKeep } from './keepers.ts';
+import { TestHandover } from './keepers.ts';
 
 const ENOSPC = 28;
 
 describe('a port that somebody keeps', () => {
   let bench: Bench;
-  let keep: TestKeep;
+  let handover: TestHandover;
   let before = 0;
   beforeEach(() => {
     before = openDescriptors();
     bench = new Bench();
-    keep = new TestKeep();
+    handover = new TestHandover();
   });
   afterEach(() => {
     injectFaults(undefined);
     bench.close();
-    keep.close();
+    handover.close();
     assert.equal(openDescriptors(), before, 'every descriptor is closed');
   });
 
-  function start(hooks: Hooks, kept?: TestKeep): Port {
+  function start(hooks: Hooks, kept?: TestHandover): Port {
     const [frontend, backend] = [bench.endpoint('listen', 'f'), bench.endpoint('connect', 'b')];
-    const port = new Port({ name: 'p', deviceType: 'vhost-user-net', frontend, backend }, hooks, { keep: kept });
+    const port = new Port({ name: 'p', deviceType: 'vhost-user-net', frontend, backend }, hooks, { handover: kept });
     bench.also({ close: () => void port.stop() });
     port.start();
     return port;
   }
   const connect = async () => bench.also(await MockFrontend.open(bench.endpoint('connect', 'f')));
   const notKept = (hooks: Hooks) => hooks.events.filter(({ kind }) => kind === 'not-kept');
-  const journals = () => (existsSync(keep.folder) ? readdirSync(keep.folder) : []);
+  const journals = () => (existsSync(handover.folder) ? readdirSync(handover.folder) : []);
 
   it('is kept from before the first message until the front-end is gone', async () => {
     await bench.backend();
     const hooks = new Hooks();
-    start(hooks, keep);
+    start(hooks, handover);
     const frontend = await connect();
     await frontend.negotiate();
-    assert.equal(keep.stored.size, 1);
-    assert.equal([...keep.stored.values()][0]?.length, 4);
+    assert.equal(handover.stored.size, 1);
+    assert.equal([...handover.stored.values()][0]?.length, 4);
     assert.equal(journals().length, 1);
     assert.deepEqual(notKept(hooks), []);
     frontend.close();
-    await until('nothing is kept', () => keep.stored.size === 0);
+    await until('nothing is kept', () => handover.stored.size === 0);
     assert.deepEqual(journals(), []);
   });
 
@@ -58,7 +58,7 @@ describe('a port that somebody keeps', () => {
       says: /Cannot keep the connections of p: no room/,
       stored: true,
       fail: () => {
-        keep.failure = (done) => done(new Error('no room'));
+        handover.failure = (done) => done(new Error('no room'));
       },
     },
     {
@@ -66,7 +66,7 @@ describe('a port that somebody keeps', () => {
       says: /Cannot keep the connections of p: no answer/,
       stored: true,
       fail: () => {
-        keep.failure = (done) => void setTimeout(() => done(new Error('no answer')), 20);
+        handover.failure = (done) => void setTimeout(() => done(new Error('no answer')), 20);
       },
     },
     {
@@ -74,7 +74,7 @@ describe('a port that somebody keeps', () => {
       says: /Cannot keep the connections of p: Cannot send: E/,
       stored: true,
       fail: () => {
-        keep.failure = () => {
+        handover.failure = () => {
           throw new SystemCallError('send', ENOSPC);
         };
       },
@@ -83,7 +83,7 @@ describe('a port that somebody keeps', () => {
       title: 'the folder of the journals is none',
       says: /Cannot keep the connections of p: E\w+/,
       stored: false,
-      fail: () => writeFileSync(keep.folder, ''),
+      fail: () => writeFileSync(handover.folder, ''),
     },
     {
       title: 'the first record cannot be written',
@@ -100,7 +100,7 @@ describe('a port that somebody keeps', () => {
       await bench.backend();
       const hooks = new Hooks();
       fail();
-      const port = start(hooks, keep);
+      const port = start(hooks, handover);
       const frontend = await connect();
       const { acked } = await frontend.negotiate();
       assert.equal(port.status.acked, acked);
@@ -108,8 +108,8 @@ describe('a port that somebody keeps', () => {
       assert.equal(event?.code, 'VC-KEEP');
       assert.match(event.text, says);
       assert.equal(notKept(hooks).filter(({ code }) => code === 'VC-KEEP').length, 1);
-      assert.equal(keep.removed.length, stored ? 1 : 0, 'what may have arrived is taken back');
-      if (existsSync(keep.folder) && stored) assert.deepEqual(journals(), []);
+      assert.equal(handover.removed.length, stored ? 1 : 0, 'what may have arrived is taken back');
+      if (existsSync(handover.folder) && stored) assert.deepEqual(journals(), []);
       assert.deepEqual(hooks.codes(), []);
     });
   }
@@ -117,8 +117,8 @@ describe('a port that somebody keeps', () => {
   /** A keeper that has not taken anything yet, and will not. */
   function busy(): void {
     const waiting: ((error?: Error) => void)[] = [];
-    keep.failure = (done) => void waiting.push(done);
-    keep.remove = () => {
+    handover.failure = (done) => void waiting.push(done);
+    handover.remove = () => {
       for (const done of waiting.splice(0)) done(new Error('it was removed before it was sent'));
     };
   }
@@ -128,7 +128,7 @@ describe('a port that somebody keeps', () => {
     busy();
     await bench.backend();
     const hooks = new Hooks();
-    const port = start(hooks, keep);
+    const port = start(hooks, handover);
     const first = await connect();
     first.tell('GET_FEATURES');
     await untilState(port, 'connected');
@@ -143,7 +143,7 @@ describe('a port that somebody keeps', () => {
     busy();
     await bench.backend();
     const hooks = new Hooks();
-    const port = start(hooks, keep);
+    const port = start(hooks, handover);
     const frontend = await connect();
     await untilState(port, 'connected');
     frontend.close();
@@ -155,10 +155,10 @@ describe('a port that somebody keeps', () => {
   it('goes on when a later record cannot be written, and takes back what it gave', async () => {
     await bench.backend();
     const hooks = new Hooks();
-    start(hooks, keep);
+    start(hooks, handover);
     const frontend = await connect();
     await frontend.negotiateProtocol();
-    assert.equal(keep.stored.size, 1);
+    assert.equal(handover.stored.size, 1);
     injectFaults((call) => {
       if (call === 'journal') throw new SystemCallError('write', ENOSPC);
     });
@@ -167,7 +167,7 @@ describe('a port that somebody keeps', () => {
       notKept(hooks).map(({ code }) => code),
       ['VC-KEEP', 'VC-KEEP-PACKED'],
     );
-    assert.equal(keep.stored.size, 0);
+    assert.equal(handover.stored.size, 0);
     assert.deepEqual(journals(), []);
   });
 

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { fstatSync } from 'node:fs';
+import type { VhostChannel } from '../link/backend-link.ts';
+import { FileJournal, type Journal, noJournal } from './journal.ts';
+import type { JournalHead, JournalRecord } from './journal-format.ts';
+
+/** What hands connections to the next process: a keeper that holds copies of their descriptors, and a folder of journals. */
+export interface Handover {
+  /** The folder of the journals, on tmpfs. */
+  readonly folder: string;
+  /** Gives the keeper copies of all these descriptors, together; `done` is called when they are safe, maybe at once. */
+  store(id: string, descriptors: readonly number[], done: (error?: Error) => void): void;
+  remove(id: string): void;
+}
+
+/** Told when storing fails: the port goes on, but would not survive this process. */
+export type StoreFailed = (error: Error) => void;
+
+/**
+ * What the next process needs to go on with a pair of connected peers: their descriptors, which the keeper holds, and a
+ * journal. When either fails the peers do not notice; they would end with this process.
+ */
+export class StoredPair {
+  readonly #handover: Handover | undefined;
+  readonly #id: string;
+  readonly #failed: StoreFailed;
+  #journal: Journal;
+  #stored = false;
+
+  private constructor(handover: Handover | undefined, id: string, journal: Journal, failed: StoreFailed) {
+    this.#handover = handover;
+    this.#id = id;
+    this.#journal = journal;
+    this.#failed = failed;
+  }
+
+  /** `ready` is called when the pair is stored, or when it is certain that it is not; maybe at once. */
+  static begin(
+    handover: Handover | undefined,
+    channels: { readonly frontend: VhostChannel; readonly backend: VhostChannel },
+    head: Omit<JournalHead, 'inodes'>,
+    record: JournalRecord,
+    events: { ready(): void; failed: StoreFailed },
+  ): StoredPair {
+    const id = randomBytes(6).toString('hex');
+    const pair = new StoredPair(handover, id, noJournal, events.failed);
+    if (!handover) {
+      events.ready();
+      return pair;
+    }
+    const descriptors = [...channels.frontend.descriptors, ...channels.backend.descriptors];
+    try {
+      const inodes = descriptors.map(inodeOf) as unknown as JournalHead['inodes'];
+      pair.#journal = FileJournal.create(handover.folder, id, { ...head, inodes }, record);
+      pair.#stored = true;
+      handover.store(storedName(id), descriptors, (error) => {
+        if (error) pair.#giveUp(error);
+        events.ready();
+      });
+    } catch (error) {
+      if (pair.#stored) pair.#giveUp(error as Error);
+      else events.failed(error as Error);
+      events.ready();
+    }
+    return pair;
+  }
+
+  /** The pair of the process before this one. */
+  static resumed(handover: Handover, id: string, journal: Journal, failed: StoreFailed): StoredPair {
+    const pair = new StoredPair(handover, id, journal, failed);
+    pair.#stored = true;
+    return pair;
+  }
+
+  /** False: the peers end with this process. */
+  get isStored(): boolean {
+    return this.#stored;
+  }
+
+  /** Records how far the exchange has come; `record` is asked for only when there is a journal. */
+  write(record: () => JournalRecord): void {
+    if (!this.#stored) return;
+    try {
+      this.#journal.write(record());
+    } catch (error) {
+      this.#giveUp(error as Error);
+    }
+  }
+
+  /** Not when the connection ended first: then there is nothing to store any more. */
+  #giveUp(error: Error): void {
+    if (!this.#stored) return;
+    this.end();
+    this.#failed(error);
+  }
+
+  /** The connection is over. */
+  end(): void {
+    if (!this.#stored) return;
+    this.#stored = false;
+    this.#handover?.remove(storedName(this.#id));
+    try {
+      this.#journal.remove();
+    } catch {
+      // The file is gone already, or its folder: nobody can go on with it, which is what was wanted.
+    }
+    this.#journal = noJournal;
+  }
+
+  /** This process goes and leaves the pair to the next one. */
+  leave(): void {
+    this.#stored = false;
+    this.#journal.leave();
+  }
+}
+
+const PREFIX = 'vc-';
+
+export function storedName(id: string): string {
+  return PREFIX + id;
+}
+
+/** The id of the pair whose descriptors the keeper has under this name; undefined: none of ours. */
+export function storedId(name: string): string | undefined {
+  return name.startsWith(PREFIX) ? name.slice(PREFIX.length) : undefined;
+}
+
+/** What a descriptor stands for, the same in each process that has a copy of it. */
+export function inodeOf(fd: number): string {
+  const { dev, ino } = fstatSync(fd, { bigint: true });
+  return `${dev}:${ino}`;
+}
