@@ -3,10 +3,9 @@
  * words; only work whose name has one of them is done, and nothing is written then. ROUNDS in the environment: 3 if not set.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { median, writeSection } from '../results.ts';
 import type { Figure } from './report.ts';
-import { circumstances, median, ratio, table, writeSection } from './report.ts';
+import { circumstances, ratio, table } from './report.ts';
 import { ours, real, type Subject } from './subjects.ts';
 import { fill, WORKLOADS, type Workload } from './workloads.ts';
 
@@ -48,13 +47,5 @@ for (const workload of chosen) {
 for (const subject of Object.values(subjects)) await subject.end();
 
 if (words.length === 0) {
-  const file = join(rootFolder(), 'bench/RESULTS.md');
-  writeSection(file, `\n${circumstances(version, rounds)}\n\n${table(figures)}\n`);
-  console.log(`written to ${file}`);
-}
-
-function rootFolder(): string {
-  let folder = import.meta.dirname;
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
+  writeSection('ovsdb', `${circumstances(version, rounds)}\n\n${table(figures)}`);
 }

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ApiClient } from '../../rpc/api/api-client.ts';
+import type { Peer, Peers } from '../../test/peers/process.ts';
 import { childrenOf } from './proc.ts';
-import { AGENT, AGENT_IN_PARTS, connectApi, type Peer, type Peers } from './product.ts';
+import { AGENT, AGENT_IN_PARTS } from './product.ts';
 import { insertInterfaces } from './rows.ts';
 
 export interface AgentOptions {
@@ -83,7 +85,7 @@ export class AgentProcess {
 
   /** Settles when the agent has let go of it. */
   async removePort(name: string): Promise<void> {
-    const api = await connectApi(this.path('api.sock'));
+    const api = await ApiClient.connect(this.path('api.sock'));
     try {
       await api.call('interfaces.remove', { name }, { timeoutMs: PATIENCE_MS });
     } finally {

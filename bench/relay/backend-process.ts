@@ -1,8 +1,8 @@
 /** Back-ends that only negotiate, any number of them in one process. */
-import { now, serve } from './helper.ts';
-import { loadMocks } from './product.ts';
 
-const { MockBackend, abilitiesOfRelease, findRelease } = await loadMocks();
+import { abilitiesOfRelease, MockBackend } from '../../agent/mock/mock-backend.ts';
+import { findRelease } from '../../compat-tables/releases/releases.ts';
+import { now, serve } from './helper.ts';
 
 serve({
   /** For whoever wants the process to be there before it is needed. */

@@ -1,9 +1,9 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Peers } from '../../test/peers/process.ts';
 import { AgentProcess, knowsSupervise, memoryFolder, type PortPaths, portPaths } from './agent-process.ts';
 import { Helper, now } from './helper.ts';
 import type { Options } from './options.ts';
-import type { Peers } from './product.ts';
 import { ownTimes, type Stretch } from './profile.ts';
 import type { Findings } from './report.ts';
 

@@ -1,7 +1,9 @@
 import { ftruncateSync } from 'node:fs';
-import { type Frontend, loadMocks, type OwnedFd } from './product.ts';
-
-const mocks = await loadMocks();
+import { createEventFd, createMemoryFd, socketPair } from '../../agent/fd/libc.ts';
+import { OwnedFd } from '../../agent/fd/owned-fd.ts';
+import type { MockFrontend } from '../../agent/mock/mock-frontend.ts';
+import { readU64, writeMemoryTable, writeU64, writeVringAddress, writeVringState } from '../../agent/vhost/payloads.ts';
+import type { RequestName } from '../../compat-tables/protocol/requests.ts';
 
 const NEED_REPLY = 0x8;
 /** What the guest of a QEMU takes of what is offered: MRG_RXBUF, VERSION_1, no packed ring, and vhost-user's own bit 30. */
@@ -27,13 +29,13 @@ export interface Handouts {
 }
 
 export function prepare(): Handouts {
-  const events = (count: number) => Array.from({ length: count }, () => new mocks.OwnedFd(mocks.createEventFd()));
-  const memory = new mocks.OwnedFd(mocks.createMemoryFd('guest'));
+  const events = (count: number) => Array.from({ length: count }, () => new OwnedFd(createEventFd()));
+  const memory = new OwnedFd(createMemoryFd('guest'));
   ftruncateSync(memory.raw, MEMORY);
-  const [mine, theirs] = mocks.socketPair();
+  const [mine, theirs] = socketPair();
   return {
     memory,
-    requests: [new mocks.OwnedFd(mine), new mocks.OwnedFd(theirs)],
+    requests: [new OwnedFd(mine), new OwnedFd(theirs)],
     kicks: events(RINGS.length),
     calls: events(RINGS.length * 2),
     errors: events(RINGS.length),
@@ -47,31 +49,31 @@ export function closeAll({ memory, requests, kicks, calls, errors }: Handouts): 
 
 /** Counts what is said, to be sure that two ways of connecting had the same work. */
 class Counted {
-  readonly #frontend: Frontend;
+  readonly #frontend: MockFrontend;
   readonly #needReply: number;
   messages = 0;
 
-  constructor(frontend: Frontend, replyAck: boolean) {
+  constructor(frontend: MockFrontend, replyAck: boolean) {
     this.#frontend = frontend;
     this.#needReply = replyAck ? NEED_REPLY : 0;
   }
 
-  tell(request: string, payload?: Uint8Array, fds: readonly OwnedFd[] = []): void {
+  tell(request: RequestName, payload?: Uint8Array, fds: readonly OwnedFd[] = []): void {
     this.messages += 1;
     this.#frontend.tell(request, payload, fds);
   }
 
-  async ask(request: string, payload?: Uint8Array): Promise<void> {
+  async ask(request: RequestName, payload?: Uint8Array): Promise<void> {
     this.messages += 2;
     await this.#frontend.ask(request, payload);
   }
 
   /** With need_reply, if that was negotiated. */
-  async check(request: string, payload: Uint8Array, fds: readonly OwnedFd[] = []): Promise<void> {
+  async check(request: RequestName, payload: Uint8Array, fds: readonly OwnedFd[] = []): Promise<void> {
     if (this.#needReply === 0) return this.tell(request, payload, fds);
     this.messages += 2;
     const { payload: outcome } = await this.#frontend.ask(request, payload, fds, this.#needReply);
-    if (mocks.readU64(outcome) !== 0n) throw new Error(`${request} was refused`);
+    if (readU64(outcome) !== 0n) throw new Error(`${request} was refused`);
   }
 }
 
@@ -79,8 +81,7 @@ class Counted {
  * What QEMU 10 says for one pair of queues until the guest's driver runs, message for message, and a last question that is
  * answered when all was read. Gives the number of messages in both directions.
  */
-export async function negotiate(frontend: Frontend, handouts: Handouts): Promise<number> {
-  const { writeU64, writeVringState } = mocks;
+export async function negotiate(frontend: MockFrontend, handouts: Handouts): Promise<number> {
   const offered = await frontend.askU64('GET_FEATURES');
   const protocol = (await frontend.askU64('GET_PROTOCOL_FEATURES')) & QEMU_PROTOCOL;
   const said = new Counted(frontend, (protocol & REPLY_ACK) !== 0n);
@@ -113,13 +114,10 @@ export async function negotiate(frontend: Frontend, handouts: Handouts): Promise
 }
 
 function memoryTable(): Uint8Array {
-  return mocks.writeMemoryTable([
-    { guestAddress: 0n, size: BigInt(MEMORY), userAddress: USER_ADDRESS, mmapOffset: 0n },
-  ]);
+  return writeMemoryTable([{ guestAddress: 0n, size: BigInt(MEMORY), userAddress: USER_ADDRESS, mmapOffset: 0n }]);
 }
 
 function startRing(said: Counted, handouts: Handouts, index: number): void {
-  const { writeU64, writeVringState, writeVringAddress } = mocks;
   const at = (part: number) => USER_ADDRESS + BigInt(index * 0x1_0000 + part * 0x4000);
   said.tell('SET_VRING_NUM', writeVringState({ index, num: RING_SIZE }));
   said.tell('SET_VRING_BASE', writeVringState({ index, num: 0 }));

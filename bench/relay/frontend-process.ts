@@ -1,10 +1,11 @@
 /** Front-ends that only negotiate: one after the other for the clock, or many that stay and come again when they are left. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectUnix } from '../../agent/fd/libc.ts';
+import { OwnedFd } from '../../agent/fd/owned-fd.ts';
+import { MockFrontend } from '../../agent/mock/mock-frontend.ts';
 import { closeAll, negotiate, prepare } from './dialogue.ts';
 import { now, serve } from './helper.ts';
-import { type Frontend, loadMocks, type OwnedFd } from './product.ts';
 
-const { MockFrontend, OwnedFd: Owned, connectUnix } = await loadMocks();
 const TIMEOUT_MS = 120_000;
 
 export interface Handshake {
@@ -17,7 +18,7 @@ export interface Handshake {
 
 function tryConnect(path: string): OwnedFd | undefined {
   try {
-    return new Owned(connectUnix(path));
+    return new OwnedFd(connectUnix(path));
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EAGAIN') return undefined;
@@ -38,7 +39,7 @@ async function handshake(path: string): Promise<Handshake> {
 /** From the connection until all was read; what the front-end itself needs is made before. Undefined: it was left. */
 async function tryHandshake(path: string): Promise<Omit<Handshake, 'left'> | undefined> {
   const handouts = prepare();
-  let frontend: Frontend | undefined;
+  let frontend: MockFrontend | undefined;
   try {
     const [fd, from] = await connected(path);
     frontend = MockFrontend.over(fd, { timeoutMs: TIMEOUT_MS });
@@ -70,7 +71,7 @@ class Staying {
   readonly #retryMs: number;
   /** When each negotiation was through. */
   readonly done: number[] = [];
-  frontend: Frontend | undefined;
+  frontend: MockFrontend | undefined;
 
   constructor(path: string, retryMs: number) {
     this.#path = path;

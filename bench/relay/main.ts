@@ -1,12 +1,12 @@
 /** What the agent costs on the control socket: everything direct and through it, in turns. See USAGE in options.ts. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { Peers } from '../../test/peers/process.ts';
+import { writeSection } from '../results.ts';
 import { descriptorsFor } from './agent-process.ts';
 import { Bed } from './bed.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { openFilesLimit } from './proc.ts';
-import { makePeers, ROOT } from './product.ts';
-import { circumstances, type Findings, tables, writeSection } from './report.ts';
+import { circumstances, type Findings, tables } from './report.ts';
 import { dataPath } from './works/data-path.ts';
 import { handshake } from './works/handshake.ts';
 import { idle } from './works/idle.ts';
@@ -43,14 +43,12 @@ async function main(options: Options): Promise<void> {
     all.notes.push(...own.notes);
   }
   if (!options.write) return;
-  const file = join(ROOT, 'bench/RESULTS.md');
-  writeSection(file, `${circumstances(options.rounds)}\n\n${tables(all)}`);
-  console.log(`\nwritten to ${file}`);
+  writeSection('relay', `${circumstances(options.rounds)}\n\n${tables(all)}`);
 }
 
 /** Whatever happens, what the work has started ends. */
 async function once(work: (bed: Bed) => Promise<void>, options: Options, findings: Findings): Promise<void> {
-  const peers = await makePeers();
+  const peers = new Peers();
   const interrupted = (): void => void peers.end().finally(() => process.exit(130));
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const bed = new Bed(options, peers, findings);

@@ -2,7 +2,7 @@
 /** Fleets of 10,000 hosts × 20 versions, as the texts of the documents that their agents would write. */
 import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 
-export const HOSTS = 10_000;
+export const HOSTS = Number(process.env['HOSTS'] ?? 10_000);
 export const VERSIONS = 20;
 
 export interface Fleet {

@@ -1,16 +1,16 @@
 /**
  * How long a selection over a whole fleet takes once its documents are read, beside the whole matrix, which is the plain
- * way to find the same answer. ROUNDS in the environment: 31 if not set. With --write the results go to bench/RESULTS.md.
+ * way to find the same answer. ROUNDS in the environment (31) and HOSTS (10000) set
+ * its size. With --write the results go to bench/RESULTS.md.
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { matrix, POLICIES, type Policy } from '../../compat-tables/compare/select.ts';
 import type { HostDocument } from '../../rpc/fleet/host-document.ts';
 import { parseDocument } from '../../rpc/fleet/read-documents.ts';
 import { comparable, selectVersion } from '../../rpc/fleet/selection.ts';
+import { median, writeSection } from '../results.ts';
 import { devices, type Fleet, releases, strangers } from './fleets.ts';
-import { circumstances, type Figure, median, table, writeSection } from './report.ts';
+import { circumstances, type Figure, table } from './report.ts';
 
 const rounds = Number(process.env['ROUNDS'] ?? 31);
 
@@ -47,13 +47,5 @@ for (const fleetOf of [releases, strangers, devices]) {
 }
 
 if (process.argv.includes('--write')) {
-  const file = join(rootFolder(), 'bench/RESULTS.md');
-  writeSection(file, `${circumstances(rounds)}\n\n${table(figures)}`);
-  console.log(`written to ${file}`);
-}
-
-function rootFolder(): string {
-  let folder = import.meta.dirname;
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
+  writeSection('select', `${circumstances(rounds)}\n\n${table(figures)}`);
 }

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findProgram } from '../../../test/peers/needs.ts';
+import type { Peer } from '../../../test/peers/process.ts';
+import { Testpmd } from '../../../test/peers/testpmd.ts';
+import { VirtioUser } from '../../../test/peers/virtio-user.ts';
 import type { Bed } from '../bed.ts';
 import { threadsOf } from '../proc.ts';
-import { loadRealPeers, type Peer, type RealPeers } from '../product.ts';
 
 /** testpmd says once a second what it has got; the first ones are of the time before all was warm. */
 const COLD = 2;
@@ -12,8 +15,7 @@ const PATIENCE_MS = 60_000;
 
 /** Packets that a real front-end sends to a real back-end, without a guest. */
 export async function dataPath(bed: Bed): Promise<void> {
-  const real = await loadRealPeers();
-  if (real.findProgram('dpdk-testpmd') === undefined) {
+  if (findProgram('dpdk-testpmd') === undefined) {
     bed.findings.notes.push('Data path left out: dpdk-testpmd is not installed (dpdk-dev).');
     return;
   }
@@ -23,12 +25,12 @@ export async function dataPath(bed: Bed): Promise<void> {
   const [paths] = bed.paths(1, agent.folder);
   if (!paths) return;
   const times = { direct: [] as number[], relayed: [] as number[] };
-  const testpmd = await real.Testpmd.start(bed.peers, [{ socket: paths.backend }]);
+  const testpmd = await Testpmd.start(bed.peers, [{ socket: paths.backend }]);
   try {
     for (let n = 0; n < bed.options.rounds; n++) {
-      times.direct.push(await packets(bed, real, testpmd.peer, paths.backend));
+      times.direct.push(await packets(bed, testpmd.peer, paths.backend));
       await agent.addPorts([paths]);
-      times.relayed.push(await packets(bed, real, testpmd.peer, paths.frontend));
+      times.relayed.push(await packets(bed, testpmd.peer, paths.frontend));
       await agent.removePort(paths.name);
     }
   } catch (error) {
@@ -48,9 +50,9 @@ export async function dataPath(bed: Bed): Promise<void> {
 }
 
 /** The mean of some seconds, as the back-end counts what it got. */
-async function packets(bed: Bed, real: RealPeers, testpmd: Peer, socket: string): Promise<number> {
+async function packets(bed: Bed, testpmd: Peer, socket: string): Promise<number> {
   await untilThere(socket);
-  const frontend = await real.VirtioUser.start(bed.peers, { socket });
+  const frontend = await VirtioUser.start(bed.peers, { socket });
   try {
     for (const pid of [testpmd.pid, frontend.peer.pid]) beAsOthers(pid);
     const rates: number[] = [];

@@ -1,9 +1,10 @@
-import { median } from '../../ovsdb/report.ts';
+import { findProgram } from '../../../test/peers/needs.ts';
+import { Testpmd } from '../../../test/peers/testpmd.ts';
+import { median } from '../../results.ts';
 import type { Bed } from '../bed.ts';
 import type { Handshake } from '../frontend-process.ts';
 import type { Helper } from '../helper.ts';
 import { quiet } from '../proc.ts';
-import { loadRealPeers } from '../product.ts';
 
 /** One front-end after the other, from its connection until the guest's driver runs. */
 export async function handshake(bed: Bed): Promise<void> {
@@ -11,13 +12,12 @@ export async function handshake(bed: Bed): Promise<void> {
   if (!mock) return;
   await bed.backends([mock]);
   await compare(bed, 'a mock back-end', mock.backend);
-  const real = await loadRealPeers();
-  if (real.findProgram('dpdk-testpmd') === undefined) {
+  if (findProgram('dpdk-testpmd') === undefined) {
     bed.findings.notes.push('Handshake with testpmd left out: dpdk-testpmd is not installed (dpdk-dev).');
     return;
   }
   const socket = bed.paths(1)[0]?.backend ?? '';
-  const testpmd = await real.Testpmd.start(bed.peers, [{ socket }]);
+  const testpmd = await Testpmd.start(bed.peers, [{ socket }]);
   await compare(bed, 'testpmd', socket);
   await testpmd.stop(); // its polling thread takes a processor
 }
