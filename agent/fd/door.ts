@@ -1,7 +1,8 @@
+import type { SocketFileOptions } from '../../base/socket-file.ts';
 import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { connectUnix, SystemCallError } from './libc.ts';
-import { Listener, type ListenOptions } from './listener.ts';
+import { Listener } from './listener.ts';
 import { OwnedFd } from './owned-fd.ts';
 import { identifyPeer, type PeerIdentity } from './peer.ts';
 
@@ -13,7 +14,7 @@ export interface DoorEvents {
   failed(error: CompatError): void;
 }
 
-export interface DoorOptions extends ListenOptions {
+export interface DoorOptions extends SocketFileOptions {
   /** Between tries: the first pause, doubled up to the longest. */
   readonly firstPauseMs?: number;
   readonly longestPauseMs?: number;

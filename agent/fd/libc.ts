@@ -1,4 +1,5 @@
 import koffi from 'koffi';
+import { socketPathFault } from '../../base/socket-path.ts';
 import { mayFail } from './faults.ts';
 
 // The only file that may import koffi; its neighbours libc-*.ts declare further calls on `libc`. Linux, 64-bit,
@@ -35,9 +36,6 @@ const EINTR = 4;
 const EBADF = 9;
 const EAGAIN = 11;
 const ECONNABORTED = 103;
-
-/** sun_path has 108 bytes, the closing zero included (unix(7)). */
-const SUN_PATH_BYTES = 108;
 
 /** More than any vhost-user message carries, so that an excess is seen and refused rather than cut off. */
 export const MAX_FDS = 64;
@@ -206,12 +204,9 @@ export function connectUnix(path: string): number {
 
 /** struct sockaddr_un: family@0 path@2. A path that begins with @ is a name in the abstract name space (unix(7)). */
 export function unixAddress(path: string): Buffer {
+  const fault = socketPathFault(path);
+  if (fault !== undefined) throw new RangeError(`Cannot use socket path "${path}": ${fault}`);
   const bytes = Buffer.from(path, 'utf8');
-  if (bytes.length === 0 || bytes.length >= SUN_PATH_BYTES || bytes.includes(0)) {
-    throw new RangeError(
-      `Cannot use socket path "${path}": wanted 1 to ${SUN_PATH_BYTES - 1} bytes, none of them zero`,
-    );
-  }
   const abstract = path.startsWith('@'); // then the first byte is zero, and the length of the address ends the name
   const address = Buffer.alloc(2 + bytes.length + (abstract ? 0 : 1));
   address.writeUInt16LE(AF_UNIX, 0);

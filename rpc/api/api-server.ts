@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { SocketFileError, type SocketFileOptions } from '../../base/socket-file.ts';
+import { listenOnPath, type UnixServer } from '../../base/unix-server.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { type Listener, type ListenOptions, listenOn } from '../ovsdb/wire/listen.ts';
-import { RemoteError } from '../ovsdb/wire/remotes.ts';
 import { ApiConnection, type ConnectionLimits } from './api-connection.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Handlers } from './methods.ts';
@@ -52,7 +52,7 @@ export class ApiServer {
   readonly #connections = new Set<ApiConnection>();
   /** Sockets that have not asked for their upgrade yet. */
   readonly #atTheDoor = new Set<Duplex>();
-  #listener: Listener | undefined;
+  #listener: UnixServer | undefined;
   #lastId = 0;
 
   constructor(handlers: Handlers<ApiConnection>, options: ApiServerOptions = {}) {
@@ -79,12 +79,12 @@ export class ApiServer {
   }
 
   /** Opens the socket: mode 0660 unless told, replacing the file of a dead server only. Throws VC-API-LISTEN. */
-  async listen(path: string, options: ListenOptions = {}): Promise<void> {
+  async listen(path: string, options: SocketFileOptions = {}): Promise<void> {
     try {
-      this.#listener = await listenOn({ kind: 'punix', path }, options, (socket) => this.#arrive(socket));
+      this.#listener = await listenOnPath(path, options, (socket) => this.#arrive(socket));
     } catch (cause) {
-      if (!(cause instanceof RemoteError)) throw cause;
-      throw new CompatError('VC-API-LISTEN', cause.message, { path }, { cause });
+      if (!(cause instanceof SocketFileError)) throw cause;
+      throw new CompatError('VC-API-LISTEN', `Cannot listen on ${path}: ${cause.message}`, { path }, { cause });
     }
     const { server } = this.#listener;
     server.maxConnections = this.#limits.maxConnections + AT_THE_DOOR;
@@ -93,8 +93,10 @@ export class ApiServer {
 
   /** Ends all connections and removes the socket. */
   async close(): Promise<void> {
-    const server = this.#listener?.server;
-    const closed = new Promise<void>((resolve) => (server?.listening ? server.close(() => resolve()) : resolve()));
+    const listener = this.#listener;
+    const closed = new Promise<void>((resolve) =>
+      listener?.server.listening ? listener.close(() => resolve()) : resolve(),
+    );
     const ended = [...this.#connections].map((one) => new Promise<void>((resolve) => one.onClose(resolve)));
     for (const connection of this.#connections) connection.close();
     for (const socket of this.#atTheDoor) socket.destroy();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { type Listener, type ListenOptions, listenOn } from '../wire/listen.ts';
+import type { SocketFileOptions } from '../../../base/socket-file.ts';
+import { listenOn } from '../wire/listen.ts';
 import { formatRemote, isSecure, type PassiveRemote, parsePassiveRemote, RemoteError } from '../wire/remotes.ts';
 import { TlsDoor } from '../wire/tls-door.ts';
 import type { TlsFiles } from '../wire/tls-files.ts';
@@ -32,6 +33,13 @@ export interface ServerOptions {
   /** Silence in milliseconds after which a client over TCP or TLS is asked whether it lives. 0: never. Default 5000, as OVS has it. */
   readonly probeIntervalMs?: number;
   readonly log?: (event: ServerEvent) => void;
+}
+
+export interface RemoteOptions extends SocketFileOptions {
+  /** Clients of this remote are read-only. */
+  readonly readOnly?: boolean;
+  /** Needed for pssl:. */
+  readonly tls?: TlsFiles | undefined;
 }
 
 export interface BoundRemote {
@@ -81,7 +89,7 @@ export class OvsdbServer {
   }
 
   /** Listens on punix:PATH, ptcp:[PORT][:IP] or pssl:[PORT][:IP]. @throws RemoteError, TlsFilesError */
-  async listen(remote: string, options: ListenOptions = {}): Promise<BoundRemote> {
+  async listen(remote: string, options: RemoteOptions = {}): Promise<BoundRemote> {
     const wanted = parsePassiveRemote(remote);
     const asked = formatRemote(wanted);
     const host = this.#hostFor(wanted, asked, options.readOnly ?? false);
@@ -103,7 +111,10 @@ export class OvsdbServer {
       remote: name,
       connectTo: connectTo(listener.remote),
       close: async () => {
-        if (this.#bound.delete(bound)) await stopListening(listener);
+        if (!this.#bound.delete(bound)) return;
+        listener.close();
+        // The server's own `close` waits for all its connections, which may stay.
+        await new Promise((resolve) => setImmediate(resolve));
       },
     };
     this.#bound.add(bound);
@@ -203,12 +214,4 @@ export class OvsdbServer {
 function connectTo(remote: PassiveRemote): string {
   if (remote.kind === 'punix') return formatRemote({ kind: 'unix', path: remote.path });
   return formatRemote({ ...remote, kind: remote.kind === 'ptcp' ? 'tcp' : 'ssl' });
-}
-
-async function stopListening({ server }: Listener): Promise<void> {
-  // Resolves when all its connections have ended too; not waited for here: they are the sessions' business.
-  await new Promise<void>((resolve) => {
-    server.close();
-    setImmediate(resolve);
-  });
 }

@@ -1,3 +1,5 @@
+import { socketPathFault } from '../../../base/socket-path.ts';
+
 /**
  * Connection methods in the notation of ovsdb(7): active ones to connect to, passive ones to listen on.
  */
@@ -32,9 +34,6 @@ export const OVSDB_PORT = 6640;
  * wide world has to be asked for: `ptcp:6640:0.0.0.0`.
  */
 const DEFAULT_LISTEN_HOST = { ptcp: '127.0.0.1', pssl: '0.0.0.0' } as const;
-
-/** sockaddr_un has room for 108 bytes, the closing zero included (unix(7)). A longer path would be cut in silence. */
-const MAX_SOCKET_PATH_BYTES = 107;
 
 const WANTED_ACTIVE = 'unix:PATH, tcp:HOST[:PORT] or ssl:HOST[:PORT]';
 const WANTED_PASSIVE = 'punix:PATH, ptcp:[PORT][:IP] or pssl:[PORT][:IP]';
@@ -107,11 +106,8 @@ function isActive(remote: Remote): remote is ActiveRemote {
 }
 
 function socketPath(path: string, text: string): string {
-  if (path === '') throw unreadable(text, 'the path is empty');
-  if (path.includes('\0')) throw unreadable(text, 'the path contains a zero byte');
-  const bytes = Buffer.byteLength(path);
-  if (bytes > MAX_SOCKET_PATH_BYTES)
-    throw unreadable(text, `the path is ${bytes} bytes long, a unix socket's at most ${MAX_SOCKET_PATH_BYTES}`);
+  const fault = socketPathFault(path);
+  if (fault !== undefined) throw unreadable(text, fault);
   return path;
 }
 

@@ -236,7 +236,7 @@ describe('supervise: a program and its descriptors', function () {
     const second = new Stage();
     second.start({ notifySocket: stage.notifySocket });
     assert.notEqual(await second.untilEnded(), 0);
-    assert.match(JSON.stringify(second.log), /another keeper serves this socket/);
+    assert.match(JSON.stringify(second.log), /another process serves this socket/);
     await second.close();
     assert.equal(existsSync(stage.notifySocket), true);
   });
