@@ -1,12 +1,11 @@
 import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
-import { digestOf } from '../../compat-tables/entries/digest.ts';
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
 import { entryKey } from '../../compat-tables/entries/load.ts';
 import { RELEASES } from '../../compat-tables/releases/releases.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import { encodeHost, encodeVersion } from '../../rpc/state/columns.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
-import { entryOf, type HostRow, type InterfaceRow, type VersionRow } from '../../rpc/state/rows.ts';
+import { entryOf, type HostRow, type InterfaceRow, isIntact, type VersionRow } from '../../rpc/state/rows.ts';
 import { type HostView, hostBlockers } from './host-view.ts';
 
 /**
@@ -30,8 +29,8 @@ export type InUse = (row: Pick<VersionRow, 'deviceType' | 'version'>) => boolean
  * and one that left the tables stays while it is in use.
  */
 export function entriesInForce(loaded: readonly Entry[], published: readonly VersionRow[], inUse: InUse): InForce {
-  // Every client of the database may write these rows; a guest is given only what the digest vouches for.
-  const broken = published.filter((row) => digestOf(entryOf(row)) !== row.digest);
+  // A guest is given only what the digest vouches for.
+  const broken = published.filter((row) => !isIntact(row));
   const intact = published.filter((row) => !broken.includes(row));
   const before = new Map(intact.map((row) => [entryKey(row), row]));
   const changed: Entry[] = [];

@@ -1,3 +1,4 @@
+import { oncePer } from '../../base/once-per.ts';
 import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { featureNames } from '../../compat-tables/bits/mask.ts';
 import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
@@ -50,11 +51,16 @@ export function encodeHost({ backend, knownBy, ...facts }: Partial<HostFacts>): 
   return encodeColumns(HOST, { ...facts, backend: new Map(Object.entries(words)) });
 }
 
+/** The columns of an entry that are the same on every host. */
+const encodeEntry = oncePer((entry: Entry): Columns => {
+  const names = featureNames(familyOf(entry.deviceType), guestFeatures(entry.virtioFeatures));
+  return encodeColumns(COMPAT_VERSION, { ...entry, featureNames: names });
+});
+
 /** All columns of a Compat_Version row. */
 export function encodeVersion(entry: Entry, blockers: readonly Blocker[], preference: number): Columns {
-  const names = featureNames(familyOf(entry.deviceType), guestFeatures(entry.virtioFeatures));
-  const usable = blockers.length === 0;
-  return encodeColumns(COMPAT_VERSION, { ...entry, featureNames: names, usable, blockers, preference });
+  const judged = encodeColumns(COMPAT_VERSION, { usable: blockers.length === 0, blockers, preference });
+  return { ...encodeEntry(entry), ...judged };
 }
 
 export function encodeInterfaceStatus(status: InterfaceStatus): Columns {

@@ -1,3 +1,5 @@
+import { oncePer } from '../../base/once-per.ts';
+import { digestOf } from '../../compat-tables/entries/digest.ts';
 import type { Abilities, Entry, KnownBy } from '../../compat-tables/entries/entry.ts';
 import type { MoveSubject } from '../../compat-tables/moves/needs.ts';
 import type { ReplicaRow } from '../ovsdb/client/replica.ts';
@@ -10,7 +12,8 @@ import { INTERFACE } from './model/interface.ts';
 
 /**
  * The rows of the database as typed objects, as rpc/state/model declares them. Reading never throws: a column that a newer
- * or an older agent writes otherwise must not hide the rest of the host. The way back is in columns.ts.
+ * or an older agent writes otherwise must not hide the rest of the host. Each row of a replica is read once: it never
+ * changes, a change brings a new one. The way back is in columns.ts.
  */
 
 interface Identified {
@@ -21,7 +24,7 @@ export interface HostRow extends Identified, RowOf<typeof HOST> {
   readonly knownBy: KnownBy | undefined;
   /** What all back-ends of the host can do; undefined while nothing is known. */
   readonly abilities: Abilities | undefined;
-  /** The last sign of life of its agent, milliseconds since 1970, when that is long ago; only with the option `life`. */
+  /** The last heartbeat of its agent, milliseconds since 1970, when that is long ago; only with the option `life`. */
   readonly staleSince?: number;
 }
 
@@ -36,29 +39,29 @@ export interface EventRow extends Identified, RowOf<typeof EVENT> {}
 
 const KNOWN_BY: readonly KnownBy[] = ['measured', 'detected', 'declared'];
 
-export function readHost(row: ReplicaRow): HostRow {
+export const readHost = oncePer((row: ReplicaRow): HostRow => {
   const host = readColumns(HOST, row);
   const knownBy = KNOWN_BY.find((word) => word === host.backend.get('known_by'));
   return { uuid: row._uuid, ...host, knownBy, abilities: abilitiesIn(row) };
-}
+});
 
 /** A version whose mask cannot be read is not usable, whatever its row says. */
-export function readVersion(row: ReplicaRow): VersionRow {
+export const readVersion = oncePer((row: ReplicaRow): VersionRow => {
   const version = readColumns(COMPAT_VERSION, row);
   if (maskIn(row['virtio_features']) !== undefined) return { uuid: row._uuid, ...version };
   const seen = String(row['virtio_features'] ?? '');
   const text = `the database holds "${seen}" as the virtio features of this version`;
   const blockers = [...version.blockers, { code: 'VC-MASK', text, missing: [] }];
   return { uuid: row._uuid, ...version, usable: false, blockers };
-}
+});
 
-export function readInterface(row: ReplicaRow): InterfaceRow {
+export const readInterface = oncePer((row: ReplicaRow): InterfaceRow => {
   return { uuid: row._uuid, ...readColumns(INTERFACE, row), abilities: abilitiesIn(row) };
-}
+});
 
-export function readEvent(row: ReplicaRow): EventRow {
+export const readEvent = oncePer((row: ReplicaRow): EventRow => {
   return { uuid: row._uuid, ...readColumns(EVENT, row) };
-}
+});
 
 function abilitiesIn(row: ReplicaRow): Abilities | undefined {
   const virtioFeatures = maskIn(row['backend_features']);
@@ -67,17 +70,20 @@ function abilitiesIn(row: ReplicaRow): Abilities | undefined {
   return { virtioFeatures, protocolFeatures, limits: INTERFACE.backend_limits.codec.read(row['backend_limits']) };
 }
 
-/** The table entry behind a published version, for the checks of compat-tables. */
-export function entryOf(row: VersionRow): Entry {
+/** The table entry of a published version. */
+export const entryOf = oncePer((row: VersionRow): Entry => {
   const { version, deviceType, virtioFeatures, protocolFeatures, requiredProtocolFeatures } = row;
   const { limits, tier, summary, covers, sources, origin, digest } = row;
   return {
     ...{ version, deviceType, virtioFeatures, protocolFeatures, requiredProtocolFeatures },
     ...{ limits, tier, summary, covers, sources, origin, digest },
   };
-}
+});
 
-/** An interface as the questions about moves see it. */
+/** Whether a version holds what its digest stands for: every client of the database may write its row. */
+export const isIntact = oncePer((row: VersionRow): boolean => digestOf(entryOf(row)) === row.digest);
+
+/** An interface as compat-tables/moves takes it. */
 export function subjectOf(row: InterfaceRow): MoveSubject {
   const { name, deviceType, inForce, nextStart, queuePairs, abilities } = row;
   return {
