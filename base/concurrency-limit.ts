@@ -1,5 +1,5 @@
-/** Lets a number of works run at a time; the others wait in the order in which they came. */
-export class Slots {
+/** Lets so many tasks run at a time; the others wait in the order in which they came. */
+export class ConcurrencyLimit {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -7,14 +7,14 @@ export class Slots {
     this.#free = count;
   }
 
-  async use<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
-      return await work();
+      return await task();
     } finally {
       const next = this.#waiting.shift();
-      // the slot goes from hand to hand, so that nobody who comes now is before those who wait
+      // handed on directly, so that a task that comes now does not overtake those that wait
       if (next === undefined) this.#free += 1;
       else next();
     }

@@ -5,7 +5,7 @@ import { isErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError, type ErrorDetails } from '../../compat-tables/errors/compat-error.ts';
 import type { MethodName, NotificationName, NotificationParams, Params, Result } from './methods.ts';
 
-/** An answer that is an error but none of the catalogue: an unknown method, an agent of another release. */
+/** An error that is not of the catalogue: an unknown method, an agent of another release. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   /** The number of JSON-RPC 2.0. */
@@ -57,8 +57,14 @@ export class ApiClient {
   static connect(path: string, { timeoutMs = DEFAULT_TIMEOUT_MS }: CallOptions = {}): Promise<ApiClient> {
     return new Promise((resolve, reject) => {
       if (path === '') {
-        // the operating system's interface would take it for a TCP port
-        reject(new CompatError('VC-API-CONNECT', 'Cannot connect to the management API: saw an empty path', { path }));
+        // node:net would take it for a TCP port
+        reject(
+          new CompatError(
+            'VC-API-CONNECT',
+            'Cannot connect to the management API: saw an empty path; wanted that of a socket',
+            { path },
+          ),
+        );
         return;
       }
       // not ws+unix:PATH, where a colon, a percent sign, a question mark or a space of the path would mean something else
@@ -83,7 +89,7 @@ export class ApiClient {
   /** Calls a method. Rejects with the agent's CompatError, with VC-TIMEOUT, VC-API-CONNECT (connection lost) or ApiError. */
   async call<M extends MethodName>(method: M, params: Params<M>, options: CallOptions = {}): Promise<Result<M>> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-    const late = { code: LATE, message: `Cannot call ${method}: no answer after ${timeoutMs} ms` };
+    const late = { code: LATE, message: `Cannot call ${method}: no answer within ${timeoutMs} ms` };
     try {
       if (this.#socket.readyState !== this.#socket.OPEN) throw this.#ended();
       return (await this.#rpc
@@ -94,14 +100,14 @@ export class ApiClient {
     }
   }
 
-  /** Listens to a notification; the result ends that. */
+  /** Calls the listener for each notification, until the returned function is called. */
   on<N extends NotificationName>(name: N, listener: (params: NotificationParams<N>) => void): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));
     return () => listeners.delete(listener);
   }
 
-  /** Calls the listener when the connection ends, whoever ended it. */
+  /** Calls the listener when the connection ends on either side. */
   onClose(listener: () => void): void {
     this.#closing.add(listener);
   }
@@ -141,5 +147,5 @@ export class ApiClient {
   }
 }
 
-/** Never sent by a server: marks our own time limit inside the library. */
+/** The code of our own time limit inside the library; no server sends it. */
 const LATE = -1;

@@ -3,11 +3,11 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { NotificationName, NotificationParams } from './methods.ts';
 
 export interface ConnectionLimits {
-  /** Beyond this many unanswered messages the connection is not read until one is answered. */
+  /** With this many unanswered messages the connection is not read until one is answered. */
   readonly maxRequestsInFlight: number;
-  /** A client that lets this much wait for it is not read any more; when notifications do it, it is dropped. */
+  /** With this much output pending the connection is not read; when a notification finds more, it is closed. */
   readonly maxBufferedBytes: number;
-  /** When this much waits for a client, what may be left out is left out. */
+  /** With more output pending than this, notifications that may be dropped are. */
   readonly maxOfferedBytes: number;
 }
 
@@ -17,7 +17,7 @@ const GOING_AWAY = 1001;
 /** How long a client may take to answer our close, milliseconds. */
 const CLOSE_TIMEOUT_MS = 500;
 
-/** One client of the management API. Handlers get it as their context. */
+/** A connection of a client to the management API: the context of handlers. */
 export class ApiConnection {
   readonly id: number;
   readonly #socket: WebSocket;
@@ -25,8 +25,8 @@ export class ApiConnection {
   readonly #limits: ConnectionLimits;
   readonly #dropped: (reason: string) => void;
   readonly #closing = new Set<() => void>();
-  /** Messages that had been read already when reading stopped: at most what one read of the socket held. */
-  readonly #waiting: string[] = [];
+  /** Messages that had been read when reading stopped: at most what one read of the socket held. */
+  readonly #pending: string[] = [];
   #inFlight = 0;
 
   constructor(
@@ -42,7 +42,7 @@ export class ApiConnection {
     this.#limits = limits;
     this.#dropped = dropped;
     socket.on('message', (data, isBinary) => this.#message(data, isBinary));
-    // Wrong frames and messages that are too long: ws closes the connection after this event.
+    // Invalid frames and messages that are too long: ws closes the connection after this event.
     socket.on('error', (error) => dropped(error.message));
     socket.on('close', () => {
       for (const listener of this.#closing) listener();
@@ -50,17 +50,17 @@ export class ApiConnection {
     });
   }
 
-  /** Calls the listener once when the connection has ended; at once when it has already. */
+  /** Calls the listener when the connection ends; at once when it has ended. */
   onClose(listener: () => void): void {
     if (this.#socket.readyState === this.#socket.CLOSED) listener();
     else this.#closing.add(listener);
   }
 
-  /** Sends a notification. A client that does not read is dropped: the others must not pay for it. */
+  /** Sends a notification. The connection of a client that does not read is closed: others must not pay for it. */
   notify<N extends NotificationName>(method: N, params: NotificationParams<N>): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > this.#limits.maxBufferedBytes) {
-      this.#dropped(`the client does not read: ${this.#socket.bufferedAmount} bytes wait for it`);
+      this.#dropped(`the client does not read: ${this.#socket.bufferedAmount} bytes are pending`);
       this.#socket.terminate();
       return;
     }
@@ -68,8 +68,8 @@ export class ApiConnection {
   }
 
   /**
-   * Sends a notification that may be left out: false when a client that reads slowly did not get it. `sent` is called
-   * when it has gone out, and there may be room again.
+   * Sends a notification that may be dropped; false: dropped, because the client reads slowly. `sent` is called when it
+   * has gone out and there may be room again.
    */
   offer<N extends NotificationName>(method: N, params: NotificationParams<N>, sent: () => void): boolean {
     if (this.#socket.readyState !== this.#socket.OPEN) return false;
@@ -78,7 +78,7 @@ export class ApiConnection {
     return true;
   }
 
-  /** Says goodbye; a client that does not answer in time is cut off. */
+  /** Closes the connection; a client that does not answer the close in time is disconnected. */
   close(): void {
     this.#socket.close(GOING_AWAY);
     const timer = setTimeout(() => this.#socket.terminate(), CLOSE_TIMEOUT_MS);
@@ -90,7 +90,7 @@ export class ApiConnection {
       this.#socket.close(UNSUPPORTED_DATA, 'wanted text');
       return;
     }
-    this.#waiting.push(text(data));
+    this.#pending.push(text(data));
     this.#flow();
   }
 
@@ -102,11 +102,11 @@ export class ApiConnection {
     this.#flow();
   }
 
-  /** Starts what may be started, and stops and starts reading, so that what one client can have waiting is bounded. */
+  /** Handles pending messages as limits allow, and pauses reading, so that what one client keeps pending is bounded. */
   #flow(): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     while (!this.#busy) {
-      const next = this.#waiting.shift();
+      const next = this.#pending.shift();
       if (next === undefined) break;
       this.#inFlight += 1;
       void this.#answer(next);

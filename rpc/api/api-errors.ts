@@ -3,7 +3,7 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { ParamsError } from './api-params.ts';
 import type { ErrorData } from './methods.ts';
 
-/** The numbers of JSON-RPC 2.0, section 5.1; the catalogue's code stands in `data.code`, clients go by that one. */
+/** The numbers of JSON-RPC 2.0, section 5.1. Clients decide by the catalogue's code, in `data.code`. */
 export const RPC_CODE = {
   parse: JSONRPCErrorCode.ParseError,
   request: JSONRPCErrorCode.InvalidRequest,
@@ -31,8 +31,8 @@ export function errorResponse(id: string | number | null, error: RpcError): RpcE
 }
 
 /**
- * What a client may see of an error. Errors of the catalogue go out whole; of anything else not even the text, which may
- * name paths and other people's data.
+ * The error as a client may see it. Errors of the catalogue are sent whole; of any other not even the text is, which may
+ * name paths and data of others.
  */
 export function publicError(error: unknown): RpcError {
   if (error instanceof ParamsError) {
@@ -47,7 +47,7 @@ export function publicError(error: unknown): RpcError {
   return { code: RPC_CODE.internal, message: 'internal error', data: { code: 'VC-INTERNAL', details: {} } };
 }
 
-/** Whether an error is one that we foresaw; the others belong in the log with their stack. */
+/** Whether an error has its place in the API; all others belong in the log with their stack. */
 export function isForeseen(error: unknown): boolean {
   return error instanceof ParamsError || error instanceof CompatError;
 }

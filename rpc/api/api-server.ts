@@ -10,9 +10,9 @@ import { Dispatcher } from './dispatcher.ts';
 import type { Handlers } from './methods.ts';
 
 export interface ApiLimits extends ConnectionLimits {
-  /** Longer messages end the connection; a fleet's documents for a selection fit. */
+  /** Longer messages end the connection; the documents of a fleet for a selection fit. */
   readonly maxMessageBytes: number;
-  /** A manager keeps one or two. */
+  /** A manager has one or two. */
   readonly maxConnections: number;
 }
 
@@ -35,12 +35,12 @@ export interface ApiServerOptions {
   readonly log?: (event: ApiLogEvent) => void;
 }
 
-/** How long a client may say nothing before its upgrade, milliseconds. */
+/** How long a client may take to ask for its upgrade, milliseconds. */
 const UPGRADE_TIMEOUT_MS = 10_000;
-/** A refusal is a few bytes; a client that does not read them has no use for them. */
+/** How long a client may take to read a refusal, which is a few bytes, milliseconds. */
 const REFUSAL_TIMEOUT_MS = 1000;
-/** Connections that are not upgraded yet come on top of the limit; these many are enough for a crowd at the door. */
-const AT_THE_DOOR = 20;
+/** How many connections may wait for their upgrade, on top of the limit. */
+const MAX_WAITING = 20;
 
 /** The management API: JSON-RPC 2.0 in WebSocket messages, at path `/` of a unix socket. */
 export class ApiServer {
@@ -51,7 +51,7 @@ export class ApiServer {
   readonly #sockets: WebSocketServer;
   readonly #connections = new Set<ApiConnection>();
   /** Sockets that have not asked for their upgrade yet. */
-  readonly #atTheDoor = new Set<Duplex>();
+  readonly #waiting = new Set<Duplex>();
   #listener: UnixServer | undefined;
   #lastId = 0;
 
@@ -69,7 +69,7 @@ export class ApiServer {
       response.writeHead(426, { 'content-type': 'text/plain', connection: 'close', upgrade: 'websocket' });
       response.end('This is the management API of vhost-compat: JSON-RPC 2.0 over WebSocket.\n');
     });
-    // Of the socket, and WebSocket connections are free of it.
+    // It does not apply to WebSocket connections.
     this.#http.timeout = UPGRADE_TIMEOUT_MS;
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
@@ -78,7 +78,7 @@ export class ApiServer {
     return this.#connections.size;
   }
 
-  /** Opens the socket: mode 0660 unless told, replacing the file of a dead server only. Throws VC-API-LISTEN. */
+  /** Listens on the path, mode 0660 by default; replaces only the socket of a dead server. Throws VC-API-LISTEN. */
   async listen(path: string, options: SocketFileOptions = {}): Promise<void> {
     try {
       this.#listener = await listenOnPath(path, options, (socket) => this.#arrive(socket));
@@ -87,7 +87,7 @@ export class ApiServer {
       throw new CompatError('VC-API-LISTEN', `Cannot listen on ${path}: ${cause.message}`, { path }, { cause });
     }
     const { server } = this.#listener;
-    server.maxConnections = this.#limits.maxConnections + AT_THE_DOOR;
+    server.maxConnections = this.#limits.maxConnections + MAX_WAITING;
     server.on('error', (error) => this.#log({ kind: 'refused', reason: error.message }));
   }
 
@@ -99,13 +99,13 @@ export class ApiServer {
     );
     const ended = [...this.#connections].map((one) => new Promise<void>((resolve) => one.onClose(resolve)));
     for (const connection of this.#connections) connection.close();
-    for (const socket of this.#atTheDoor) socket.destroy();
+    for (const socket of this.#waiting) socket.destroy();
     await Promise.all([closed, ...ended]);
   }
 
   #arrive(socket: Socket): void {
-    this.#atTheDoor.add(socket);
-    socket.on('close', () => this.#atTheDoor.delete(socket));
+    this.#waiting.add(socket);
+    socket.on('close', () => this.#waiting.delete(socket));
     this.#http.emit('connection', socket);
   }
 
@@ -122,7 +122,7 @@ export class ApiServer {
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#atTheDoor.delete(socket);
+      this.#waiting.delete(socket);
       const id = ++this.#lastId;
       const connection = new ApiConnection(id, webSocket, this.#dispatcher, this.#limits, (reason) =>
         this.#log({ kind: 'dropped', connection: id, reason }),
@@ -137,7 +137,7 @@ export class ApiServer {
   }
 }
 
-/** Who does not hang up after that is hung up on: the socket would take a place for ever. */
+/** Refuses an upgrade and closes the socket, even when the client does not. */
 function refuse(socket: Duplex, status: number): void {
   socket.once('finish', () => socket.destroy());
   setTimeout(() => socket.destroy(), REFUSAL_TIMEOUT_MS).unref();

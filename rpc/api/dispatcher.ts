@@ -4,12 +4,12 @@ import { readParams } from './api-params.ts';
 import { type Handlers, isMethod, METHODS, type MethodName } from './methods.ts';
 
 /**
- * Text in, text out: JSON-RPC 2.0 with the library for single, well-formed requests, and a guard around it for all that
- * the library lets through or falls over: `null` inside a batch, ids that are objects, a batch of one that would be
- * answered without its array, error texts of ours that would go out, results that JSON cannot carry.
+ * Text in, text out: JSON-RPC 2.0. The library handles single, well-formed requests; this handles what it passes or fails
+ * on: `null` inside a batch, ids that are objects, a batch of one that would be answered without its array, internal error
+ * texts, results that JSON cannot carry.
  */
 
-/** More in one batch than any client has reason for. */
+/** The most requests in a batch. */
 const MAX_BATCH = 100;
 
 export type DispatcherLog = (event: {
@@ -32,14 +32,14 @@ export class Dispatcher<Context> {
 
   constructor(handlers: Handlers<Context>, log: DispatcherLog = () => undefined) {
     this.#log = log;
-    // Its listener would write to the console; our own handler in `mapError…` sees the same errors.
+    // The default listener writes to the console; `mapErrorToJSONRPCErrorResponse` gets the same errors.
     this.#server = new JSONRPCServer<Context>({ errorListener: () => undefined });
     this.#server.mapErrorToJSONRPCErrorResponse = (id: JSONRPCID, error: unknown) =>
       errorResponse(id, publicError(error));
     for (const name of Object.keys(METHODS) as MethodName[]) this.#add(name, handlers[name] as Handler<Context>);
   }
 
-  /** The text of the answer; undefined when none is due (notifications). Never rejects. */
+  /** The text of the answer; undefined for notifications, which have none. Never rejects. */
   async receive(text: string, context: Context): Promise<string | undefined> {
     let message: unknown;
     try {
@@ -69,7 +69,7 @@ export class Dispatcher<Context> {
       const answer = await this.#server.receive(request, context);
       return answer === null ? undefined : JSON.stringify(answer);
     } catch (error) {
-      // A result that JSON cannot carry (a bigint, a circle) shows only here, after the handler has run.
+      // a result that JSON cannot carry (a bigint, a circle) fails only here, after the handler has run
       this.#log({ kind: 'internal-error', method: request.method, error });
       return request.id === undefined ? undefined : JSON.stringify(errorResponse(request.id, publicError(error)));
     }
@@ -78,7 +78,7 @@ export class Dispatcher<Context> {
   #add(name: MethodName, handler: Handler<Context>): void {
     this.#server.addMethod(name, async (params: unknown, context: Context) => {
       try {
-        // `null` for a handler that gives nothing: an answer without a result is none.
+        // an answer needs a result: `null` when the handler returns nothing
         return (
           (await handler(
             readParams(METHODS[name].params as (value: unknown, path: string) => unknown, params),

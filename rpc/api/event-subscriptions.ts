@@ -7,10 +7,10 @@ export interface EventFilter {
   readonly kinds?: readonly string[];
 }
 
-/** One connection needs few; more is a mistake in a loop. */
+/** A connection needs few; more are a mistake in a loop. */
 const MAX_PER_CONNECTION = 100;
 
-/** Who listens to which events. */
+/** The subscriptions of connections to events. */
 export class EventSubscriptions {
   readonly #byConnection = new Map<ApiConnection, Map<number, EventFilter>>();
   #last = 0;

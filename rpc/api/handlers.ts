@@ -20,11 +20,11 @@ import { type TraceSource, Traces } from './traces.ts';
 export interface HandlerSources {
   /** The agent's own database, with its own host as the default one. */
   readonly state: State;
-  /** Where events come from; the result ends the flow. */
+  /** Calls the listener with each event until the returned function is called. */
   readonly subscribe: (listener: (event: EventJson) => void) => () => void;
-  /** Where the messages of an interface come from; without it there are none to trace. */
+  /** Where the messages of an interface come from; absent: nothing can be traced. */
   readonly trace?: TraceSource;
-  /** The counters of the ports, by interface. */
+  /** The counters of the ports. */
   readonly statistics?: () => readonly StatisticsJson[];
   /** The remote of the database, for `host:` targets. */
   readonly db?: string | undefined;
@@ -126,5 +126,5 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
 
 function checkSome(targets: readonly unknown[], documents: readonly unknown[]): void {
   if (targets.length + documents.length === 0)
-    throw new ParamsError('params.targets', 'Cannot read params.targets: wanted one target or document at least');
+    throw new ParamsError('params.targets', 'Cannot read params.targets: wanted at least one target or document');
 }

@@ -1,10 +1,10 @@
-/** What a payload says; of one that is none of the management's business only its size. 64-bit numbers are text. */
+/** The payload of a message; only its size where that is all that management needs. 64-bit numbers are text. */
 export interface PayloadJson {
   readonly bytes: number;
   readonly mask?: string;
   readonly features?: readonly string[];
   readonly value?: string;
-  /** Of an acknowledgement. */
+  /** Whether the request succeeded: stands in an acknowledgement. */
   readonly succeeded?: boolean;
   readonly ring?: number;
   readonly ring_size?: number;
@@ -24,7 +24,7 @@ export interface MessageJson {
   readonly time: number;
   readonly from: 'front-end' | 'back-end';
   readonly request: number;
-  /** Of the vhost-user specification. */
+  /** The name in the vhost-user specification. */
   readonly name: string;
   readonly flags: number;
   readonly reply: boolean;
@@ -32,7 +32,7 @@ export interface MessageJson {
   readonly descriptors: number;
   readonly verdict: 'forwarded' | 'changed' | 'answered' | 'refused';
   readonly payload: PayloadJson;
-  /** What was sent instead; for feature words with the names that were taken away and added. */
+  /** The payload that was sent instead; for masks with the names that were removed and added. */
   readonly changed_to?: PayloadJson & { readonly removed?: readonly string[]; readonly added?: readonly string[] };
   /** The payload in words. */
   readonly text: string;

@@ -8,12 +8,12 @@ import type { MessageJson } from './message-json.ts';
 
 export interface MethodSpec {
   readonly mode: 'read' | 'write';
-  /** One sentence: help, completion and docs/api.md show it. */
+  /** One sentence for help, completion and docs/api.md. */
   readonly summary: string;
   readonly params: Check<unknown>;
-  /** The same parameters for people, by name; `?` marks those that may be absent. */
+  /** The parameters for people, by name; `?` marks those that may be absent. */
   readonly takes: Readonly<Record<string, string>>;
-  /** What comes back, for people. */
+  /** The result, for people. */
   readonly gives: string;
   /** Carries the type only; never called. */
   readonly result: (result: never) => unknown;
@@ -24,13 +24,13 @@ const gives =
   (value: T): T =>
     value;
 
-/** The answer to a call that writes. */
+/** The result of a method that writes. */
 export interface WriteResult {
-  /** False: all was as wanted already. */
+  /** False: nothing had to change. */
   readonly changed: boolean;
   /** Whether the agent has followed: false when `wait` was false. */
   readonly applied: boolean;
-  /** Sentences for people. */
+  /** Sentences for the user. */
   readonly notes: readonly string[];
 }
 
@@ -54,14 +54,14 @@ export interface SelectionJson {
   readonly explanation: readonly string[];
 }
 
-/** What `check-move --format json` prints. */
+/** The same as `check-move --format json` prints. */
 export type MoveJson = { readonly format: 1; readonly kind: 'move' } & ReturnType<typeof moveJson>;
 
 export interface BitJson {
   readonly bit: number;
   readonly name: string;
   readonly meaning: string;
-  /** False: no specification that we know gives this bit a name. */
+  /** False: no specification known here gives this bit a name. */
   readonly known: boolean;
 }
 
@@ -85,16 +85,15 @@ export interface StatisticsJson {
 const HOST = { host: "system id or host name; default: the agent's own host" };
 const WAIT = {
   wait: 'wait until the agent has followed (default true)',
-  timeout_ms: `how long to wait, milliseconds, at most ${MAX_TIMER_MS} (default 10000; 0: as long as it takes)`,
+  timeout_ms: `how long to wait, milliseconds, at most ${MAX_TIMER_MS} (default 10000; 0: without limit)`,
 };
-/** Node counts the time of a timer with 31 bits. */
 const waiting = { wait: boolean, timeout_ms: integerFrom(0, MAX_TIMER_MS), host: string };
 
-/** Every call of the management API. Server, client, help, completion and docs are read off this table. */
+/** Every method of the management API. Server, client, help, completion and docs come from this table. */
 export const METHODS = {
   'host.describe': {
     mode: 'read',
-    summary: 'One host as a document: its back-end, its versions with their blockers, its interfaces',
+    summary: 'Describes a host: its back-end, its versions with their blockers, its interfaces',
     params: object({}, { host: string }),
     takes: { 'host?': HOST.host },
     gives: 'a host document (the same as `vhost-compat describe`)',
@@ -102,7 +101,7 @@ export const METHODS = {
   },
   'versions.list': {
     mode: 'read',
-    summary: 'The versions of a host in the order of preference',
+    summary: 'Lists the versions of a host in the order of preference',
     params: object({}, { host: string, device_type: string, all: boolean }),
     takes: {
       'host?': HOST.host,
@@ -114,7 +113,8 @@ export const METHODS = {
   },
   'versions.select': {
     mode: 'read',
-    summary: 'The first version common to several hosts, and for every other version who lacks it and why',
+    summary:
+      'Selects the first version common to several hosts, and says for every other version which hosts lack it and why',
     params: object(
       {},
       {
@@ -126,16 +126,17 @@ export const METHODS = {
     ),
     takes: {
       'targets?': 'unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME; the first is the source',
-      'documents?': 'documents of hosts or of devices; they come after the targets. One of both is needed',
-      'device_type?': `default: that of all the documents when they have one only, else ${DEFAULT_DEVICE_TYPE}`,
+      'documents?':
+        'documents of hosts or devices, in order after the targets; at least one target or document is needed',
+      'device_type?': `default: the only one that the hosts have, else ${DEFAULT_DEVICE_TYPE}`,
       'policy?': 'source (default) or consensus',
     },
-    gives: 'version and digest (absent when there is none), rows with the reasons, explanation in lines',
+    gives: 'version and digest (absent when no version is common), rows with the reasons, explanation as lines',
     result: gives<SelectionJson>(),
   },
   'interfaces.list': {
     mode: 'read',
-    summary: 'The interfaces of a host with pin, version in force and state',
+    summary: 'Lists the interfaces of a host with pin, version in force and state',
     params: object({}, { host: string }),
     takes: { 'host?': HOST.host },
     gives: 'an array of interfaces, as in the host document',
@@ -143,7 +144,7 @@ export const METHODS = {
   },
   'interfaces.show': {
     mode: 'read',
-    summary: 'One interface',
+    summary: 'Shows an interface',
     params: object({ name: string }, { host: string }),
     takes: { name: 'the interface', 'host?': HOST.host },
     gives: 'the interface, as in the host document',
@@ -160,9 +161,9 @@ export const METHODS = {
       name: '1 to 63 letters, digits, or _ . : -',
       frontend: 'listen:PATH or connect:PATH, towards QEMU',
       backend: 'listen:PATH or connect:PATH, towards the switch',
-      'version?': 'a pin from the start',
+      'version?': 'the version to pin on it',
       'device_type?': `default ${DEFAULT_DEVICE_TYPE}`,
-      'may_exist?': 'no error when it is there already with the same endpoints',
+      'may_exist?': 'no error when it exists with the same endpoints',
       'wait?': WAIT.wait,
       'timeout_ms?': WAIT.timeout_ms,
       'host?': HOST.host,
@@ -176,7 +177,7 @@ export const METHODS = {
     params: object({ name: string }, { if_exists: boolean, ...waiting }),
     takes: {
       name: 'the interface',
-      'if_exists?': 'no error when it is not there',
+      'if_exists?': 'no error when it does not exist',
       'wait?': WAIT.wait,
       'timeout_ms?': WAIT.timeout_ms,
       'host?': HOST.host,
@@ -190,7 +191,7 @@ export const METHODS = {
     params: object({ name: string, version: string }, waiting),
     takes: {
       name: 'the interface',
-      version: 'a version that is usable there',
+      version: 'a version that is usable on the host',
       'wait?': WAIT.wait,
       'timeout_ms?': WAIT.timeout_ms,
       'host?': HOST.host,
@@ -200,7 +201,7 @@ export const METHODS = {
   },
   'interfaces.unpin': {
     mode: 'write',
-    summary: 'Takes the pin of an interface away: the default of the host rules from the next start',
+    summary: 'Removes the pin of an interface; the default of the host holds from the next start of its front-end',
     params: object({ name: string }, waiting),
     takes: {
       name: 'the interface',
@@ -213,7 +214,7 @@ export const METHODS = {
   },
   'interfaces.checkMove': {
     mode: 'read',
-    summary: 'Whether an interface, as it runs now, can move to other hosts, and what to pin there',
+    summary: 'Says whether an interface, as it runs now, can move to other hosts, and which version to pin there',
     params: object(
       { name: string },
       {
@@ -225,11 +226,12 @@ export const METHODS = {
       },
     ),
     takes: {
-      name: 'the interface; from the document of a device alone the version in which it runs, or self',
-      'targets?': 'where to: unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME',
-      'documents?': 'the same as documents of hosts or of devices; they come after the targets. One of both is needed',
-      'from?': 'the host of the interface, or a device alone, as a document, instead of a host of the database',
-      'version?': 'judge by this version on the targets and by no other',
+      name: 'the interface; with the document of a device as `from`, the version in which it runs, or self',
+      'targets?': 'the hosts to move to: unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME',
+      'documents?':
+        'the same as documents of hosts or devices, in order after the targets; at least one target or document is needed',
+      'from?': 'the document of the host of the interface, or of a device, instead of a host of the database',
+      'version?': 'judge by this version on the targets only',
       'host?': HOST.host,
     },
     gives:
@@ -239,31 +241,31 @@ export const METHODS = {
   'interfaces.statistics': {
     mode: 'read',
     summary:
-      'The counters of the ports of this agent as they are now; those in the database are written along with other changes only',
+      'Gives the counters of the ports of this agent as they are now; the database has them as of the last other change',
     params: object({}, { name: string }),
-    takes: { 'name?': 'of this interface only' },
-    gives: 'an array: interface, state, statistics (name of the counter: number)',
+    takes: { 'name?': 'only this interface' },
+    gives: 'an array of interface, state, statistics (counters by name)',
     result: gives<readonly StatisticsJson[]>(),
   },
   'interfaces.trace': {
     mode: 'read',
-    summary: 'From now on, `interfaces.message` notifications with the decoded vhost-user messages of an interface',
+    summary: 'Sends the decoded vhost-user messages of an interface from now on, as `interfaces.message` notifications',
     params: object({ name: string }),
-    takes: { name: 'the interface, of this agent' },
-    gives: 'trace, a number for interfaces.untrace and in each notification',
+    takes: { name: 'an interface of this agent' },
+    gives: 'trace: the number that stands in each notification, and that interfaces.untrace takes',
     result: gives<{ readonly trace: number }>(),
   },
   'interfaces.untrace': {
     mode: 'read',
-    summary: 'Ends a trace; closing the connection ends all',
+    summary: 'Ends a trace; closing the connection ends all of its traces',
     params: object({ trace: integer }),
     takes: { trace: 'the number that interfaces.trace gave' },
-    gives: 'ended: whether there was such a trace',
+    gives: 'ended: whether the trace existed',
     result: gives<{ readonly ended: boolean }>(),
   },
   'features.decode': {
     mode: 'read',
-    summary: 'The names and meanings of the bits of a mask',
+    summary: 'Decodes a mask into the names and meanings of its bits',
     params: object({ mask: string }, { family: oneOf('virtio', 'protocol'), device_type: string }),
     takes: {
       mask: '"0x…", or names of features',
@@ -275,18 +277,18 @@ export const METHODS = {
   },
   'events.subscribe': {
     mode: 'read',
-    summary: 'From now on, `events.event` notifications on this connection',
+    summary: 'Sends events from now on, as `events.event` notifications on this connection',
     params: object({}, { interface: string, kinds: array(string, 100) }),
-    takes: { 'interface?': 'of this interface only', 'kinds?': 'of these kinds only' },
-    gives: 'subscription, a number for events.unsubscribe and in each notification',
+    takes: { 'interface?': 'only events of this interface', 'kinds?': 'only events of these kinds' },
+    gives: 'subscription: the number that stands in each notification, and that events.unsubscribe takes',
     result: gives<{ readonly subscription: number }>(),
   },
   'events.unsubscribe': {
     mode: 'read',
-    summary: 'Ends a subscription; closing the connection ends all',
+    summary: 'Ends a subscription; closing the connection ends all of its subscriptions',
     params: object({ subscription: integer }),
     takes: { subscription: 'the number that events.subscribe gave' },
-    gives: 'ended: whether there was such a subscription',
+    gives: 'ended: whether the subscription existed',
     result: gives<{ readonly ended: boolean }>(),
   },
 } as const satisfies Record<string, MethodSpec>;
@@ -294,23 +296,23 @@ export const METHODS = {
 export type MethodName = keyof typeof METHODS;
 export type Params<M extends MethodName> = ReturnType<(typeof METHODS)[M]['params']>;
 export type Result<M extends MethodName> = ReturnType<(typeof METHODS)[M]['result']>;
-/** One function per method: a forgotten one does not compile. */
+/** One function for each method; without one of them it does not compile. */
 export type Handlers<Context> = {
   readonly [M in MethodName]: (params: Params<M>, context: Context) => Promise<Result<M>> | Result<M>;
 };
 
-/** What the server sends on its own. */
+/** The notifications of the server. */
 export const NOTIFICATIONS = {
   'events.event': {
-    summary: 'One event of a subscription',
+    summary: 'An event of a subscription',
     gives: 'subscription, event: host, interface, time (ms), kind, code, text, details',
     params: gives<{ readonly subscription: number; readonly event: EventJson }>(),
   },
   'interfaces.message': {
     summary:
-      'One message of a traced interface, and how many were left out before it because the client did not read fast enough',
+      'A message of a traced interface, and how many were dropped before it because the client did not read fast enough',
     gives:
-      'trace, dropped, message (absent when it only tells of dropped ones): interface, time (ms), from (front-end or back-end), request, name, flags, reply, need_reply, descriptors, verdict (forwarded, changed, answered, refused), payload, changed_to (what was sent instead), text. A payload has bytes (its size) and what can be told of it: mask, features, value, succeeded, ring, ring_size, base, enabled, polled, address_flags, regions, region_bytes, log_bytes; changed_to also removed, added',
+      'trace, dropped, message (absent when the notification only counts dropped ones): interface, time (ms), from (front-end or back-end), request, name, flags, reply, need_reply, descriptors, verdict (forwarded, changed, answered, refused), payload, changed_to (what was sent instead), text. A payload has bytes (its size) and, depending on the request, mask, features, value, succeeded, ring, ring_size, base, enabled, polled, address_flags, regions, region_bytes, log_bytes; changed_to also has removed, added',
     params: gives<{ readonly trace: number; readonly dropped: number; readonly message?: MessageJson }>(),
   },
   'interfaces.traceEnded': {
@@ -327,7 +329,7 @@ export function isMethod(name: string): name is MethodName {
   return Object.hasOwn(METHODS, name);
 }
 
-/** What `error.data` of an answer holds. */
+/** `error.data` of an answer. */
 export interface ErrorData {
   /** A code of the catalogue. */
   readonly code: string;

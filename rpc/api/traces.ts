@@ -3,10 +3,10 @@ import type { State } from '../state/state.ts';
 import type { ApiConnection } from './api-connection.ts';
 import type { MessageJson } from './message-json.ts';
 
-/** Calls the listener with each message of an interface until the answer is called; undefined: no such interface. */
+/** Calls the listener with each message of an interface until the returned function is called; undefined: no such interface. */
 export type TraceSource = (name: string, listener: (message: MessageJson) => void) => (() => void) | undefined;
 
-/** A person looks at one or two; each costs something for every message. */
+/** A user watches one or two; each costs something for every message. */
 const MAX_PER_CONNECTION = 10;
 
 interface Trace {
@@ -15,8 +15,8 @@ interface Trace {
 }
 
 /**
- * Who watches the messages of which interface. A client that reads slowly misses messages and is told how many, so that
- * neither the port nor the agent's memory pays for it. Nothing is spent when nobody watches.
+ * The traces of connections: each sends the messages of an interface. For a client that reads slowly messages are dropped
+ * and counted, so that neither the port nor the agent's memory pays for it. Without a trace nothing is spent.
  */
 export class Traces {
   readonly #state: State;
@@ -63,7 +63,7 @@ export class Traces {
     if (traces !== undefined) traces.set(trace, kept);
     else {
       this.#byConnection.set(connection, new Map([[trace, kept]]));
-      // At once, when it has ended already.
+      // calls back at once when the connection has ended
       connection.onClose(() => this.#left(connection));
     }
     this.#watch();
@@ -85,7 +85,7 @@ export class Traces {
     }
   }
 
-  /** Looks at the database only while there is a trace that may have to be ended. */
+  /** Follows the database only while there is a trace that may have to be ended. */
   #watch(): void {
     const some = [...this.#byConnection.values()].some(({ size }) => size > 0);
     if (some) this.#unwatch ??= this.#state.onChange(() => this.#endRemoved());
@@ -96,7 +96,7 @@ export class Traces {
   }
 }
 
-/** Hands messages to a connection, counts those that it had no room for, and tells the count as soon as there is room. */
+/** Sends messages to a connection, counts those that it has no room for, and sends the count as soon as there is room. */
 function deliverer(connection: ApiConnection, trace: number): (message: MessageJson) => void {
   let dropped = 0;
   const offer = (message?: MessageJson) => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Slots } from '../../base/slots.ts';
+import { ConcurrencyLimit } from '../../base/concurrency-limit.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
 import { State } from '../state/state.ts';
@@ -7,31 +7,28 @@ import { describeHost } from './describe-host.ts';
 import type { HostDocument } from './host-document.ts';
 import { parseDocuments } from './read-documents.ts';
 
-/** What a user may compare: hosts by their databases, hosts of a fleet's database by name, saved documents. */
+/** Targets that a user may compare: hosts by their databases, hosts of a shared database by name, saved documents. */
 
 export interface TargetOptions {
-  /** The remote of the database that `host:NAME` is looked up in. */
+  /** The remote of the database in which `host:NAME` is looked up. */
   readonly db?: string | undefined;
-  /** For targets, and a database, of kind `ssl:`. */
+  /** For targets and a database of kind `ssl:`. */
   readonly tls?: TlsFiles | undefined;
   /** For each target, milliseconds; default 5000. */
   readonly timeoutMs?: number | undefined;
-  /** False: files are refused (a server must not read files for its clients). */
+  /** False: files are refused, because a server must not read files for its clients. */
   readonly files?: boolean | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
 
-/**
- * Each connection is a descriptor, and whoever asks names as many targets as they like: so many are asked at a time, over all
- * calls of this process.
- */
-const SLOTS = new Slots(32);
+/** How many targets this process connects to at a time: each takes a descriptor, and a caller may name any number. */
+const CONNECTIONS = new ConcurrencyLimit(32);
 
 /**
  * Resolves `unix:PATH`, `tcp:HOST:PORT`, `ssl:HOST:PORT`, `host:NAME` and `FILE.json` into documents, in the order of the
- * targets. Each is asked once, however often it is named, and none after one has failed, so that a list of silent ones
- * costs the time of the first of them. Throws the error of the first target that failed; its details name the others.
+ * targets. Each is asked once, however often it is named, and none after one has failed, so that a list of unreachable
+ * targets takes as long as the first of them. Throws the error of the first target that failed; its details name the others.
  */
 export async function resolveTargets(targets: readonly string[], options: TargetOptions = {}): Promise<HostDocument[]> {
   const distinct = [...new Set(targets)];
@@ -39,7 +36,7 @@ export async function resolveTargets(targets: readonly string[], options: Target
   const found = new Map<string, readonly HostDocument[]>();
   const failed = new Map<string, unknown>();
   const ask = (asked: readonly string[], answer: () => Promise<void>): Promise<void> =>
-    SLOTS.use(async () => {
+    CONNECTIONS.run(async () => {
       if (failed.size > 0) return;
       try {
         await answer();
@@ -71,7 +68,7 @@ async function askOne(target: string, options: TargetOptions): Promise<HostDocum
   return REMOTE.test(target) ? [await fromDatabase(target, options)] : fromFile(target);
 }
 
-/** A host's own database. */
+/** The document of the host whose database this is. */
 async function fromDatabase(remote: string, options: TargetOptions): Promise<HostDocument> {
   const { tls, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const state = await State.connect(remote, { tls, timeoutMs, life: true });
@@ -105,7 +102,7 @@ async function fromFile(path: string): Promise<HostDocument[]> {
   return documents;
 }
 
-/** Looks all `host:` targets up over one connection. */
+/** Looks up all `host:` targets over one connection. */
 async function askFleet(
   targets: readonly string[],
   options: TargetOptions,
@@ -114,7 +111,7 @@ async function askFleet(
 ): Promise<void> {
   const { db, tls, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   if (db === undefined) {
-    const text = `Cannot look up "${targets[0]}": no database is given that holds the hosts (--db)`;
+    const text = `Cannot look up "${targets[0]}": saw no database to look in; wanted --db`;
     throw new CompatError('VC-DB-CONNECT', text, { target: targets[0] });
   }
   const state = await State.connect(db, { tls, timeoutMs, life: true });
@@ -131,7 +128,7 @@ async function askFleet(
   }
 }
 
-/** `unasked`: how many targets had no turn any more. */
+/** One error for all. `unasked`: how many targets were left out after the failure. */
 function joined(failed: readonly unknown[], unasked: number): unknown {
   const [first, ...others] = failed;
   if (!(first instanceof CompatError) || others.length + unasked === 0) return first;

@@ -1,14 +1,14 @@
-/**
- * Host.default_version is one name for all device types, and device types are name spaces: a default that only versions
- * of other types have says nothing to this one. One that is in no table counts everywhere, so that its loss is seen.
- */
-
 import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import type { VersionRow } from './rows.ts';
 
+/**
+ * Host.default_version is one name for all device types, and device types are name spaces: a default that only versions
+ * of other types have does not count for this one. A default that no version has counts everywhere, so that its loss shows.
+ */
+
 type Named = Pick<VersionRow, 'version' | 'deviceType'>;
 
-/** The host's default as far as it counts for a device type; undefined: the first usable version of the type. */
+/** The host's default for a device type; undefined: the first usable version of the type. */
 export function defaultFor(
   deviceType: string,
   name: string | undefined,
@@ -19,14 +19,14 @@ export function defaultFor(
   return named.length === 0 || named.some((one) => one.deviceType === deviceType) ? name : undefined;
 }
 
-/** The device types of which there are versions, the usual one first. */
+/** The device types of the versions, the default type first. */
 export function deviceTypesOf(versions: readonly Named[]): string[] {
   const types = [...new Set(versions.map(({ deviceType }) => deviceType))];
   const first = (type: string) => (type === DEFAULT_DEVICE_TYPE ? 0 : 1);
   return types.toSorted((a, b) => first(a) - first(b) || (a < b ? -1 : 1));
 }
 
-/** The version that interfaces of a device type get without a pin, whether it is usable or not; the best comes first. */
+/** The version that interfaces without a pin get, whether it is usable or not. `versions`: the most preferred first. */
 export function effectiveDefault(
   deviceType: string,
   name: string | undefined,

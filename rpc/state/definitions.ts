@@ -1,4 +1,4 @@
-import { firstNames } from '../../base/text.ts';
+import { firstNames, suggestion } from '../../base/text.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { DEFINED, entryFile, readEntry } from '../../compat-tables/entries/entry-file.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
@@ -9,12 +9,12 @@ import type { State } from './state.ts';
 import { carryOut, type IntentOptions, type IntentResult } from './transaction.ts';
 
 /**
- * Versions that clients give to a host, beside its table files: Host.defined_versions. The agent publishes them after
- * those of the files, so that they are chosen only by name or when nothing else is common.
+ * Versions that clients define on a host, beside its table files: Host.defined_versions. The agent publishes them after
+ * those of the files, so that they are chosen only by name or when no other version is common.
  */
 
 /**
- * Defines a version on a host. Throws VC-VERSION-EXISTS when the host knows the name with another content; with the same
+ * Defines a version on a host. Throws VC-VERSION-EXISTS when the host has the name with another content; with the same
  * content there is nothing to do.
  */
 export async function defineVersion(
@@ -28,20 +28,20 @@ export async function defineVersion(
     const mutation: Json = ['defined_versions', 'insert', ovsMap({ [entry.version]: entryFile(entry) })];
     return {
       notes: [],
-      // nobody may have defined another one in between: the insertion of a key that is there changes nothing
+      // another client may define the name first, and inserting a key that is there changes nothing
       guards: [unchanged(host)],
       operations: [{ op: 'mutate', table: 'Host', where: where(host), mutations: [mutation] }],
     };
   });
 }
 
-/** Whether there is something to do to define the entry. Throws VC-VERSION-EXISTS. */
+/** Whether the entry has still to be defined. Throws VC-VERSION-EXISTS. */
 export function checkDefinition(state: State, host: HostRow, entry: Entry): boolean {
   const { version, deviceType, digest } = entry;
   const published = state.versions(host, deviceType).find((one) => one.version === version);
   if (published !== undefined) {
     if (published.digest !== digest) throw exists(host, entry, published.origin);
-    // One that was taken back and is still in use is published, and would go with its last user.
+    // A version that was taken back is published as long as it is used; defined again, it stays.
     if (published.origin !== DEFINED) return false;
   }
   const text = host.definedVersions.get(version);
@@ -62,7 +62,8 @@ export async function undefineVersion(
   const { version } = intent;
   return await carryOut(state, options, (host) => {
     if (!host.definedVersions.has(version)) {
-      const text = `Cannot take back version "${version}": no client has defined it on host ${host.hostname || host.systemId}`;
+      const hint = suggestion(version, [...host.definedVersions.keys()]);
+      const text = `Cannot take back version "${version}": no client has defined it on host ${host.hostname || host.systemId}${hint}`;
       throw new CompatError('VC-VERSION-UNKNOWN', text, { host: host.systemId, version });
     }
     const mutation: Json = ['defined_versions', 'delete', ovsSet([version])];
@@ -74,7 +75,7 @@ export async function undefineVersion(
   });
 }
 
-/** Why a version whose definition is taken back is published all the same, for people. */
+/** Why a version stays published though its definition is taken back, in sentences for the user. */
 function usersOf(state: State, host: HostRow, version: string): string[] {
   const published = state.versions(host).filter((row) => row.version === version && row.origin === DEFINED);
   const types = published.map(({ deviceType }) => deviceType);
@@ -84,9 +85,9 @@ function usersOf(state: State, host: HostRow, version: string): string[] {
     .map(({ name }) => name);
   const isDefault = types.length > 0 && host.defaultVersion === version;
   return [
-    ...(isDefault ? [`${version} is the default of the host and stays published until that is another`] : []),
+    ...(isDefault ? [`${version} is the default of the host and stays published until the default is another`] : []),
     ...(users.length > 0
-      ? [`${version} is in use by ${firstNames(users, 3)} and stays published until they let go of it`]
+      ? [`${version} is in use by ${firstNames(users, 3)} and stays published until they no longer use it`]
       : []),
   ];
 }

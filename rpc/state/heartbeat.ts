@@ -4,24 +4,24 @@ import { OvsdbTransactionError } from '../ovsdb/client/client-errors.ts';
 import { DATABASE } from './schema-file.ts';
 
 /**
- * Whether the agent of a host is alive: Host_Private.heartbeat. It is asked for once and never followed, because a fleet's
- * agents all write it all the time.
+ * Whether the agent of a host is alive: Host_Private.heartbeat. It is read once and not monitored, because all agents of a
+ * fleet keep writing it.
  */
 
-/** How often an agent writes it. */
+/** How often an agent writes its heartbeat. */
 export const HEARTBEAT_MS = 10_000;
-/** One beat may be late, and the clocks of two machines differ. */
+/** An older heartbeat is stale. One may be late, and the clocks of two machines differ. */
 const STALE_MS = 3.5 * HEARTBEAT_MS;
 /** What a Date can hold (ECMA-262, section 21.4.1.1). */
 const MAX_TIME_MS = 8.64e15;
 
-/** Of a fleet that lost its network nobody reads a thousand lines. */
+/** How many hosts are named: nobody reads a thousand lines about a fleet that lost its network. */
 const NAMED = 5;
 
-/** The last sign of life of each agent, milliseconds since 1970, by system id. */
+/** The last heartbeat of each agent, milliseconds since 1970, by system id. */
 export type Heartbeats = ReadonlyMap<string, number>;
 
-/** Of a database without them, none. */
+/** Empty for a database that has no heartbeats. */
 export async function readHeartbeats(client: OvsdbClient): Promise<Heartbeats> {
   const select: Json = { op: 'select', table: 'Host_Private', where: [], columns: ['system_id', 'heartbeat'] };
   try {
@@ -34,18 +34,18 @@ export async function readHeartbeats(client: OvsdbClient): Promise<Heartbeats> {
   }
 }
 
-/** When the agent gave its last sign of life, when that is too long ago for one that runs; else undefined. */
+/** The heartbeat when it is too old for an agent that runs; else undefined. */
 export function staleSince(heartbeat: number | undefined, now = Date.now()): number | undefined {
   if (heartbeat === undefined || heartbeat <= 0 || heartbeat > MAX_TIME_MS) return undefined;
   return now - heartbeat > STALE_MS ? heartbeat : undefined;
 }
 
-/** For people, who decide whether they believe what is known of the hosts. */
+/** Sentences for the user, who decides whether to trust what is known of these hosts. */
 export function staleNotes(hosts: readonly { readonly host: string; readonly stale_since?: string }[]): string[] {
   const notes = hosts.flatMap(({ host, stale_since: since }) =>
     since === undefined ? [] : `the agent of ${host} has given no sign of life since ${since}`,
   );
   const more = notes.length - NAMED;
-  const rest = more > 0 ? [`the agents of ${more} more hosts have given no sign of life for long`] : [];
+  const rest = more > 0 ? [`the agents of ${more} more hosts have given no sign of life for a long time`] : [];
   return [...notes.slice(0, NAMED), ...rest].map((text) => `${text}: what is known of it is as old [VC-HOST-STALE]`);
 }

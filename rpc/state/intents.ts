@@ -13,8 +13,8 @@ import type { State } from './state.ts';
 import { carryOut, type IntentOptions, type IntentResult, type Plan } from './transaction.ts';
 
 /**
- * What clients may ask of a host: each intent checks, plans, and is carried out as one transaction that also counts up
- * Host.next_cfg, so that `waitApplied` can tell when the agent has followed.
+ * The intents of clients. Each is checked, planned and carried out as one transaction, which also increments Host.next_cfg,
+ * so that `waitApplied` can tell when the agent has followed.
  */
 
 export interface InterfaceIntent {
@@ -24,9 +24,9 @@ export interface InterfaceIntent {
   /** `listen:PATH` or `connect:PATH`. */
   readonly frontend: string;
   readonly backend: string;
-  /** A pin from the start; absent: the host's default. */
+  /** The pin of the new interface; absent: the host's default. */
   readonly version?: string | undefined;
-  /** An interface that is there already with the same endpoints is no error; a version given here becomes its pin. */
+  /** An interface that exists with the same endpoints is no error; a version given here becomes its pin. */
   readonly mayExist?: boolean | undefined;
 }
 
@@ -90,7 +90,7 @@ export async function pin(
   );
 }
 
-/** Takes the pin away: the host's default rules from the next start. Throws VC-INTERFACE-UNKNOWN. */
+/** Removes the pin: the host's default holds from the next start. Throws VC-INTERFACE-UNKNOWN. */
 export async function unpin(
   state: State,
   intent: { readonly interface: string },
@@ -103,7 +103,7 @@ export async function unpin(
 }
 
 /**
- * Sets the host's default; `newest` clears it, and then the first usable version rules. Throws as `pin`, and
+ * Sets the host's default; `newest` clears it, and then the first usable version is the default. Throws as `pin`, and
  * VC-DEFAULT-IN-USE when running interfaces use more than it gives, unless `force`.
  */
 export async function setDefaultVersion(
@@ -148,7 +148,7 @@ function planPin(state: State, host: HostRow, row: InterfaceRow, version: string
 function setVersion(row: InterfaceRow, version: string | undefined, notes: readonly string[]): Plan {
   return {
     notes,
-    // An update that matches no row is no error for the server, so make sure that the interface is still there.
+    // An update that matches no row succeeds, so make sure that the interface is still there.
     guards: [guard('Interface', row.uuid, { name: row.name })],
     operations: [update('Interface', row.uuid, { version: ovsOptional(version) })],
   };
@@ -157,7 +157,7 @@ function setVersion(row: InterfaceRow, version: string | undefined, notes: reado
 interface PinQuestion {
   readonly version: string;
   readonly deviceType: string;
-  /** Of the interface's own back-end, when it was measured. */
+  /** What the interface's own back-end can do; undefined until it was measured. */
   readonly abilities: Abilities | undefined;
   readonly interface?: string;
 }
@@ -172,7 +172,7 @@ function checkPin(state: State, host: HostRow, question: PinQuestion): string[] 
   return judge(host, question, blockers);
 }
 
-/** The default is that of each device type that has a version of this name: all of them must be able to use it. */
+/** The default holds for each device type that has a version of this name; it must be usable in all of them. */
 function checkDefault(state: State, host: HostRow, version: string): string[] {
   const versions = state.versions(host);
   const types = deviceTypesOf(versions.filter((one) => one.version === version));
@@ -187,7 +187,7 @@ function checkDefault(state: State, host: HostRow, version: string): string[] {
 /** Throws when running interfaces use more than the new default gives; with `force` that is a note. */
 function checkNarrowing(state: State, host: HostRow, version: string | undefined, force: boolean): string[] {
   const versions = state.versions(host);
-  // A device type to which neither the old default nor the new one says anything is as it was.
+  // Nothing changes for a device type for which neither the old default nor the new one counts.
   const types = deviceTypesOf(versions).filter(
     (type) => defaultFor(type, version, versions) !== defaultFor(type, host.defaultVersion, versions),
   );
@@ -214,7 +214,7 @@ function narrowed(state: State, host: HostRow, row: VersionRow, force: boolean):
 
 function hostBlockers(row: VersionRow): readonly Blocker[] {
   if (row.usable || row.blockers.length > 0) return row.blockers;
-  return [{ code: 'VC-VERSION-UNUSABLE', text: 'the host does not say why', missing: [] }];
+  return [{ code: 'VC-VERSION-UNUSABLE', text: 'the host gives no reason', missing: [] }];
 }
 
 function judge(
@@ -224,7 +224,7 @@ function judge(
 ): string[] {
   if (blockers.length === 0) return [];
   const reasons = blockers.map((blocker) => blocker.text).join('; ');
-  // Before the first back-end came up nothing can be told; the agent judges when it measures one.
+  // Nothing is known before the first back-end is measured; the agent judges then.
   if (blockers.every((blocker) => blocker.code === 'VC-BACKEND-UNKNOWN'))
     return [`Whether ${version} is usable is not known yet: ${reasons}`];
   const where = name === undefined ? `on host ${hostName(host)}` : `on interface ${name} of host ${hostName(host)}`;
@@ -273,7 +273,7 @@ function checkEndpoints(frontend: string, backend: string): void {
   }
 }
 
-/** Two interfaces on one socket path would take each other's peers. */
+/** Two interfaces on one socket path would accept each other's peers. */
 function checkTaken(endpoints: readonly string[], interfaces: readonly InterfaceRow[], host: HostRow): void {
   for (const endpoint of endpoints) {
     const path = pathOf(endpoint);
@@ -284,7 +284,7 @@ function checkTaken(endpoints: readonly string[], interfaces: readonly Interface
   }
 }
 
-/** Of what stands in the database, which may be wrong and then is nobody's. */
+/** The path of an endpoint in the database, which may be malformed; then it equals no other. */
 function pathOf(endpoint: string): string {
   return endpoint.replace(/^(listen|connect):/, '');
 }

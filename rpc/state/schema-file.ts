@@ -5,7 +5,7 @@ import { installationRoot } from '../../base/installation.ts';
 /** The name of our database on any OVSDB server. */
 export const DATABASE = 'Vhost_Compat';
 
-/** Where the schema of this release stands. */
+/** The path of the schema of this release. */
 export function schemaFile(): string {
   return join(installationRoot(), 'rpc/state/vhost-compat.ovsschema');
 }

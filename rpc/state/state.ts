@@ -20,24 +20,25 @@ import {
 import { DATABASE } from './schema-file.ts';
 
 export interface StateOptions {
-  /** The host that `host()` means when no name is given: a system id or a host name. */
+  /** The host that `host()` returns when no name is given: a system id or a host name. */
   readonly systemId?: string | undefined;
-  /** Keeps the Event table too. */
+  /** Follows the Event table too. */
   readonly events?: boolean;
-  /** Asks which agents are alive, once: `HostRow.staleSince`. */
+  /** Reads once which agents are alive: `HostRow.staleSince`. */
   readonly life?: boolean;
 }
 
 export interface ConnectOptions extends StateOptions {
-  /** Until the contents are there, milliseconds; default: no limit. */
+  /** How long to wait for the contents, milliseconds; default: no limit. */
   readonly timeoutMs?: number | undefined;
   /** For a remote of kind `ssl:`. */
   readonly tls?: TlsFiles | undefined;
 }
 
-/** What a schema must have for us to work with it; columns that are missing read as empty. */
+/** The tables that a schema must have; columns that are missing read as empty. */
 const TABLES = ['Host', 'Compat_Version', 'Interface'] as const;
 const SCHEMA_MAJOR = 1;
+
 /** A live, typed copy of the Vhost_Compat database on any OVSDB server. */
 export class State {
   readonly client: OvsdbClient;
@@ -72,7 +73,7 @@ export class State {
     const { timeoutMs } = options;
     let client: OvsdbClient | undefined;
     let late = false;
-    // A server that accepts and says nothing costs the same time as one that does not accept.
+    // The limit holds also for a server that accepts the connection and says nothing.
     const giveUp = () => {
       late = true;
       client?.close();
@@ -87,14 +88,14 @@ export class State {
     } catch (cause) {
       client?.close();
       if (!(cause instanceof OvsdbConnectionError || cause instanceof RemoteError)) throw cause;
-      const reason = late ? `no answer in ${timeoutMs} ms` : cause.message;
+      const reason = late ? `no answer within ${timeoutMs} ms` : cause.message;
       throw new CompatError('VC-DB-CONNECT', `Cannot use the database at ${remote}: ${reason}`, { remote }, { cause });
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Looks once which agents are alive. */
+  /** Reads once which agents are alive. */
   async askForLife(): Promise<void> {
     this.#heartbeats = await readHeartbeats(this.client);
   }
@@ -106,7 +107,7 @@ export class State {
       .toSorted((a, b) => compare(a.hostname, b.hostname) || compare(a.systemId, b.systemId));
   }
 
-  /** One host by system id or host name; without a name the one of the options, or the only one. Throws VC-HOST-UNKNOWN. */
+  /** A host by system id or host name; default: the one of the options, else the only one. Throws VC-HOST-UNKNOWN. */
   host(name: string | undefined = this.#systemId): HostRow {
     const hosts = this.hosts();
     if (name === undefined) {
@@ -133,7 +134,7 @@ export class State {
     throw new CompatError('VC-HOST-UNKNOWN', text, { host: name });
   }
 
-  /** The versions that a host publishes, most preferred first. */
+  /** The versions that a host publishes, by device type, the most preferred first. */
   versions(host: HostRow = this.host(), deviceType?: string): VersionRow[] {
     return this.#referred('Compat_Version', host.versions)
       .map(readVersion)
@@ -164,7 +165,7 @@ export class State {
     throw new CompatError('VC-INTERFACE-UNKNOWN', text, { host: host.systemId, interface: name });
   }
 
-  /** The history, oldest first; needs the option `events`. */
+  /** The events, the oldest first; needs the option `events`. */
   events(filter: { readonly systemId?: string; readonly interface?: string } = {}): EventRow[] {
     return [...this.#replica.rows('Event').values()]
       .map(readEvent)
@@ -173,13 +174,13 @@ export class State {
       .toSorted((a, b) => a.time - b.time || compare(a.uuid, b.uuid));
   }
 
-  /** Calls the listener after each change of the copy; the result ends that. */
+  /** Calls the listener after each change of the copy, until the returned function is called. */
   onChange(listener: (changes: readonly RowChange[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Settles with true as soon as the condition holds, with false when the time (milliseconds) is over or `close` came. */
+  /** Resolves to true as soon as the condition holds, to false after `timeoutMs` or when the state is closed. */
   async until(condition: () => boolean, timeoutMs?: number): Promise<boolean> {
     if (condition()) return true;
     return new Promise((resolve, reject) => {
@@ -214,14 +215,14 @@ export class State {
     return since === undefined ? host : { ...host, staleSince: since };
   }
 
-  /** The rows that a column refers to; one that is not there (yet) is passed over. */
+  /** The rows that a column refers to, without those that have not arrived yet. */
   #referred(table: string, ids: readonly string[]): ReplicaRow[] {
     const rows = this.#replica.rows(table);
     return ids.map((id) => rows.get(id)).filter((row) => row !== undefined);
   }
 }
 
-/** Refuses a server that does not hold our database, or holds it in a form that we cannot read. */
+/** Throws VC-DB-SCHEMA when the server does not hold our database, or in a form that we cannot read. */
 async function checkSchema(client: OvsdbClient): Promise<void> {
   const databases = await client.call('list_dbs', []);
   if (!Array.isArray(databases) || !databases.includes(DATABASE)) {

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { Backoff } from '../../base/backoff.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Json } from '../json/types.ts';
 import { OvsdbConnectionError, OvsdbTransactionError } from '../ovsdb/client/client-errors.ts';
@@ -7,23 +8,23 @@ import type { HostRow } from './rows.ts';
 import { DATABASE } from './schema-file.ts';
 import type { State } from './state.ts';
 
-/** Carries a plan out as one transaction, and again when somebody else was faster. */
+/** Carries a plan out as one transaction, and tries again when another client changed the same rows first. */
 
 export interface IntentOptions {
   /** System id or host name; default: the one that the State was opened for, else the only one of the database. */
   readonly host?: string | undefined;
   /** Plans and checks, and sends nothing. */
   readonly dryRun?: boolean | undefined;
-  /** Stands in the log of the database beside the transaction: the command line, as a rule. */
+  /** The comment of the transaction in the log of the database: the command line, as a rule. */
   readonly comment?: string | undefined;
 }
 
 export interface IntentResult {
   /** The system id of the host. */
   readonly host: string;
-  /** False: all was as wanted already, and nothing was sent. */
+  /** False: nothing had to change, and nothing was sent. */
   readonly changed: boolean;
-  /** What was sent, or would be with `dryRun`. */
+  /** The operations that were sent, or would be with `dryRun`. */
   readonly operations: readonly Json[];
   /** The agent has followed when Host.cur_cfg reaches this; undefined with `dryRun`. */
   readonly nextCfg: number | undefined;
@@ -40,17 +41,17 @@ export interface Plan {
 }
 
 /**
- * Guards fail when another client wrote in between; each try plans anew from a newer copy. Of those that write at once one
- * succeeds each time, so there are as many tries as there may be such clients.
+ * A guard fails when another client wrote in between; each try plans anew from a newer copy. Of the clients that write at
+ * the same time one succeeds with each try, so there are as many tries as there may be such clients.
  */
 const TRIES = 40;
-/** Pauses grow up to this and are random, so that two that met do not meet again. */
-const LONGEST_PAUSE_MS = 100;
+/** Pauses between the tries. Each is a random part of these, so that two clients do not collide again and again. */
+const PAUSES = { firstMs: 10, longestMs: 100 };
 
-/** The last intent of each copy: those of one process need not race with each other. */
+/** The last intent of each copy: the intents of one process do not race with each other. */
 const lastOf = new WeakMap<State, Promise<unknown>>();
 
-/** One intent of this process after the other, each tried until nobody else was faster. */
+/** Carries out the intents of this process one after the other. */
 export async function carryOut(
   state: State,
   options: IntentOptions,
@@ -66,7 +67,8 @@ export async function carryOut(
 }
 
 async function tryOut(state: State, options: IntentOptions, plan: (host: HostRow) => Plan): Promise<IntentResult> {
-  for (let tries = 1; ; tries++) {
+  const backoff = new Backoff(PAUSES);
+  for (;;) {
     const host = state.host(options.host);
     const planned = plan(host);
     const { notes } = planned;
@@ -74,10 +76,10 @@ async function tryOut(state: State, options: IntentOptions, plan: (host: HostRow
     const changed = operations.length > 0;
     if (options.dryRun) return { host: host.systemId, changed, operations, nextCfg: undefined, notes };
     if (!changed) return { host: host.systemId, changed, operations, nextCfg: host.nextCfg, notes };
-    const results = await send(state, operations, tries < TRIES);
+    const results = await send(state, operations, backoff.failures + 1 < TRIES);
     if (results !== undefined) return { host: host.systemId, changed, operations, nextCfg: counted(results), notes };
-    // The others' change is in our copy before the refusal as a rule, because updates go first (a relay may be slower).
-    await setTimeout(Math.random() * Math.min(tries * 10, LONGEST_PAUSE_MS));
+    // As a rule the other change has reached our copy before the refusal, because updates go first (a relay may be slower).
+    await setTimeout(Math.random() * backoff.next());
   }
 }
 
@@ -86,8 +88,10 @@ export async function waitApplied(state: State, result: IntentResult, timeoutMs?
   const { nextCfg } = result;
   if (nextCfg === undefined) return;
   if (await state.until(() => state.host(result.host).curCfg >= nextCfg, timeoutMs)) return;
-  const waited = timeoutMs === undefined ? 'the database was closed and' : `after ${timeoutMs} ms`;
-  const text = `Cannot see the change applied on host ${result.host}: ${waited} its agent is at configuration ${state.host(result.host).curCfg}, wanted ${nextCfg}; the change is in the database`;
+  const { curCfg } = state.host(result.host);
+  const seen =
+    timeoutMs === undefined ? 'the database was closed first' : `its agent did not follow within ${timeoutMs} ms`;
+  const text = `Cannot see the change applied on host ${result.host}: ${seen} (configuration ${curCfg}, wanted ${nextCfg}); the change is in the database`;
   throw new CompatError('VC-TIMEOUT', text, { host: result.host });
 }
 
@@ -112,12 +116,18 @@ async function send(state: State, operations: Json[], mayRetry: boolean): Promis
     if (cause instanceof OvsdbConnectionError)
       throw new CompatError('VC-DB-CONNECT', `Cannot write to the database: ${cause.message}`, {}, { cause });
     if (!(cause instanceof OvsdbTransactionError)) throw cause;
+    if (cause.error === 'not allowed') throw readOnly(state.client.remote, cause);
     // Our guards are the only operations that can time out.
     const guarded = cause.error === 'timed out';
     if (guarded && mayRetry) return undefined;
-    const reason = guarded ? `others changed the same rows ${TRIES} times in between` : cause.message;
+    const reason = guarded ? `other clients changed the same rows ${TRIES} times in between` : cause.message;
     throw new CompatError('VC-DB-TRANSACTION', `Cannot write to the database: ${reason}`, {}, { cause });
   }
+}
+
+function readOnly(remote: string, cause: OvsdbTransactionError): CompatError {
+  const text = `Cannot write to the database: ${remote} is a read-only remote (${cause.message}); wanted a remote that takes writes (--db), such as the agent's own unix socket`;
+  return new CompatError('VC-DB-TRANSACTION', text, { remote }, { cause });
 }
 
 /** The value of next_cfg, read by the `select` inside the transaction. */

@@ -71,7 +71,7 @@ describe('management API, connections', () => {
     const client = await ApiClient.connect(path);
     await assert.rejects(
       client.call('host.describe', {}, { timeoutMs: 20 }),
-      isError('VC-TIMEOUT', /no answer after 20 ms/),
+      isError('VC-TIMEOUT', /no answer within 20 ms/),
     );
     assert.equal((await client.call('features.decode', { mask: '0x2' })).mask, '0x2');
     await client.close();

@@ -85,7 +85,7 @@ for (const engine of ENGINES) {
       for (const nothing of [{}, { targets: [] }, { targets: [], documents: [] }])
         await assert.rejects(
           client.call('versions.select', nothing),
-          isError('VC-API-PARAMS', /params\.targets: wanted one target or document at least/),
+          isError('VC-API-PARAMS', /params\.targets: wanted at least one target or document/),
         );
       await assert.rejects(
         client.call('versions.select', { targets: ['/etc/passwd'] }),
@@ -196,7 +196,7 @@ for (const engine of ENGINES) {
 
       it('refuses a question without a target, with a file, or about an interface that is not there', async () => {
         const ask = (name: string, more: object) => client.call('interfaces.checkMove', { name, ...more });
-        await assert.rejects(ask('vhu7', {}), isError('VC-API-PARAMS', /wanted one target or document at least/));
+        await assert.rejects(ask('vhu7', {}), isError('VC-API-PARAMS', /wanted at least one target or document/));
         await assert.rejects(ask('vhu7', { targets: ['/etc/passwd'] }), isError('VC-API-PARAMS', /files are not read/));
         await assert.rejects(ask('vhu8', { targets: [remote] }), isError('VC-INTERFACE-UNKNOWN', /"vhu8"/));
       });

@@ -38,6 +38,7 @@ export const ENGINES: readonly Engine[] = [
       server.add(database);
       const path = join(peers.folder(), 'db.sock');
       await server.listen(`punix:${path}`);
+      await server.listen(`punix:${path}.ro`, { readOnly: true });
       return `unix:${path}`;
     },
   },

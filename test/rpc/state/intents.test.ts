@@ -295,7 +295,7 @@ for (const engine of ENGINES) {
       const result = await addInterface(state, net('waits'));
       await assert.rejects(
         waitApplied(state, result, 30),
-        isError('VC-TIMEOUT', /after 30 ms its agent is at configuration 0, wanted \d+/),
+        isError('VC-TIMEOUT', /its agent did not follow within 30 ms \(configuration 0, wanted \d+\)/),
       );
       await followConfiguration(peers, remote);
       await waitApplied(state, await unpin(state, { interface: 'vhu0' }), 10_000);

@@ -9,6 +9,7 @@ import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 import type { Json } from '../../../rpc/json/types.ts';
 import { namedUuid, ovsMap, ovsUuid } from '../../../rpc/ovsdb/notation/values.ts';
 import { encodeEvent, encodeInterfaceStatus } from '../../../rpc/state/columns.ts';
+import { setDefaultVersion } from '../../../rpc/state/intents.ts';
 import { DATABASE } from '../../../rpc/state/schema-file.ts';
 import { State } from '../../../rpc/state/state.ts';
 import { Peers } from '../../peers/process.ts';
@@ -203,6 +204,23 @@ for (const engine of ENGINES) {
   });
 }
 
+describe('a read-only remote', () => {
+  const peers = new Peers();
+  after(() => peers.end());
+
+  it('is named as such by what cannot be written', async () => {
+    const [engine] = ENGINES;
+    const remote = (await engine?.start(peers)) ?? '';
+    const writer = await openState(peers, remote);
+    await seedHost(writer.client, { systemId: 'sys-a' });
+    const reader = await openState(peers, `${remote}.ro`);
+    await assert.rejects(
+      setDefaultVersion(reader, { version: 'upstream.ovs-dpdk.v2.13' }),
+      isError('VC-DB-TRANSACTION', /\.ro is a read-only remote \(.*\); wanted a remote that takes writes \(--db\)/),
+    );
+  });
+});
+
 describe('opening a database', () => {
   const peers = new Peers();
   after(() => peers.end());
@@ -227,7 +245,7 @@ describe('opening a database', () => {
     });
     await assert.rejects(
       State.connect(`unix:${path}`, { timeoutMs: 50 }),
-      isError('VC-DB-CONNECT', /no answer in 50 ms/),
+      isError('VC-DB-CONNECT', /no answer within 50 ms/),
     );
   });
 });
