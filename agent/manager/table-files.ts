@@ -3,7 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { shippedTables } from '../../base/installation.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
-import { loadTables, resolveTableFiles, type TableFile } from '../../compat-tables/entries/load.ts';
+import { loadTables } from '../../compat-tables/entries/load.ts';
+import { resolveTableFiles, type TableFile } from '../../compat-tables/entries/table-directories.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 
 /** Only these names are read, so that the backup files of editors are not. */

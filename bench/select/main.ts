@@ -4,7 +4,8 @@
  * its size. With --write the results go to bench/RESULTS.md.
  */
 import assert from 'node:assert/strict';
-import { matrix, POLICIES, type Policy } from '../../compat-tables/compare/select.ts';
+import { matrix } from '../../compat-tables/compare/matrix.ts';
+import { POLICIES, type Policy } from '../../compat-tables/compare/selection-input.ts';
 import type { HostDocument } from '../../rpc/fleet/host-document.ts';
 import { parseDocument } from '../../rpc/fleet/read-documents.ts';
 import { comparable, selectVersion } from '../../rpc/fleet/selection.ts';

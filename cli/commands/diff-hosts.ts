@@ -1,7 +1,7 @@
 import { type Difference, diff } from '../../compat-tables/compare/diff.ts';
 import { notMigratable } from '../../compat-tables/compare/migratable.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { MoveHost } from '../../compat-tables/moves/needs.ts';
+import type { MoveHost } from '../../compat-tables/moves/move-host.ts';
 import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
 import { selectVersion } from '../../rpc/fleet/selection.ts';
 import { argument, type Command } from '../shared/command.ts';

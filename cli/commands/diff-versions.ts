@@ -1,6 +1,6 @@
 import { suggestion } from '../../base/text.ts';
 import { LOG_ALL } from '../../compat-tables/bits/named-masks.ts';
-import { diff, type Side } from '../../compat-tables/compare/diff.ts';
+import { type Compared, diff } from '../../compat-tables/compare/diff.ts';
 import { notMigratable } from '../../compat-tables/compare/migratable.ts';
 import type { Entry, Tier } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
@@ -55,7 +55,7 @@ function find(entries: readonly Entry[], name: string): Entry {
   });
 }
 
-function sideOf({ version, virtioFeatures, protocolFeatures, requiredProtocolFeatures, limits }: Entry): Side {
+function sideOf({ version, virtioFeatures, protocolFeatures, requiredProtocolFeatures, limits }: Entry): Compared {
   const side = { name: version, features: virtioFeatures, protocolFeatures, requiredProtocolFeatures, limits };
   if (protocolFeatures === undefined) return side;
   // control bits are the back-end's; what a version cuts is cut on every back-end

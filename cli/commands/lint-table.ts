@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { plural } from '../../base/text.ts';
-import type { TableFile } from '../../compat-tables/entries/load.ts';
+import type { TableFile } from '../../compat-tables/entries/table-directories.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { type Finding, findingLine, lintTables } from '../../compat-tables/lint/lint.ts';
 import type { Command } from '../shared/command.ts';

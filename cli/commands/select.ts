@@ -1,13 +1,7 @@
 import { plural } from '../../base/text.ts';
-import {
-  type Drift,
-  driftText,
-  explainSelection,
-  POLICIES,
-  type Policy,
-  type Selection,
-  type SelectionRow,
-} from '../../compat-tables/compare/select.ts';
+import { type DifferingDigests, differingDigestsLine } from '../../compat-tables/compare/differing-digests.ts';
+import { explainSelection, type Selection, type SelectionRow } from '../../compat-tables/compare/select.ts';
+import { POLICIES, type Policy } from '../../compat-tables/compare/selection-input.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { HostDocument } from '../../rpc/fleet/host-document.ts';
 import { hostNames, selectVersion, usualType, versionDrift, versionMatrix } from '../../rpc/fleet/selection.ts';
@@ -120,8 +114,8 @@ function staleHosts(documents: readonly HostDocument[]): { readonly stale_hosts?
   return names.length === 0 ? {} : { stale_hosts: names };
 }
 
-function drifts(drift: readonly Drift[]): string[] {
-  return drift.map((one) => `${driftText(one)} [VC-DIGEST-DIFFERS]`);
+function drifts(drift: readonly DifferingDigests[]): string[] {
+  return drift.map((one) => `${differingDigestsLine(one)} [VC-DIGEST-DIFFERS]`);
 }
 
 /** Where a guest in a version that moves forward only cannot go. */

@@ -1,7 +1,7 @@
 import { formatMask } from '../../compat-tables/bits/mask.ts';
+import type { Lost, Outlook } from '../../compat-tables/moves/after-the-move.ts';
 import type { Mode, MoveAnswer, TargetAnswer } from '../../compat-tables/moves/check-move.ts';
-import type { MissingBit, Obstacle } from '../../compat-tables/moves/obstacles.ts';
-import type { Lost, Outlook } from '../../compat-tables/moves/outlook.ts';
+import type { BlockingBit, Obstacle } from '../../compat-tables/moves/obstacles.ts';
 import type { Table } from './formats.ts';
 
 /** Answers about moves in their faces, for check-move and drain. */
@@ -87,7 +87,7 @@ function obstacleLines({ code, text, remedy, missing }: Obstacle): string[] {
   return [`  ${text} [${code}]`, ...missing.flatMap(missingLines), `    remedy: ${remedy}`];
 }
 
-function missingLines({ bit, name, meaning, culprit }: MissingBit): string[] {
+function missingLines({ bit, name, meaning, culprit }: BlockingBit): string[] {
   return [`    ${name} (${bit}): ${meaning}`, `      ${culprit}`];
 }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { shippedTables } from '../../base/installation.ts';
 import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
-import { loadTables, type TableFile } from '../../compat-tables/entries/load.ts';
+import { loadTables } from '../../compat-tables/entries/load.ts';
+import type { TableFile } from '../../compat-tables/entries/table-directories.ts';
 
 /** The versions of the tables in this package that a back-end of these abilities could honour, most preferred first. */
 export function shippedVersions(deviceType: string, abilities: Abilities): string[] {

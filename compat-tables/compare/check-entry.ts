@@ -5,7 +5,7 @@ import { featureNames } from '../bits/mask.ts';
 import { ACCESS_PLATFORM, guestFeatures, IOMMU_NEEDS } from '../bits/named-masks.ts';
 import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import type { Abilities, Blocker, Entry } from '../entries/entry.ts';
-import { offeredProtocolFeatures } from '../entries/offer.ts';
+import { offeredProtocolFeatures } from '../entries/entry.ts';
 
 /** What QEMU needs of a network connection whose front-end is offered these, and does not find. */
 export function iommuLacks(deviceType: string, features: bigint, protocolFeatures: bigint): bigint {

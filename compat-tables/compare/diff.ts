@@ -8,7 +8,7 @@ import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import type { Limits } from '../entries/entry.ts';
 
 /** What a version promises, or what a back-end can do. */
-export interface Side {
+export interface Compared {
   readonly name: string;
   readonly features: bigint;
   /** Undefined: as the back-end offers them. */
@@ -66,7 +66,7 @@ export interface Difference {
 
 const ALL_PROTOCOL = PROTOCOL.bits.reduce((mask, { bit }) => mask | (1n << BigInt(bit)), 0n);
 
-export function diff(deviceType: string, a: Side, b: Side): Difference {
+export function diff(deviceType: string, a: Compared, b: Compared): Difference {
   const lost = guestFeatures(a.features & ~b.features);
   const gained = guestFeatures(b.features & ~a.features);
   const [pa, pb] = [a.protocolFeatures, b.protocolFeatures];
@@ -92,7 +92,7 @@ export function diff(deviceType: string, a: Side, b: Side): Difference {
 const DEFAULT_RING = 256;
 
 /** What a move from one side to the other loses. */
-export function survival(deviceType: string, from: Side, to: Side): Survival {
+export function survival(deviceType: string, from: Compared, to: Compared): Survival {
   const breaks = bitWorths(deviceType, visibleBits(deviceType, from.features & ~to.features));
   const lower = limitChanges(from.limits, to.limits).filter(
     (one) => one.from !== undefined && one.to !== undefined && one.to < one.from,

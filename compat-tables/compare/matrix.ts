@@ -2,9 +2,8 @@
 
 import type { Blocker, Tier } from '../entries/entry.ts';
 import { CompatError } from '../errors/compat-error.ts';
-import { notReached, type Policy, type SelectableHost, type SelectableVersion } from './direction.ts';
-
-export type { SelectableHost, SelectableVersion } from './direction.ts';
+import { notReached } from './forward-only.ts';
+import type { Policy, SelectableHost, SelectableVersion } from './selection-input.ts';
 
 /** `differs`: usable there, but its content is not that of the other hosts. */
 export type CellState = 'usable' | 'blocked' | 'unknown' | 'differs';

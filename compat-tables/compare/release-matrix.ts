@@ -4,7 +4,7 @@ import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
 import { guestFeatures } from '../bits/named-masks.ts';
 import type { BackendRelease } from '../releases/release.ts';
 import { spansOf, spanText } from '../releases/resembles.ts';
-import { type Side, type Survival, survival } from './diff.ts';
+import { type Compared, type Survival, survival } from './diff.ts';
 import { notMigratable } from './migratable.ts';
 
 /** Releases that a guest cannot tell apart. */
@@ -72,7 +72,7 @@ function grouped(releases: readonly BackendRelease[]): ReleaseGroup[] {
   });
 }
 
-function sideOf({ name, features, queuePairs }: ReleaseGroup): Side {
+function sideOf({ name, features, queuePairs }: ReleaseGroup): Compared {
   return { name, features, protocolFeatures: undefined, limits: { queue_pairs: queuePairs } };
 }
 

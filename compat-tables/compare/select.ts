@@ -5,14 +5,17 @@
  * The answer takes one pass over the hosts. The reasons, a cell for each version on each host, are made when somebody
  * looks at them.
  */
-import { type Ballot, ballotOf, FORWARD_ONLY, USABLE } from './ballot.ts';
-import { notReached, type Policy, type SelectableHost } from './direction.ts';
-import { type Drift, driftOf } from './drift.ts';
+import { type DifferingDigests, differingDigests } from './differing-digests.ts';
+import { notReached } from './forward-only.ts';
 import { commonType, type MatrixRow, matrix } from './matrix.ts';
-
-export { POLICIES, type Policy, type SelectableHost, type SelectableVersion } from './direction.ts';
-export { type Drift, driftText } from './drift.ts';
-export { type CellState, type Matrix, type MatrixCell, type MatrixRow, matrix } from './matrix.ts';
+import {
+  type CompactVersions,
+  compactVersions,
+  FORWARD_ONLY,
+  type Policy,
+  type SelectableHost,
+  USABLE,
+} from './selection-input.ts';
 
 export interface Lack {
   readonly host: string;
@@ -42,16 +45,16 @@ export interface Selection {
   /** Made when it is first read. */
   readonly rows: readonly SelectionRow[];
   /** Versions to which the hosts give different contents; made when it is first read. */
-  readonly drift: readonly Drift[];
+  readonly drift: readonly DifferingDigests[];
 }
 
 /** Chooses for the hosts given; no host at all has no common version. Throws VC-VERSION-DEVICE-TYPE. */
-export function select(hosts: readonly SelectableHost[], policy: Policy): Selection {
+export function selectCommonVersion(hosts: readonly SelectableHost[], policy: Policy): Selection {
   commonType(hosts);
   const tallies = count(hosts);
   const chosen = CHOOSE[policy](common(tallies, hosts, policy));
   let rows: readonly SelectionRow[] | undefined;
-  let drift: readonly Drift[] | undefined;
+  let drift: readonly DifferingDigests[] | undefined;
   return {
     version: chosen?.version,
     digest: chosen?.digest,
@@ -62,7 +65,7 @@ export function select(hosts: readonly SelectableHost[], policy: Policy): Select
       return rows;
     },
     get drift() {
-      drift ??= tallies.some(({ differs }) => differs) ? driftOf(hosts) : [];
+      drift ??= tallies.some(({ differs }) => differs) ? differingDigests(hosts) : [];
       return drift;
     },
   };
@@ -88,7 +91,7 @@ interface Tally {
 function count(hosts: readonly SelectableHost[]): Tally[] {
   const tallies: Tally[] = [];
   const byName = new Map<string, Tally>();
-  for (const [{ versions, digests, marks }, times] of ballotsOf(hosts)) {
+  for (const [{ versions, digests, marks }, times] of distinctLists(hosts)) {
     let rank = 0;
     let before: Tally | undefined;
     for (let place = 0; place < marks.length; place += 1) {
@@ -119,10 +122,11 @@ function count(hosts: readonly SelectableHost[]): Tally[] {
 }
 
 /** The different lists, in the order of the first host that has each, and how many hosts have it. */
-function ballotsOf(hosts: readonly SelectableHost[]): Map<Ballot, number> {
-  const ballots = new Map<Ballot, number>();
-  for (const { versions, ballot = ballotOf(versions) } of hosts) ballots.set(ballot, (ballots.get(ballot) ?? 0) + 1);
-  return ballots;
+function distinctLists(hosts: readonly SelectableHost[]): Map<CompactVersions, number> {
+  const lists = new Map<CompactVersions, number>();
+  for (const { versions, compact = compactVersions(versions) } of hosts)
+    lists.set(compact, (lists.get(compact) ?? 0) + 1);
+  return lists;
 }
 
 /** The versions that all hosts can honour and between which they may move, in the order of the tallies. */

@@ -9,7 +9,7 @@ import { type Difference, diff } from '../compare/diff.ts';
 import { migrationNotes } from '../compare/migratable.ts';
 import type { Entry, Limits } from '../entries/entry.ts';
 import { CompatError } from '../errors/compat-error.ts';
-import type { MoveHost } from '../moves/needs.ts';
+import type { MoveHost } from '../moves/move-host.ts';
 import { makeEntry, promiseOf } from './make-entry.ts';
 
 /** What it costs one host, against the best version that it can honour, or all that its back-end can do. */

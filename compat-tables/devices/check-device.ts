@@ -4,8 +4,9 @@ import { matrix } from '../compare/matrix.ts';
 import type { Blocker, Tier } from '../entries/entry.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { DeviceDocument } from './device-document.ts';
-import { type Collection, resolveCollections } from './resolve.ts';
-import { isSchemeVersion, plainName } from './scheme.ts';
+import type { Collection } from './read-documents.ts';
+import { isSchemeVersion, plainName } from './version-scheme.ts';
+import { resolveCollections } from './versions-of-documents.ts';
 
 export interface DeviceVerdict {
   readonly ok: boolean;

@@ -4,8 +4,8 @@ import type { Blocker, Tier } from '../entries/entry.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { CompatibleEntry, Fields, Scheme } from './device-document.ts';
 import { type Bindings, isConcrete, matchAll, type Pattern, parsePattern, type Task } from './pattern.ts';
-import { parseSchemeVersion, type SchemeVersion, schemeProblem } from './scheme.ts';
 import { checkVariable, domainText, fieldText } from './variables.ts';
+import { parseSchemeVersion, type SchemeVersion, schemeProblem } from './version-scheme.ts';
 
 /** A device without variables: what may be asked for. */
 export interface Concrete {
@@ -25,7 +25,7 @@ export interface ReadEntry {
 }
 
 /** Throws VC-DOCUMENT with what is wrong. */
-export function readEntry(entry: CompatibleEntry, scheme: Scheme): ReadEntry {
+export function readCompatibleEntry(entry: CompatibleEntry, scheme: Scheme): ReadEntry {
   const { version, fields = {}, variables = {}, digest, tier = 'both-ways' } = entry;
   if (version === undefined && Object.keys(fields).length === 0)
     throw new CompatError('VC-DOCUMENT', 'Cannot use an entry: it has no version and no fields; wanted one of them');

@@ -4,7 +4,7 @@
  */
 import { CompatError } from '../errors/compat-error.ts';
 import type { FieldValue, Variable } from './device-document.ts';
-import { fieldText, orderedSet, valueIn, wholeNumber } from './variables.ts';
+import { fieldText, orderedSet, valueIn, wholeNumberIn } from './variables.ts';
 
 export type Variables = Readonly<Record<string, Variable>>;
 /** Variable → value. */
@@ -143,7 +143,7 @@ class Matcher {
 
 /** The value of which the text is the multiple or the part; empty, which no number is, when there is none. */
 function reckonBack(text: string, times: number, over: number): string {
-  const number = wholeNumber(text);
+  const number = wholeNumberIn(text);
   const value = number === undefined ? Number.NaN : (number * over) / times;
   return Number.isSafeInteger(value) ? String(value) : '';
 }

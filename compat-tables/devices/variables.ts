@@ -25,7 +25,7 @@ export function setMembers(text: string): string[] {
 /** The value that the text stands for, in its one spelling; undefined when the variable cannot have it. */
 export function valueIn(variable: Variable, text: string): string | undefined {
   if (variable.type === 'integer') {
-    const value = wholeNumber(text);
+    const value = wholeNumberIn(text);
     return value !== undefined && isInside(variable, value) ? text : undefined;
   }
   if (variable.type === 'string') return (variable.values?.includes(text) ?? text !== '') ? text : undefined;
@@ -39,7 +39,7 @@ export function valueIn(variable: Variable, text: string): string | undefined {
 }
 
 /** A whole number in the spelling that JSON would give it. */
-export function wholeNumber(text: string): number | undefined {
+export function wholeNumberIn(text: string): number | undefined {
   const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(value) && String(value) === text ? value : undefined;
 }

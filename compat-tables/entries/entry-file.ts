@@ -6,7 +6,7 @@ import { guestFeatures } from '../bits/named-masks.ts';
 import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { Entry } from './entry.ts';
-import { entryKey, loadTables } from './load.ts';
+import { type EntriesRead, entryKey, loadTables } from './load.ts';
 
 /** Where entries come from that no file holds: clients gave them to the host. */
 export const DEFINED = 'defined';
@@ -35,16 +35,11 @@ export function readEntry(text: string, origin: string): Entry {
   return entry;
 }
 
-export interface DefinedEntries {
-  readonly entries: readonly Entry[];
-  readonly problems: readonly CompatError[];
-}
-
 /**
  * The entries that clients gave to a host, by version. What a table file defines already with the same content is not
  * said twice; with other content the table file stays, and so does what cannot be read.
  */
-export function definedEntries(defined: ReadonlyMap<string, string>, tables: readonly Entry[]): DefinedEntries {
+export function definedEntries(defined: ReadonlyMap<string, string>, tables: readonly Entry[]): EntriesRead {
   const entries: Entry[] = [];
   const problems: CompatError[] = [];
   for (const [name, text] of [...defined].sort(([a], [b]) => (a < b ? -1 : 1))) {

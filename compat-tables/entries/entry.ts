@@ -2,6 +2,7 @@
  * The nouns of the product, as plain data. Masks are `bigint`: virtio has feature bits above 63, and bitwise operators
  * on `number` cut at 32.
  */
+import { CONTROL_BITS, guestFeatures } from '../bits/named-masks.ts';
 
 /** How far a mode may be trusted: moves both ways, moves to newer hosts only, or works with a loud refusal at worst. */
 export type Tier = 'both-ways' | 'forward-only' | 'best-effort';
@@ -68,4 +69,14 @@ export interface HostVersions {
   readonly host: string;
   readonly deviceType: string;
   readonly versions: readonly VersionStatus[];
+}
+
+/** What the front-end is to be told: the entry's guest bits, and the control bits of the back-end at hand. */
+export function offeredFeatures(entry: Pick<Entry, 'virtioFeatures'>, backendFeatures: bigint): bigint {
+  return guestFeatures(entry.virtioFeatures) | (backendFeatures & CONTROL_BITS);
+}
+
+/** The back-end's protocol features, cut to the entry's when it limits them. */
+export function offeredProtocolFeatures(entry: Pick<Entry, 'protocolFeatures'>, backendProtocol: bigint): bigint {
+  return entry.protocolFeatures === undefined ? backendProtocol : backendProtocol & entry.protocolFeatures;
 }

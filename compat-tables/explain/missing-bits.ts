@@ -2,7 +2,7 @@
 import { type DecodedBit, decodeMask } from '../bits/mask.ts';
 import type { BackendRelease } from '../releases/release.ts';
 import { isOfferedAnywhere } from '../releases/resembles.ts';
-import { propertyOf, setting } from '../render/render.ts';
+import { propertyOf, propertySetting } from '../render/qemu-properties.ts';
 import { type Device, namesByType } from './device-names.ts';
 
 /**
@@ -58,14 +58,14 @@ const HINTS: Readonly<Record<string, string>> = {
 export function missingBits(missing: bigint, device: Device): MissingBit[] {
   return decodeMask(device.family, missing).map((decoded) => {
     const row = device.type === 'net' ? propertyOf(decoded.bit) : undefined;
-    const hides = row && decoded.fromBackend ? setting(row, false) : undefined;
+    const hides = row && decoded.fromBackend ? propertySetting(row, false) : undefined;
     return {
       bit: decoded.bit,
       name: decoded.name,
       meaning: decoded.meaning,
       decidedBy: decides(decoded, device),
       hiddenBy: decoded.name === MTU ? 'host_mtu=0' : hides,
-      shownBy: decoded.name === MTU ? 'host_mtu=SIZE' : row && setting(row, true),
+      shownBy: decoded.name === MTU ? 'host_mtu=SIZE' : row && propertySetting(row, true),
       hint: HINTS[decoded.name],
       candidates: device.type === 'unknown' ? namesByType(decoded.bit) : {},
     };

@@ -1,5 +1,5 @@
 /** A file replaces an installed one of the same name whole: what of the old one stands in none of the new files is gone. */
-import type { TableFile } from '../entries/load.ts';
+import type { TableFile } from '../entries/table-directories.ts';
 import { validateFile } from '../entries/validate.ts';
 import type { Finding } from './finding.ts';
 

@@ -1,5 +1,5 @@
 /** Agents pass over files whose names have another form, and say nothing: editors leave such files behind. */
-import type { TableFile } from '../entries/load.ts';
+import type { TableFile } from '../entries/table-directories.ts';
 import type { Finding } from './finding.ts';
 
 const READ = /^[0-9]{2}-.+\.json$/;

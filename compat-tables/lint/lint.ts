@@ -1,6 +1,7 @@
 /** Table files before they are installed: what is wrong, and what is odd. */
 import { digestOf } from '../entries/digest.ts';
-import { loadTables, type TableFile } from '../entries/load.ts';
+import { loadTables } from '../entries/load.ts';
+import type { TableFile } from '../entries/table-directories.ts';
 import { type ValidatedEntry, validateFile } from '../entries/validate.ts';
 import type { CompatError } from '../errors/compat-error.ts';
 import {

@@ -9,11 +9,12 @@ import { featureNames } from '../bits/mask.ts';
 import { visibleBits } from '../bits/qemu-from-backend.ts';
 import { checkEntry } from '../compare/check-entry.ts';
 import type { Abilities, Tier } from '../entries/entry.ts';
-import { type Candidate, candidate, candidatesOf, closest, fits, type Question } from './candidates.ts';
-import { deviceWarnings } from './device-warnings.ts';
-import { type Basis, type MoveHost, type MoveSubject, type Need, needOf } from './needs.ts';
+import { type Outlook, outlookOf } from './after-the-move.ts';
+import { type Candidate, candidate, candidatesOf, closest, fits, type Question } from './fitting-versions.ts';
+import { type Basis, type Need, needOf } from './guest-needs.ts';
+import type { MoveHost, MoveSubject } from './move-host.ts';
 import { noVersionObstacle, type Obstacle, obstaclesOf, sourceObstacles } from './obstacles.ts';
-import { cannotLeave, type Outlook, outlookOf } from './outlook.ts';
+import { deviceWarnings, waitingWarnings, waitsIn, warningsOf } from './warnings.ts';
 
 /** A version of the destination that would do. */
 export interface Mode {
@@ -175,23 +176,6 @@ function surplusOf(features: bigint, need: Need, deviceType: string): string[] {
   return featureNames(familyOf(deviceType), visibleBits(deviceType, features) & ~need.features);
 }
 
-/** The version of a front-end that is there already, as one of a guest that is awaited: it keeps it for its life. */
-function waitsIn(to: MoveHost, name: string): string | undefined {
-  const prepared = to.interfaces.find((one) => one.name === name);
-  // where a guest runs, its front-end is not the one that the guest to come will have
-  return prepared?.acked === undefined ? prepared?.inForce : undefined;
-}
-
-function waitingWarnings(to: MoveHost, name: string, modes: readonly Mode[]): string[] {
-  const version = waitsIn(to, name);
-  const [pin] = modes;
-  if (version === undefined || pin === undefined || version === pin.version) return [];
-  const would = modes.some((one) => one.version === version) ? 'which would do' : 'and the migration would fail';
-  return [
-    `its front-end on ${to.name} waits in ${version} already, ${would}: a pin there takes effect when it is started anew`,
-  ];
-}
-
 function asItStands(question: Question, name: string): AsItStands | undefined {
   const { to } = question;
   const prepared = to.interfaces.find((one) => one.name === name);
@@ -201,32 +185,6 @@ function asItStands(question: Question, name: string): AsItStands | undefined {
   const one = candidate(question, row.entry);
   const missing = featureNames(familyOf(to.deviceType), one.missing);
   return { version: row.entry.version, fits: row.usable && fits(one), missing };
-}
-
-function warningsOf({ from, to }: Question, chosen: Candidate | undefined, need: Need): string[] {
-  const drifted = to.versions
-    .filter(({ entry }) =>
-      from.versions.some((one) => one.entry.version === entry.version && one.entry.digest !== entry.digest),
-    )
-    .map(({ entry }) => entry.version);
-  const landing = chosen === undefined ? [] : cannotLeave(to, chosen);
-  return [
-    ...(drifted.length > 0
-      ? [
-          `${drifted.join(', ')} has other content on ${to.name} than on ${from.name}: a table was changed [VC-DIGEST-DIFFERS]`,
-        ]
-      : []),
-    ...(chosen?.entry?.tier === 'best-effort' ? [`${chosen.entry.version} is a last resort (best-effort)`] : []),
-    ...(landing.length > 0 ? [`it could not leave ${to.name} again: ${landing.join('; ')} [VC-MIGRATE-LOG]`] : []),
-    ...(chosen !== undefined && to.abilities === undefined
-      ? [
-          `nothing is known of the back-end of ${to.name} but its versions: whether QEMU migrates from there is not said`,
-        ]
-      : []),
-    ...(need.basis === 'in-force'
-      ? ['the driver of the guest has chosen no features yet: it may take all it was offered']
-      : []),
-  ];
 }
 
 function unknownNeed(subject: MoveSubject, home: MoveHost, to: MoveHost): TargetAnswer {

@@ -3,14 +3,15 @@
 import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
 import { decodeMask } from '../bits/mask.ts';
 import { notMigratable } from '../compare/migratable.ts';
-import { select } from '../compare/select.ts';
+import { selectCommonVersion } from '../compare/select.ts';
 import { RELEASES } from '../releases/releases.ts';
 import { isOfferedAnywhere, spansOf, spanText } from '../releases/resembles.ts';
-import { type Candidate, type Question, selectable } from './candidates.ts';
-import { type MoveHost, type MoveSubject, wordsOf } from './needs.ts';
+import { type Candidate, type Question, selectable } from './fitting-versions.ts';
+import { wordsOf } from './guest-needs.ts';
+import type { MoveHost, MoveSubject } from './move-host.ts';
 
 /** One bit that the destination does not offer. */
-export interface MissingBit {
+export interface BlockingBit {
   readonly bit: number;
   readonly name: string;
   readonly meaning: string;
@@ -25,7 +26,7 @@ export interface Obstacle {
   readonly text: string;
   readonly remedy: string;
   /** Empty unless features are missing. */
-  readonly missing: readonly MissingBit[];
+  readonly missing: readonly BlockingBit[];
 }
 
 /** Why QEMU would not migrate this interface anywhere; empty: it would. */
@@ -52,7 +53,7 @@ export function obstaclesOf(question: Question, one: Candidate): Obstacle[] {
   const { from, to, need } = question;
   const mode = one.entry === undefined ? `the back-end of ${to.name}` : `${one.entry.version} on ${to.name}`;
   const found: Obstacle[] = [];
-  const say = (code: string, text: string, remedy: string, missing: readonly MissingBit[] = []) =>
+  const say = (code: string, text: string, remedy: string, missing: readonly BlockingBit[] = []) =>
     found.push({ code, text, remedy, missing });
   if (one.differs)
     say(
@@ -110,7 +111,7 @@ export function noVersionObstacle(to: MoveHost): Obstacle {
   return { code: 'VC-MODE-NONE', text, remedy, missing: [] };
 }
 
-function missingBits({ from, to }: Question, mask: bigint): MissingBit[] {
+function missingBits({ from, to }: Question, mask: bigint): BlockingBit[] {
   const restart = restartIn(from, to);
   return decodeMask(familyOf(to.deviceType), mask).map(({ bit, name, meaning }) => {
     return { bit, name, meaning, ...blame(to, bit, restart) };
@@ -120,7 +121,7 @@ function missingBits({ from, to }: Question, mask: bigint): MissingBit[] {
 /** What a guest has to be started with to go there: it keeps what it took until its front-end process ends. */
 function restartIn(from: MoveHost, to: MoveHost): string {
   // as a selection chooses: a version that moves forward only is no way to an older host
-  const { version } = select([selectable(from), selectable(to)], 'source');
+  const { version } = selectCommonVersion([selectable(from), selectable(to)], 'source');
   if (version === undefined)
     return `No version is common to ${from.name} and ${to.name}: make one (baseline --define), pin it, then stop and start the guest.`;
   return `Pin ${version} on ${from.name}, then stop and start the guest: ${to.name} has it too.`;

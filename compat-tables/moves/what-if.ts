@@ -10,7 +10,8 @@ import { notMigratable } from '../compare/migratable.ts';
 import type { Abilities, Blocker } from '../entries/entry.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import { abilitiesOf, type BackendRelease } from '../releases/release.ts';
-import { type MoveHost, type MoveSubject, sizesOf } from './needs.ts';
+import type { MoveHost, MoveSubject } from './move-host.ts';
+import { shortages, sizesOf } from './ring-and-queue-sizes.ts';
 
 export interface LostVersion {
   readonly version: string;
@@ -106,10 +107,9 @@ function affected(host: MoveHost, subject: MoveSubject, next: Abilities): Affect
 
 /** What the device has more of than the release gives: a version need not promise it, and QEMU never takes less. */
 function beyond(subject: MoveSubject, { limits }: Abilities): string[] {
-  return Object.entries(sizesOf(subject)).flatMap(([name, has]) => {
-    const given = Object.hasOwn(limits, name) ? limits[name] : undefined;
-    return given !== undefined && given < has ? [`it has ${name} ${has}, and the back-end would give ${given}`] : [];
-  });
+  return shortages(sizesOf(subject), limits).map(
+    ({ name, needed, given }) => `it has ${name} ${needed}, and the back-end would give ${given}`,
+  );
 }
 
 /** Bits and limits in a sentence each: the bits of the mode are among those that the guest runs with. */

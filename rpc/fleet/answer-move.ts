@@ -1,7 +1,7 @@
 import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { featureNames, formatMask } from '../../compat-tables/bits/mask.ts';
 import { checkMove, type MoveAnswer, type TargetAnswer } from '../../compat-tables/moves/check-move.ts';
-import type { Basis } from '../../compat-tables/moves/needs.ts';
+import type { Basis } from '../../compat-tables/moves/guest-needs.ts';
 import { type Obstacle, sourceObstacles } from '../../compat-tables/moves/obstacles.ts';
 import { moveByDocuments } from './document-moves.ts';
 import type { HostDocument } from './host-document.ts';

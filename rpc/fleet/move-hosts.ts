@@ -4,7 +4,7 @@ import { parseMask } from '../../compat-tables/bits/mask.ts';
 import { commonAbilities } from '../../compat-tables/compare/common-abilities.ts';
 import type { Abilities, Entry, Limits } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { HostEntry, MoveHost, MoveSubject } from '../../compat-tables/moves/needs.ts';
+import type { HostEntry, MoveHost, MoveSubject } from '../../compat-tables/moves/move-host.ts';
 import { resembling } from '../../compat-tables/releases/resembles.ts';
 import { defaultFor } from '../state/default-version.ts';
 import { entriesOf } from './host-devices.ts';

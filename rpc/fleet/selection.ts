@@ -1,10 +1,12 @@
 import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
-import { type Drift, driftOf } from '../../compat-tables/compare/drift.ts';
+import { type DifferingDigests, differingDigests } from '../../compat-tables/compare/differing-digests.ts';
 import { type Matrix, matrix } from '../../compat-tables/compare/matrix.ts';
-import { type Policy, type SelectableHost, type Selection, select } from '../../compat-tables/compare/select.ts';
+import { type Selection, selectCommonVersion } from '../../compat-tables/compare/select.ts';
+import type { Policy, SelectableHost } from '../../compat-tables/compare/selection-input.ts';
 import { checkDevice, collectionOf, type DeviceVerdict } from '../../compat-tables/devices/check-device.ts';
 import type { DeviceDocument } from '../../compat-tables/devices/device-document.ts';
-import { type Collection, resolveCollections } from '../../compat-tables/devices/resolve.ts';
+import type { Collection } from '../../compat-tables/devices/read-documents.ts';
+import { resolveCollections } from '../../compat-tables/devices/versions-of-documents.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { devicesOf } from './host-devices.ts';
 import type { HostDocument } from './host-document.ts';
@@ -20,7 +22,7 @@ export interface SelectionOptions {
 }
 
 export function selectVersion(documents: readonly HostDocument[], options: SelectionOptions = {}): Selection {
-  return select(comparable(documents, options.deviceType), options.policy ?? 'source');
+  return selectCommonVersion(comparable(documents, options.deviceType), options.policy ?? 'source');
 }
 
 /** With a policy, versions that move forward only are held against the directions that it asks for. */
@@ -29,8 +31,8 @@ export function versionMatrix(documents: readonly HostDocument[], options: Selec
 }
 
 /** Versions to which the hosts give different contents. */
-export function versionDrift(documents: readonly HostDocument[], deviceType?: string): Drift[] {
-  return driftOf(comparable(documents, deviceType));
+export function versionDrift(documents: readonly HostDocument[], deviceType?: string): DifferingDigests[] {
+  return differingDigests(comparable(documents, deviceType));
 }
 
 /**

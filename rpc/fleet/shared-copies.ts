@@ -1,4 +1,4 @@
-import type { Ballot } from '../../compat-tables/compare/ballot.ts';
+import type { CompactVersions } from '../../compat-tables/compare/selection-input.ts';
 import type { DeviceDocument } from '../../compat-tables/devices/device-document.ts';
 
 /**
@@ -26,8 +26,8 @@ class SharedCopies<T> {
 /** Names of versions and device types, and digests. */
 export const TEXTS = new SharedCopies<string>(10_000);
 
-/** The ballot of equal lists of versions. */
-export const BALLOTS = new SharedCopies<Ballot>(10_000);
+/** Equal lists of versions in short. */
+export const COMPACT_LISTS = new SharedCopies<CompactVersions>(10_000);
 
 /** What equal device documents say of their device. */
 export const DEVICES = new SharedCopies<Pick<DeviceDocument, 'self' | 'compatible'>>(1000);

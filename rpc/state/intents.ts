@@ -4,7 +4,7 @@ import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
 import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { Abilities, Blocker } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { usersBeyond } from '../../compat-tables/moves/narrowing.ts';
+import { usersBeyond } from '../../compat-tables/moves/narrower-default.ts';
 import type { Json } from '../json/types.ts';
 import { namedUuid, ovsOptional, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
 import { defaultFor, deviceTypesOf, effectiveDefault } from './default-version.ts';

@@ -1,7 +1,7 @@
 import { oncePer } from '../../base/once-per.ts';
 import { digestOf } from '../../compat-tables/entries/digest.ts';
 import type { Abilities, Entry, KnownBy } from '../../compat-tables/entries/entry.ts';
-import type { MoveSubject } from '../../compat-tables/moves/needs.ts';
+import type { MoveSubject } from '../../compat-tables/moves/move-host.ts';
 import type { ReplicaRow } from '../ovsdb/client/replica.ts';
 import { maskIn } from './model/codec.ts';
 import { type RowOf, readColumns } from './model/column.ts';

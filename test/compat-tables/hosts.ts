@@ -6,7 +6,7 @@ import { VIRTIO_NET } from '../../compat-tables/bits/virtio-net.ts';
 import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
 import { checkMove, type TargetAnswer } from '../../compat-tables/moves/check-move.ts';
-import type { MoveHost, MoveSubject } from '../../compat-tables/moves/needs.ts';
+import type { MoveHost, MoveSubject } from '../../compat-tables/moves/move-host.ts';
 import { abilitiesOf } from '../../compat-tables/releases/release.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { shippedEntries } from './shipped.ts';

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
-import { loadTables, resolveTableFiles, type TableFile } from '../../compat-tables/entries/load.ts';
+import { loadTables } from '../../compat-tables/entries/load.ts';
+import { resolveTableFiles, type TableFile } from '../../compat-tables/entries/table-directories.ts';
 import { ROOT } from '../root.ts';
 
 export function shippedFiles(): TableFile[] {

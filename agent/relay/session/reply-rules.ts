@@ -1,5 +1,5 @@
 import { guestFeatures } from '../../../compat-tables/bits/named-masks.ts';
-import { offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/offer.ts';
+import { offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/entry.ts';
 import type { RequestName } from '../../../compat-tables/protocol/requests.ts';
 import type { RequestOf } from '../../vhost/check-message.ts';
 import { encodeMessage, type MessageView } from '../../vhost/header.ts';

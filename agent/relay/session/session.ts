@@ -1,5 +1,5 @@
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
-import { offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/offer.ts';
+import { offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import type { PendingReply } from './pending-replies.ts';
 

@@ -11,7 +11,7 @@ import {
 import { checkEntry } from '../../../compat-tables/compare/check-entry.ts';
 import { notMigratable } from '../../../compat-tables/compare/migratable.ts';
 import type { Abilities, Blocker, Entry } from '../../../compat-tables/entries/entry.ts';
-import { offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/offer.ts';
+import { offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/entry.ts';
 import { abilitiesOf } from '../../../compat-tables/releases/release.ts';
 import { RELEASES } from '../../../compat-tables/releases/releases.ts';
 import { entryLike, shippedEntries } from '../shipped.ts';

@@ -3,15 +3,15 @@ import fc from 'fast-check';
 import { bitNumber, maskOf } from '../../../compat-tables/bits/mask.ts';
 import { PROTOCOL } from '../../../compat-tables/bits/vhost-user-protocol.ts';
 import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
-import { diff, type Side } from '../../../compat-tables/compare/diff.ts';
+import { type Compared, diff } from '../../../compat-tables/compare/diff.ts';
 import { digestOf } from '../../../compat-tables/entries/digest.ts';
 import type { Entry } from '../../../compat-tables/entries/entry.ts';
 import { RELEASES } from '../../../compat-tables/releases/releases.ts';
-import { QEMU_PROPERTIES } from '../../../compat-tables/render/render.ts';
+import { QEMU_PROPERTIES } from '../../../compat-tables/render/qemu-properties.ts';
 import { NET } from '../hosts.ts';
 import { entryLike } from '../shipped.ts';
 
-const release = (name: string): Side => {
+const release = (name: string): Compared => {
   const found = RELEASES.find((one) => one.name === name) ?? assert.fail(name);
   return {
     name,
@@ -22,7 +22,7 @@ const release = (name: string): Side => {
 };
 const names = (bits: readonly { name: string }[]) => bits.map(({ name }) => name);
 
-const open: Side = { name: 'open', features: 1n, protocolFeatures: undefined, limits: {} };
+const open: Compared = { name: 'open', features: 1n, protocolFeatures: undefined, limits: {} };
 
 describe('a difference', () => {
   it('names what is gained and lost, what it costs, and the direction that survives', () => {
@@ -80,7 +80,7 @@ describe('a difference', () => {
   });
 
   it('knows that rings below the least of QEMU concern every guest', () => {
-    const rings = (ring_size: number): Side => ({ ...open, limits: { ring_size } });
+    const rings = (ring_size: number): Compared => ({ ...open, limits: { ring_size } });
     const byDefault = (to: number) => diff(NET, rings(1024), rings(to)).forward.byDefault;
     assert.deepEqual([byDefault(256), byDefault(255)], [true, false]);
   });
@@ -95,7 +95,7 @@ describe('a difference', () => {
   });
 
   it('compares what a version cuts with what no version cuts', () => {
-    const cut: Side = { ...open, name: 'cut', protocolFeatures: maskOf(PROTOCOL, 'LOG_SHMFD') };
+    const cut: Compared = { ...open, name: 'cut', protocolFeatures: maskOf(PROTOCOL, 'LOG_SHMFD') };
     const there = diff(NET, open, cut);
     assert.equal(there.equal, false);
     assert.ok(there.protocolLost.includes('VHOST_USER_PROTOCOL_F_MQ'));
@@ -115,7 +115,11 @@ describe('a difference', () => {
         limits: fc.constantFrom<Entry['limits']>({}, { queue_pairs: 1 }, { queue_pairs: 2 }),
       })
       .map(entryLike);
-    const sideOf = ({ version: name, virtioFeatures: features, ...rest }: Entry): Side => ({ name, features, ...rest });
+    const sideOf = ({ version: name, virtioFeatures: features, ...rest }: Entry): Compared => ({
+      name,
+      features,
+      ...rest,
+    });
     const seen = new Set<boolean>();
     fc.assert(
       fc.property(entry, entry, (a, b) => {

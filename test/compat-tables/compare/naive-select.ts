@@ -1,4 +1,4 @@
-import type { Policy, SelectableHost, SelectableVersion } from '../../../compat-tables/compare/select.ts';
+import type { Policy, SelectableHost, SelectableVersion } from '../../../compat-tables/compare/selection-input.ts';
 
 /** Selection as it is defined, with no thought for speed and no line in common with the real one. */
 export function naiveSelect(hosts: readonly SelectableHost[], policy: Policy) {

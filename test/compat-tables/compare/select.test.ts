@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ballotOf } from '../../../compat-tables/compare/ballot.ts';
 import { checkEntry } from '../../../compat-tables/compare/check-entry.ts';
+import { differingDigestsLine } from '../../../compat-tables/compare/differing-digests.ts';
+import { matrix } from '../../../compat-tables/compare/matrix.ts';
+import { explainSelection, selectCommonVersion } from '../../../compat-tables/compare/select.ts';
 import {
-  driftText,
-  explainSelection,
-  matrix,
+  compactVersions,
   POLICIES,
   type Policy,
   type SelectableHost,
-  select,
-} from '../../../compat-tables/compare/select.ts';
+} from '../../../compat-tables/compare/selection-input.ts';
 import type { HostVersions, VersionStatus } from '../../../compat-tables/entries/entry.ts';
 import { findRelease } from '../../../compat-tables/releases/releases.ts';
 import { shippedEntries } from '../shipped.ts';
@@ -60,7 +59,7 @@ describe('selection', () => {
     },
   ];
   for (const { title, hosts, want } of thread)
-    it(`the thread of 2018: ${title}`, () => assert.equal(select(hosts, 'source').version, want));
+    it(`the thread of 2018: ${title}`, () => assert.equal(selectCommonVersion(hosts, 'source').version, want));
 
   const ranked: { title: string; hosts: HostVersions[]; want: string | undefined }[] = [
     { title: 'the smallest worst rank', hosts: [host('A', 'x y z'), host('B', 'z y x')], want: 'y' },
@@ -73,25 +72,25 @@ describe('selection', () => {
     { title: 'none', hosts: [host('A', 'x'), host('B', '')], want: undefined },
   ];
   for (const { title, hosts, want } of ranked)
-    it(`by consensus: ${title}`, () => assert.equal(select(hosts, 'consensus').version, want));
+    it(`by consensus: ${title}`, () => assert.equal(selectCommonVersion(hosts, 'consensus').version, want));
 
   it('counts ranks among usable versions only', () => {
     const blocked = (version: string): VersionStatus => ({ ...usable(version), usable: false });
     const a = { host: 'A', deviceType: NET, versions: [...['p', 'q', 'r'].map(blocked), usable('y'), usable('x')] };
-    assert.equal(select([a, host('B', 'y z x')], 'consensus').version, 'y');
+    assert.equal(selectCommonVersion([a, host('B', 'y z x')], 'consensus').version, 'y');
   });
 
   it('of no host or of one', () => {
-    assert.equal(select([], 'source').version, undefined);
-    assert.equal(select([], 'consensus').version, undefined);
-    assert.equal(select([old], 'source').version, '5.3');
-    assert.deepEqual(explainSelection(select([], 'source')), ['No version is usable on all of: no host']);
+    assert.equal(selectCommonVersion([], 'source').version, undefined);
+    assert.equal(selectCommonVersion([], 'consensus').version, undefined);
+    assert.equal(selectCommonVersion([old], 'source').version, '5.3');
+    assert.deepEqual(explainSelection(selectCommonVersion([], 'source')), ['No version is usable on all of: no host']);
   });
 
   it('never takes a version whose content differs, and names the hosts', () => {
     const other = { host: 'B', deviceType: NET, versions: [usable('v2', 'tampered'), usable('v1')] };
     for (const policy of POLICIES) {
-      const selection = select([host('A', 'v2 v1'), other], policy);
+      const selection = selectCommonVersion([host('A', 'v2 v1'), other], policy);
       assert.equal(selection.version, 'v1');
       assert.equal(selection.digest, 'd-v1');
       const [row] = selection.rows;
@@ -117,14 +116,14 @@ describe('selection', () => {
 
   it('refuses hosts of different device types', () => {
     const block = { ...host('B', 'x'), deviceType: 'vhost-user-blk' };
-    assert.throws(() => select([host('A', 'x'), block], 'source'), {
+    assert.throws(() => selectCommonVersion([host('A', 'x'), block], 'source'), {
       code: 'VC-VERSION-DEVICE-TYPE',
       message: 'Cannot compare versions: A has vhost-user-net, B has vhost-user-blk; wanted one device type',
     });
   });
 
   it('explains a real pair: each version, the host that lacks it, and the missing bits by name', () => {
-    const selection = select([hostLike('host-a', 'ovs-3.2'), hostLike('host-b', 'ovs-2.13')], 'source');
+    const selection = selectCommonVersion([hostLike('host-a', 'ovs-3.2'), hostLike('host-b', 'ovs-2.13')], 'source');
     assert.equal(selection.version, 'upstream.ovs-dpdk.v2.13');
     const lines = explainSelection(selection);
     assert.equal(lines[0], 'Selected upstream.ovs-dpdk.v2.13 (policy source) for: host-a, host-b');
@@ -137,7 +136,7 @@ describe('selection', () => {
   });
 
   it('explains why nothing is common', () => {
-    const lines = explainSelection(select([host('A', 'x'), host('B', 'y')], 'source'));
+    const lines = explainSelection(selectCommonVersion([host('A', 'x'), host('B', 'y')], 'source'));
     assert.deepEqual(lines, [
       'No version is usable on all of: A, B',
       '  x: not common',
@@ -148,7 +147,8 @@ describe('selection', () => {
   });
 
   it('finds a common version across two projects and across the setting of TSO', () => {
-    const across = (a: string, b: string) => select([hostLike('a', a), hostLike('b', b)], 'source').version;
+    const across = (a: string, b: string) =>
+      selectCommonVersion([hostLike('a', a), hostLike('b', b)], 'source').version;
     assert.equal(across('ovs-3.2+tso', 'ovs-3.2'), 'upstream.ovs-dpdk.v3.2+portable');
     assert.equal(across('ovs-2.12', 'ovs-3.7'), 'upstream.ovs-dpdk.v2.13');
     assert.equal(across('dpdk-22.11', 'ovs-2.8'), 'upstream.ovs-dpdk.v2.8');
@@ -192,8 +192,8 @@ describe('versions that move forward only', () => {
   const [old, young] = [host('O', '5.3 5.2'), forward(host('N', '6.3 5.3'), '5.3')];
 
   it('are selected towards the newer host, and refused backward by name', () => {
-    assert.equal(select([old, young], 'source').version, '5.3');
-    const back = select([young, old], 'source');
+    assert.equal(selectCommonVersion([old, young], 'source').version, '5.3');
+    const back = selectCommonVersion([young, old], 'source');
     assert.equal(back.version, undefined);
     assert.deepEqual(back.rows.find(({ version }) => version === '5.3')?.lacking, [
       {
@@ -207,7 +207,7 @@ describe('versions that move forward only', () => {
 
   it('are refused among hosts of which none is known to be newer', () => {
     const [a, b] = [forward(host('A', 'x v'), 'v'), host('B', 'y v')];
-    const { version, rows } = select([a, b], 'source');
+    const { version, rows } = selectCommonVersion([a, b], 'source');
     assert.equal(version, undefined);
     assert.match(
       rows.find((row) => row.version === 'v')?.lacking[0]?.reason ?? '',
@@ -220,18 +220,18 @@ describe('versions that move forward only', () => {
       [old, young],
       [young, old],
     ]) {
-      const { version, rows } = select(hosts, 'consensus');
+      const { version, rows } = selectCommonVersion(hosts, 'consensus');
       assert.equal(version, undefined);
       const [lack] = rows.find((row) => row.version === '5.3')?.lacking ?? [];
       assert.equal(lack?.reason, 'the version moves forward only, and O cannot honour 6.3, as N does');
     }
-    assert.equal(select([young, { ...young, host: 'M' }], 'consensus').version, '6.3');
+    assert.equal(selectCommonVersion([young, { ...young, host: 'M' }], 'consensus').version, '6.3');
     const only = forward(host('A', 'v'), 'v');
-    assert.equal(select([only, { ...only, host: 'B' }], 'consensus').version, 'v');
+    assert.equal(selectCommonVersion([only, { ...only, host: 'B' }], 'consensus').version, 'v');
   });
 
   it('leave the others alone', () => {
-    assert.equal(select([forward(host('N', '6.3 5.3 5.2'), '5.3'), old], 'source').version, '5.2');
+    assert.equal(selectCommonVersion([forward(host('N', '6.3 5.3 5.2'), '5.3'), old], 'source').version, '5.2');
   });
 
   it('show their tier in the matrix, and nothing of directions unless a policy is given', () => {
@@ -248,7 +248,7 @@ describe('the drift alarm', () => {
   it('names each content and who has it, the most widespread first', () => {
     const tampered = { host: 'T', deviceType: NET, versions: [usable('v1', 'f'.repeat(64)), usable('v2')] };
     const many = Array.from({ length: 7 }, (_, index) => host(`h${index}`, 'v1 v2'));
-    const { drift } = select([tampered, ...many], 'source');
+    const { drift } = selectCommonVersion([tampered, ...many], 'source');
     assert.deepEqual(drift, [
       {
         version: 'v1',
@@ -259,15 +259,15 @@ describe('the drift alarm', () => {
       },
     ]);
     assert.equal(
-      drift[0] && driftText(drift[0]),
+      drift[0] && differingDigestsLine(drift[0]),
       'ALARM: v1 is not the same everywhere: d-v1 on h0, h1, h2, h3, h4 and 2 more; ffffffffffff on T: a published entry was changed; it is never selected',
     );
   });
 
   it('is silent when all agree, and speaks of versions that nobody can honour too', () => {
-    assert.deepEqual(select([host('A', 'x'), host('B', 'x')], 'source').drift, []);
+    assert.deepEqual(selectCommonVersion([host('A', 'x'), host('B', 'x')], 'source').drift, []);
     const blocked = { host: 'B', deviceType: NET, versions: [{ ...usable('x', 'other'), usable: false }] };
-    assert.equal(select([host('A', 'x'), blocked], 'source').drift.length, 1);
+    assert.equal(selectCommonVersion([host('A', 'x'), blocked], 'source').drift.length, 1);
   });
 });
 
@@ -288,12 +288,12 @@ describe('properties of selection', () => {
   const hostHas = (one: HostVersions, version: string | undefined, digest: string | undefined) =>
     one.versions.some((row) => row.version === version && row.usable && row.digest === digest);
   const common = (hosts: readonly HostVersions[], policy: Policy) =>
-    new Set(select(hosts, policy).rows.flatMap((row) => (row.common ? [row.version] : [])));
+    new Set(selectCommonVersion(hosts, policy).rows.flatMap((row) => (row.common ? [row.version] : [])));
 
   it('what is selected is usable on all hosts with one content; nothing is selected only when nothing is', () => {
     fc.assert(
       fc.property(fleet, anyPolicy, (hosts, policy) => {
-        const { version, digest, rows } = select(hosts, policy);
+        const { version, digest, rows } = selectCommonVersion(hosts, policy);
         if (version === undefined) assert.ok(rows.every((row) => !row.common));
         else assert.ok(hosts.every((one) => hostHas(one, version, digest)));
         for (const row of rows) assert.equal(row.common, row.lacking.length === 0);
@@ -307,7 +307,7 @@ describe('properties of selection', () => {
     );
     fc.assert(
       fc.property(shuffled, ([hosts, others]) => {
-        assert.equal(select(hosts, 'consensus').version, select(others, 'consensus').version);
+        assert.equal(selectCommonVersion(hosts, 'consensus').version, selectCommonVersion(others, 'consensus').version);
       }),
     );
   });
@@ -329,7 +329,7 @@ describe('properties of selection', () => {
     let found = 0;
     fc.assert(
       fc.property(tieredFleet, anyPolicy, (hosts, policy) => {
-        const { version, digest, rows } = select(hosts, policy);
+        const { version, digest, rows } = selectCommonVersion(hosts, policy);
         const naive = naiveSelect(hosts, policy);
         found += Number(version !== undefined);
         assert.deepEqual({ version, digest }, naive.chosen);
@@ -350,13 +350,13 @@ describe('properties of selection', () => {
         const all = [...kinds, ...picks.map((pick) => kinds[pick % kinds.length] ?? kinds[0])].filter(
           (one) => one !== undefined,
         );
-        const marks = new Map(kinds.map(({ versions }) => [versions, ballotOf(versions)]));
+        const marks = new Map(kinds.map(({ versions }) => [versions, compactVersions(versions)]));
         const plain = all.map(({ versions, ...rest }) => ({ ...rest, versions: [...versions] }));
         const marked = all.map((one) => {
-          const ballot = marks.get(one.versions);
-          return ballot === undefined ? one : { ...one, versions: [...one.versions], ballot };
+          const compact = marks.get(one.versions);
+          return compact === undefined ? one : { ...one, versions: [...one.versions], compact };
         });
-        const [a, b] = [select(plain, policy), select(marked, policy)];
+        const [a, b] = [selectCommonVersion(plain, policy), selectCommonVersion(marked, policy)];
         assert.deepEqual([a.version, a.digest, a.rows, a.drift], [b.version, b.digest, b.rows, b.drift]);
       }),
       { numRuns: 500 },
@@ -365,9 +365,9 @@ describe('properties of selection', () => {
 
   it('every host of a ballot counts', () => {
     const [one, other] = [host('A', 'x y'), host('B', 'y x')];
-    const shared = { ...other, ballot: ballotOf(other.versions) };
-    assert.equal(select([one, shared], 'consensus').version, 'x');
-    assert.equal(select([one, shared, { ...shared, host: 'C' }], 'consensus').version, 'y');
+    const shared = { ...other, compact: compactVersions(other.versions) };
+    assert.equal(selectCommonVersion([one, shared], 'consensus').version, 'x');
+    assert.equal(selectCommonVersion([one, shared, { ...shared, host: 'C' }], 'consensus').version, 'y');
   });
 
   it('consensus does not depend on the order of hosts, whatever the tiers', () => {
@@ -376,7 +376,7 @@ describe('properties of selection', () => {
     );
     fc.assert(
       fc.property(shuffled, ([hosts, others]) => {
-        assert.equal(select(hosts, 'consensus').version, select(others, 'consensus').version);
+        assert.equal(selectCommonVersion(hosts, 'consensus').version, selectCommonVersion(others, 'consensus').version);
       }),
       { numRuns: 1000 },
     );
@@ -400,7 +400,7 @@ describe('properties of selection', () => {
       fc.property(fleet, (hosts) => {
         const all = common(hosts, 'source');
         const want = hosts[0]?.versions.find(({ version }) => all.has(version))?.version;
-        assert.equal(select(hosts, 'source').version, want);
+        assert.equal(selectCommonVersion(hosts, 'source').version, want);
       }),
     );
   });

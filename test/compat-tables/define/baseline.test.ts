@@ -8,7 +8,7 @@ import { checkEntry } from '../../../compat-tables/compare/check-entry.ts';
 import { commonAbilities } from '../../../compat-tables/compare/common-abilities.ts';
 import { baseline } from '../../../compat-tables/define/baseline.ts';
 import { entryFile, readEntry } from '../../../compat-tables/entries/entry-file.ts';
-import type { MoveHost } from '../../../compat-tables/moves/needs.ts';
+import type { MoveHost } from '../../../compat-tables/moves/move-host.ts';
 import { RELEASES } from '../../../compat-tables/releases/releases.ts';
 import { hostLike, hostOf } from '../hosts.ts';
 

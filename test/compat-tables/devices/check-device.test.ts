@@ -1,11 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the variables of documents
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { driftOf } from '../../../compat-tables/compare/drift.ts';
-import { select } from '../../../compat-tables/compare/select.ts';
+import { differingDigests } from '../../../compat-tables/compare/differing-digests.ts';
+import { selectCommonVersion } from '../../../compat-tables/compare/select.ts';
 import { checkDevice, collectionOf } from '../../../compat-tables/devices/check-device.ts';
 import type { CompatibleEntry, DeviceDocument, DeviceSelf } from '../../../compat-tables/devices/device-document.ts';
-import { resolveCollections } from '../../../compat-tables/devices/resolve.ts';
+import { resolveCollections } from '../../../compat-tables/devices/versions-of-documents.ts';
 
 const TYPE = 'example-vgpu';
 
@@ -27,7 +27,7 @@ function device(
 }
 
 const hostsOf = (documents: readonly DeviceDocument[]) => resolveCollections(documents.map(collectionOf));
-const selected = (...documents: readonly DeviceDocument[]) => select(hostsOf(documents), 'source').version;
+const selected = (...documents: readonly DeviceDocument[]) => selectCommonVersion(hostsOf(documents), 'source').version;
 
 const SCHEME = { version_scheme: 'major.minor.bugfix' } as const;
 const FAMILY: CompatibleEntry = {
@@ -315,10 +315,10 @@ describe('selection among documents', () => {
     ]) {
       const title = all.map(({ host }) => host).join();
       assert.equal(selected(...all), 'v1', title);
-      assert.deepEqual(driftOf(hostsOf(all)), [], title);
+      assert.deepEqual(differingDigests(hostsOf(all)), [], title);
     }
     // nobody says so here: two texts are two texts, and two sets two sets
-    assert.equal(driftOf(hostsOf([text, list])).length, 1);
+    assert.equal(differingDigests(hostsOf([text, list])).length, 1);
     const other = device('other', { version: 'v1', fields: { pv: ['none'] } }, []);
     assert.equal(selected(text, other), undefined);
     const nameless = (one: DeviceDocument) => ({ ...one, self: { device_type: TYPE, fields: one.self.fields ?? {} } });
@@ -366,9 +366,9 @@ describe('selection among documents', () => {
     let found = 0;
     fc.assert(
       fc.property(shuffled, ([all, others]) => {
-        const { version } = select(hostsOf(all), 'consensus');
+        const { version } = selectCommonVersion(hostsOf(all), 'consensus');
         found += Number(version !== undefined);
-        assert.equal(select(hostsOf(others), 'consensus').version, version);
+        assert.equal(selectCommonVersion(hostsOf(others), 'consensus').version, version);
       }),
       { numRuns: 500 },
     );
@@ -378,7 +378,7 @@ describe('selection among documents', () => {
   it('only finds what a check of each pair allows', () => {
     fc.assert(
       fc.property(fleet, (all) => {
-        const { version } = select(hostsOf(all), 'source');
+        const { version } = selectCommonVersion(hostsOf(all), 'source');
         const [source] = all;
         if (version === undefined || source === undefined) return;
         // Another host may have named what the two of a pair only accept.

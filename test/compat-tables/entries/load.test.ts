@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { loadTables, resolveTableFiles, type TableFile } from '../../../compat-tables/entries/load.ts';
+import { loadTables } from '../../../compat-tables/entries/load.ts';
+import { resolveTableFiles, type TableFile } from '../../../compat-tables/entries/table-directories.ts';
 
 const file = (path: string, text = '{}'): TableFile => ({ path, text });
 

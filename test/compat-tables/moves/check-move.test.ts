@@ -4,7 +4,7 @@ import { CONTROL_BITS } from '../../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../../compat-tables/bits/vhost-user-protocol.ts';
 import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 import { checkMove } from '../../../compat-tables/moves/check-move.ts';
-import type { MoveSubject } from '../../../compat-tables/moves/needs.ts';
+import type { MoveSubject } from '../../../compat-tables/moves/move-host.ts';
 import { ask, best, everything, hostLike, hostOf, linux, running, V } from '../hosts.ts';
 import { entryLike } from '../shipped.ts';
 

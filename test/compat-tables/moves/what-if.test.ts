@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { maskOf } from '../../../compat-tables/bits/mask.ts';
 import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
-import { usersBeyond } from '../../../compat-tables/moves/narrowing.ts';
-import type { MoveSubject } from '../../../compat-tables/moves/needs.ts';
+import type { MoveSubject } from '../../../compat-tables/moves/move-host.ts';
+import { usersBeyond } from '../../../compat-tables/moves/narrower-default.ts';
 import { whatIf } from '../../../compat-tables/moves/what-if.ts';
 import { findRelease } from '../../../compat-tables/releases/releases.ts';
 import { hostLike, hostOf, running } from '../hosts.ts';

@@ -1,21 +1,17 @@
 /** Every version of a host against the need of one interface: which of them would do, and what the others lack. */
 
 import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
-import { featureNames } from '../bits/mask.ts';
+import { bitsOf, featureNames } from '../bits/mask.ts';
 import { PROTOCOL_FEATURES, PROTOCOL_MQ } from '../bits/named-masks.ts';
 import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import { iommuLacks } from '../compare/check-entry.ts';
-import { notReached, type SelectableHost } from '../compare/direction.ts';
+import { notReached } from '../compare/forward-only.ts';
+import type { SelectableHost } from '../compare/selection-input.ts';
 import type { Entry } from '../entries/entry.ts';
-import { offeredProtocolFeatures } from '../entries/offer.ts';
-import { type MoveHost, type Need, size } from './needs.ts';
-
-/** A limit that is not enough. */
-export interface Shortage {
-  readonly name: string;
-  readonly needed: number;
-  readonly given: number;
-}
+import { offeredProtocolFeatures } from '../entries/entry.ts';
+import type { Need } from './guest-needs.ts';
+import type { MoveHost } from './move-host.ts';
+import { type Shortage, shortages } from './ring-and-queue-sizes.ts';
 
 /** One version of the destination, or its back-end as it is when no agent stands before it. */
 export interface Candidate {
@@ -67,7 +63,7 @@ export function candidate(question: Question, entry: Entry | undefined): Candida
     differs: entry !== undefined && known !== undefined && known.digest !== entry.digest,
     backward: forwardOnly && goesBack(question, entry),
     missing: need.features & ~features,
-    shortages: shortagesOf(question, entry),
+    shortages: shortages(need.limits, entry?.limits, to.abilities?.limits),
     protocol: protocolLacks(question, entry),
   };
 }
@@ -75,7 +71,10 @@ export function candidate(question: Question, entry: Entry | undefined): Candida
 /** The candidate that comes closest: the one to talk about when none fits. */
 export function closest(candidates: readonly Candidate[]): Candidate | undefined {
   const distance = (one: Candidate) =>
-    [one.differs, one.backward].filter(Boolean).length + size(one.missing) + one.shortages.length + one.protocol.length;
+    [one.differs, one.backward].filter(Boolean).length +
+    bitsOf(one.missing).length +
+    one.shortages.length +
+    one.protocol.length;
   return candidates.toSorted((a, b) => distance(a) - distance(b))[0];
 }
 
@@ -97,13 +96,6 @@ export function selectable({ name, deviceType, versions }: MoveHost): Selectable
   };
 }
 
-function shortagesOf({ need, to }: Question, entry: Entry | undefined): Shortage[] {
-  return Object.entries(need.limits).flatMap(([name, needed]) => {
-    const given = limit(entry?.limits, name) ?? limit(to.abilities?.limits, name);
-    return given !== undefined && given < needed ? [{ name, needed, given }] : [];
-  });
-}
-
 /**
  * Without protocol features QEMU cannot enable rings and falls back on a device that passes nothing; without the one for
  * queue pairs it has no more than one; without those of a virtual IOMMU it refuses a back-end that offers one. Of a
@@ -121,8 +113,4 @@ function protocolLacks({ need, to }: Question, entry: Entry | undefined): string
     (several ? PROTOCOL_MQ & ~offered : 0n) |
     iommuLacks(deviceType, entry?.virtioFeatures ?? abilities?.virtioFeatures ?? 0n, offered);
   return featureNames(PROTOCOL, lacks);
-}
-
-function limit(limits: Readonly<Record<string, number>> | undefined, name: string): number | undefined {
-  return limits !== undefined && Object.hasOwn(limits, name) ? limits[name] : undefined;
 }

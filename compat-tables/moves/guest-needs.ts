@@ -1,49 +1,11 @@
 /** What an interface needs of the host it moves to: the part of a virtio word that back-ends decide, sizes, queues. */
 
-import { bitsOf } from '../bits/mask.ts';
 import { guestFeatures } from '../bits/named-masks.ts';
 import { decidedByBackend } from '../bits/qemu-from-backend.ts';
-import type { Abilities, Blocker, Entry, KnownBy, Limits } from '../entries/entry.ts';
-import { offeredProtocolFeatures } from '../entries/offer.ts';
-
-/** A version as one host has it. */
-export interface HostEntry {
-  readonly entry: Entry;
-  readonly usable: boolean;
-  readonly blockers: readonly Blocker[];
-}
-
-/** A host as the questions about moves see it: its versions of one device type, the most preferred first. */
-export interface MoveHost {
-  readonly name: string;
-  readonly deviceType: string;
-  readonly versions: readonly HostEntry[];
-  /** What its back-end can do; undefined: not known. */
-  readonly abilities: Abilities | undefined;
-  /** How its abilities came to be known; undefined: nobody said. */
-  readonly knownBy?: KnownBy | undefined;
-  /** For people: the releases that its back-end is like. */
-  readonly backend: string | undefined;
-  readonly defaultVersion: string | undefined;
-  readonly interfaces: readonly MoveSubject[];
-}
-
-/** An interface as it stands now. */
-export interface MoveSubject {
-  readonly name: string;
-  readonly deviceType: string;
-  /** The pin; undefined: the host's default. */
-  readonly pin: string | undefined;
-  readonly inForce: string | undefined;
-  readonly nextStart: string | undefined;
-  readonly offered: bigint | undefined;
-  readonly acked: bigint | undefined;
-  readonly ackedProtocol: bigint | undefined;
-  readonly queuePairs: number | undefined;
-  readonly ringSizes: readonly number[];
-  /** Of its own back-end. */
-  readonly abilities: Abilities | undefined;
-}
+import type { Abilities, Entry, Limits } from '../entries/entry.ts';
+import { offeredProtocolFeatures } from '../entries/entry.ts';
+import type { MoveHost, MoveSubject } from './move-host.ts';
+import { sizesOf } from './ring-and-queue-sizes.ts';
 
 /**
  * What the answer is judged by: the features that the running guest took; all that its front-end was offered, because
@@ -99,14 +61,6 @@ export function needOf(subject: MoveSubject, home: MoveHost): Need | undefined {
   };
 }
 
-/** What was seen of the queues of a device. */
-export function sizesOf({ queuePairs, ringSizes }: MoveSubject): Limits {
-  return {
-    ...(queuePairs === undefined ? {} : { queue_pairs: queuePairs }),
-    ...(ringSizes.length === 0 ? {} : { ring_size: Math.max(...ringSizes) }),
-  };
-}
-
 /** What the front-end of an interface is, or will be, offered: enough to tell whether QEMU migrates it at all. */
 export function wordsOf(
   subject: MoveSubject,
@@ -121,9 +75,4 @@ export function wordsOf(
   const protocolFeatures = subject.ackedProtocol ?? offered;
   if (virtioFeatures === undefined || protocolFeatures === undefined) return undefined;
   return { virtioFeatures, protocolFeatures };
-}
-
-/** How many bits a mask has. */
-export function size(mask: bigint): number {
-  return bitsOf(mask).length;
 }

@@ -6,9 +6,10 @@ import { LOG_ALL } from '../bits/named-masks.ts';
 import { visibleBits } from '../bits/qemu-from-backend.ts';
 import { notMigratable } from '../compare/migratable.ts';
 import type { Abilities } from '../entries/entry.ts';
-import { offeredProtocolFeatures } from '../entries/offer.ts';
-import { type Candidate, candidatesOf, closest, fits } from './candidates.ts';
-import type { MoveHost, MoveSubject, Need } from './needs.ts';
+import { offeredProtocolFeatures } from '../entries/entry.ts';
+import { type Candidate, candidatesOf, closest, fits } from './fitting-versions.ts';
+import type { Need } from './guest-needs.ts';
+import type { MoveHost, MoveSubject } from './move-host.ts';
 
 export interface Lost {
   readonly host: string;

@@ -1,26 +1,5 @@
-/** Which way a version may move between hosts that both can honour it. */
-
-import type { HostVersions, Tier, VersionStatus } from '../entries/entry.ts';
-import type { Ballot } from './ballot.ts';
-
-/** A version as one host sees it, with the tier that its table gives it. */
-export interface SelectableVersion extends VersionStatus {
-  /** Absent: `both-ways`. */
-  readonly tier?: Tier;
-}
-
-export interface SelectableHost extends HostVersions {
-  readonly versions: readonly SelectableVersion[];
-  /** The gist of the list, for whoever compares many: made beforehand, and shared by hosts with equal lists. */
-  readonly ballot?: Ballot;
-}
-
-/**
- * `source`: the first version in the first host's order that all others have, as a running machine's source is given.
- * `consensus`: the order of hosts does not matter: smallest worst rank, then smallest sum of ranks, then name.
- */
-export type Policy = 'source' | 'consensus';
-export const POLICIES = ['source', 'consensus'] as const satisfies readonly Policy[];
+/** Versions of tier `forward-only`: between which hosts they may move. */
+import type { Policy, SelectableHost, SelectableVersion } from './selection-input.ts';
 
 /**
  * The hosts to which a version of tier `forward-only` does not move, by index, each with the reason. Lists begin with the

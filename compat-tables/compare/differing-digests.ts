@@ -2,14 +2,14 @@
 import { firstNames } from '../../base/text.ts';
 import type { HostVersions } from '../entries/entry.ts';
 
-export interface Drift {
+export interface DifferingDigests {
   readonly version: string;
   /** The contents that were seen, the most widespread first. */
   readonly contents: readonly { readonly digest: string; readonly hosts: readonly string[] }[];
 }
 
 /** Every version that the hosts do not agree on, whether they can honour it or not. */
-export function driftOf(hosts: readonly HostVersions[]): Drift[] {
+export function differingDigests(hosts: readonly HostVersions[]): DifferingDigests[] {
   const seen = new Map<string, Map<string, string[]>>();
   for (const { host, versions } of hosts) {
     for (const { version, digest } of versions) {
@@ -32,7 +32,7 @@ export function driftOf(hosts: readonly HostVersions[]): Drift[] {
 const MOST_NAMES = 5;
 
 /** One line for people. */
-export function driftText({ version, contents }: Drift): string {
+export function differingDigestsLine({ version, contents }: DifferingDigests): string {
   const places = contents.map(
     ({ digest, hosts }) => `${digest.slice(0, 12) || 'no digest'} on ${firstNames(hosts, MOST_NAMES)}`,
   );

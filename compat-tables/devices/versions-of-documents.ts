@@ -2,16 +2,15 @@
  * Documents → the versions of each host, as a selection wants them. A device that some document names without variables
  * can be asked for; each host is asked about each of them. Nothing is ever unrolled.
  */
-import { ballotOf } from '../compare/ballot.ts';
-import type { SelectableHost, SelectableVersion } from '../compare/matrix.ts';
+
+import type { SelectableHost, SelectableVersion } from '../compare/selection-input.ts';
+import { compactVersions } from '../compare/selection-input.ts';
 import type { Blocker } from '../entries/entry.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { Scheme } from './device-document.ts';
 import { ask, type ReadEntry } from './device-entry.ts';
-import { type Candidate, type Collection, type ReadCollection, Reading } from './reading.ts';
-import { compareScheme, parseSchemeVersion } from './scheme.ts';
-
-export type { Collection } from './reading.ts';
+import { type Collection, DocumentReader, type NamedDevice, type ReadCollection } from './read-documents.ts';
+import { compareScheme, parseSchemeVersion } from './version-scheme.ts';
 
 /**
  * Throws VC-DOCUMENT when a document says something that cannot be. All collections are of one device type. `unnamed`: a
@@ -19,10 +18,10 @@ export type { Collection } from './reading.ts';
  */
 export function resolveCollections(collections: readonly Collection[], unnamed?: string): SelectableHost[] {
   const scheme = commonScheme(collections);
-  const reading = new Reading(collections, scheme);
+  const reading = new DocumentReader(collections, scheme);
   const read = collections.map((collection) => reading.collection(collection));
   const distinct = new Set(read);
-  const asked = new Map<string, Candidate[]>();
+  const asked = new Map<string, NamedDevice[]>();
   for (const { own } of distinct) {
     for (const [name, { candidate }] of own) {
       const same = asked.get(name);
@@ -38,15 +37,15 @@ export function resolveCollections(collections: readonly Collection[], unnamed?:
     const one = read[index];
     const answer = one && answers.get(one);
     return answer
-      ? { host, deviceType, versions: answer.versions, ballot: answer.ballot }
+      ? { host, deviceType, versions: answer.versions, compact: answer.compact }
       : { host, deviceType, versions: [] };
   });
 }
 
 /** Hosts that say the same of themselves answer the same. */
-function answersOf(collection: ReadCollection, asked: ReadonlyMap<string, readonly Candidate[]>, scheme: Scheme) {
+function answersOf(collection: ReadCollection, asked: ReadonlyMap<string, readonly NamedDevice[]>, scheme: Scheme) {
   const versions = inOrder(collection, asked, scheme);
-  return { versions, ballot: ballotOf(versions) };
+  return { versions, compact: compactVersions(versions) };
 }
 
 function commonScheme(collections: readonly Collection[]): Scheme {
@@ -63,7 +62,7 @@ function commonScheme(collections: readonly Collection[]): Scheme {
 /** What the host says of all candidates, in its order, which no other host has a part in. */
 function inOrder(
   collection: ReadCollection,
-  asked: ReadonlyMap<string, readonly Candidate[]>,
+  asked: ReadonlyMap<string, readonly NamedDevice[]>,
   scheme: Scheme,
 ): SelectableVersion[] {
   const found = [...asked].flatMap(([name, candidates]) => {
@@ -83,7 +82,7 @@ function inOrder(
     .map(({ status }) => status);
 }
 
-function numberOf(candidate: Candidate | undefined, scheme: Scheme) {
+function numberOf(candidate: NamedDevice | undefined, scheme: Scheme) {
   return scheme === 'opaque' || candidate?.version === undefined ? undefined : parseSchemeVersion(candidate.version);
 }
 
@@ -95,7 +94,7 @@ interface Placed {
 function statusOf(
   { entries, open, selves, own }: ReadCollection,
   name: string,
-  candidates: readonly Candidate[],
+  candidates: readonly NamedDevice[],
 ): Placed | undefined {
   const there = own.get(name);
   let best: { reasons: readonly Blocker[]; place: number; digest: string; distance: number } | undefined;
@@ -126,7 +125,7 @@ function statusOf(
 }
 
 /** Of two reasons why not, the one about the major that was asked for says more. */
-function isOtherMajor({ version }: ReadEntry, asked: Candidate): boolean {
+function isOtherMajor({ version }: ReadEntry, asked: NamedDevice): boolean {
   if (version === undefined || 'segments' in version || asked.version === undefined) return false;
   return version.major !== parseSchemeVersion(asked.version).major;
 }

@@ -2,9 +2,9 @@
 import { sha256 } from '../../base/digest.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { CompatibleEntry, DeviceSelf, Fields, FieldValue, Scheme } from './device-document.ts';
-import { type Concrete, type ReadEntry, readEntry } from './device-entry.ts';
-import { parseSchemeVersion, schemeName } from './scheme.ts';
+import { type Concrete, type ReadEntry, readCompatibleEntry } from './device-entry.ts';
 import { fieldText, setMembers } from './variables.ts';
+import { parseSchemeVersion, schemeName } from './version-scheme.ts';
 
 /** What one host says of one device type. */
 export interface Collection {
@@ -16,7 +16,7 @@ export interface Collection {
 }
 
 /** A device that can be asked for, under the name that answers use. */
-export interface Candidate extends Concrete {
+export interface NamedDevice extends Concrete {
   readonly name: string;
   readonly digest: string;
 }
@@ -28,10 +28,10 @@ export interface ReadCollection {
   /** Under a scheme, what it takes in because of what it is; the places come after those of the entries. */
   readonly selves: ReadonlyMap<number, ReadEntry>;
   /** What it names itself: it can take these in. The place is that of the entry, -1 for a device that is there. */
-  readonly own: ReadonlyMap<string, { readonly candidate: Candidate; readonly place: number }>;
+  readonly own: ReadonlyMap<string, { readonly candidate: NamedDevice; readonly place: number }>;
 }
 
-export class Reading {
+export class DocumentReader {
   readonly #scheme: Scheme;
   readonly #sets: ReadonlySet<string>;
   /** By content: hosts of a fleet name the same devices. */
@@ -57,13 +57,13 @@ export class Reading {
   #read({ host, deviceType, self, compatible }: Collection): ReadCollection {
     const entries = compatible.map((entry, index) => {
       try {
-        return readEntry(entry, this.#scheme);
+        return readCompatibleEntry(entry, this.#scheme);
       } catch (error) {
         if (!(error instanceof CompatError)) throw error;
         throw new CompatError(error.code, `${error.message} (host ${host}, compatible[${index}])`, error.details);
       }
     });
-    const own = new Map<string, { candidate: Candidate; place: number }>();
+    const own = new Map<string, { candidate: NamedDevice; place: number }>();
     const add = (concrete: Concrete, digest: string | undefined, place: number): void => {
       const candidate = this.candidate(deviceType, concrete, digest);
       if (!own.has(candidate.name)) own.set(candidate.name, { candidate, place });
@@ -84,12 +84,15 @@ export class Reading {
     const numbered = self.filter(({ version }) => version !== undefined);
     return new Map(
       numbered.map(({ version, fields = {} }, index) => {
-        return [from + index, readEntry({ ...(version && { version }), fields: literal(fields) }, this.#scheme)];
+        return [
+          from + index,
+          readCompatibleEntry({ ...(version && { version }), fields: literal(fields) }, this.#scheme),
+        ];
       }),
     );
   }
 
-  candidate(deviceType: string, { version, fields: stated }: Concrete, digest: string | undefined): Candidate {
+  candidate(deviceType: string, { version, fields: stated }: Concrete, digest: string | undefined): NamedDevice {
     const fields = this.#ordered(stated);
     const number = this.#scheme === 'opaque' || version === undefined ? undefined : parseSchemeVersion(version);
     const plain = number === undefined ? version : schemeName(number);

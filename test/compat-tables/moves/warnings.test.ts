@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { deviceWarnings } from '../../../compat-tables/moves/device-warnings.ts';
+import { deviceWarnings } from '../../../compat-tables/moves/warnings.ts';
 
 const VERSION_1 = 1n << 32n;
 const ACCESS_PLATFORM = 1n << 33n;

@@ -1,0 +1,41 @@
+/** Hosts and interfaces, as the questions about moves see them. */
+import type { Abilities, Blocker, Entry, KnownBy } from '../entries/entry.ts';
+
+/** A version as one host has it. */
+export interface HostEntry {
+  readonly entry: Entry;
+  readonly usable: boolean;
+  readonly blockers: readonly Blocker[];
+}
+
+/** A host as the questions about moves see it: its versions of one device type, the most preferred first. */
+export interface MoveHost {
+  readonly name: string;
+  readonly deviceType: string;
+  readonly versions: readonly HostEntry[];
+  /** What its back-end can do; undefined: not known. */
+  readonly abilities: Abilities | undefined;
+  /** How its abilities came to be known; undefined: nobody said. */
+  readonly knownBy?: KnownBy | undefined;
+  /** For people: the releases that its back-end is like. */
+  readonly backend: string | undefined;
+  readonly defaultVersion: string | undefined;
+  readonly interfaces: readonly MoveSubject[];
+}
+
+/** An interface as it stands now. */
+export interface MoveSubject {
+  readonly name: string;
+  readonly deviceType: string;
+  /** The pin; undefined: the host's default. */
+  readonly pin: string | undefined;
+  readonly inForce: string | undefined;
+  readonly nextStart: string | undefined;
+  readonly offered: bigint | undefined;
+  readonly acked: bigint | undefined;
+  readonly ackedProtocol: bigint | undefined;
+  readonly queuePairs: number | undefined;
+  readonly ringSizes: readonly number[];
+  /** Of its own back-end. */
+  readonly abilities: Abilities | undefined;
+}
