@@ -1,34 +1,35 @@
 import { PROGRAM_VERSION } from '../../base/installation.ts';
 import { Log } from '../../base/log.ts';
+import { plural } from '../../base/text.ts';
 import { EXIT } from '../../compat-tables/errors/catalogue.ts';
-import { checkKept, type Keeping } from '../manager/keeping.ts';
+import { checkJournals, type KeeperLink } from '../manager/keeper-link.ts';
 import { type Config, readConfig } from '../settings/config.ts';
 import { helpPage, readCall } from './commands.ts';
 import { helpText } from './help.ts';
 import { exitStatusOf, printError } from './program-errors.ts';
 
-/** Reads the command line and does what it says. `kept`: what goes on from an earlier agent, already at work. */
-export async function runCommandLine(argv: readonly string[], kept: Keeping | undefined): Promise<void> {
+/** Reads the command line and does what it says. `keeper`: its resumed ports are at work already. */
+export async function runCommandLine(argv: readonly string[], keeper: KeeperLink | undefined): Promise<void> {
   try {
     const call = readCall(argv);
     if (call.what === 'help') process.stdout.write(helpText(helpPage(call.command)));
     else if (call.what === 'version') process.stdout.write(`vhost-compatd ${PROGRAM_VERSION}\n`);
     else if (call.what === 'command') await call.command.run(call.endpoint, call.args.given);
     else if (call.what === 'check-state') checkState(readConfig(call.args));
-    else await runAgent(readConfig(call.args), kept);
+    else await runAgent(readConfig(call.args), keeper);
   } catch (error) {
-    kept?.ports.leave();
+    keeper?.ports.leave();
     printError(error);
     process.exit(exitStatusOf(error));
   }
 }
 
 function checkState({ runDir }: Config): void {
-  const connections = checkKept(runDir);
-  process.stdout.write(`This release can go on with ${connections} kept connections in ${runDir}\n`);
+  const connections = checkJournals(runDir);
+  process.stdout.write(`This release can take over ${plural(connections, 'connection')} of the agent in ${runDir}\n`);
 }
 
-async function runAgent(config: Config, kept: Keeping | undefined): Promise<void> {
+async function runAgent(config: Config, keeper: KeeperLink | undefined): Promise<void> {
   const log = new Log(process.stderr, config.logLevel);
   // An error that nobody caught leaves an unknown state: log it, and let whoever supervises start a new process.
   process.on('uncaughtException', (error) => {
@@ -37,11 +38,11 @@ async function runAgent(config: Config, kept: Keeping | undefined): Promise<void
   });
   const { Agent } = await import('../manager/agent.ts');
   const { serveApi } = await import('../manager/serve-api.ts');
-  const agent = await Agent.start(config, log, kept);
+  const agent = await Agent.start(config, log, keeper);
   const api = await serveApi(agent, config, log);
-  kept?.store.notify('READY=1');
+  keeper?.store.notify('READY=1');
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    kept?.store.notify('STOPPING=1');
+    keeper?.store.notify('STOPPING=1');
     try {
       await api.close();
       await agent.stop(signal);

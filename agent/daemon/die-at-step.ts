@@ -2,8 +2,8 @@ import { readFileSync, statSync, unlinkSync } from 'node:fs';
 import type { RelayStep } from '../relay/handover/journal-format.ts';
 
 /**
- * For tests of what survives: ends this process by SIGKILL at a step of the relay. The file says `STEP:N`, the N-th time
- * that the step is reached after the file appeared; it is removed by the process that dies.
+ * For tests of what survives: kills this process with SIGKILL at a step of the relay. The file holds `STEP:N`: the N-th time
+ * that the step is reached after the file appeared. The process removes the file before it dies.
  */
 export function dieAtStep(file: string): (step: RelayStep) => void {
   let reached = 0;

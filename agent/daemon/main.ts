@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { resumeKept } from '../manager/keeping.ts';
+import { resumePorts } from '../manager/keeper-link.ts';
 import { earlyCall } from '../settings/early-call.ts';
 import { dieAtStep } from './die-at-step.ts';
 
-// Guests wait for their connections: those that were kept are served before anything else is even loaded.
+// Guests wait for their connections: resumed ones are served before anything else is even loaded.
 const args = process.argv.slice(2);
 const { supervise, runsAgent, runDir } = earlyCall(args);
 if (supervise) {
@@ -12,7 +12,7 @@ if (supervise) {
 } else {
   const dieFile = process.env['NODE_ENV'] === 'test' ? process.env['VHOST_COMPAT_TEST_DIE_FILE'] : undefined;
   const atStep = dieFile === undefined ? undefined : dieAtStep(dieFile);
-  const kept = runsAgent ? resumeKept(runDir, atStep) : undefined;
+  const keeper = runsAgent ? resumePorts(runDir, atStep) : undefined;
   const { runCommandLine } = await import('./command-line.ts');
-  await runCommandLine(args, kept);
+  await runCommandLine(args, keeper);
 }

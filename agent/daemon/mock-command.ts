@@ -3,7 +3,7 @@ import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { runMockBackend } from '../mock/mock-backend.ts';
 
-/** Runs a back-end that only negotiates until it is told to end; says `ready` when somebody may come. */
+/** Runs a back-end that only negotiates until SIGTERM or SIGINT; prints `ready` when front-ends can connect. */
 export async function runMockCommand(text: string, like: string): Promise<void> {
   const endpoint = parseEndpoint(text);
   const release = findRelease(like);

@@ -5,8 +5,8 @@ import { probe } from '../relay/port/probe.ts';
 import { exitStatusOf } from './program-errors.ts';
 
 /**
- * Measures a live back-end and prints the answer as one JSON object. Asking is not free: a port of Open vSwitch from 3.2
- * with userspace TSO takes a connection that ends before the device is up as a front-end that could not use its offer.
+ * Measures a live back-end and prints the answer as one JSON object. This has a side effect on Open vSwitch 3.2 and later
+ * with userspace TSO: a port takes a connection that ends before the device is up for a front-end that refused its offer.
  */
 export async function runProbeCommand(
   text: string,

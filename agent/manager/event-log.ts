@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Log } from '../../base/log.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import { encodeEvent } from '../../rpc/state/columns.ts';
-import type { KeptEvent } from './host-rows.ts';
-import type { Outbox } from './outbox.ts';
+import type { StoredEvent } from './host-rows.ts';
+import type { PendingWrites } from './pending-writes.ts';
 
-/** Something that happened to an interface or to the host, as people and programs are told. */
+/** Something that happened to an interface or to the host. */
 export interface AgentEvent {
-  /** The host's name for people. */
+  /** The host name, as the configuration has it. */
   readonly host: string;
   /** Milliseconds since 1970. */
   readonly time: number;
@@ -21,20 +21,20 @@ export interface AgentEvent {
 
 export type EventListener = (event: AgentEvent) => void;
 
-/** Events in a burst are told to be later than they were, but not by more than this. */
+/** The events of a burst get later times than they had, but not by more than this. */
 const CLOCK_SET_BACK_MS = 60_000;
 
-/** Every event goes three ways: one line of the log, one row of the bounded history, and to those who listen now. */
+/** Writes every event to the log and to the bounded history in the database, and tells those who listen. */
 export class EventLog {
   readonly #systemId: string;
   readonly #host: string;
   readonly #limit: number;
-  readonly #outbox: Pick<Outbox, 'record'>;
+  readonly #writes: Pick<PendingWrites, 'record'>;
   readonly #log: Pick<Log, 'info' | 'warn'>;
   readonly #now: () => number;
   readonly #listeners = new Set<EventListener>();
-  /** UUIDs of our rows in the history, the oldest first. */
-  readonly #kept: string[];
+  /** UUIDs of the rows of this host in the table Event, the oldest first. */
+  readonly #stored: string[];
   /** The time of the last event. */
   #last: number;
 
@@ -42,18 +42,18 @@ export class EventLog {
     systemId: string;
     host: string;
     limit: number;
-    kept: readonly KeptEvent[];
-    outbox: Pick<Outbox, 'record'>;
+    stored: readonly StoredEvent[];
+    writes: Pick<PendingWrites, 'record'>;
     log: Pick<Log, 'info' | 'warn'>;
     now?: () => number;
   }) {
     this.#systemId = options.systemId;
     this.#host = options.host;
     this.#limit = options.limit;
-    this.#kept = options.kept.map(({ uuid }) => uuid);
-    this.#last = options.kept.at(-1)?.time ?? 0;
+    this.#stored = options.stored.map(({ uuid }) => uuid);
+    this.#last = options.stored.at(-1)?.time ?? 0;
     this.#now = options.now ?? Date.now;
-    this.#outbox = options.outbox;
+    this.#writes = options.writes;
     this.#log = options.log;
   }
 
@@ -61,19 +61,19 @@ export class EventLog {
     const full: AgentEvent = { host: this.#host, time: this.#time(), ...event, details: event.details ?? {} };
     const write = full.code === undefined ? this.#log.info.bind(this.#log) : this.#log.warn.bind(this.#log);
     write(full.kind, { interface: full.interface, code: full.code, text: full.text });
-    this.#keep(full);
+    this.#store(full);
     for (const listener of this.#listeners) listener(full);
   }
 
-  /** Calls `listener` with each event from now on; the answer ends that. */
+  /** Calls `listener` with each event from now on; the result ends that. */
   subscribe(listener: EventListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * No two events have the same time: rows of a database have no other order. A clock that was set back by much is followed
-   * all the same.
+   * No two events have the same time, because rows of a database have no other order. A clock that was set back by much is
+   * followed all the same.
    */
   #time(): number {
     const now = this.#now();
@@ -81,24 +81,24 @@ export class EventLog {
     return this.#last;
   }
 
-  #keep(event: AgentEvent): void {
+  #store(event: AgentEvent): void {
     if (this.#limit === 0) return;
     const operations: Json[] = [];
-    while (this.#kept.length >= this.#limit) {
-      const oldest = this.#kept.shift();
+    while (this.#stored.length >= this.#limit) {
+      const oldest = this.#stored.shift();
       if (oldest !== undefined)
         operations.push({ op: 'delete', table: 'Event', where: [['_uuid', '==', ['uuid', oldest]]] });
     }
     // The row's name is chosen here, so that it can be deleted later without asking what became of it.
     const uuid = randomUUID();
-    this.#kept.push(uuid);
+    this.#stored.push(uuid);
     operations.push({ op: 'insert', table: 'Event', uuid, row: encodeEvent({ systemId: this.#systemId, ...event }) });
-    this.#outbox.record(...operations);
+    this.#writes.record(...operations);
   }
 }
 
 /** `a b` for a list, `a=1 b=2` for an object. */
-function inOneWord(value: unknown): string {
+function asText(value: unknown): string {
   if (Array.isArray(value)) return value.join(' ');
   if (typeof value !== 'object' || value === null) return String(value);
   return Object.entries(value)
@@ -106,8 +106,8 @@ function inOneWord(value: unknown): string {
     .join(' ');
 }
 
-/** Details of an event as the database keeps them. */
-export function inWords(details: Readonly<Record<string, unknown>>): Record<string, string> {
+/** Details of an event as the database stores them: texts. */
+export function detailTexts(details: Readonly<Record<string, unknown>>): Record<string, string> {
   const known = Object.entries(details).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(known.map(([name, value]) => [name, inOneWord(value)]));
+  return Object.fromEntries(known.map(([name, value]) => [name, asText(value)]));
 }

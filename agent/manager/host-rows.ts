@@ -6,7 +6,7 @@ import type { Config } from '../settings/config.ts';
 import type { OpenDatabase } from './open-database.ts';
 
 /** An event that stands in the database. */
-export interface KeptEvent {
+export interface StoredEvent {
   readonly uuid: string;
   /** Milliseconds since 1970. */
   readonly time: number;
@@ -16,7 +16,7 @@ export interface KeptEvent {
  * Makes sure that this host has its rows, in a database that may be new, or another one than before; returns its events,
  * the oldest first.
  */
-export async function prepareRows({ client }: OpenDatabase, config: Config, id: string): Promise<KeptEvent[]> {
+export async function prepareRows({ client }: OpenDatabase, config: Config, id: string): Promise<StoredEvent[]> {
   const where: Json = [['system_id', '==', id]];
   const facts = encodeHost({ systemId: id, hostname: config.hostname, agentVersion: PROGRAM_VERSION });
   const life = { system_id: id, pid: process.pid, started: Date.now(), heartbeat: Date.now() };
@@ -36,7 +36,7 @@ function count(result: Json | undefined): number {
   return typeof result === 'object' && result !== null && 'count' in result ? Number(result['count']) : 0;
 }
 
-function eventsIn(result: Json | undefined): KeptEvent[] {
+function eventsIn(result: Json | undefined): StoredEvent[] {
   if (typeof result !== 'object' || result === null || !('rows' in result) || !Array.isArray(result['rows'])) return [];
   const rows = result['rows'] as { _uuid: [string, string]; time: number }[];
   return rows

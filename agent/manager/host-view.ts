@@ -1,9 +1,11 @@
+import { firstNames } from '../../base/text.ts';
 import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
+import { commonAbilities } from '../../compat-tables/compare/common-abilities.ts';
 import type { Abilities, Blocker, Entry, KnownBy } from '../../compat-tables/entries/entry.ts';
 
 /**
- * What the host as a whole can honour, from what its back-ends were seen to offer. Pure. A host serves a version when
- * every back-end of it can: an interface may be made on any of them.
+ * What the host as a whole can honour, from what its back-ends offer. Pure. A version is usable on a host when every
+ * back-end can honour it, because an interface may be added on any of them.
  */
 
 /** What one interface knows of its back-end. */
@@ -11,15 +13,15 @@ export interface BackendView {
   readonly interface: string;
   readonly deviceType: string;
   readonly abilities: Abilities;
-  /** Whether the back-end is connected now; what was measured earlier counts only while no other is connected. */
+  /** Whether the back-end is connected now; those that are not count only while none is. */
   readonly connected: boolean;
 }
 
-/** What was known before any interface measured: from the database, or from the configuration. */
+/** What was known before any back-end was measured: from the database, or from the configuration. */
 export interface Beforehand {
   readonly abilities: Abilities;
   readonly knownBy: KnownBy;
-  /** For people: `ovs-3.1`, or when it was measured. */
+  /** Stands in blockers: `ovs-3.1`, or when it was measured. */
   readonly name: string;
 }
 
@@ -30,13 +32,13 @@ export interface HostView {
   readonly kinds: readonly { readonly names: readonly string[]; readonly abilities: Abilities }[];
 }
 
-/** The common ground of all back-ends of one device type; undefined when nothing is known. */
+/** What all back-ends of one device type have in common; undefined when nothing is known. */
 export function hostView(views: readonly BackendView[], beforehand: Beforehand | undefined): HostView | undefined {
   const connected = views.filter((view) => view.connected);
   const counted = connected.length > 0 ? connected : views;
   if (counted.length > 0) {
     const kinds = kindsOf(counted);
-    return { abilities: common(kinds.map((kind) => kind.abilities)), knownBy: 'measured', kinds };
+    return { abilities: commonAbilities(kinds.map((kind) => kind.abilities)), knownBy: 'measured', kinds };
   }
   if (!beforehand) return undefined;
   const { abilities, knownBy, name } = beforehand;
@@ -55,23 +57,7 @@ function kindsOf(views: readonly BackendView[]): { names: string[]; abilities: A
   return [...kinds.values()];
 }
 
-/** What all of them offer; a limit that one of them does not state is that of the others. */
-export function common(all: readonly Abilities[]): Abilities {
-  const limits: Record<string, number> = {};
-  for (const abilities of all) {
-    for (const [name, value] of Object.entries(abilities.limits)) {
-      limits[name] = Math.min(value, limits[name] ?? value);
-    }
-  }
-  const everything = (1n << 128n) - 1n;
-  return {
-    virtioFeatures: all.reduce((mask, one) => mask & one.virtioFeatures, everything),
-    protocolFeatures: all.reduce((mask, one) => mask & one.protocolFeatures, everything),
-    limits,
-  };
-}
-
-/** Why the host cannot honour an entry; with several back-ends, which of them cannot is named. Empty: usable. */
+/** The reasons why the host cannot honour an entry, with the back-ends that cannot when others can. Empty: usable. */
 export function hostBlockers(entry: Entry, view: HostView | undefined): Blocker[] {
   if (!view) return checkEntry(entry, undefined);
   const found = new Map<string, { blocker: Blocker; names: string[] }>();
@@ -85,12 +71,6 @@ export function hostBlockers(entry: Entry, view: HostView | undefined): Blocker[
     }
   }
   return [...found.values()].map(({ blocker, names }) =>
-    names.length === all ? blocker : { ...blocker, text: `${blocker.text} (back-end of ${shortList(names)})` },
+    names.length === all ? blocker : { ...blocker, text: `${blocker.text} (back-end of ${firstNames(names, 3)})` },
   );
-}
-
-/** A sentence stays a sentence with a thousand interfaces. */
-function shortList(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(', ');
-  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }

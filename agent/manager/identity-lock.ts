@@ -1,13 +1,13 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 
-/** An agent that was killed leaves its lock a little later than its successor may come. */
+/** The lock of an agent that was killed is released a little later than its successor may ask for it. */
 const PATIENCE_MS = 3000;
 
 /**
- * A lock of the database server (RFC 7047, section 4.1.8) by which two agents of one system id find out about each other: hosts
- * that were cloned with their state directory would overwrite each other's rows without a word. It only warns; and of a
- * cluster, where each server has locks of its own, it sees no more than one server.
+ * A lock of the database server (RFC 7047, section 4.1.8) by which two agents with one system id notice each other: hosts
+ * that were cloned with their state directory would overwrite each other's rows without a warning. It only warns; and in a
+ * cluster, where each server has its own locks, it notices only agents on the same server.
  */
 export class IdentityLock {
   readonly #client: OvsdbClient;
@@ -32,7 +32,7 @@ export class IdentityLock {
     });
   }
 
-  /** Asks for the lock; once for each connection, with which it ends. */
+  /** Asks for the lock; once for each connection, because the lock ends with it. */
   async take(): Promise<void> {
     try {
       const answer = await this.#client.call('lock', [lockName(this.#systemId)]);
@@ -40,7 +40,7 @@ export class IdentityLock {
       if (locked) this.#held();
       else this.#wait();
     } catch {
-      // gone, or a server without locks: then there is nothing to find out
+      // no connection, or a server without locks: nothing can be noticed then
     }
   }
 
@@ -59,8 +59,8 @@ export class IdentityLock {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#told = true;
-      const seen = `Cannot be the only agent of system id "${this.#systemId}": another one is connected to ${this.#client.remote} under it, and both write the same rows`;
-      const wanted = `wanted an id for each host: set system_id, or remove ${this.#stateDir}/system-id on the host that is a copy, and start its agent again`;
+      const seen = `Cannot be the only agent of system id "${this.#systemId}": another agent with this id is connected to ${this.#client.remote}, and both write the same rows`;
+      const wanted = `wanted an id for each host: set system_id, or remove ${this.#stateDir}/system-id on the host that is a copy, and restart its agent`;
       this.#tell(new CompatError('VC-SYSTEM-ID-TAKEN', `${seen}; ${wanted}`));
     }, PATIENCE_MS);
     this.#timer.unref();

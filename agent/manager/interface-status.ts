@@ -1,43 +1,9 @@
+import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { InterfaceStatus, InterfaceStatusProperty } from '../../rpc/state/columns.ts';
 import type { Column } from '../../rpc/state/model/column.ts';
 import { INTERFACE } from '../../rpc/state/model/interface.ts';
-import type { InterfaceRow } from '../../rpc/state/rows.ts';
-import type { PeerIdentity } from '../fd/peer.ts';
 import type { PortStatus } from '../relay/port/port-status.ts';
-import type { Sticky } from './modes.ts';
-
-/** How a port and its sticky mode stand in the database, and how a sticky mode is read back after a restart. Pure. */
-
-export function peerColumn(sticky: Sticky): Map<string, string> {
-  const { peer, digest } = sticky;
-  const column = new Map([
-    ['pid', String(peer.pid)],
-    ['start_time', peer.startTime],
-    ['boot_id', peer.bootId],
-    ['digest', digest],
-  ]);
-  if (peer.socket !== undefined) column.set('socket', peer.socket);
-  return column;
-}
-
-/** The mode that a front-end got in an earlier life of the agent; undefined when there was none or it cannot be told. */
-export function readSticky(row: InterfaceRow): Sticky | undefined {
-  const pid = Number(row.peer.get('pid'));
-  const startTime = row.peer.get('start_time');
-  const bootId = row.peer.get('boot_id');
-  const digest = row.peer.get('digest');
-  if (
-    row.inForce === undefined ||
-    !Number.isSafeInteger(pid) ||
-    startTime === undefined ||
-    bootId === undefined ||
-    digest === undefined
-  )
-    return undefined;
-  const socket = row.peer.get('socket');
-  const peer: PeerIdentity = { pid, startTime, bootId, ...(socket === undefined ? {} : { socket }) };
-  return { version: row.inForce, digest, peer };
-}
+import { peerColumn, type StickyMode } from './sticky-modes.ts';
 
 /**
  * The status of an interface whose port is alive: each column that rpc/state/model/interface.ts declares gets what stands
@@ -45,13 +11,14 @@ export function readSticky(row: InterfaceRow): Sticky | undefined {
  */
 export function interfaceStatus(
   port: PortStatus,
-  sticky: Sticky | undefined,
+  sticky: StickyMode | undefined,
   nextStart: string | undefined,
+  backend: string,
 ): InterfaceStatus {
   const facts = {
     ...port,
     ...{ inForce: sticky?.version, nextStart, peer: sticky ? peerColumn(sticky) : new Map<string, string>() },
-    ...{ error: port.error?.code, errorDetail: port.error?.message },
+    ...{ error: port.error?.code, errorDetail: port.error?.message ?? waitingFor(port, backend) },
     ...{ offeredFeatures: port.offered, ackedFeatures: port.acked, ackedProtocolFeatures: port.ackedProtocol },
   };
   const kept = {
@@ -64,6 +31,15 @@ export function interfaceStatus(
     keeps !== undefined && kept[keeps] ? [] : [[property, facts[property]]],
   );
   return Object.fromEntries(status) as InterfaceStatus;
+}
+
+/** What an interface without a back-end waits for. `backend`: its endpoint, such as `connect:/run/vhu0`. */
+function waitingFor({ state }: PortStatus, backend: string): string | undefined {
+  if (state !== 'waiting-backend') return undefined;
+  const { role, path } = parseEndpoint(backend);
+  return role === 'listen'
+    ? `No back-end has connected to ${path} yet`
+    : `No back-end accepts connections at ${path} yet; the agent keeps trying`;
 }
 
 /** The properties of the status, and what each of them keeps. */

@@ -3,18 +3,18 @@ import type { PortStatus } from '../relay/port/port-status.ts';
 import type { TraceListener } from '../vhost/trace-line.ts';
 import type { BackendView } from './host-view.ts';
 import { ManagedInterface, type Surroundings } from './managed-interface.ts';
-import { Taps } from './taps.ts';
+import { TraceListeners } from './trace-listeners.ts';
 
-/** How often the modes of front-end processes that are gone are let go. */
+/** How often the modes of front-end processes that are gone are forgotten. */
 const EXPIRE_EVERY_MS = 1000;
 
-/** All interfaces of this host: Interface rows and living ports brought together. */
+/** All interfaces of this host: opens, changes and ends ports so that they match the Interface rows. */
 export class Interfaces {
   readonly #around: Surroundings;
   readonly #live = new Map<string, ManagedInterface>();
-  /** Ports that are closing; their socket paths are free only then. */
+  /** Ports that are closing; their socket paths are free when they have closed. */
   readonly #closing = new Map<string, Promise<void>>();
-  readonly #taps = new Taps();
+  readonly #listeners = new TraceListeners();
   readonly #timer: NodeJS.Timeout;
   #hostDefault: string | undefined;
 
@@ -33,7 +33,7 @@ export class Interfaces {
     return [...this.#live.values()].flatMap((one) => one.view ?? []);
   }
 
-  /** Makes, changes and ends ports so that they are what the rows say. */
+  /** Opens, changes and ends ports so that they are what the rows say. */
   async sync(rows: readonly InterfaceRow[], hostDefault: string | undefined): Promise<void> {
     const wanted = new Map(rows.map((row) => [row.uuid, row]));
     for (const [uuid, managed] of this.#live) {
@@ -46,11 +46,11 @@ export class Interfaces {
     }
     await Promise.all(this.#closing.values());
     for (const row of rows) this.#live.get(row.uuid)?.update(row);
-    for (const row of this.#inTurn(rows.filter(({ uuid }) => !this.#live.has(uuid)))) {
+    for (const row of this.#byPriority(rows.filter(({ uuid }) => !this.#live.has(uuid)))) {
       this.#live.set(row.uuid, new ManagedInterface(row, this.#around, this.#ownerOfPaths(row)));
-      this.#tap(row.name);
+      this.#setListener(row.name);
     }
-    await this.#endUnclaimed();
+    await this.#endOthers();
     if (hostDefault !== this.#hostDefault) {
       this.#hostDefault = hostDefault;
       this.reconsider();
@@ -58,16 +58,16 @@ export class Interfaces {
   }
 
   /**
-   * Tells `listener` of the messages of an interface, also when it gets other endpoints or is made anew; the answer ends that.
+   * Tells `listener` of the messages of an interface, also after it got other endpoints; the result ends that.
    * Undefined: there is no such interface.
    */
   trace(name: string, listener: TraceListener): (() => void) | undefined {
     if (!this.#named(name)) return undefined;
-    const remove = this.#taps.add(name, listener);
-    this.#tap(name);
+    const remove = this.#listeners.add(name, listener);
+    this.#setListener(name);
     return () => {
       remove();
-      this.#tap(name);
+      this.#setListener(name);
     };
   }
 
@@ -89,22 +89,22 @@ export class Interfaces {
     for (const managed of this.#live.values()) managed.reconsider();
   }
 
-  /** Connections of an earlier agent whose interfaces are gone or have other endpoints now. */
-  async #endUnclaimed(): Promise<void> {
-    for (const name of (await this.#around.keeping?.ports.endUnclaimed()) ?? []) {
-      const text = `The connections of ${name} were closed: it was removed or changed while no agent was there`;
+  /** Ends connections of the previous agent whose interfaces are gone or have other endpoints now. */
+  async #endOthers(): Promise<void> {
+    for (const name of (await this.#around.keeper?.ports.endOthers()) ?? []) {
+      const text = `The connections of ${name} were closed: it was removed or changed while no agent ran`;
       this.#around.event(name, { kind: 'frontend-left', text, details: {} });
     }
   }
 
-  /** Ends all ports, except those that somebody keeps: they work until `leave`. Tells the rows that the agent ends. */
+  /** Ends all ports; with a keeper they go on until `leave`. The rows say that the agent has ended. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all([...this.#live.values()].map((managed) => managed.stop('tell')));
     await Promise.all(this.#closing.values());
   }
 
-  /** Lets go of what is kept, for the next agent. */
+  /** Leaves the connections to the next agent. */
   leave(): void {
     for (const managed of this.#live.values()) managed.leave();
     this.#live.clear();
@@ -120,19 +120,19 @@ export class Interfaces {
     return [...this.#live.values()].find(({ row }) => row.name === name);
   }
 
-  #tap(name: string): void {
-    this.#named(name)?.setTraceListener(this.#taps.of(name));
+  #setListener(name: string): void {
+    this.#named(name)?.setTraceListener(this.#listeners.of(name));
   }
 
   #expire(): void {
     for (const managed of this.#live.values()) managed.expire();
   }
 
-  /** Who had a socket path before has it again: first those whose connections go on, then those that had a guest. */
-  #inTurn(rows: readonly InterfaceRow[]): InterfaceRow[] {
-    const kept = ({ name, frontend, backend }: InterfaceRow) =>
-      this.#around.keeping?.ports.has(name, frontend, backend) === true;
-    const turn = (row: InterfaceRow) => (kept(row) ? 0 : row.inForce !== undefined ? 1 : 2);
+  /** An interface that had a socket path before gets it again: first those with connections, then those that had a guest. */
+  #byPriority(rows: readonly InterfaceRow[]): InterfaceRow[] {
+    const resumed = ({ name, frontend, backend }: InterfaceRow) =>
+      this.#around.keeper?.ports.has(name, frontend, backend) === true;
+    const turn = (row: InterfaceRow) => (resumed(row) ? 0 : row.inForce !== undefined ? 1 : 2);
     return rows.toSorted((a, b) => turn(a) - turn(b));
   }
 

@@ -7,16 +7,16 @@ import type { PeerIdentity } from '../fd/peer.ts';
 import { Port } from '../relay/port/port.ts';
 import type { ModeDecision, PortEvent, PortHooks, PortStatus } from '../relay/port/port-status.ts';
 import type { TraceListener } from '../vhost/trace-line.ts';
+import { type Intent, modeFor, nextStart, nextStartName, sameAgain } from './choose-version.ts';
 import type { BackendView } from './host-view.ts';
-import { interfaceStatus, readSticky } from './interface-status.ts';
-import type { Keeping } from './keeping.ts';
-import { type Intent, keep, modeFor, nextStart, nextStartName } from './modes.ts';
-import { Stickies } from './sticky-modes.ts';
+import { interfaceStatus } from './interface-status.ts';
+import type { KeeperLink } from './keeper-link.ts';
+import { readSticky, StickyModes } from './sticky-modes.ts';
 
-/** What its port tells, and what clients wanted of the interface. */
+/** An event of the port, or a change of the pin by a client. */
 export type InterfaceEvent = Omit<PortEvent, 'kind'> & { readonly kind: PortEvent['kind'] | 'pinned' | 'unpinned' };
 
-/** What an interface needs of the agent around it. */
+/** What an interface needs from the agent. */
 export interface Surroundings {
   readonly socketGroup: number | undefined;
   /** The entries in force on this host, the most preferred first. */
@@ -25,35 +25,36 @@ export interface Surroundings {
   /** Writes status columns of a row. */
   write(uuid: string, columns: ReturnType<typeof encodeInterfaceStatus>): void;
   event(name: string, event: InterfaceEvent): void;
-  /** A back-end was measured, came or went. */
+  /** A back-end was measured, connected or left. */
   backendsChanged(): void;
-  /** Who keeps connections beyond the end of this process; undefined: nobody. */
-  readonly keeping?: Keeping | undefined;
+  /** The keeper of connections; undefined: they end with this process. */
+  readonly keeper?: KeeperLink | undefined;
 }
 
-const TELL_MS = 20;
+/** The changes of a port within this time are reported as one. */
+const REPORT_MS = 20;
 
-/** One Interface row brought to life: its port, and the mode that its front-end process holds. */
+/** One Interface row at work: its port, and the modes that its front-end processes hold. */
 export class ManagedInterface {
   readonly #around: Surroundings;
   #row: InterfaceRow;
   #port: Port | undefined;
-  readonly #stickies: Stickies;
+  readonly #stickies: StickyModes;
   #written = '';
   #columns: ReturnType<typeof encodeInterfaceStatus> | undefined;
   #backend = '';
-  /** A new mode that stands in no row yet. */
+  /** A front-end got a mode that is not in the row yet. */
   #unwritten = false;
   #later: NodeJS.Timeout | undefined;
   #stopped = false;
   readonly #conflicted: boolean;
 
-  /** `taken` names the interface that has one of the socket paths already. */
+  /** `taken`: the interface that uses one of the socket paths already. */
   constructor(row: InterfaceRow, around: Surroundings, taken: string | undefined) {
     this.#row = row;
     this.#around = around;
     this.#conflicted = taken !== undefined;
-    this.#stickies = new Stickies(readSticky(row));
+    this.#stickies = new StickyModes(readSticky(row));
     this.#open(taken);
   }
 
@@ -74,24 +75,24 @@ export class ManagedInterface {
     };
   }
 
-  /** As it is at this moment; undefined when the interface cannot be served. */
+  /** The state of the port now; undefined when the interface cannot be served. */
   get status(): PortStatus | undefined {
     return this.#port?.status;
   }
 
-  /** Sees each message from now on; without one nothing is spent on it. */
+  /** Tells `listener` of each message from now on; undefined: of none, which costs nothing. */
   setTraceListener(listener: TraceListener | undefined): void {
     this.#port?.setTraceListener(listener);
   }
 
-  /** Whether it stands still because another interface has one of its socket paths. */
+  /** Whether it is not served because another interface uses one of its socket paths. */
   get conflicted(): boolean {
     return this.#conflicted;
   }
 
   /**
-   * Takes a row of which only the status has changed: a pin or an endpoint that came shortly before stands in it too, and is
-   * still to be seen as a change when the rows are brought together.
+   * Takes a row of which only the status has changed. The row also has a pin or an endpoint that changed shortly before; that
+   * change stays for `update` to notice.
    */
   refresh(row: InterfaceRow): void {
     const { version, frontend, backend } = this.#row;
@@ -103,16 +104,16 @@ export class ManagedInterface {
     if (this.#columns) this.#around.write(this.#row.uuid, this.#columns);
   }
 
-  /** Takes a changed row. Endpoints are not changed in place: the caller makes the interface anew. */
+  /** Takes a changed row. When its endpoints change, the caller replaces the whole interface instead. */
   update(row: InterfaceRow): void {
     const { version: before } = this.#row;
     this.#row = row;
     if (row.version === before) return;
-    this.#tellPin(row, before);
+    this.#recordPin(row, before);
     this.reconsider();
   }
 
-  #tellPin({ name, version }: InterfaceRow, before: string | undefined): void {
+  #recordPin({ name, version }: InterfaceRow, before: string | undefined): void {
     const inForce = this.#stickies.first?.version;
     const now = inForce === undefined ? '' : `; its front-end process has ${inForce}`;
     const kind = version === undefined ? 'unpinned' : 'pinned';
@@ -123,29 +124,32 @@ export class ManagedInterface {
     this.#around.event(name, { kind, text, details: { version, before, in_force: inForce } });
   }
 
-  /** The pin, the host's default or the tables have changed. A connected front-end does not feel it. */
+  /** The pin, the host's default or the tables have changed. A connected front-end keeps its mode. */
   reconsider(): void {
     this.#port?.reconsider();
     this.#report();
   }
 
-  /** Lets go of the modes of front-end processes that are gone; called from time to time. */
+  /** Forgets the modes of front-end processes that are gone; called from time to time. */
   expire(): void {
     if (this.#stickies.first === undefined) return;
     const { mode, peer } = this.#port?.status ?? {};
     if (this.#stickies.expire(mode && peer)) this.reconsider();
   }
 
-  /** Closes everything. With `leave` the agent ends: its row is told so, and who is kept is served until `leave()`. */
+  /**
+   * Closes everything. With `leave` the agent ends: the row says so, and connections that outlive the agent are served until
+   * `leave()`.
+   */
   async stop(leave?: 'tell'): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#later);
-    if (leave !== 'tell' || !this.#around.keeping) await this.#port?.stop();
+    if (leave !== 'tell' || !this.#around.keeper) await this.#port?.stop();
     if (leave === 'tell')
       this.#around.write(this.#row.uuid, encodeInterfaceStatus({ state: 'stopped', since: Date.now() }));
   }
 
-  /** Lets go of what is kept, for the next agent. */
+  /** Leaves the connections to the next agent. */
   leave(): void {
     this.#port?.leave();
   }
@@ -175,8 +179,8 @@ export class ManagedInterface {
         changed: () => this.#changed(),
         event: (event) => this.#around.event(name, event),
       };
-      if (this.#goOn(formatEndpoint(frontend), formatEndpoint(backend), hooks)) return;
-      const { handover, atStep } = this.#around.keeping ?? {};
+      if (this.#takeOver(formatEndpoint(frontend), formatEndpoint(backend), hooks)) return;
+      const { handover, atStep } = this.#around.keeper ?? {};
       this.#port = new Port(
         { name, deviceType, frontend, backend, ...(group === undefined ? {} : { socketGroup: group }) },
         hooks,
@@ -191,15 +195,15 @@ export class ManagedInterface {
     }
   }
 
-  /** Takes over the port that goes on from an earlier agent; false when there is none. */
-  #goOn(frontend: string, backend: string, hooks: PortHooks): boolean {
-    const kept = this.#around.keeping?.ports.claim(this.#row.name, frontend, backend);
-    if (!kept) return false;
-    const { mode, peer } = kept.head;
+  /** Takes over the port of the previous agent; false when there is none. */
+  #takeOver(frontend: string, backend: string, hooks: PortHooks): boolean {
+    const resumed = this.#around.keeper?.ports.takeOver(this.#row.name, frontend, backend);
+    if (!resumed) return false;
+    const { mode, peer } = resumed.head;
     this.#stickies.add({ version: mode.version, digest: mode.digest, peer });
     this.#stickies.negotiated(peer);
-    this.#port = kept.port;
-    kept.adopt(hooks);
+    this.#port = resumed.port;
+    resumed.adopt(hooks);
     this.#port.reconsider();
     this.#report();
     return true;
@@ -208,7 +212,7 @@ export class ManagedInterface {
   #decide(abilities: Abilities, peer: PeerIdentity | undefined): ModeDecision {
     const entries = this.#around.entries();
     const intent = this.#intent();
-    if (peer === undefined) return this.#door(intent, entries, abilities);
+    if (peer === undefined) return this.#modeWithoutPeer(intent, entries, abilities);
     const decision = modeFor(intent, entries, abilities, peer, this.#stickies.of(peer));
     if ('mode' in decision) {
       const { version, digest } = decision.mode;
@@ -218,11 +222,11 @@ export class ManagedInterface {
     return decision;
   }
 
-  /** The door is open when whoever may come can be served: a new front-end process, or the one that had a mode. */
-  #door(intent: Intent, entries: readonly Entry[], abilities: Abilities): ModeDecision {
+  /** The front-end socket is open when somebody can be served: a new front-end process, or one that has a mode. */
+  #modeWithoutPeer(intent: Intent, entries: readonly Entry[], abilities: Abilities): ModeDecision {
     const next = nextStart(intent, entries, abilities);
     if ('mode' in next) return next;
-    const again = this.#stickies.living().map((sticky) => keep(sticky, intent, entries, abilities));
+    const again = this.#stickies.living().map((sticky) => sameAgain(sticky, intent, entries, abilities));
     return again.find((decision) => 'mode' in decision) ?? next;
   }
 
@@ -231,17 +235,17 @@ export class ManagedInterface {
     return { interface: name, deviceType, pin: version, hostDefault: this.#around.hostDefault() };
   }
 
-  /** A negotiation is dozens of changes: what came of it is told a little later, and once. */
+  /** A negotiation is dozens of changes: they are reported a little later, once. */
   #changed(): void {
     if (this.#stopped) return;
-    if (this.#unwritten && !this.#around.keeping) {
-      // A mode that nobody remembers after our end would not stick.
+    if (this.#unwritten && !this.#around.keeper) {
+      // a mode that is not in the row when the agent is killed would not stick
       this.#report();
     }
-    this.#later ??= setTimeout(() => this.#tell(), TELL_MS);
+    this.#later ??= setTimeout(() => this.#reportAll(), REPORT_MS);
   }
 
-  #tell(): void {
+  #reportAll(): void {
     this.#later = undefined;
     if (this.#stopped) return;
     this.#report();
@@ -260,10 +264,11 @@ export class ManagedInterface {
     if (status.peer && status.acked !== undefined) this.#stickies.negotiated(status.peer);
     const abilities = status.abilities ?? this.#row.abilities;
     const next = nextStartName(this.#intent(), this.#around.entries(), abilities);
-    this.#write(interfaceStatus(status, this.#stickies.first, next), new Map(Object.entries(status.statistics)));
+    const columns = interfaceStatus(status, this.#stickies.first, next, this.#row.backend);
+    this.#write(columns, new Map(Object.entries(status.statistics)));
   }
 
-  /** Statistics alone are no reason to write: they go along when something else has changed. */
+  /** Writes the status when it has changed. Statistics alone are no change: they are written along with one. */
   #write(status: InterfaceStatus, statistics?: ReadonlyMap<string, number>): void {
     const columns = encodeInterfaceStatus(status);
     const text = JSON.stringify(columns);

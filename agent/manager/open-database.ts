@@ -11,13 +11,13 @@ import { OvsdbServer } from '../../rpc/ovsdb/server/server.ts';
 import { DATABASE, loadSchemaText } from '../../rpc/state/schema-file.ts';
 import type { Config } from '../settings/config.ts';
 
-/** How long a database elsewhere may take to answer before the agent gives up starting. */
+/** The time, in milliseconds, within which a database has to answer for the agent to start. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** The agent is a client of its database like any other, whoever serves it. */
+/** The database of this host. The agent is a client of it like any other, also when it serves it. */
 export interface OpenDatabase {
   readonly client: OvsdbClient;
-  /** Where others of this host reach it. */
+  /** Where other programs of this host reach it. */
   readonly remote: string;
   close(): Promise<void>;
 }
@@ -32,7 +32,7 @@ async function embedded(config: Config, log: Log): Promise<OpenDatabase> {
   const server = new OvsdbServer({
     limits: config.dbLimits,
     probeIntervalMs: config.dbInactivityProbe,
-    // What clients do is their business; the text of an internal error holds its stack.
+    // what clients do is not the agent's concern; the text of an internal error contains its stack
     log: ({ level, event, error: _, ...more }) =>
       log[level === 'info' ? 'debug' : level]('ovsdb', { what: event, ...more }),
   });

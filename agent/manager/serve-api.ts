@@ -6,7 +6,7 @@ import type { Config } from '../settings/config.ts';
 import { traceLine } from '../vhost/trace-line.ts';
 import type { Agent } from './agent.ts';
 
-/** How loud each happening on the API is: what clients do is their business, what we do wrong is ours. */
+/** The log level of each event of the API: what clients do matters less than an error of ours. */
 const LEVEL: Readonly<Record<ApiLogEvent['kind'], LogLevel>> = {
   connected: 'debug',
   closed: 'debug',
@@ -15,7 +15,7 @@ const LEVEL: Readonly<Record<ApiLogEvent['kind'], LogLevel>> = {
   'internal-error': 'error',
 };
 
-/** The management API of a running agent: the database through its handlers, and the agent's events as they happen. */
+/** The management API of a running agent: the database through its handlers, and its events as they happen. */
 export async function serveApi(agent: Agent, config: Config, log: Log): Promise<ApiServer> {
   const handlers = createHandlers({
     state: agent.state,
@@ -36,7 +36,7 @@ export async function serveApi(agent: Agent, config: Config, log: Log): Promise<
   return server;
 }
 
-/** Decoded for whoever listens; a mistake of ours in that ends the trace and never the port. */
+/** Decodes the messages of an interface for a listener. An error in that ends the trace and never the port. */
 function traceOf(
   agent: Agent,
   log: Log,

@@ -1,53 +1,60 @@
+import type { InterfaceRow } from '../../rpc/state/rows.ts';
 import { type PeerIdentity, peerAlive, samePeer } from '../fd/peer.ts';
-import type { Sticky } from './modes.ts';
 
-/** More processes than this do not take turns at one socket; the one that came first of them is forgotten. */
-const MOST = 16;
+/** The mode that a front-end process got, and which process that is. */
+export interface StickyMode {
+  readonly version: string;
+  readonly digest: string;
+  readonly peer: PeerIdentity;
+}
+
+/** The most front-end processes of one interface that are remembered; beyond it the second oldest is forgotten. */
+const MAX_PROCESSES = 16;
 
 /**
- * The modes that the front-end processes of one interface hold, each for as long as its process lives: whoever else comes
- * to the door in between, a guest that comes again gets what it had. The first of them is the one that the row shows
- * and that the next agent will know.
+ * The modes that the front-end processes of one interface hold, each for as long as its process lives: a guest that
+ * reconnects gets what it had, whoever else connected in between. The first of them stands in the row of the interface, and
+ * so survives a restart of the agent.
  */
-export class Stickies {
-  #all: readonly Sticky[];
+export class StickyModes {
+  #all: readonly StickyMode[];
   readonly #isAlive: (peer: PeerIdentity) => boolean;
 
-  /** `known`: from an earlier life of the agent. */
-  constructor(known: Sticky | undefined, isAlive: (peer: PeerIdentity) => boolean = peerAlive) {
+  /** `known`: the mode that stood in the row when the agent started. */
+  constructor(known: StickyMode | undefined, isAlive: (peer: PeerIdentity) => boolean = peerAlive) {
     this.#isAlive = isAlive;
     this.#all = known && isAlive(known.peer) ? [known] : [];
   }
 
-  get first(): Sticky | undefined {
+  get first(): StickyMode | undefined {
     return this.#all[0];
   }
 
-  /** What this process had before. */
-  of(peer: PeerIdentity): Sticky | undefined {
+  /** The mode that this process had before. */
+  of(peer: PeerIdentity): StickyMode | undefined {
     return this.#all.find((one) => samePeer(one.peer, peer));
   }
 
   /** Those whose processes live. */
-  living(): readonly Sticky[] {
+  living(): readonly StickyMode[] {
     return this.#all.filter(({ peer }) => this.#isAlive(peer));
   }
 
-  /** A process got a mode. It stands behind one that lives until it has taken features. */
-  add(sticky: Sticky): void {
+  /** A process got a mode. It stands behind one that lives until it has accepted features. */
+  add(sticky: StickyMode): void {
     const at = this.#all.findIndex((one) => samePeer(one.peer, sticky.peer));
     if (at >= 0) this.#all = this.#all.with(at, sticky);
     else this.#all = [...this.living(), sticky];
-    if (this.#all.length > MOST) this.#all = this.#all.toSpliced(1, 1);
+    if (this.#all.length > MAX_PROCESSES) this.#all = this.#all.toSpliced(1, 1);
   }
 
-  /** This process has taken features: it is the guest of the interface now. */
+  /** This process has accepted features: it is the guest of the interface now. */
   negotiated(peer: PeerIdentity): void {
     const sticky = this.of(peer);
     if (sticky && sticky !== this.first) this.#all = [sticky, ...this.#all.filter((one) => one !== sticky)];
   }
 
-  /** Lets go of those whose processes are gone, save that of the connected one. False: there are none. */
+  /** Forgets those whose processes are gone, save that of the connected one. False: there are none. */
   expire(connected: PeerIdentity | undefined): boolean {
     const left = this.#all.filter(
       ({ peer }) => (connected !== undefined && samePeer(peer, connected)) || this.#isAlive(peer),
@@ -56,4 +63,36 @@ export class Stickies {
     this.#all = left;
     return true;
   }
+}
+
+/** The column `peer` of an interface: the process that holds the mode in force, and the digest of that mode. */
+export function peerColumn(sticky: StickyMode): Map<string, string> {
+  const { peer, digest } = sticky;
+  const column = new Map([
+    ['pid', String(peer.pid)],
+    ['start_time', peer.startTime],
+    ['boot_id', peer.bootId],
+    ['digest', digest],
+  ]);
+  if (peer.socket !== undefined) column.set('socket', peer.socket);
+  return column;
+}
+
+/** The sticky mode that an earlier agent wrote to the row; undefined when there is none or it cannot be read. */
+export function readSticky(row: InterfaceRow): StickyMode | undefined {
+  const pid = Number(row.peer.get('pid'));
+  const startTime = row.peer.get('start_time');
+  const bootId = row.peer.get('boot_id');
+  const digest = row.peer.get('digest');
+  if (
+    row.inForce === undefined ||
+    !Number.isSafeInteger(pid) ||
+    startTime === undefined ||
+    bootId === undefined ||
+    digest === undefined
+  )
+    return undefined;
+  const socket = row.peer.get('socket');
+  const peer: PeerIdentity = { pid, startTime, bootId, ...(socket === undefined ? {} : { socket }) };
+  return { version: row.inForce, digest, peer };
 }

@@ -3,13 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 
-/** What a system id may look like: it is a key in the database and a word on command lines. */
+/** The form of a system id, which is a key in the database and a word on command lines. */
 const SYSTEM_ID = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 /**
- * The identity of this host in the database. Given by the configuration, or made once and kept in the state directory,
- * so that a host that is renamed stays the same row.
- * Throws VC-CONFIG.
+ * The identity of this host in the database: the configured one, or one that is made once and stored in the state directory,
+ * so that a host that is renamed keeps its row. Throws VC-CONFIG.
  */
 export function systemId(configured: string | undefined, stateDir: string): string {
   if (configured !== undefined) return checked(configured, 'system_id');
@@ -23,7 +22,7 @@ export function systemId(configured: string | undefined, stateDir: string): stri
   const made = randomUUID();
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o750 });
-    // wx: two agents that start at once on one state directory must not each believe in an id of their own.
+    // wx: of two agents that start at once on one state directory, each would use its own id
     writeFileSync(file, `${made}\n`, { flag: 'wx', mode: 0o644 });
   } catch (error) {
     throw unusable(stateDir, error);

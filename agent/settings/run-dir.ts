@@ -4,9 +4,9 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 const MODE = 0o770;
 
 /**
- * Makes the run directory when it is absent, 0770 whatever the umask says: QEMU and the switch come in through their
- * group. It gets that group when it is as we make it, here or in the keeper; what the operator made otherwise stays.
- * Throws VC-CONFIG.
+ * Creates the run directory when it is absent, with mode 0770 whatever the umask is: QEMU and the switch reach it through
+ * their group. It gets that group when it is as the agent or its keeper creates it; one that the operator created otherwise
+ * stays as it is. Throws VC-CONFIG.
  */
 export function makeRunDir(dir: string, group?: number): void {
   try {

@@ -135,7 +135,7 @@ function interfaceText(row: InterfaceRow): string {
 }
 
 function errorFields({ error, errorDetail }: InterfaceRow): [string, string][] {
-  if (error === undefined) return [];
+  if (error === undefined) return errorDetail === undefined ? [] : [['waiting', errorDetail]];
   const row = isErrorCode(error) ? CATALOGUE[error] : undefined;
   const fields: [string, string][] = [['error', `${errorDetail ?? row?.title ?? ''} [${error}]`.trim()]];
   if (row !== undefined) fields.push(['remedy', row.remedy]);

@@ -25,7 +25,7 @@ describe('what can be seen of a running agent', function () {
 
   async function trace(...words: string[]): Promise<Peer> {
     const args = [COMMAND, '--db', agent.db, 'trace', 'vhu0', ...words];
-    const peer = peers.start(process.execPath, args, { name: 'vhost-compat trace' });
+    const peer = peers.start(process.execPath, args, { name: 'vhost-compat trace', env: { COLUMNS: '0' } });
     await peer.waitFor(/^tracing vhu0$/m);
     return peer;
   }

@@ -161,7 +161,7 @@ export const INTERFACE = {
     property: 'errorDetail',
     codec: codec.optionalText,
     role: 'status',
-    about: 'The sentence that goes with `error`.',
+    about: 'The sentence that goes with `error`; without one, what the interface waits for.',
     document: 'error_detail',
     heading: 'error_detail',
   },

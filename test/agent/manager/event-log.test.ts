@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { EventLog } from '../../../agent/manager/event-log.ts';
-import type { KeptEvent } from '../../../agent/manager/host-rows.ts';
+import type { StoredEvent } from '../../../agent/manager/host-rows.ts';
 import type { Json } from '../../../rpc/json/types.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** An event log at a clock that stands, and the times that it gave. */
-function standing({ now, kept = [] }: { now: number; kept?: readonly KeptEvent[] }) {
+function standing({ now, stored = [] }: { now: number; stored?: readonly StoredEvent[] }) {
   const rows: Json[] = [];
   const events = new EventLog({
-    ...{ systemId: 'a', host: 'a', limit: 1000, kept, now: () => now },
-    outbox: { record: (...operations) => void rows.push(...operations) },
+    ...{ systemId: 'a', host: 'a', limit: 1000, stored, now: () => now },
+    writes: { record: (...operations) => void rows.push(...operations) },
     log: { info: () => undefined, warn: () => undefined },
   });
   const times: number[] = [];
@@ -31,13 +31,13 @@ describe('the times of events', () => {
   });
 
   it('go on behind those of an earlier agent', () => {
-    const { record, times } = standing({ now: 500, kept: [{ uuid: 'e', time: 520 }] });
+    const { record, times } = standing({ now: 500, stored: [{ uuid: 'e', time: 520 }] });
     record(2);
     assert.deepEqual(times, [521, 522]);
   });
 
   it('follow a clock that was set back', () => {
-    const { record, times } = standing({ now: 500, kept: [{ uuid: 'e', time: 500 + HOUR_MS }] });
+    const { record, times } = standing({ now: 500, stored: [{ uuid: 'e', time: 500 + HOUR_MS }] });
     record(2);
     assert.deepEqual(times, [500, 501]);
   });

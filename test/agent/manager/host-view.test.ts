@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { common, hostBlockers, hostView } from '../../../agent/manager/host-view.ts';
+import { hostBlockers, hostView } from '../../../agent/manager/host-view.ts';
 import { maskOf } from '../../../compat-tables/bits/mask.ts';
 import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
+import { commonAbilities } from '../../../compat-tables/compare/common-abilities.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 
 const CSUM = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_CSUM');
@@ -88,7 +89,7 @@ describe('what a host can honour', () => {
     });
     fc.assert(
       fc.property(fc.array(abilities, { minLength: 1, maxLength: 5 }), (all) => {
-        const ground = common(all.map(({ features, pairs }) => able(features, pairs)));
+        const ground = commonAbilities(all.map(({ features, pairs }) => able(features, pairs)));
         for (const { features, pairs } of all) {
           assert.equal(ground.virtioFeatures & ~features, 0n);
           assert.ok((ground.limits['queue_pairs'] ?? 0) <= pairs);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import type { PeerIdentity } from '../../../agent/fd/peer.ts';
 import { ManagedInterface } from '../../../agent/manager/managed-interface.ts';
-import { Stickies } from '../../../agent/manager/sticky-modes.ts';
+import { StickyModes } from '../../../agent/manager/sticky-modes.ts';
 import { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
 import type { InterfaceRow } from '../../../rpc/state/rows.ts';
 import { Bench, entryOf, until } from '../support.ts';
@@ -12,7 +12,7 @@ const held = (pid: number, version = `v${pid}`) => ({ version, digest: version, 
 
 describe('the modes that front-end processes hold', () => {
   const dead = new Set<number>();
-  const made = (known?: ReturnType<typeof held>) => new Stickies(known, ({ pid }) => !dead.has(pid));
+  const made = (known?: ReturnType<typeof held>) => new StickyModes(known, ({ pid }) => !dead.has(pid));
   beforeEach(() => dead.clear());
 
   it('are each for their own process, in whatever order they come', () => {

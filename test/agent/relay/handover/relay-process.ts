@@ -4,7 +4,7 @@ import { dieAtStep } from '../../../../agent/daemon/die-at-step.ts';
 import { injectFaults } from '../../../../agent/fd/faults.ts';
 import { SystemCallError } from '../../../../agent/fd/libc.ts';
 import { supervise } from '../../../../agent/keeper/supervise.ts';
-import { type Keeping, resumeKept } from '../../../../agent/manager/keeping.ts';
+import { type KeeperLink, resumePorts } from '../../../../agent/manager/keeper-link.ts';
 import type { Handover } from '../../../../agent/relay/handover/stored-pair.ts';
 import { Port } from '../../../../agent/relay/port/port.ts';
 import type { PortHooks } from '../../../../agent/relay/port/port-status.ts';
@@ -27,23 +27,23 @@ if (role === 'keeper') {
     log: (event, fields) => process.stderr.write(`${event} ${JSON.stringify(fields)}\n`),
   });
 } else {
-  const kept = resumeKept(folder, dieAtStep(join(folder, 'die')));
-  if (!kept) throw new Error('wanted a keeper');
+  const keeper = resumePorts(folder, dieAtStep(join(folder, 'die')));
+  if (!keeper) throw new Error('wanted a keeper');
   const hooks: PortHooks = {
     decide: () => ({ mode: entryOf() }),
     changed: () => {},
     event: ({ kind, code, text }) => process.stderr.write(`${kind} ${code ?? ''} ${text}\n`),
   };
-  for (const problem of kept.ports.problems) process.stderr.write(`problem ${problem.message}\n`);
-  for (const name of ['', 'q']) servePort(name, kept, hooks);
+  for (const problem of keeper.ports.problems) process.stderr.write(`problem ${problem.message}\n`);
+  for (const name of ['', 'q']) servePort(name, keeper, hooks);
   if (process.env['FAULTS'] === '1') failWhereTold(join(folder, 'fault'));
   process.once('SIGTERM', () => process.exit(0));
-  kept.store.notify('READY=1');
+  keeper.store.notify('READY=1');
 }
 
-function servePort(name: string, kept: Keeping, hooks: PortHooks): void {
+function servePort(name: string, keeper: KeeperLink, hooks: PortHooks): void {
   const [frontend, backend] = [join(folder, `f${name}`), join(folder, `b${name}`)];
-  const earlier = kept.ports.claim(`p${name}`, `listen:${frontend}`, `connect:${backend}`);
+  const earlier = keeper.ports.takeOver(`p${name}`, `listen:${frontend}`, `connect:${backend}`);
   if (earlier) {
     earlier.adopt(hooks);
     return;
@@ -57,7 +57,7 @@ function servePort(name: string, kept: Keeping, hooks: PortHooks): void {
       backend: { role: 'connect', path: backend },
     },
     hooks,
-    { handover: failing(kept.handover, join(folder, 'fault')), atStep: kept.atStep },
+    { handover: failing(keeper.handover, join(folder, 'fault')), atStep: keeper.atStep },
   );
   port.start();
 }

@@ -4,21 +4,21 @@ import { inheritedDescriptors } from '../keeper/inherited.ts';
 import { checkJournal, journalIds } from '../relay/handover/journal.ts';
 import type { RelayStep } from '../relay/handover/journal-format.ts';
 import type { Handover } from '../relay/handover/stored-pair.ts';
-import { KeptPorts } from './kept-ports.ts';
+import { ResumedPorts } from './resumed-ports.ts';
 
 /** Where the journals of the ports are, within the run directory. */
 const JOURNALS = 'ports';
 
-/** Who keeps our connections, and what was kept. */
-export interface Keeping {
+/** The link to the keeper, systemd or our own: what it stores for the next agent, and what it stored of the previous one. */
+export interface KeeperLink {
   readonly store: DescriptorStore;
   readonly handover: Handover;
-  readonly ports: KeptPorts;
+  readonly ports: ResumedPorts;
   readonly atStep: ((step: RelayStep) => void) | undefined;
 }
 
-/** Goes on with kept connections, at once. Undefined when nobody keeps anything: neither systemd nor --supervise. */
-export function resumeKept(runDir: string, atStep: Keeping['atStep']): Keeping | undefined {
+/** Resumes the connections of the previous agent at once. Undefined: there is no keeper, neither systemd nor --supervise. */
+export function resumePorts(runDir: string, atStep: KeeperLink['atStep']): KeeperLink | undefined {
   const store = DescriptorStore.fromEnvironment();
   const inherited = inheritedDescriptors();
   if (!store) {
@@ -31,11 +31,11 @@ export function resumeKept(runDir: string, atStep: Keeping['atStep']): Keeping |
     store: (id, descriptors, done) => store.store(id, descriptors, done),
     remove: (id) => store.remove(id),
   };
-  return { store, handover, ports: new KeptPorts(handover, inherited, { handover, atStep }), atStep };
+  return { store, handover, ports: new ResumedPorts(handover, inherited, { handover, atStep }), atStep };
 }
 
-/** Whether this release could go on with all that the running one has left; throws what speaks against it. */
-export function checkKept(runDir: string): number {
+/** Checks that this release can take over the connections of the running agent; returns how many. Throws the obstacle. */
+export function checkJournals(runDir: string): number {
   const folder = join(runDir, JOURNALS);
   const ids = journalIds(folder);
   for (const id of ids) {
@@ -43,7 +43,7 @@ export function checkKept(runDir: string): number {
       checkJournal(folder, id);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue; // that connection has just ended
-      throw new Error(`Cannot go on with the connections ${id} of the running agent: ${(error as Error).message}`);
+      throw new Error(`Cannot take over connection ${id} of the running agent: ${(error as Error).message}`);
     }
   }
   return ids.length;

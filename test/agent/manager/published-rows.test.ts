@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { entriesInForce, versionOperations, versionsInUse } from '../../../agent/manager/publisher.ts';
+import { entriesInForce, versionsInUse } from '../../../agent/manager/entries-in-force.ts';
+import { backendColumns, versionOperations } from '../../../agent/manager/published-rows.ts';
 import { digestOf } from '../../../compat-tables/entries/digest.ts';
 import type { Entry } from '../../../compat-tables/entries/entry.ts';
+import { findRelease } from '../../../compat-tables/releases/releases.ts';
 import { encodeVersion } from '../../../rpc/state/columns.ts';
 import { type HostRow, type InterfaceRow, readVersion, type VersionRow } from '../../../rpc/state/rows.ts';
 import { entryOf } from '../support.ts';
@@ -77,5 +79,21 @@ describe('the versions that a host publishes', () => {
         mutations: [['versions', 'delete', ['set', [['uuid', 'a']]]]],
       },
     ]);
+  });
+});
+
+describe('the name of a back-end that was measured', () => {
+  const named = (release: string): string => {
+    const { virtioFeatures, protocolFeatures } = findRelease(release);
+    const abilities = { virtioFeatures, protocolFeatures, limits: {} };
+    return JSON.stringify(backendColumns({ abilities, knownBy: 'measured', kinds: [] }, undefined)['backend']);
+  };
+
+  it('is that of the releases that offer the same, by their settings', () => {
+    assert.match(
+      named('ovs-3.1'),
+      /"like Open vSwitch 2\.15 to 3\.1\.7 \(default\); Open vSwitch 2\.15 to 3\.7\.1 \(\+server\)"/,
+    );
+    assert.match(named('ovs-3.7'), /Open vSwitch 3\.2 to 3\.7\.1 \(default\);/);
   });
 });

@@ -9,11 +9,11 @@ import type { Handover } from '../relay/handover/stored-pair.ts';
 import { Port } from '../relay/port/port.ts';
 import type { ModeDecision, PortEvent, PortHooks, PortOptions } from '../relay/port/port-status.ts';
 
-/** So many events of a port are remembered until somebody adopts it. */
+/** The most events of a port that are remembered until its hooks are there. */
 const MAX_EVENTS = 64;
 
-/** Hooks of a port that works already while the agent around it still starts. */
-class LateHooks implements PortHooks {
+/** Hooks of a port that is at work while the agent around it still starts. */
+class DeferredHooks implements PortHooks {
   readonly #name: string;
   readonly #early: PortEvent[] = [];
   #hooks: PortHooks | undefined;
@@ -22,7 +22,7 @@ class LateHooks implements PortHooks {
     this.#name = name;
   }
 
-  /** From now on these hear everything, first of all what happened before. */
+  /** Tells `hooks` of everything from now on, and first of what happened before. */
   adopt(hooks: PortHooks): void {
     this.#hooks = hooks;
     for (const event of this.#early.splice(0)) hooks.event(event);
@@ -45,37 +45,37 @@ class LateHooks implements PortHooks {
   }
 }
 
-/** A port that goes on with the connections of an earlier agent. */
-export interface KeptPort {
+/** A port with the connections of the previous agent. */
+export interface ResumedPort {
   readonly port: Port;
   readonly head: JournalHead;
   adopt(hooks: PortHooks): void;
 }
 
 /**
- * The connections of an earlier agent, relayed from the moment this is made: before tables, database and API, because a
- * guest that speaks to its network card in the meantime stands still until it is answered.
+ * The ports of the previous agent that go on. They are at work as soon as this is constructed, before tables, database and
+ * API are there, because a guest that waits for an answer stands still.
  */
-export class KeptPorts {
-  /** What could not go on, and was closed. */
+export class ResumedPorts {
+  /** The connections that could not go on and were closed. */
   readonly problems: readonly CompatError[];
-  readonly #ports = new Map<string, KeptPort>();
+  readonly #ports = new Map<string, ResumedPort>();
   readonly #forgetStale: () => void;
 
   constructor(handover: Handover, inherited: ReadonlyMap<string, readonly OwnedFd[]>, options: PortOptions) {
     const left = readInherited(handover, inherited);
     this.problems = left.problems;
     this.#forgetStale = left.forgetStale;
-    for (const connection of left.connections) this.#revive(connection, options);
+    for (const connection of left.connections) this.#resume(connection, options);
   }
 
   get size(): number {
     return this.#ports.size;
   }
 
-  #revive(connection: ResumedConnection, options: PortOptions): void {
+  #resume(connection: ResumedConnection, options: PortOptions): void {
     const { head } = connection;
-    const hooks = new LateHooks(head.name);
+    const hooks = new DeferredHooks(head.name);
     const port = new Port(
       {
         name: head.name,
@@ -93,22 +93,22 @@ export class KeptPorts {
 
   /** Whether an interface is still served at the same sockets. */
   has(name: string, frontend: string, backend: string): boolean {
-    const kept = this.#ports.get(name);
-    return kept !== undefined && kept.head.frontend === frontend && kept.head.backend === backend;
+    const resumed = this.#ports.get(name);
+    return resumed !== undefined && resumed.head.frontend === frontend && resumed.head.backend === backend;
   }
 
-  /** The port of an interface that is still served at the same sockets. Nobody else gets it then. */
-  claim(name: string, frontend: string, backend: string): KeptPort | undefined {
-    const kept = this.has(name, frontend, backend) ? this.#ports.get(name) : undefined;
-    if (kept) this.#ports.delete(name);
-    return kept;
+  /** Hands out the port of an interface that is still served at the same sockets; undefined: there is none. */
+  takeOver(name: string, frontend: string, backend: string): ResumedPort | undefined {
+    const resumed = this.has(name, frontend, backend) ? this.#ports.get(name) : undefined;
+    if (resumed) this.#ports.delete(name);
+    return resumed;
   }
 
   /**
-   * Ends the ports that nobody claimed: their interfaces were removed or changed while no agent was there. Forgets what
-   * belongs to nobody; not before the database is ours, because until then another agent may be at work here.
+   * Ends the ports that were not taken over: their interfaces were removed or changed while no agent ran. Also removes stale
+   * journals; not earlier, because until the database is open another agent may be at work here.
    */
-  async endUnclaimed(): Promise<string[]> {
+  async endOthers(): Promise<string[]> {
     this.#forgetStale();
     const rest = [...this.#ports.values()];
     this.#ports.clear();
@@ -116,7 +116,7 @@ export class KeptPorts {
     return rest.map(({ head }) => head.name);
   }
 
-  /** Leaves everything to the next agent, as when this one cannot start. */
+  /** Leaves all of them to the next agent: this one cannot start. */
   leave(): void {
     for (const { port } of this.#ports.values()) port.leave();
     this.#ports.clear();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
-import { History } from '../../../agent/manager/interface-history.ts';
-import { Outbox } from '../../../agent/manager/outbox.ts';
+import { PendingEvents } from '../../../agent/manager/pending-events.ts';
+import { PendingWrites } from '../../../agent/manager/pending-writes.ts';
 import { Log } from '../../../base/log.ts';
 import type { Json } from '../../../rpc/json/types.ts';
 import type { OvsdbClient } from '../../../rpc/ovsdb/client/client.ts';
@@ -40,19 +40,19 @@ class Database extends EventEmitter {
 
 describe('what the agent wants written', () => {
   let database: Database;
-  let outbox: Outbox;
+  let writes: PendingWrites;
   beforeEach(() => {
     database = new Database();
     const quiet = new Log(new Writable({ write: (_chunk, _encoding, done) => done() }), 'error');
-    outbox = new Outbox(database as unknown as OvsdbClient, 'db', quiet);
+    writes = new PendingWrites(database as unknown as OvsdbClient, 'db', quiet);
   });
-  afterEach(() => outbox.close());
+  afterEach(() => writes.close());
   const event = (uuid: string): Json => ({ op: 'insert', table: 'Event', uuid, row: {} });
 
   it('is sent together after a moment, the latest state of each row', async () => {
-    outbox.update('Interface', 'a', { state: 'x' });
-    outbox.update('Interface', 'a', { state: 'y', error: 'z' });
-    outbox.updateWhere('Host_Private', 'system_id', 'h', { heartbeat: 1 });
+    writes.update('Interface', 'a', { state: 'x' });
+    writes.update('Interface', 'a', { state: 'y', error: 'z' });
+    writes.updateWhere('Host_Private', 'system_id', 'h', { heartbeat: 1 });
     await until('it written', () => database.taken.length === 2);
     assert.deepEqual([database.row('a'), database.row('h')], [{ state: 'y', error: 'z' }, { heartbeat: 1 }]);
     assert.equal(database.transactions, 1);
@@ -60,49 +60,49 @@ describe('what the agent wants written', () => {
 
   it('is written when the database takes it, though it refused it before', async () => {
     database.refuses = () => true;
-    outbox.update('Interface', 'a', { state: 'x', error: 'e' });
-    assert.equal(await outbox.settled(), false, 'nobody may believe it written');
-    outbox.update('Interface', 'a', { state: 'y' });
+    writes.update('Interface', 'a', { state: 'x', error: 'e' });
+    assert.equal(await writes.settled(), false, 'nobody may believe it written');
+    writes.update('Interface', 'a', { state: 'y' });
     database.refuses = () => false;
     await until('it written', () => database.taken.length > 0);
     assert.deepEqual(database.row('a'), { state: 'y', error: 'e' });
-    assert.equal(await outbox.settled(), true);
+    assert.equal(await writes.settled(), true);
   });
 
   it('is not kept back by a row that is refused', async () => {
     database.refuses = (operations) => JSON.stringify(operations).includes('"bad"');
-    for (const uuid of ['a', 'bad', 'b']) outbox.update('Interface', uuid, { state: uuid });
-    assert.equal(await outbox.settled(), false);
+    for (const uuid of ['a', 'bad', 'b']) writes.update('Interface', uuid, { state: uuid });
+    assert.equal(await writes.settled(), false);
     assert.deepEqual([database.row('a'), database.row('b')], [{ state: 'a' }, { state: 'b' }]);
   });
 
   it('does not try every row when it is the database that refuses', async () => {
     database.refuses = () => true;
-    for (let n = 0; n < 100; n += 1) outbox.update('Interface', `r${n}`, { state: 'x' });
-    await outbox.settled();
+    for (let n = 0; n < 100; n += 1) writes.update('Interface', `r${n}`, { state: 'x' });
+    await writes.settled();
     assert.ok(database.transactions < 10, `${database.transactions} transactions`);
   });
 
   it('does not go with an event that is there already, and neither do other events', async () => {
     database.refuses = (operations) => JSON.stringify(operations).includes('"twice"');
-    outbox.record(event('once'));
-    outbox.record(event('twice'));
-    outbox.record(event('last'));
-    outbox.update('Interface', 'a', { state: 'x' });
-    assert.equal(await outbox.settled(), true);
+    writes.record(event('once'));
+    writes.record(event('twice'));
+    writes.record(event('last'));
+    writes.update('Interface', 'a', { state: 'x' });
+    assert.equal(await writes.settled(), true);
     await until('the events', () => database.taken.filter(({ op }) => op === 'insert').length === 2);
     assert.deepEqual(database.row('a'), { state: 'x' });
   });
 
   it('waits for a database that is away, and is sent when it is back', async () => {
     database.delayMs = 10;
-    outbox.update('Interface', 'a', { state: 'x', error: 'e' });
-    outbox.record(event('one'));
-    const settled = outbox.settled();
+    writes.update('Interface', 'a', { state: 'x', error: 'e' });
+    writes.record(event('one'));
+    const settled = writes.settled();
     database.connected = false;
     assert.equal(await settled, false);
-    outbox.update('Interface', 'a', { state: 'y' });
-    assert.equal(await outbox.settled(), false);
+    writes.update('Interface', 'a', { state: 'y' });
+    assert.equal(await writes.settled(), false);
     database.connected = true;
     database.emit('connected');
     await until('all of it', () => database.taken.length === 2);
@@ -111,10 +111,10 @@ describe('what the agent wants written', () => {
 
   it('is settled though there is always something more to write', async () => {
     database.delayMs = 4;
-    const writing = setInterval(() => outbox.update('Interface', 'a', { n: database.transactions }), 1);
+    const writing = setInterval(() => writes.update('Interface', 'a', { n: database.transactions }), 1);
     try {
       await aWhile(20);
-      const settled = outbox.settled();
+      const settled = writes.settled();
       assert.equal(await Promise.race([settled, aWhile(1000).then(() => 'never')]), true);
     } finally {
       clearInterval(writing);
@@ -124,16 +124,16 @@ describe('what the agent wants written', () => {
 
 describe('events that wait', () => {
   it('are bounded; of those that are dropped the deletions are kept', () => {
-    const history = new History();
+    const pending = new PendingEvents();
     let dropped = 0;
     for (let n = 0; n < 1500; n += 1)
-      dropped += history.add([
+      dropped += pending.add([
         { op: 'delete', n },
         { op: 'insert', n },
       ]);
     assert.equal(dropped, 500);
-    const [deletions = [], ...events] = history.take();
-    assert.deepEqual([deletions.length, events.length, history.isEmpty], [500, 1000, true]);
+    const [deletions = [], ...events] = pending.take();
+    assert.deepEqual([deletions.length, events.length, pending.isEmpty], [500, 1000, true]);
     assert.deepEqual(deletions[0], { op: 'delete', n: 0 });
     assert.deepEqual(events[0], [
       { op: 'delete', n: 500 },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import { KeptPorts } from '../../../agent/manager/kept-ports.ts';
+import { ResumedPorts } from '../../../agent/manager/resumed-ports.ts';
 import { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
 import { Port } from '../../../agent/relay/port/port.ts';
 import { leavePair, TestHandover } from '../relay/handover/keepers.ts';
@@ -35,9 +35,9 @@ describe('ports that go on before the agent around them has started', () => {
     return guest;
   }
 
-  function next(): KeptPorts {
-    const kept = new KeptPorts(handover, handover.inherited(), { handover });
-    bench.also({ close: () => void kept.endUnclaimed() });
+  function next(): ResumedPorts {
+    const kept = new ResumedPorts(handover, handover.inherited(), { handover });
+    bench.also({ close: () => void kept.endOthers() });
     return kept;
   }
 
@@ -46,7 +46,7 @@ describe('ports that go on before the agent around them has started', () => {
     const kept = next();
     assert.deepEqual([kept.size, kept.problems], [1, []]);
     await guest.sync();
-    const claimed = kept.claim('p', ...endpoints());
+    const claimed = kept.takeOver('p', ...endpoints());
     assert.ok(claimed);
     bench.also({ close: () => void claimed.port.stop() });
     const hooks = new Hooks();
@@ -59,7 +59,7 @@ describe('ports that go on before the agent around them has started', () => {
 
   it('keep a guest that has nothing to say, whoever else comes to its door', async () => {
     const guest = await connected();
-    const claimed = next().claim('p', ...endpoints());
+    const claimed = next().takeOver('p', ...endpoints());
     assert.ok(claimed);
     const { port } = claimed;
     bench.also({ close: () => void port.stop() });
@@ -77,20 +77,20 @@ describe('ports that go on before the agent around them has started', () => {
   it('leave the journals of another agent alone until the database is theirs', async () => {
     await connected();
     const [journal = ''] = readdirSync(handover.folder);
-    const stranger = new KeptPorts(handover, new Map(), { handover });
+    const stranger = new ResumedPorts(handover, new Map(), { handover });
     assert.deepEqual(readdirSync(handover.folder), [journal]);
     stranger.leave();
     assert.deepEqual(readdirSync(handover.folder), [journal]);
     assert.equal(next().size, 1, 'its own next life goes on');
-    const successor = new KeptPorts(handover, new Map(), { handover });
-    await successor.endUnclaimed();
+    const successor = new ResumedPorts(handover, new Map(), { handover });
+    await successor.endOthers();
     assert.deepEqual(readdirSync(handover.folder), []);
   });
 
   it('offer nothing to a front-end that comes too early, and serve it when they are adopted', async () => {
     const guest = await connected();
     const kept = next();
-    const claimed = kept.claim('p', ...endpoints());
+    const claimed = kept.takeOver('p', ...endpoints());
     assert.ok(claimed);
     const { port } = claimed;
     bench.also({ close: () => void port.stop() });
@@ -112,19 +112,19 @@ describe('ports that go on before the agent around them has started', () => {
     await connected();
     const kept = next();
     const [frontend, backend] = endpoints();
-    assert.equal(kept.claim('q', frontend, backend), undefined);
-    assert.equal(kept.claim('p', `${frontend}x`, backend), undefined);
-    assert.equal(kept.claim('p', frontend, `${backend}x`), undefined);
-    const claimed = kept.claim('p', frontend, backend);
+    assert.equal(kept.takeOver('q', frontend, backend), undefined);
+    assert.equal(kept.takeOver('p', `${frontend}x`, backend), undefined);
+    assert.equal(kept.takeOver('p', frontend, `${backend}x`), undefined);
+    const claimed = kept.takeOver('p', frontend, backend);
     assert.ok(claimed);
-    assert.equal(kept.claim('p', frontend, backend), undefined);
+    assert.equal(kept.takeOver('p', frontend, backend), undefined);
     await claimed.port.stop();
   });
 
   it('end when nobody claims them', async () => {
     const guest = await connected();
     const kept = next();
-    assert.deepEqual(await kept.endUnclaimed(), ['p']);
+    assert.deepEqual(await kept.endOthers(), ['p']);
     await guest.ended;
     assert.deepEqual([kept.size, handover.stored.size], [0, 0]);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { PeerIdentity } from '../../../agent/fd/peer.ts';
-import { type Intent, keep, modeFor, nextStart, nextStartName, type Sticky } from '../../../agent/manager/modes.ts';
+import { type Intent, modeFor, nextStart, nextStartName, sameAgain } from '../../../agent/manager/choose-version.ts';
+import type { StickyMode } from '../../../agent/manager/sticky-modes.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 
 function entry(version: string, virtioFeatures: bigint, deviceType = 'vhost-user-net'): Entry {
@@ -31,7 +32,7 @@ const POOR = able(0x144000000n);
 
 const QEMU: PeerIdentity = { pid: 7, startTime: '100', bootId: 'b' };
 const NEXT_QEMU: PeerIdentity = { pid: 7, startTime: '900', bootId: 'b' };
-const STICKY: Sticky = { version: 'old', digest: OLD.digest, peer: QEMU };
+const STICKY: StickyMode = { version: 'old', digest: OLD.digest, peer: QEMU };
 
 const intent = (pin?: string, hostDefault?: string): Intent => ({
   interface: 'vhu0',
@@ -112,14 +113,14 @@ describe('which mode a front-end gets', () => {
   });
 
   it('refuses a running guest whose mode the back-end lost, rather than mask it anew', () => {
-    const held: Sticky = { version: 'new', digest: NEW.digest, peer: QEMU };
+    const held: StickyMode = { version: 'new', digest: NEW.digest, peer: QEMU };
     const decision = modeFor(intent(), ENTRIES, POOR, QEMU, held);
     assert.ok('refused' in decision);
     assert.equal(decision.refused.code, 'VC-MODE-FEATURES');
   });
 
   it('refuses a running guest whose entry was changed under it', () => {
-    const decision = keep({ ...STICKY, digest: 'another' }, intent(), ENTRIES, FULL);
+    const decision = sameAgain({ ...STICKY, digest: 'another' }, intent(), ENTRIES, FULL);
     assert.ok('refused' in decision);
     assert.equal(decision.refused.code, 'VC-TABLE-CHANGED');
   });

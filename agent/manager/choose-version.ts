@@ -4,30 +4,24 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { defaultFor } from '../../rpc/state/default-version.ts';
 import { type PeerIdentity, samePeer } from '../fd/peer.ts';
 import type { ModeDecision } from '../relay/port/port-status.ts';
+import type { StickyMode } from './sticky-modes.ts';
 
 /**
- * Which mode a front-end gets: pure, so that the promise "a mode is sticky for the life of the front-end process"
- * can be read and tested in one place.
+ * Chooses the version that an interface gets. Pure, so that the promise "a mode is sticky for the life of the front-end
+ * process" can be read and tested in one place.
  */
 
-/** What the operator wants for one interface. */
+/** What clients want for one interface. */
 export interface Intent {
   readonly interface: string;
   readonly deviceType: string;
   /** The pin of the interface; undefined: the host's default. */
   readonly pin: string | undefined;
   /**
-   * The default of the host; undefined: the first version that the back-end can honour. That rules too where only other
-   * device types have a version of this name.
+   * The default of the host; undefined: the first version that the back-end can honour. That one is also chosen when only
+   * other device types have a version of this name.
    */
   readonly hostDefault: string | undefined;
-}
-
-/** The mode that a front-end process once got, and which process that was. */
-export interface Sticky {
-  readonly version: string;
-  readonly digest: string;
-  readonly peer: PeerIdentity;
 }
 
 /** The mode that the next front-end process gets with this back-end. */
@@ -64,20 +58,25 @@ function wantedBy({ pin, hostDefault, deviceType }: Intent, entries: readonly En
   return pin ?? defaultFor(deviceType, hostDefault, entries);
 }
 
-/** The mode of a front-end at the door: what it had before when it is the same process, else what is next. */
+/** The mode of a front-end that connects: what it had before when it is the same process, else what is next. */
 export function modeFor(
   intent: Intent,
   entries: readonly Entry[],
   abilities: Abilities,
   peer: PeerIdentity,
-  sticky: Sticky | undefined,
+  sticky: StickyMode | undefined,
 ): ModeDecision {
   if (sticky === undefined || !samePeer(sticky.peer, peer)) return nextStart(intent, entries, abilities);
-  return keep(sticky, intent, entries, abilities);
+  return sameAgain(sticky, intent, entries, abilities);
 }
 
 /** The sticky mode again, unless the back-end or the tables have changed under the running guest. */
-export function keep(sticky: Sticky, intent: Intent, entries: readonly Entry[], abilities: Abilities): ModeDecision {
+export function sameAgain(
+  sticky: StickyMode,
+  intent: Intent,
+  entries: readonly Entry[],
+  abilities: Abilities,
+): ModeDecision {
   const decision = honour(sticky.version, intent, entries, abilities);
   if ('mode' in decision && decision.mode.digest !== sticky.digest) {
     return refuse(

@@ -1,16 +1,16 @@
+import { Backoff } from '../../base/backoff.ts';
 import type { Log } from '../../base/log.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import type { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { OvsdbTransactionError } from '../../rpc/ovsdb/client/client-errors.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
-import { History } from './interface-history.ts';
+import { PendingEvents } from './pending-events.ts';
 
-/** What is gathered into one transaction; meanwhile relays, which guests wait for, go first. */
+/** Changes within this time go into one transaction; meanwhile relays, which guests wait for, go first. */
 const GATHER_MS = 5;
-/** Before something that the database refused is tried again. */
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5000;
-/** Of a refused transaction rows are tried alone; when so many in a row are refused, it is not they who are wrong. */
+/** The pauses before a refused write is retried. */
+const RETRY = { firstMs: 200, longestMs: 5000 };
+/** The rows of a refused transaction are written one by one; after this many refusals in a row the rest waits. */
 const REFUSED_IN_A_ROW = 3;
 
 interface Change {
@@ -20,19 +20,19 @@ interface Change {
 }
 
 /**
- * What the agent wants written, gathered for a moment and sent as one transaction, one at a time.
- * State of a row replaces earlier state of it that was not sent yet, so a database that is slow or away costs memory
- * for one state per row and not for its history; and it is sent until the database takes it, because whoever wrote it
- * believes it written. Events are history: they go apart from state, and are given up when they are refused.
+ * Writes of the agent that the database has not committed yet, gathered for a moment and sent as one transaction, one at a
+ * time. Newer columns of a row replace pending ones, so a slow database costs memory for one state per row; they are
+ * retried until the database takes them, because their writer counts on it. Events are sent apart, and given up when the
+ * database refuses them.
  */
-export class Outbox {
+export class PendingWrites {
   readonly #client: OvsdbClient;
   readonly #database: string;
   readonly #log: Log;
   readonly #changes = new Map<string, Change>();
-  readonly #history = new History();
+  readonly #events = new PendingEvents();
   #timer: NodeJS.Timeout | undefined;
-  #pauseMs = FIRST_PAUSE_MS;
+  readonly #backoff = new Backoff(RETRY);
   #sending: Promise<boolean> | undefined;
   #closed = false;
 
@@ -62,12 +62,12 @@ export class Outbox {
 
   /** Appends an event: operations that go together, in order behind those before. */
   record(...operations: Json[]): void {
-    const dropped = this.#history.add(operations);
+    const dropped = this.#events.add(operations);
     if (dropped > 0) this.#log.warn('outbox-full', { dropped });
     this.#schedule(GATHER_MS);
   }
 
-  /** Settles when all that was handed in before was tried. True: it is committed. */
+  /** Settles when all that was handed in before was tried. True: the columns are committed. */
   async settled(): Promise<boolean> {
     await this.#sending;
     return await this.#send();
@@ -89,25 +89,24 @@ export class Outbox {
 
   async #send(): Promise<boolean> {
     if (this.#sending) return await this.#sending;
-    if (this.#changes.size === 0 && this.#history.isEmpty) return true;
+    if (this.#changes.size === 0 && this.#events.isEmpty) return true;
     if (this.#closed || !this.#client.connected) return false;
     this.#sending = this.#flush();
     const written = await this.#sending;
     this.#sending = undefined;
-    if (written) this.#pauseMs = FIRST_PAUSE_MS;
-    else this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
-    // Who is not connected is told when it is so again.
-    if (this.#client.connected && (this.#changes.size > 0 || !this.#history.isEmpty))
-      this.#schedule(written ? GATHER_MS : this.#pauseMs);
+    if (written) this.#backoff.reset();
+    const pauseMs = written ? GATHER_MS : this.#backoff.next();
+    // without a connection: the event 'connected' sends the rest
+    if (this.#client.connected && (this.#changes.size > 0 || !this.#events.isEmpty)) this.#schedule(pauseMs);
     return written;
   }
 
-  /** State and history at once, so that they can share a commit. */
+  /** Sends columns and events at once, so that they can share a commit. */
   async #flush(): Promise<boolean> {
     const changes = [...this.#changes.entries()];
     this.#changes.clear();
-    const events = this.#history.take();
-    const [state] = await Promise.all([this.#writeState(changes), this.#writeHistory(events)]);
+    const events = this.#events.take();
+    const [state] = await Promise.all([this.#writeState(changes), this.#writeEvents(events)]);
     return state;
   }
 
@@ -123,16 +122,16 @@ export class Outbox {
     let inARow = 0;
     let all = true;
     for (const one of changes) {
-      const kept = inARow < REFUSED_IN_A_ROW ? await this.#transact([operation(one[1])]) : 'gone';
-      inARow = kept === undefined ? 0 : inARow + 1;
-      if (kept === undefined) continue;
+      const error = inARow < REFUSED_IN_A_ROW ? await this.#transact([operation(one[1])]) : 'gone';
+      inARow = error === undefined ? 0 : inARow + 1;
+      if (error === undefined) continue;
       this.#putBack([one]);
       all = false;
     }
     return all;
   }
 
-  /** What is newer wins over what comes back. */
+  /** Newer columns win over those that come back. */
   #putBack(changes: readonly (readonly [string, Change])[]): void {
     for (const [key, change] of changes) {
       const newer = this.#changes.get(key);
@@ -140,16 +139,16 @@ export class Outbox {
     }
   }
 
-  async #writeHistory(events: readonly (readonly Json[])[]): Promise<void> {
+  async #writeEvents(events: readonly (readonly Json[])[]): Promise<void> {
     if (events.length === 0) return;
     const refused = await this.#transact(events.flat());
     if (refused === undefined) return;
     if (refused === 'gone') {
-      this.#history.putBack(events);
+      this.#events.putBack(events);
       return;
     }
     // Sent a second time after a lost answer an event is there already: that one is refused, the others are not.
-    if (events.length > 1) for (const event of events) await this.#writeHistory([event]);
+    if (events.length > 1) for (const event of events) await this.#writeEvents([event]);
   }
 
   /** Undefined: committed. */

@@ -1,12 +1,12 @@
 import type { Json } from '../../rpc/json/types.ts';
 
-/** Beyond this many unsent events (the database is away), the oldest are dropped. */
+/** Beyond this many unwritten events (the database is away), the oldest are dropped. */
 const MAX_EVENTS = 1000;
-/** Of dropped events those operations are kept that delete older rows, or the history would outgrow its limit. */
+/** Dropped events leave behind the operations that delete older rows, or the history would outgrow its limit. */
 const MAX_DELETIONS = 10_000;
 
-/** Events that wait to be written, each the operations that go together. */
-export class History {
+/** Events that are not written yet, each as the operations that belong together. */
+export class PendingEvents {
   #events: (readonly Json[])[] = [];
   #deletions: Json[] = [];
 
@@ -14,13 +14,13 @@ export class History {
     return this.#events.length === 0;
   }
 
-  /** How many were dropped for it. */
+  /** Returns how many were dropped for it. */
   add(event: readonly Json[]): number {
     this.#events.push(event);
     return this.#bound();
   }
 
-  /** All that waits, the oldest first. */
+  /** Removes and returns all of them, the oldest first. */
   take(): (readonly Json[])[] {
     const events = this.#deletions.length > 0 ? [this.#deletions, ...this.#events] : this.#events;
     this.#events = [];
@@ -28,7 +28,7 @@ export class History {
     return events;
   }
 
-  /** Events that could not be sent. */
+  /** Takes back events that could not be written. */
   putBack(events: readonly (readonly Json[])[]): void {
     this.#events = [...events, ...this.#events];
     this.#bound();

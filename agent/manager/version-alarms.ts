@@ -7,8 +7,8 @@ import type { EventLog } from './event-log.ts';
 
 type Recorded = Parameters<EventLog['record']>[0];
 
-/** What is wrong with versions is found each time that rows and tables are brought together, and told once. */
-export class Alarms {
+/** What is wrong with versions is found at each reconciliation; here it is recorded as an event once. */
+export class VersionAlarms {
   readonly #record: (event: Recorded) => void;
   readonly #told = new Set<string>();
 
@@ -29,7 +29,7 @@ export class Alarms {
     }
   }
 
-  /** Rows that others than the agent wrote: once for each content. */
+  /** Rows that somebody else changed: once for each content. */
   broken(rows: readonly VersionRow[]): void {
     for (const row of rows) {
       const { version, deviceType, digest } = row;
@@ -43,7 +43,7 @@ export class Alarms {
     }
   }
 
-  /** What clients defined and cannot be used. */
+  /** Versions that clients defined and that cannot be used. */
   definitions(problems: readonly CompatError[]): void {
     for (const { code, message } of problems) this.#once(message, { kind: 'table-problem', code, text: message });
   }

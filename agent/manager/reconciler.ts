@@ -1,0 +1,136 @@
+import type { Log } from '../../base/log.ts';
+import type { RowChange } from '../../rpc/ovsdb/client/replica.ts';
+import { isStatusColumn } from '../../rpc/state/model/tables.ts';
+import { type HostRow, readInterface } from '../../rpc/state/rows.ts';
+import type { State } from '../../rpc/state/state.ts';
+import { writeCurCfg } from './cur-cfg.ts';
+import type { HostVersions } from './host-versions.ts';
+import type { Interfaces } from './interfaces.ts';
+import type { PendingWrites } from './pending-writes.ts';
+import type { Publisher } from './publisher.ts';
+
+/** The pause before a reconciliation is retried that the database did not take. */
+const RETRY_MS = 1000;
+
+/** Back-ends change many at a time, as when a switch restarts: one reconciliation publishes them all. */
+const BACKENDS_MS = 50;
+
+export interface ReconcilerParts {
+  readonly log: Log;
+  readonly systemId: string;
+  readonly state: State;
+  readonly versions: HostVersions;
+  readonly interfaces: Interfaces;
+  readonly publisher: Publisher;
+  readonly writes: PendingWrites;
+  /** Makes the Host row when there is none. */
+  readonly prepare: () => Promise<unknown>;
+}
+
+/** Makes ports and published rows what the rows of the database say, after each change of either. */
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  #scheduled = false;
+  #backendsChanged: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+  }
+
+  /** The row of this host; undefined while the database has none. */
+  get host(): HostRow | undefined {
+    return this.#parts.state.hosts().find((row) => row.systemId === this.#parts.systemId);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#backendsChanged);
+    clearTimeout(this.#retry);
+  }
+
+  /** Rows have changed. Our own writes, which are status only, need no reconciliation. */
+  rowsChanged(changes: readonly RowChange[]): void {
+    if (!changes.every(isStatusOnly)) {
+      this.schedule();
+      return;
+    }
+    for (const { table, new: row } of changes)
+      if (table === 'Interface' && row) this.#parts.interfaces.refresh(readInterface(row));
+  }
+
+  backendsChanged(): void {
+    this.#backendsChanged ??= setTimeout(() => {
+      this.#backendsChanged = undefined;
+      this.schedule();
+    }, BACKENDS_MS);
+  }
+
+  /** Reconciles once for everything that happens within one turn of the event loop. */
+  schedule(): void {
+    if (this.#scheduled || this.#stopped) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.run().catch((error: unknown) => {
+        this.#parts.log.error('reconcile-failed', { error });
+      });
+    });
+  }
+
+  async run(): Promise<void> {
+    if (this.#running) {
+      // that one may have read the rows already: once more when it is done
+      void this.#running.finally(() => this.schedule());
+      return;
+    }
+    this.#running = this.#reconcile();
+    try {
+      await this.#running;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** Makes the Host row when there is none, in a database that may be new or another one than before. */
+  async prepare(): Promise<void> {
+    try {
+      await this.#parts.prepare();
+    } catch (error) {
+      this.#parts.log.warn('database-refused', { error: (error as Error).message });
+      this.#scheduleRetry();
+    }
+  }
+
+  async #reconcile(): Promise<void> {
+    const { state, versions, interfaces, publisher, writes } = this.#parts;
+    const { host } = this;
+    if (this.#stopped) return;
+    if (!host) {
+      // Somebody removed it, or the database came back empty.
+      if (state.client.connected) await this.prepare();
+      this.#scheduleRetry();
+      return;
+    }
+    const [published, wanted] = [state.versions(host), state.interfaces(host)];
+    versions.update(host, published, wanted);
+    await interfaces.sync(wanted, host.defaultVersion);
+    // a version that was defined or went may decide whether a front-end can be served
+    if (versions.haveChanged()) interfaces.reconsider();
+    const isPublished = await publisher.publish(host, state.versions(host), versions.entries, interfaces.views());
+    if (!(await writeCurCfg(host, isPublished, writes))) this.#scheduleRetry();
+  }
+
+  #scheduleRetry(): void {
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      this.schedule();
+    }, RETRY_MS);
+  }
+}
+
+function isStatusOnly({ table, kind, columns }: RowChange): boolean {
+  return kind === 'modify' && columns.every((column) => isStatusColumn(table, column));
+}
