@@ -1,4 +1,5 @@
-import { messagesDocument } from '../explain/messages-document.ts';
+import { filled, type MessageRow } from '../explain/messages/message-row.ts';
+import { MESSAGES } from '../explain/messages/messages.ts';
 import { CATALOGUE, type CatalogueRow, EXIT } from './catalogue.ts';
 
 const EXIT_TEXT = {
@@ -22,10 +23,37 @@ export function errorsDocument(): string {
     'This page is generated from `compat-tables/errors/` and `compat-tables/explain/` with `npm run docs`; the lines of',
     'other programs stand [below](#lines-of-other-programs).\n',
     ...sections,
-    messagesDocument(),
+    messagesPart(),
   ].join('\n');
 }
 
 function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** The lines of other programs, by program. */
+function messagesPart(): string {
+  const programs = [...new Set(MESSAGES.map(({ program }) => program))].filter(
+    (program) => program !== 'unknown program',
+  );
+  const sections = programs.map((program) => {
+    const rows = MESSAGES.filter((row) => row.program === program);
+    return [`### ${program}\n`, ...rows.map(messageSection)].join('\n');
+  });
+  return [
+    '# Lines of other programs\n',
+    'What `vhost-compat explain` knows. Paste a line, or a whole log: masks are decoded, the missing features named, and',
+    'what is most likely behind them. The name in parentheses is stable and stands in the JSON as `id`.\n',
+    ...sections,
+  ].join('\n');
+}
+
+function messageSection(row: MessageRow): string {
+  const names = [...row.pattern.source.matchAll(/\(\?<(\w+)>/g)].map((match) => match[1] ?? '');
+  const places = Object.fromEntries(names.map((name) => [name, `*${name}*`]));
+  const text = (one: string) => filled(one, places).replaceAll('<', '\\<');
+  const parts = [`\`${row.example.trim()}\` (${row.id})\n`, `${text(row.means)}\n`];
+  if (row.culprit !== undefined) parts.push(`*Likely:* ${text(row.culprit)}\n`);
+  if (row.remedy !== undefined) parts.push(`*What to do:* ${text(row.remedy)}\n`);
+  return parts.join('\n');
 }

@@ -1,10 +1,10 @@
 /** What is said about one line. */
 
 import type { FeatureFamily } from '../bits/feature-bits.ts';
-import type { DecodedBit } from '../bits/mask.ts';
+import { type DecodedBit, decodeMask } from '../bits/mask.ts';
 import type { ReleaseSpan } from '../releases/resembles.ts';
-import type { Device } from './device-names.ts';
-import type { Program } from './message.ts';
+import type { Device } from './device.ts';
+import type { Program } from './messages/message-row.ts';
 import type { MissingBit } from './missing-bits.ts';
 import type { Prevention } from './prevention.ts';
 
@@ -37,4 +37,12 @@ export interface Explanation {
   /** Back-ends on which a guest gets exactly these features, and such that offer exactly what is allowed. */
   readonly fits: { readonly guest: readonly ReleaseSpan[]; readonly here: readonly ReleaseSpan[] };
   readonly prevention: Prevention | undefined;
+}
+
+/** What a line means, before its place and its repetitions are known. */
+export type LineExplanation = Omit<Explanation, 'line' | 'count' | 'text'>;
+
+/** The mask with its bits, as a list that is empty when there is none. */
+export function explainedMask(role: MaskRole, mask: bigint | undefined, family: FeatureFamily): ExplainedMask[] {
+  return mask === undefined ? [] : [{ role, mask, family, bits: decodeMask(family, mask) }];
 }

@@ -3,7 +3,7 @@ import { type DecodedBit, decodeMask } from '../bits/mask.ts';
 import type { BackendRelease } from '../releases/release.ts';
 import { isOfferedAnywhere } from '../releases/resembles.ts';
 import { propertyOf, propertySetting } from '../render/qemu-properties.ts';
-import { type Device, namesByType } from './device-names.ts';
+import { type Device, namesByType } from './device.ts';
 
 /**
  * `back-end`: QEMU shows it when the back-end offers it. `QEMU`: by itself, whatever the back-end says; no relay and no

@@ -7,7 +7,7 @@ import { isForeign, isOfferedByAll, isOfferedBySome, type MissingBit } from './m
 import type { Prevention } from './prevention.ts';
 
 /** `here`: the releases that the back-end of the destination may be; none: not known. */
-export function remedies(missing: readonly MissingBit[], here: readonly BackendRelease[]): string[] {
+export function moveRemedies(missing: readonly MissingBit[], here: readonly BackendRelease[]): string[] {
   const shown = missing.filter((one) => cureOf(one, here) === 'properties');
   const either = missing.filter((one) => cureOf(one, here) === 'either');
   const elsewhere = missing.filter((one) => cureOf(one, here) !== 'properties');
@@ -23,7 +23,8 @@ export function remedies(missing: readonly MissingBit[], here: readonly BackendR
   ];
 }
 
-export function pinning(prevented: Prevention | undefined): string[] {
+/** The advice to pin a version that would have prevented it, if there is one. */
+export function pinRemedies(prevented: Prevention | undefined): string[] {
   const [version] = prevented?.versions ?? [];
   if (version === undefined) return [];
   return [

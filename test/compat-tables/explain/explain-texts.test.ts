@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { MESSAGES } from '../../../compat-tables/explain/messages.ts';
+import { MESSAGES } from '../../../compat-tables/explain/messages/messages.ts';
 import { needs, needsThat } from '../../peers/needs.ts';
 
 /** What a C format prints for one value, enough for our patterns. */

@@ -7,7 +7,7 @@ import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { CATALOGUE } from '../../../compat-tables/errors/catalogue.ts';
 import { explain } from '../../../compat-tables/explain/explain.ts';
 import type { Explanation } from '../../../compat-tables/explain/explanation.ts';
-import { MESSAGES } from '../../../compat-tables/explain/messages.ts';
+import { MESSAGES } from '../../../compat-tables/explain/messages/messages.ts';
 import { numberedRequest, REQUESTS } from '../../../compat-tables/protocol/requests.ts';
 import { abilitiesOf } from '../../../compat-tables/releases/release.ts';
 import { findRelease } from '../../../compat-tables/releases/releases.ts';

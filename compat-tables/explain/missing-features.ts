@@ -1,19 +1,32 @@
 /** The part of an explanation that is about missing features: who is behind it, and what would have helped. */
 import type { Entry } from '../entries/entry.ts';
 import { spansOf } from '../releases/resembles.ts';
-import type { Device } from './device-names.ts';
+import type { Device } from './device.ts';
 import type { Explanation } from './explanation.ts';
 import { releasesOffering, releasesUnder } from './likely-releases.ts';
 import { type DecidedBy, isForeign, isOfferedByAll, type MissingBit, missingBits } from './missing-bits.ts';
 import { prevention, type Side } from './prevention.ts';
-import { pinning, remedies } from './remedies.ts';
+import { moveRemedies, pinRemedies } from './remedies.ts';
 
-export type AboutMissing = Pick<Explanation, 'missing' | 'culprits' | 'remedies' | 'fits' | 'prevention'>;
+export type MissingFeatures = Pick<Explanation, 'missing' | 'culprits' | 'remedies' | 'fits' | 'prevention'>;
 
 const NO_FITS: Explanation['fits'] = { guest: [], here: [] };
 
+export const NOTHING_MISSING: MissingFeatures = {
+  missing: [],
+  culprits: [],
+  remedies: [],
+  fits: NO_FITS,
+  prevention: undefined,
+};
+
 /** A guest with `guest` came to a side that can offer `allowed`. */
-export function explainMove(guest: bigint, allowed: bigint, device: Device, entries: readonly Entry[]): AboutMissing {
+export function explainMove(
+  guest: bigint,
+  allowed: bigint,
+  device: Device,
+  entries: readonly Entry[],
+): MissingFeatures {
   const missing = missingBits(guest & ~allowed, device);
   if (missing.length === 0) {
     const culprits = ['All that the guest has is allowed: this cannot be the whole line, or it was altered.'];
@@ -30,12 +43,12 @@ export function explainMove(guest: bigint, allowed: bigint, device: Device, entr
     fits: { guest: spansOf(source.releases), here: spansOf(here.releases) },
     prevention: prevented,
     culprits: culprits(missing, device, here),
-    remedies: [...remedies(missing, here.releases), ...(foreign ? [] : pinning(prevented))],
+    remedies: [...moveRemedies(missing, here.releases), ...(foreign ? [] : pinRemedies(prevented))],
   };
 }
 
 /** Features are missing on the connection to a back-end; of the rest nothing is known. */
-export function explainLack(lacking: bigint, device: Device, entries: readonly Entry[]): AboutMissing {
+export function explainLack(lacking: bigint, device: Device, entries: readonly Entry[]): MissingFeatures {
   const missing = missingBits(lacking, device);
   const prevented = device.type === 'net' ? prevention(entries, missing, [], false) : undefined;
   return {
@@ -47,7 +60,7 @@ export function explainLack(lacking: bigint, device: Device, entries: readonly E
     ],
     remedies: [
       'Give the back-end its former release or setting back: the guest recovers at once. Otherwise stop and start the guest; a reboot inside is not enough.',
-      ...pinning(prevented),
+      ...pinRemedies(prevented),
     ],
   };
 }

@@ -1,5 +1,5 @@
-/** Lines of Open vSwitch with DPDK (2.6 to 3.7): its log, and what ovs-vsctl shows of a vhost port. And of VPP. */
-import type { MessageRow } from './message.ts';
+/** Lines of Open vSwitch with DPDK (2.6 to 3.7): its log and what ovs-vsctl shows of a vhost port. */
+import type { MessageRow } from './message-row.ts';
 
 export const OVS_MESSAGES: readonly MessageRow[] = [
   {
@@ -116,20 +116,5 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
     means: 'The port with socket {path} could not be made.',
     culprit: 'A socket path that another process or port uses, or a directory that is missing.',
     remedy: 'Look at the lines before this one in the log of ovs-vswitchd.',
-  },
-  {
-    id: 'vpp-features',
-    program: 'VPP',
-    pattern: /\bfeatures(?: mask)? \((?<negotiated>0x[\da-f]+)\)/i,
-    example: ' features (0x50008000):',
-    means: 'What VPP shows of a vhost-user interface: the features that were agreed, or the mask it was created with.',
-  },
-  {
-    id: 'feature-mask',
-    program: 'unknown program',
-    pattern: /\bfeatures?\b.*?(?<negotiated>0x[\da-f]{4,32})\b(?:\W+(?:vs\.?|and|or)\W+(?<other>0x[\da-f]{4,32})\b)?/i,
-    example: 'the port is created with less features 0x50008000 vs 0x60003140',
-    means: 'A line that speaks of features and has a mask. Nothing more is known of it.',
-    fallback: true,
   },
 ];

@@ -1,5 +1,5 @@
 /** Lines of QEMU, as of 7.2 to 10.x: vhost-user and virtio-net. */
-import type { MessageRow } from './message.ts';
+import type { MessageRow } from './message-row.ts';
 
 export const QEMU_MESSAGES: readonly MessageRow[] = [
   {

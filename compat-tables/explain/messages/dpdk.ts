@@ -1,5 +1,5 @@
 /** Lines of DPDK's vhost library, as of 16.11 to 25.11; inside Open vSwitch they come through its log. */
-import type { MessageRow } from './message.ts';
+import type { MessageRow } from './message-row.ts';
 
 export const DPDK_MESSAGES: readonly MessageRow[] = [
   {

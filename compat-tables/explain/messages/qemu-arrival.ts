@@ -1,5 +1,5 @@
 /** Lines of QEMU, as of 7.2 to 10.x, about a guest that arrives by migration. */
-import type { MessageRow } from './message.ts';
+import type { MessageRow } from './message-row.ts';
 
 export const QEMU_ARRIVAL_MESSAGES: readonly MessageRow[] = [
   {

@@ -1,5 +1,5 @@
 /** What a row of the message tables says about lines of other programs. */
-import type { Device } from './device-names.ts';
+import type { Device } from '../device.ts';
 
 export type Program = 'QEMU' | 'DPDK' | 'Open vSwitch' | 'libvirt' | 'VPP' | 'vhost-compat' | 'unknown program';
 

@@ -1,5 +1,5 @@
 /** Lines of libvirt about starting and moving guests; 9.x and the wordings before. */
-import type { MessageRow } from './message.ts';
+import type { MessageRow } from './message-row.ts';
 
 export const LIBVIRT_MESSAGES: readonly MessageRow[] = [
   {
