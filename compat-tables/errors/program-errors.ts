@@ -125,7 +125,7 @@ export const PROGRAM_ERRORS = {
   'VC-API-CONNECT': {
     title: 'cannot connect to the management API',
     meaning: 'No agent answers on the socket of the management API, or the connection was lost.',
-    remedy: 'Check that vhost-compatd runs on this machine and that the path of its API socket (--api) is right.',
+    remedy: 'Check that vhost-compatd runs on this machine, and that the path of its API socket is right.',
     exit: 'unreachable',
   },
   'VC-API-LISTEN': {

@@ -160,7 +160,9 @@ function targetObstacles(question: Question, considered: readonly Candidate[], {
       ? `${to.name} cannot honour ${only}: ${row.blockers.map((one) => one.text).join('; ')}`
       : `${to.name} has no version ${only}`;
     const code = row ? 'VC-VERSION-UNUSABLE' : 'VC-VERSION-UNKNOWN';
-    return [{ code, text, remedy: 'Choose a version that is usable there (list-versions).', missing: [] }];
+    return [
+      { code, text, remedy: 'Choose a version that is usable there (`vhost-compat list-versions`).', missing: [] },
+    ];
   }
   const nearest = closest(considered);
   return nearest === undefined ? [noVersionObstacle(to)] : obstaclesOf(question, nearest);

@@ -107,7 +107,8 @@ export function noVersionObstacle(to: MoveHost): Obstacle {
     return { code: 'VC-BACKEND-UNKNOWN', text, remedy, missing: [] };
   }
   const text = `${to.name} can honour none of its ${to.versions.length} versions`;
-  const remedy = 'Look at the blockers there (list-versions --all), or define a version for its back-end (capture).';
+  const remedy =
+    'Look at the blockers there (`vhost-compat list-versions --all`), or define a version for its back-end (`vhost-compat capture --define`).';
   return { code: 'VC-MODE-NONE', text, remedy, missing: [] };
 }
 
@@ -123,7 +124,7 @@ function restartIn(from: MoveHost, to: MoveHost): string {
   // as a selection chooses: a version that moves forward only is no way to an older host
   const { version } = selectCommonVersion([selectable(from), selectable(to)], 'source');
   if (version === undefined)
-    return `No version is common to ${from.name} and ${to.name}: make one (baseline --define), pin it, then stop and start the guest.`;
+    return `No version is common to ${from.name} and ${to.name}: make one (\`vhost-compat baseline --define\`), pin it, then stop and start the guest.`;
   return `Pin ${version} on ${from.name}, then stop and start the guest: ${to.name} has it too.`;
 }
 
@@ -134,7 +135,7 @@ function blame(to: MoveHost, bit: number, restart: string): { culprit: string; r
   if ((to.abilities.virtioFeatures & wanted) !== 0n)
     return {
       culprit: `${backend} offers it, but no usable version there has it together with the others`,
-      remedy: `Define a version that has them all on ${to.name} (capture --define, baseline --define).`,
+      remedy: `Define a version that has them all on ${to.name} (\`vhost-compat baseline --define\`).`,
     };
   if (to.deviceType !== DEFAULT_DEVICE_TYPE || !isOfferedAnywhere(bit))
     return { culprit: `${backend} does not offer it`, remedy: restart };

@@ -1,4 +1,4 @@
-/** Lines of DPDK's vhost library, as of 16.11 to 25.11; inside Open vSwitch they come through its log. */
+/** Lines of DPDK's vhost library, 16.11 to 25.11; inside Open vSwitch they stand in its log. */
 import type { MessageRow } from './message-row.ts';
 
 export const DPDK_MESSAGES: readonly MessageRow[] = [
@@ -7,9 +7,8 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     program: 'DPDK',
     pattern: /features changed while device is running/,
     example: 'VHOST_CONFIG: (/run/vhu0) features changed while device is running.',
-    means: 'SET_FEATURES came while the rings run, with more changed than VHOST_F_LOG_ALL. DPDK hangs up.',
-    culprit:
-      'A front-end that negotiates without stopping its rings first, or a mask that was changed under a running guest.',
+    means: 'SET_FEATURES changed more than VHOST_F_LOG_ALL while the rings run. DPDK hangs up.',
+    culprit: 'A front-end that negotiates before it stops its rings, or a mask that was changed under a running guest.',
     remedy: 'Never change the mode of a connected front-end; a pin takes effect at its next start.',
   },
   {
@@ -19,23 +18,23 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     example: 'VHOST_CONFIG: (/run/vhu0) received invalid negotiated features.',
     means: 'The front-end accepted features that this back-end does not offer. DPDK refuses and hangs up.',
     culprit:
-      'A guest that was started on a back-end with more features, or one that came back after the back-end was updated or reconfigured to offer fewer.',
+      'A guest that was started on a back-end with more features, or a back-end that was updated or reconfigured and now offers fewer.',
     remedy:
-      'Give the back-end its former release or setting back, or restart the front-end process. Pinned to a version that both can honour it would not have happened.',
+      'Restore the former release or setting of the back-end, or restart the front-end process. Pinned to a version that both back-ends can honour, the guest would not have met this.',
   },
   {
     id: 'dpdk-negotiated',
     program: 'DPDK',
     pattern: /negotiated Virtio features: (?<negotiated>0x[\da-f]+)/,
     example: 'VHOST_CONFIG: (/run/vhu0) negotiated Virtio features: 0x17060a783',
-    means: 'What the guest accepted of the offer. The next host has to offer these bits.',
+    means: 'What the guest accepted of the offer. Another host has to offer these features, too.',
   },
   {
     id: 'dpdk-protocol',
     program: 'DPDK',
     pattern: /negotiated Vhost-user protocol features: (?<protocol>0x[\da-f]+)/,
     example: 'VHOST_CONFIG: (/run/vhu0) negotiated Vhost-user protocol features: 0xcbf',
-    means: 'The protocol features that QEMU and the back-end agreed upon for this connection. No guest sees them.',
+    means: 'The protocol features that QEMU and the back-end negotiated for this connection. No guest sees them.',
   },
   {
     id: 'dpdk-invalid-protocol',
@@ -43,16 +42,16 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     pattern: /received invalid protocol features/,
     example: 'VHOST_CONFIG: (/run/vhu0) received invalid protocol features.',
     means: 'The front-end accepted protocol features that this back-end does not offer. DPDK refuses and hangs up.',
-    culprit: 'A front-end that remembers an earlier offer, or something that changes the answers on the way.',
-    remedy: 'Restart the front-end process; report its release.',
+    culprit: 'A front-end that remembers an earlier offer, or a relay that changes the replies.',
+    remedy: 'Restart the front-end process and report its release.',
   },
   {
     id: 'dpdk-features-ok',
     program: 'DPDK',
     pattern: /FEATURES_OK bit is set but feature negotiation failed/,
     example: 'VHOST_CONFIG: (/run/vhu0) FEATURES_OK bit is set but feature negotiation failed',
-    means: 'The guest believes that the features are agreed, the back-end had refused them.',
-    culprit: 'The line before: features that were not offered.',
+    means: 'The guest takes the features as negotiated, but the back-end has refused them.',
+    culprit: 'Features that were not offered; the line before says so.',
     remedy: 'Explain the lines before this one.',
   },
   {
@@ -60,18 +59,19 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     program: 'DPDK',
     pattern: /vhost peer closed/,
     example: 'VHOST_CONFIG: (/run/vhu0) vhost peer closed',
-    means: 'The front-end ended the connection. DPDK destroys the device; the guest has no network until it is back.',
+    means:
+      'The front-end closed the connection. DPDK destroys the device; the guest has no network until the front-end is back.',
     culprit:
-      'QEMU ended, or refused the features it was offered ("vhost lacks feature mask …"); repeated each second: it refuses each time.',
-    remedy: 'Nothing when the guest was stopped; otherwise look at the log of QEMU.',
+      'QEMU ended, or refused the features that it was offered ("vhost lacks feature mask …"). If the line comes every second, QEMU refuses each time.',
+    remedy: 'Nothing needs to be done if the guest was stopped; otherwise look at the log of QEMU.',
   },
   {
     id: 'dpdk-message-size',
     program: 'DPDK',
     pattern: /invalid msg size: (?<size>-?\d+)/,
     example: 'VHOST_CONFIG: (/run/vhu0) invalid msg size: 4096',
-    means: 'A message announced {size} bytes, more than any may have. DPDK hangs up.',
-    culprit: 'Something that does not speak vhost-user on this socket, or a stream that is out of step.',
+    means: 'A message announces {size} bytes, more than any may have. DPDK hangs up.',
+    culprit: 'A peer that does not speak vhost-user on this socket, or a stream that is out of step.',
     remedy: 'Check which process is at the other end of the socket.',
   },
   {
@@ -79,8 +79,8 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     program: 'DPDK',
     pattern: /vhost message \(req: (?<request>\d+)\) was not handled/,
     example: 'VHOST_CONFIG: (/run/vhu0) vhost message (req: 37) was not handled.',
-    means: 'This release of DPDK does not know {request}. It hangs up when an answer was due.',
-    culprit: 'A front-end that uses a protocol feature which was not offered.',
+    means: 'This release of DPDK does not know {request}. It hangs up if a reply was due.',
+    culprit: 'A front-end that uses a protocol feature that was not offered.',
     remedy: 'Update DPDK, or report the release of the front-end.',
   },
   {
@@ -88,7 +88,7 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     program: 'DPDK',
     pattern: /expect (?<wanted>\d+) FDs for request (?<name>VHOST_USER_\w+), received (?<seen>\d+)/,
     example: 'VHOST_CONFIG: (/run/vhu0) expect 0 FDs for request VHOST_USER_SET_VRING_ENABLE, received 1',
-    means: '{name} came with {seen} file descriptors; {wanted} belong to it. DPDK hangs up.',
+    means: '{name} came with {seen} file descriptors instead of {wanted}. DPDK hangs up.',
     culprit: 'A broken or hostile front-end, or a relay that mixed up the descriptors of two messages.',
     remedy: 'Report the release of the front-end.',
   },
@@ -98,7 +98,7 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     pattern: /processing (?<name>VHOST_USER_\w+) failed/,
     example: 'VHOST_CONFIG: (/run/vhu0) processing VHOST_USER_SET_FEATURES failed.',
     means:
-      '{name} was refused; the connection ends unless the front-end had asked for an answer. The line before says why.',
+      '{name} was refused, and the connection ends unless the front-end had asked for a reply. The line before says why.',
     remedy: 'Explain the lines before this one.',
   },
   {
@@ -106,7 +106,7 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     program: 'DPDK',
     pattern: /vhost message handling failed/,
     example: 'VHOST_CONFIG: (/run/vhu0) vhost message handling failed.',
-    means: 'A message was refused and DPDK hangs up. The lines before say which and why.',
+    means: 'A message was refused, and DPDK hangs up. The lines before say which and why.',
     remedy: 'Explain the lines before this one.',
   },
   {
@@ -123,10 +123,9 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     program: 'DPDK',
     pattern: /received unexpected msg type \((?<receivedBack>\d+)\), expected (?<expectedBack>\d+)/,
     example: 'VHOST_CONFIG: (/run/vhu0) received unexpected msg type (2), expected 1',
-    means:
-      'On the channel where the back-end asks, the answer to {expectedBack} was awaited and one to {receivedBack} came.',
+    means: 'On the channel of the back-end, DPDK waited for the reply to {expectedBack} and got one to {receivedBack}.',
     culprit: 'The two sides are out of step.',
-    remedy: 'Restart the front-end process; report both releases if it comes again.',
+    remedy: 'Restart the front-end process; report both releases if the line comes again.',
   },
   {
     id: 'dpdk-ring-size',
@@ -134,7 +133,7 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     pattern: /invalid virtqueue size (?<size>\d+)/,
     example: 'VHOST_CONFIG: (/run/vhu0) invalid virtqueue size 65536',
     means:
-      'A ring of {size} descriptors was asked for; at most 32768, and for split rings a power of two, are possible.',
+      'The front-end asked for a ring of {size} descriptors. A ring has at most 32768; the size of a split ring is a power of two.',
     culprit: 'A front-end with an odd ring size. DPDK checks it from 18.11 on.',
     remedy: 'Set rx_queue_size and tx_queue_size to a power of two.',
   },
@@ -143,18 +142,18 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     program: 'DPDK',
     pattern: /invalid vring index: (?<index>\d+)/,
     example: 'VHOST_CONFIG: (/run/vhu0) invalid vring index: 256',
-    means: 'The front-end spoke of ring {index}, beyond the 128 queue pairs that DPDK has.',
+    means: 'The front-end named ring {index}, beyond the 128 queue pairs of DPDK.',
     culprit: 'A device with too many queues.',
-    remedy: 'Lower queues=.',
+    remedy: 'Lower queues= of the device.',
   },
   {
     id: 'dpdk-memory-regions',
     program: 'DPDK',
     pattern: /too many memory regions \((?<regions>\d+)\)/,
     example: 'VHOST_CONFIG: (/run/vhu0) too many memory regions (9)',
-    means: 'The memory of the guest comes in {regions} pieces; 8 fit.',
+    means: 'The memory of the guest has {regions} regions; DPDK takes 8.',
     culprit: 'Memory hot-plug, or a guest with many memory devices.',
-    remedy: 'Give the guest its memory in fewer, larger pieces.',
+    remedy: 'Give the guest its memory in fewer, larger regions.',
   },
   {
     id: 'dpdk-linear-buffers',
@@ -162,18 +161,17 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     pattern: /Linear buffers requested without external buffers|disabling host segmentation offloading support/,
     example: 'VHOST_CONFIG: (/run/vhu0) disabling host segmentation offloading support',
     means:
-      'The port does not offer VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_HOST_TSO6 and VIRTIO_NET_F_HOST_UFO, because it was registered for linear buffers.',
-    culprit: 'Open vSwitch from 2.13 on without userspace-tso-enable, or linear-buffer=1: this is as designed.',
+      'The port does not offer VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_HOST_TSO6 and VIRTIO_NET_F_HOST_UFO, because it is registered for linear buffers.',
+    culprit: 'Open vSwitch from 2.13 on without userspace-tso-enable, or linear-buffer=1. This is as designed.',
   },
   {
     id: 'dpdk-connect',
     program: 'DPDK',
     pattern: /VHOST_CONFIG: (?:\((?<path>[^)]*)\) )?failed to connect: (?<error>[\w ]+)/,
     example: 'VHOST_CONFIG: (/run/vhu0) failed to connect: Connection refused',
-    means: 'A client-mode port found nobody at its socket ({error}); it tries again each second.',
-    culprit:
-      'QEMU, or the agent in front of it, does not listen yet. Before the guest is started that is as it should be.',
-    remedy: 'Nothing while the guest is off; otherwise compare the socket paths.',
+    means: 'A client-mode port cannot connect to its socket ({error}); it tries again every second.',
+    culprit: 'QEMU, or the agent in front of it, does not listen yet. Before the guest is started, this is normal.',
+    remedy: 'Nothing needs to be done while the guest is off; otherwise compare the socket paths.',
   },
   {
     id: 'dpdk-bind',
@@ -189,6 +187,6 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
     program: 'DPDK',
     pattern: /read message (?<name>VHOST_USER_\w+)/,
     example: 'VHOST_CONFIG: (/run/vhu0) read message VHOST_USER_GET_FEATURES',
-    means: 'The request {name} arrived. A log of these shows the course of a negotiation; nothing is wrong.',
+    means: 'The request {name} arrived. These lines show the course of a negotiation; nothing is wrong.',
   },
 ];

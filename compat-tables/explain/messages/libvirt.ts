@@ -1,4 +1,4 @@
-/** Lines of libvirt about starting and moving guests; 9.x and the wordings before. */
+/** Lines of libvirt, 9.x and earlier, about starting and migrating guests. */
 import type { MessageRow } from './message-row.ts';
 
 export const LIBVIRT_MESSAGES: readonly MessageRow[] = [
@@ -9,8 +9,8 @@ export const LIBVIRT_MESSAGES: readonly MessageRow[] = [
       /internal error: (?:QEMU unexpectedly closed the monitor(?: \(vm='(?<vm>[^']+)'\))?|process exited while connecting to monitor)/i,
     example:
       "error: internal error: QEMU unexpectedly closed the monitor (vm='vm1'): 2026-01-01T00:00:00.000000Z qemu-system-x86_64: ",
-    means: 'QEMU ended while libvirt was talking to it; on the destination of a migration: it refused the guest.',
-    culprit: 'What QEMU says behind the colon, or in /var/log/libvirt/qemu/NAME.log of that host.',
+    means: 'QEMU ended while libvirt was talking to it; at the destination of a migration it refused the guest.',
+    culprit: 'What QEMU says after the colon, or in /var/log/libvirt/qemu/NAME.log of that host.',
     remedy: 'Explain the lines of QEMU.',
   },
   {
@@ -20,8 +20,8 @@ export const LIBVIRT_MESSAGES: readonly MessageRow[] = [
       /operation (?:failed|aborted): (?:job '(?<job>[^']+)'|(?<oldJob>migration (?:out|in)(?: job)?|migration job):?) (?<outcome>unexpectedly failed|failed|is not active|canceled by client)/,
     example: "error: operation failed: job 'migration out' unexpectedly failed",
     means:
-      'The migration ended without success ({outcome}). The guest goes on at the source; the reason stands at the destination, and often nowhere else.',
-    culprit: 'QEMU at the destination: mostly "Features 0x… unsupported" in its log.',
+      'The migration failed ({outcome}). The guest goes on at the source; the reason is in the log of the destination, and often nowhere else.',
+    culprit: 'QEMU at the destination; mostly "Features 0x… unsupported" in its log.',
     remedy: 'Explain /var/log/libvirt/qemu/NAME.log of the destination host.',
   },
   {
@@ -30,7 +30,7 @@ export const LIBVIRT_MESSAGES: readonly MessageRow[] = [
     pattern: /internal error: unable to execute QEMU command '(?<command>[^']+)'/,
     example:
       "error: internal error: unable to execute QEMU command 'migrate': Migration disabled: vhost lacks VHOST_F_LOG_ALL feature.",
-    means: 'QEMU refused the command {command}; its reason stands behind the colon.',
+    means: 'QEMU refused the command {command}; the reason follows the colon.',
   },
   {
     id: 'libvirt-abi-network',
@@ -39,9 +39,9 @@ export const LIBVIRT_MESSAGES: readonly MessageRow[] = [
       /unsupported configuration: Target (?<what>network card|net(?:work)? device|device) (?<property>[\w -]+?) (?:option )?'?(?<target>[^\s']+)'? does not match source '?(?<source>[^\s']+)'?/,
     example: 'error: unsupported configuration: Target network card MTU 1500 does not match source 9000',
     means:
-      'The XML for the destination gives the guest another device than it has: {property} {target} instead of {source}. Libvirt refuses before anything happens.',
-    culprit: 'A destination XML (or a hook that rewrites it) with other device settings.',
-    remedy: 'Give the destination the setting of the source.',
+      'The XML for the destination gives the device {property} {target} instead of {source}. Libvirt refuses before the migration begins.',
+    culprit: 'A destination XML, or a hook that rewrites it, with other device settings.',
+    remedy: 'Give the device the same setting at the destination as at the source.',
   },
   {
     id: 'libvirt-unsupported',
@@ -49,7 +49,7 @@ export const LIBVIRT_MESSAGES: readonly MessageRow[] = [
     pattern: /unsupported configuration: (?!Target .* does not match source)(?<reason>[^\n]+)/,
     example: 'error: unsupported configuration: rx_queue_size has to be a power of two',
     means: 'Libvirt or this QEMU cannot do what the XML asks for: {reason}',
-    culprit: 'An older libvirt or QEMU on this host, or an XML that does not fit.',
+    culprit: 'An older libvirt or QEMU on this host, or a mistake in the XML.',
     remedy: 'Compare the releases of both hosts; vhost-user needs shared memory (<memoryBacking><access mode=…/>).',
   },
   {
@@ -59,9 +59,9 @@ export const LIBVIRT_MESSAGES: readonly MessageRow[] = [
     example:
       'error: Hook script execution failed: internal error: Child process (LC_ALL=C PATH=/bin /etc/libvirt/hooks/qemu vm1 prepare begin -) unexpected exit status 1: vhost-compat: …',
     means:
-      'A hook in /etc/libvirt/hooks said no, and libvirt cancelled the start or the migration. The source keeps running.',
-    culprit: 'What the hook wrote, behind the colon; a code VC-… there is ours.',
-    remedy: 'Explain that code.',
+      'A hook in /etc/libvirt/hooks refused, and libvirt cancelled the start or the migration. A migrating guest goes on at the source.',
+    culprit: 'What the hook wrote after the colon; a code VC-… there is ours.',
+    remedy: 'Explain the code, or do what the hook says.',
   },
   {
     id: 'libvirt-monitor-timeout',
@@ -69,9 +69,9 @@ export const LIBVIRT_MESSAGES: readonly MessageRow[] = [
     pattern: /Timed out during operation: cannot acquire state change lock(?: \(held by (?<holder>[^)]+)\))?/,
     example:
       'error: Timed out during operation: cannot acquire state change lock (held by monitor=remoteDispatchDomainCreate)',
-    means: 'An earlier job of this guest does not end.',
+    means: 'An earlier job of this guest has not ended.',
     culprit:
-      'QEMU that waits: a vhost-user interface in server mode blocks the start until a back-end connects; QEMU also blocks when a back-end does not answer.',
+      'QEMU waits for a back-end: a vhost-user interface in server mode blocks the start until one connects, and QEMU blocks when a back-end does not answer.',
     remedy: 'Check that the back-end of each vhost-user interface runs and is connected.',
   },
 ];

@@ -7,7 +7,7 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
     program: 'Open vSwitch',
     pattern: /\bfeatures=\\?"?(?<negotiated>0x[\da-f]+)/i,
     example: 'status : {features="0x0000000170606783", mode=client, num_of_vrings="2", socket="/run/vm/vhu0"}',
-    means: 'What the guest on this port accepted of the offer. The next host has to offer these bits.',
+    means: 'What the guest on this port accepted of the offer. Another host has to offer these features, too.',
   },
   {
     id: 'ovs-tso-disabled',
@@ -15,11 +15,11 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
     pattern: /\buserspace-tso\\?"?\s*[=:]\s*\\?"?disabled/,
     example: 'status : {mode=client, numa="0", socket="/run/vm/vhu0", userspace-tso=disabled}',
     means:
-      'userspace-tso-enable is on, and this port works without TSO: it was registered again with the features of a port without it, and its guest sends large packets in pieces.',
+      'userspace-tso-enable is on, but this port works without TSO: it was registered again with the features of a port without TSO, and its guest sends large packets in segments.',
     culprit:
-      "A guest that had taken features which a port with TSO does not offer (VIRTIO_NET_F_HOST_ECN, VIRTIO_NET_F_HOST_UFO), or a connection that ended before the device was up: QEMU's, a probe's, or an agent's.",
+      'A guest that had taken features that a port with TSO does not offer (VIRTIO_NET_F_HOST_ECN, VIRTIO_NET_F_HOST_UFO), or a connection of QEMU, a probe or an agent that ended before the device was up.',
     remedy:
-      'Stop the QEMU process of the guest and start it again; a restart inside the guest does not do. Guests that move between hosts with and without the setting want a +portable version.',
+      'Stop the QEMU process of the guest and start it again; a reboot inside the guest is not enough. Pin a +portable version for guests that move between hosts with and without the setting.',
   },
   {
     id: 'ovs-device-added',
@@ -34,8 +34,8 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
     pattern: /vHost Device '(?<path>[^']+)' has been removed/,
     example: "dpdk|INFO|vHost Device '/run/vm/vhu0' has been removed",
     means:
-      'The device behind {path} was stopped: the guest was reset or shut down, its driver was unbound, or QEMU went.',
-    remedy: 'Nothing when that was intended; otherwise look at the log of QEMU.',
+      'The device behind {path} was stopped: the guest was reset or shut down, its driver was unbound, or QEMU ended.',
+    remedy: 'Nothing needs to be done if that was intended; otherwise look at the log of QEMU.',
   },
   {
     id: 'ovs-connection-destroyed',
@@ -45,7 +45,7 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
     means:
       'The socket of {path} was closed. Before "has been added" it means that QEMU or the agent hung up during the negotiation.',
     culprit:
-      'QEMU ended or refused the features. From 3.2 on, a TSO port whose connection ends this early is registered again with other features, and alternates from then on.',
+      'QEMU ended or refused the features. From 3.2 on, a TSO port whose connection ends this early is registered again with other features, and alternates between the two from then on.',
     remedy: 'Look at the log of QEMU, and at `vhost-compat show-interface` for a refusal.',
   },
   {
@@ -62,7 +62,7 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
     program: 'Open vSwitch',
     pattern: /vHost Device '(?<path>[^']+)' (?:not found|can't be added - name not found)/,
     example: "dpdk|INFO|vHost Device '/run/vm/vhu0' can't be added - name not found",
-    means: 'A guest came on {path}, and no port with this socket exists (any more).',
+    means: 'A guest connected at {path}, but no port with this socket exists, or no longer.',
     culprit: 'A port that was deleted while its guest runs.',
     remedy: 'Add the port again with the same vhost-server-path.',
   },
@@ -80,7 +80,7 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
     pattern: /Socket (?<path>\S+) created for vhost-user port (?<port>\S+)/,
     example: 'dpdk|INFO|Socket /run/openvswitch/vhu0 created for vhost-user port vhu0',
     means:
-      'Port {port} is a server-mode port: it listens at {path}. From 3.2 on it does not offer VIRTIO_NET_F_CSUM, which client-mode ports of the same release do.',
+      'Port {port} is a server-mode port: it listens at {path}. From 3.2 on it does not offer VIRTIO_NET_F_CSUM, unlike client-mode ports of the same release.',
   },
   {
     id: 'ovs-deprecated',
@@ -88,7 +88,7 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
     pattern: /dpdkvhostuser ports are considered deprecated/,
     example: 'dpdk|WARN|dpdkvhostuser ports are considered deprecated;  please migrate to dpdkvhostuserclient ports.',
     means:
-      'A server-mode port was added. Its features differ from those of client-mode ports from 3.2 on, and with TSO.',
+      'A server-mode port was added. Its features differ from those of client-mode ports, from 3.2 on and with TSO.',
     remedy: 'Use dpdkvhostuserclient on all hosts, or on none.',
   },
   {
@@ -113,8 +113,8 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
     program: 'Open vSwitch',
     pattern: /vhost-user (?:socket )?device setup failure for (?:socket|device) (?<path>\S+)/,
     example: 'dpdk|ERR|vhost-user socket device setup failure for socket /run/openvswitch/vhu0',
-    means: 'The port with socket {path} could not be made.',
-    culprit: 'A socket path that another process or port uses, or a directory that is missing.',
+    means: 'The port with socket {path} could not be created.',
+    culprit: 'A socket path that another process or port uses, or a missing directory.',
     remedy: 'Look at the lines before this one in the log of ovs-vswitchd.',
   },
 ];

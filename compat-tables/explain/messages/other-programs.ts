@@ -12,7 +12,7 @@ export const OTHER_MESSAGES: readonly MessageRow[] = [
     program: 'VPP',
     pattern: /\bfeatures(?: mask)? \((?<negotiated>0x[\da-f]+)\)/i,
     example: ' features (0x50008000):',
-    means: 'What VPP shows of a vhost-user interface: the features that were agreed, or the mask it was created with.',
+    means: 'The features that VPP shows of a vhost-user interface: those negotiated, or the mask it was created with.',
   },
   // A row of a table of failures, as people paste it: a name of theirs and two masks. No words tell a mask from any other
   // number, so the numbers themselves have to look like feature words.
@@ -24,7 +24,7 @@ export const OTHER_MESSAGES: readonly MessageRow[] = [
       /^(?!.*\b0x[\da-f]+\b.*\b0x[\da-f]+\b.*\b0x)(?!.*\bfeatures?\b.*\W(?:vs\.?|and|or)\W+0x)(?!.*0x[\da-f]+-0x).*?\b(?<features>0x[\da-f]{4,32})\b.*?\b(?<allowed>0x[\da-f]{4,32})\b/i,
     example: '| INDIRECT_DESC | 0x130afe7a7 | 0x168bfe7e7 |',
     means:
-      'A line with two masks that is no message that we know. It is taken as QEMU\'s "Features {features} unsupported. Allowed features: {allowed}": the first what an arriving guest has, the second what the device here can offer. If they are something else, nothing of this holds.',
+      'A line with two masks that is no known message. It is taken as QEMU\'s "Features {features} unsupported. Allowed features: {allowed}": the first mask is what an arriving guest has, the second what the device here can offer. If the masks are something else, none of this holds.',
     fallback: true,
     holds: ({ features = '0x0' }, device) => isFeatureWord(BigInt(features), device),
   },
@@ -34,7 +34,7 @@ export const OTHER_MESSAGES: readonly MessageRow[] = [
     program: 'unknown program',
     pattern: /\bfeatures?\b.*?(?<negotiated>0x[\da-f]{4,32})\b(?:\W+(?:vs\.?|and|or)\W+(?<other>0x[\da-f]{4,32})\b)?/i,
     example: 'the port is created with less features 0x50008000 vs 0x60003140',
-    means: 'A line that speaks of features and has a mask. Nothing more is known of it.',
+    means: 'A line with the word features and a mask. Nothing more is known of it.',
     fallback: true,
   },
 ];

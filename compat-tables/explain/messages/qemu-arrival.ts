@@ -1,4 +1,4 @@
-/** Lines of QEMU, as of 7.2 to 10.x, about a guest that arrives by migration. */
+/** Lines of QEMU 7.2 to 10.x about a guest that arrives by migration. */
 import type { MessageRow } from './message-row.ts';
 
 export const QEMU_ARRIVAL_MESSAGES: readonly MessageRow[] = [
@@ -8,14 +8,14 @@ export const QEMU_ARRIVAL_MESSAGES: readonly MessageRow[] = [
     pattern: /Features (?<features>0x[\da-f]+) unsupported(?:\. ?Allowed features: (?<allowed>0x[\da-f]+))?/i,
     example: 'qemu-system-x86_64: Features 0x130afa7a7 unsupported. Allowed features: 0x178bfa7e6',
     means:
-      'A guest arrives by migration that uses features which the device here cannot offer. QEMU at the destination refuses the device, and the migration fails; the guest goes on at the source.',
+      'A guest that arrives by migration uses features that the device here cannot offer. QEMU at the destination refuses it, and the migration fails; the guest goes on at the source.',
   },
   {
     id: 'qemu-load-device',
     program: 'QEMU',
     pattern: /error while loading state for instance (?<instance>0x[\da-f]+) of device '(?<device>[^']+)'/,
     example: "qemu-system-x86_64: error while loading state for instance 0x0 of device '0000:00:02.0/virtio-net'",
-    means: 'The state of device {device} could not be taken over. The line before says why.',
+    means: 'The state of device {device} could not be loaded. The line before says why.',
     remedy: 'Explain the lines before this one.',
   },
   {
@@ -24,7 +24,7 @@ export const QEMU_ARRIVAL_MESSAGES: readonly MessageRow[] = [
     pattern: /Failed to load (?<device>(?:virtio|vhost)[\w.-]*):(?<field>[\w.-]+)/,
     example: 'qemu-system-x86_64: Failed to load virtio-net:virtio',
     means:
-      'The part {field} of the state of {device} was refused; for the part virtio the line before usually names the features.',
+      'The part {field} of the state of {device} was refused. For the part virtio, the line before usually names the features.',
     remedy: 'Explain the lines before this one.',
   },
   {
@@ -33,7 +33,7 @@ export const QEMU_ARRIVAL_MESSAGES: readonly MessageRow[] = [
     pattern: /load of migration failed: (?:Operation not permitted|-1\b)/,
     example: 'qemu-system-x86_64: load of migration failed: Operation not permitted',
     means: 'The incoming migration failed because a device refused its state. QEMU at the destination ends.',
-    culprit: 'Most often features that the destination does not offer: "Features 0x… unsupported".',
+    culprit: 'Mostly features that the destination does not offer: "Features 0x… unsupported".',
     remedy: 'Explain the lines before this one.',
   },
   {
@@ -41,18 +41,18 @@ export const QEMU_ARRIVAL_MESSAGES: readonly MessageRow[] = [
     program: 'QEMU',
     pattern: /load of migration failed: (?:Invalid argument|-22\b)/,
     example: 'qemu-system-x86_64: load of migration failed: Invalid argument',
-    means: 'The incoming migration failed because a device or a size is not what the stream says.',
+    means: 'The incoming migration failed because a device or a size differs from what the source sent.',
     culprit:
-      'A destination that was started with other devices, another machine type, queue count, ring size or legacy setting than the source.',
-    remedy: 'Compare the device properties of both sides; `vhost-compat render` shows those of a version.',
+      'A destination that was started with other devices, or with another machine type, number of queues, ring size or legacy setting.',
+    remedy: 'Compare the device properties of both sides; `vhost-compat render` prints those of a version.',
   },
   {
     id: 'qemu-load-eio',
     program: 'QEMU',
     pattern: /load of migration failed: (?:Input\/output error|Connection reset by peer|-5\b)/,
     example: 'qemu-system-x86_64: load of migration failed: Input/output error',
-    means: 'The stream of the incoming migration ended early.',
-    culprit: 'The source ended, cancelled the migration, or failed first.',
+    means: 'The incoming migration ended early.',
+    culprit: 'The source ended, cancelled the migration or failed.',
     remedy: 'Look at the log of the source.',
   },
   {
@@ -62,7 +62,7 @@ export const QEMU_ARRIVAL_MESSAGES: readonly MessageRow[] = [
       /load of migration failed(?:: (?!Operation not permitted|Invalid argument|Input\/output|Connection reset|-\d)(?<error>[\w/ ]+))?$/,
     example: 'qemu-system-x86_64: load of migration failed: No such file or directory',
     means: 'The incoming migration failed ({error}).',
-    culprit: 'A destination whose devices are not those of the source.',
+    culprit: 'A destination with other devices than the source.',
     remedy: 'Explain the lines before this one; compare the device properties of both sides.',
   },
   {
@@ -71,7 +71,7 @@ export const QEMU_ARRIVAL_MESSAGES: readonly MessageRow[] = [
     pattern: /virtio-net: curr_queue_pairs (?<guest>[\da-f]+) > max_queue_pairs (?<here>[\da-f]+)/,
     example: 'qemu-system-x86_64: virtio-net: curr_queue_pairs 4 > max_queue_pairs 2',
     means: 'The arriving guest uses more queue pairs than the device here has (0x{guest} against 0x{here}).',
-    culprit: 'A destination that was started with a smaller queues=.',
+    culprit: 'A destination that was started with a lower queues=.',
     remedy: 'Start the destination with the queues= of the source.',
   },
   {
@@ -81,9 +81,9 @@ export const QEMU_ARRIVAL_MESSAGES: readonly MessageRow[] = [
     example:
       'qemu-system-x86_64: get_pci_config_device: Bad config data: i=0x10 read: a1 device: 1 cmask: ff wmask: c0 w1cmask:0',
     means:
-      'The arriving guest has another PCI card than the device here: byte {offset} of its configuration is 0x{read}, here 0x{here}. QEMU at the destination refuses it, and the guest goes on at the source.',
+      'The PCI card of the arriving guest differs from the one here: byte {offset} of its configuration is 0x{read}, here 0x{here}. QEMU at the destination refuses it, and the guest goes on at the source.',
     culprit:
-      'Another disable-modern, disable-legacy, queues= or machine type than at the source; or VIRTIO_F_VERSION_1, offered by one of the back-ends only, so that QEMU builds the card with or without its modern side.',
+      'Another disable-modern, disable-legacy, queues= or machine type than at the source; or only one of the back-ends offers VIRTIO_F_VERSION_1, which decides whether QEMU builds a modern card.',
     remedy:
       'Give the destination the device properties and the machine type of the source, and the interface a version with the same VIRTIO_F_VERSION_1.',
   },

@@ -1,4 +1,4 @@
-/** Lines of QEMU, as of 7.2 to 10.x: vhost-user and virtio-net. */
+/** Lines of QEMU 7.2 to 10.x about vhost-user and virtio-net. */
 import type { MessageRow } from './message-row.ts';
 
 export const QEMU_MESSAGES: readonly MessageRow[] = [
@@ -8,7 +8,7 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     pattern: /vhost lacks feature mask (?<missing>0x[\da-f]+|\d+) for backend/i,
     example: 'vhost lacks feature mask 0x10000000 for backend',
     means:
-      'The back-end came back with fewer features than the running guest had accepted. QEMU remembers what was accepted for the life of its process, refuses the connection and tries again, for ever.',
+      'The back-end came back with fewer features than the running guest had accepted. QEMU remembers what was accepted for the life of its process: it refuses the connection and keeps trying.',
   },
   {
     id: 'qemu-vhost-init',
@@ -24,9 +24,9 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     program: 'QEMU',
     pattern: /Migration disabled: vhost lacks VHOST_F_LOG_ALL feature/,
     example: 'Error: Migration disabled: vhost lacks VHOST_F_LOG_ALL feature.',
-    means: 'The guest cannot be migrated away: its back-end cannot record which memory pages it writes.',
-    culprit: 'A back-end without dirty log (Open vSwitch 2.4), or something on the way that masks the bit.',
-    remedy: 'Do not mask this bit; no mode does. Update the back-end where it lacks it.',
+    means: 'The guest cannot be migrated: its back-end cannot log the memory pages that it writes.',
+    culprit: 'A back-end without a dirty log (Open vSwitch 2.4), or a relay that masks the feature.',
+    remedy: 'Update the back-end if it lacks the feature, and do not mask it; no version does.',
     lacks: { family: 'virtio', names: ['VHOST_F_LOG_ALL'] },
   },
   {
@@ -34,9 +34,9 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     program: 'QEMU',
     pattern: /Migration disabled: vhost-user backend lacks VHOST_USER_PROTOCOL_F_LOG_SHMFD feature/,
     example: 'Error: Migration disabled: vhost-user backend lacks VHOST_USER_PROTOCOL_F_LOG_SHMFD feature.',
-    means: 'The guest cannot be migrated away: its back-end cannot share the log of written pages.',
+    means: 'The guest cannot be migrated: its back-end cannot share the log of written pages.',
     culprit: 'A back-end without the protocol feature (Open vSwitch 2.4 and 2.5).',
-    remedy: 'Update the back-end; check that no entry of a table of yours cuts the protocol feature.',
+    remedy: 'Update the back-end; check that no entry of your own tables cuts the protocol feature.',
     lacks: { family: 'protocol', names: ['VHOST_USER_PROTOCOL_F_LOG_SHMFD'] },
   },
   {
@@ -45,9 +45,9 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     pattern: /you are asking more queues than supported: (?<supported>\d+)/,
     example: 'qemu-system-x86_64: you are asking more queues than supported: 2',
     means:
-      'The device has more queue pairs (queues=) than the back-end supports, which is {supported}. QEMU keeps asking, for ever.',
+      'The device has more queue pairs (queues=) than the back-end supports, which is {supported}. QEMU keeps trying.',
     culprit:
-      'The limit of the mode or of the back-end: the DPDK vhost port of 23.07 to 23.11.2 answers its queues argument, 1 unless given.',
+      'The limit of the version or of the back-end. The DPDK vhost port of 23.07 to 23.11.2 gives its queues argument, which is 1 by default.',
     remedy:
       'Lower queues= to at most {supported}, raise the limit of the back-end, or pin a version that promises more.',
   },
@@ -58,7 +58,7 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     example:
       'qemu-system-x86_64: -device vhost-user-blk-pci,chardev=c,num-queues=4: The maximum number of queues supported by the backend is 2',
     means:
-      'A device of another kind than a network card (vhost-user-blk and the like) has num-queues above the {supported} of its back-end. QEMU tries a few times and does not start it.',
+      'A device other than a network card (vhost-user-blk and the like) has num-queues above the {supported} of its back-end. QEMU tries a few times, then does not start it.',
     culprit: 'num-queues of the device, or a back-end that was started with fewer queues.',
     remedy: 'Lower num-queues to at most {supported}, or raise the number of queues of the back-end.',
   },
@@ -68,9 +68,9 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     pattern: /IOMMU support requires reply-ack and (?:slave|backend)-req protocol features/,
     example: 'qemu-system-x86_64: IOMMU support requires reply-ack and backend-req protocol features.',
     means:
-      'The back-end offers VIRTIO_F_ACCESS_PLATFORM without the protocol features REPLY_ACK and BACKEND_REQ, by which a virtual IOMMU is kept in step. QEMU refuses the connection, whether the device has iommu_platform=on or not, and tries again, for ever.',
+      'The back-end offers VIRTIO_F_ACCESS_PLATFORM without the protocol features REPLY_ACK and BACKEND_REQ, which a virtual IOMMU needs. QEMU refuses the connection, whether the device has iommu_platform=on or not, and keeps trying.',
     culprit:
-      'An entry of a table of yours that cuts one of them, something on the way that masks them, or a back-end that has IOMMU support switched on and lacks them.',
+      'An entry of your own tables that cuts one of them, a relay that masks them, or a back-end that has IOMMU support switched on and lacks them.',
     remedy:
       'Let both pass, or pin a version without VIRTIO_F_ACCESS_PLATFORM; Open vSwitch: vhost-iommu-support=false.',
   },
@@ -81,8 +81,9 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
       /Invalid (?<property>[rt]x_queue_size) \(= (?<size>\d+)\), must be a power of 2 between (?<least>\d+) and (?<most>\d+)/,
     example:
       'qemu-system-x86_64: -device virtio-net-pci,rx_queue_size=128: Invalid rx_queue_size (= 128), must be a power of 2 between 256 and 1024.',
-    means: '{property}={size} is no size that QEMU gives a ring. The device is not made.',
-    culprit: 'A setting that follows a ring_size limit below {least}: no guest of QEMU starts in such a version.',
+    means: 'QEMU has no rings of {property}={size}. The device is not created.',
+    culprit:
+      'A setting made for a version whose ring_size is below {least}: no guest of QEMU starts in such a version.',
     remedy: 'Set {property} to a power of two from {least} to {most}, and use a version whose ring_size is no smaller.',
   },
   {
@@ -91,10 +92,10 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     pattern: /unable to start vhost net: -?(?<errno>\d+): falling back on userspace virtio/,
     example: 'qemu-system-x86_64: unable to start vhost net: 22: falling back on userspace virtio',
     means:
-      'The device could not be started with its back-end (error {errno}). QEMU would serve it itself, which it cannot with vhost-user: the network card is dead until the driver is bound again.',
+      'The device could not be started with its back-end (error {errno}). With vhost-user QEMU cannot serve it itself: the network card passes nothing until the driver in the guest is bound again.',
     culprit:
-      'A back-end that refused a message or hung up; error 22 also comes when VHOST_USER_F_PROTOCOL_FEATURES is masked.',
-    remedy: 'Look at the log of the back-end at the same time. Never mask VHOST_USER_F_PROTOCOL_FEATURES.',
+      'A back-end that refused a message or hung up; for error 22 also a relay that masks VHOST_USER_F_PROTOCOL_FEATURES.',
+    remedy: 'Look at the log of the back-end at that time. Never mask VHOST_USER_F_PROTOCOL_FEATURES.',
   },
   {
     id: 'qemu-unexpected-reply',
@@ -103,17 +104,17 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     example: 'qemu-system-x86_64: Received unexpected msg type. Expected 22 received 40',
     means: 'QEMU waited for the reply to {expected} and got one to {received}: the two sides are out of step.',
     culprit:
-      'A reply too many or too few: a back-end that answers what needs no answer, two threads of QEMU on one socket, or a relay that lost a message.',
-    remedy: 'Restart the front-end process; report both releases if it comes again.',
+      'A reply too many or too few: a back-end that replies where none is due, two threads of QEMU on one socket, or a relay that lost a message.',
+    remedy: 'Restart the front-end process; report both releases if the line comes again.',
   },
   {
     id: 'qemu-set-msg-fds',
     program: 'QEMU',
     pattern: /Failed to set msg fds/,
     example: 'qemu-system-x86_64: Failed to set msg fds.',
-    means: 'QEMU could not pass file descriptors to its peer: the socket was gone when it wanted to send.',
-    culprit: 'The back-end died or hung up during the set-up, often at a restart with reconnect=.',
-    remedy: 'Look why the back-end hung up; with reconnect= the device comes back by itself.',
+    means: 'QEMU could not send file descriptors to the back-end: the socket was closed already.',
+    culprit: 'A back-end that died or hung up during the set-up, often at a restart with reconnect=.',
+    remedy: 'Find out why the back-end hung up; with reconnect= the device comes back by itself.',
   },
   {
     id: 'qemu-read-header',
@@ -122,9 +123,9 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
       /Failed to read msg header\. Read (?<read>-?\d+) instead of (?<wanted>\d+)\.(?: Original request (?<request>\d+))?/,
     example: 'qemu-system-x86_64: Failed to read msg header. Read 0 instead of 12. Original request 1.',
     means:
-      'The peer ended the connection while QEMU waited for the reply to {request} ({read} of {wanted} bytes came).',
+      'The back-end closed the connection while QEMU waited for the reply to {request} ({read} of {wanted} bytes came).',
     culprit:
-      'A back-end that died, or refuses the connection: one that serves a single connection, or a mode that it cannot honour.',
+      'A back-end that died, that serves only one connection, or that cannot honour the version of the interface.',
     remedy: 'Look at the log of the back-end, and at `vhost-compat show-interface` for a refusal.',
   },
   {
@@ -132,8 +133,8 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     program: 'QEMU',
     pattern: /Failed to (?:read msg (?:header\. (?:Flags|Size)|payload)|write msg\.)/,
     example: 'qemu-system-x86_64: Failed to read msg header. Flags 0x0 instead of 0x5.',
-    means: 'A vhost-user message was cut short or is none: QEMU gives up the connection.',
-    culprit: 'A peer that died in the middle of a message, or something that does not speak vhost-user on this socket.',
+    means: 'A vhost-user message is incomplete or malformed. QEMU gives up the connection.',
+    culprit: 'A peer that died in the middle of a message, or that does not speak vhost-user on this socket.',
     remedy: 'Check which process serves the socket path, and whether it died.',
   },
   {
@@ -141,7 +142,7 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     program: 'QEMU',
     pattern: /(?<mtu>\d+)Bytes MTU not supported by the backend/,
     example: 'qemu-system-x86_64: 9000Bytes MTU not supported by the backend',
-    means: 'host_mtu={mtu} was asked for, and the back-end refused it.',
+    means: 'The back-end refused host_mtu={mtu}.',
     culprit: 'A port of the back-end with a smaller MTU (Open vSwitch: mtu_request).',
     remedy: 'Raise the MTU of the port, or lower host_mtu on both sides of a migration alike.',
   },
@@ -150,18 +151,18 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     program: 'QEMU',
     pattern: /vhost backend (?:memory slots limit is less|has no free memory slots left)/,
     example: 'qemu-system-x86_64: vhost backend memory slots limit is less than current number of present memory slots',
-    means: 'The memory of the guest has more pieces than the back-end can map; without CONFIGURE_MEM_SLOTS that is 8.',
-    culprit: 'Memory hot-plug, or a guest with many memory devices on a back-end of another kind.',
-    remedy: 'Give the guest its memory in fewer, larger pieces.',
+    means: 'The memory of the guest has more regions than the back-end can map: without CONFIGURE_MEM_SLOTS, 8.',
+    culprit: 'Memory hot-plug, or a guest with many memory devices.',
+    remedy: 'Give the guest its memory in fewer, larger regions.',
   },
   {
     id: 'qemu-vhost-call',
     program: 'QEMU',
     pattern: /(?<call>vhost_(?:set|get)_\w+) failed: (?<error>[^(]+) \((?<errno>-?\d+)\)/,
     example: 'qemu-system-x86_64: vhost_set_features failed: Protocol error (71)',
-    means: 'The back-end refused {call}, or the connection ended over it: {error}.',
+    means: 'The back-end refused {call}, or closed the connection: {error}.',
     culprit: 'For vhost_set_features: features that were not offered. Otherwise a back-end that died.',
-    remedy: 'Look at the log of the back-end at the same time.',
+    remedy: 'Look at the log of the back-end at that time.',
   },
   {
     id: 'qemu-ring-restore',
@@ -169,17 +170,17 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     pattern: /vhost VQ (?<queue>\d+) ring restore failed: (?<errno>-?\d+)/,
     example: 'qemu-system-x86_64: vhost VQ 0 ring restore failed: -71: Protocol error (71)',
     means:
-      'At the stop of queue {queue} the back-end did not say where it stands in the ring. QEMU takes what the ring itself says.',
+      'When queue {queue} was stopped, the back-end did not say how far it is in the ring. QEMU takes that from the ring itself.',
     culprit: 'A back-end that was gone before the device was stopped.',
     remedy:
-      'With split rings nothing is lost but packets. A packed ring cannot be recovered so: bind the driver of the guest again.',
+      'With split rings only packets are lost. A packed ring does not recover: bind the driver in the guest again.',
   },
   {
     id: 'qemu-rarp',
     program: 'QEMU',
     pattern: /Vhost user backend fails to broadcast fake RARP/,
     example: 'qemu-system-x86_64: Vhost user backend fails to broadcast fake RARP',
-    means: 'After the migration nobody announced the new place of the guest: switches learn it from its next packet.',
+    means: 'After the migration nothing announced the new place of the guest: switches learn it from its next packet.',
     culprit: 'A guest without VIRTIO_NET_F_GUEST_ANNOUNCE on a back-end without VHOST_USER_PROTOCOL_F_RARP.',
     remedy: 'Let the guest send a packet (a ping), or use a version with VIRTIO_NET_F_GUEST_ANNOUNCE.',
   },
@@ -188,7 +189,7 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     program: 'QEMU',
     pattern: /Property '(?<model>[\w-]+)\.(?<property>[\w-]+)' not found/,
     example: "qemu-system-x86_64: -device virtio-net-pci,in_order=on: Property 'virtio-net-pci.in_order' not found",
-    means: 'This QEMU has no property {property} for {model}; it is too old for it, or the name is wrong.',
+    means: 'This QEMU has no property {property} for {model}: it is too old, or the name is wrong.',
     remedy: 'Leave the property out; `qemu-system-x86_64 -device {model},help` lists those that exist.',
   },
 ];

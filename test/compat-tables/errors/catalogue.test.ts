@@ -81,6 +81,7 @@ describe('the catalogue of errors', () => {
       const { exit, stderr } = await cli(['unpin', 'vhu1', '--no-wait', '-d', `unix:${join(folder, 'ro.sock')}`]);
       assert.equal(exit, 1);
       assert.match(stderr, /\[VC-DB-TRANSACTION\]/);
+      assert.match(stderr, /not allowed.*remedy: "not allowed": the remote is read-only/s);
     });
 
     it('VC-EXPLAIN-NONE: a text without a line that is known', async () => {

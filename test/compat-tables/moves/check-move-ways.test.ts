@@ -59,7 +59,10 @@ describe('a version that moves forward only', () => {
       hostOf('older', older.abilities, { entries: forward }),
     ];
     const [none] = ask(bare, from, to).obstacles;
-    assert.match(none?.remedy ?? '', /^No version is common to newer and older: make one \(baseline --define\)/);
+    assert.match(
+      none?.remedy ?? '',
+      /^No version is common to newer and older: make one \(`vhost-compat baseline --define`\)/,
+    );
   });
 
   it('counts in the outlook from then on', () => {
