@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockBackend, type MockBackendOptions } from '../../agent/mock/mock-backend.ts';
+import { type FrontendOptions, MockFrontend } from '../../agent/mock/mock-frontend.ts';
 import { Port } from '../../agent/relay/port/port.ts';
 import type {
   ModeDecision,
@@ -110,10 +112,11 @@ export class Hooks implements PortHooks {
 
 /** One port with its peers, in a folder of its own; `close` ends all of it. */
 export class Bench {
-  readonly #folder = temporaryFolder();
+  #folder: ReturnType<typeof temporaryFolder> | undefined;
   readonly #toClose: (() => void)[] = [];
 
   path(name: string): string {
+    this.#folder ??= temporaryFolder();
     return join(this.#folder.path, name);
   }
 
@@ -159,6 +162,10 @@ export class Bench {
     return port;
   }
 
+  async frontend(name = 'f', role: Endpoint['role'] = 'connect', options: FrontendOptions = {}): Promise<MockFrontend> {
+    return this.also(await MockFrontend.open(this.endpoint(role, name), options));
+  }
+
   /** Something else to be ended with the rest. */
   also<T extends { close(): void }>(thing: T): T {
     this.#toClose.push(() => thing.close());
@@ -167,8 +174,24 @@ export class Bench {
 
   close(): void {
     for (const close of this.#toClose.splice(0).reverse()) close();
-    this.#folder.remove();
+    this.#folder?.remove();
+    this.#folder = undefined;
   }
+}
+
+/** A bench that is empty before each test of a suite; after each one every descriptor is closed. */
+export function benchForEach(cleanUp: () => void = () => {}): Bench {
+  const bench = new Bench();
+  let before = 0;
+  beforeEach(() => {
+    before = openDescriptors();
+  });
+  afterEach(() => {
+    cleanUp();
+    bench.close();
+    assert.equal(openDescriptors(), before, 'every descriptor is closed');
+  });
+  return bench;
 }
 
 export async function untilState(port: Port, state: PortState): Promise<void> {

@@ -4,23 +4,14 @@ import { ResumedPorts } from '../../../agent/manager/resumed-ports.ts';
 import { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
 import { Port } from '../../../agent/relay/port/port.ts';
 import { leavePair, TestHandover } from '../relay/handover/keepers.ts';
-import { aWhile, Bench, Hooks, openDescriptors, until, untilState } from '../support.ts';
+import { aWhile, benchForEach, Hooks, until, untilState } from '../support.ts';
 
 describe('ports that go on before the agent around them has started', () => {
-  let bench: Bench;
+  const bench = benchForEach(() => handover.close());
   let handover: TestHandover;
-  let before = 0;
   beforeEach(() => {
-    before = openDescriptors();
-    bench = new Bench();
     handover = new TestHandover();
   });
-  afterEach(() => {
-    bench.close();
-    handover.close();
-    assert.equal(openDescriptors(), before, 'every descriptor is closed');
-  });
-  const connect = async () => bench.also(await MockFrontend.open(bench.endpoint('connect', 'f')));
   const endpoints = () => [`listen:${bench.path('f')}`, `connect:${bench.path('b')}`] as const;
 
   /** A front-end that was connected to the agent before. */
@@ -29,7 +20,7 @@ describe('ports that go on before the agent around them has started', () => {
     const [frontend, backend] = [bench.endpoint('listen', 'f'), bench.endpoint('connect', 'b')];
     const port = new Port({ name: 'p', deviceType: 'vhost-user-net', frontend, backend }, new Hooks(), { handover });
     port.start();
-    const guest = await connect();
+    const guest = await bench.frontend();
     await guest.negotiate();
     port.leave();
     return guest;
@@ -67,7 +58,7 @@ describe('ports that go on before the agent around them has started', () => {
     claimed.adopt(hooks);
     await until('its door', () => existsSync(bench.path('f')));
     await aWhile(1100); // after so long a front-end that never said anything makes room
-    const stranger = await connect();
+    const stranger = await bench.frontend();
     await stranger.ended;
     assert.deepEqual([guest.isOpen, port.status.state], [true, 'negotiated']);
     await guest.sync();
@@ -97,7 +88,7 @@ describe('ports that go on before the agent around them has started', () => {
     guest.close();
     await untilState(port, 'refused');
     assert.equal(port.status.error?.code, 'VC-AGENT-STARTING');
-    const waiting = connect();
+    const waiting = bench.frontend();
     assert.equal(existsSync(bench.path('f')), false, 'its door is shut');
     const hooks = new Hooks();
     claimed.adopt(hooks);

@@ -3,19 +3,10 @@ import { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
 import { NEED_REPLY } from '../../../agent/vhost/header.ts';
 import { readU64, writeLog, writeU64 } from '../../../agent/vhost/payloads.ts';
 import { REQUESTS } from '../../../compat-tables/protocol/requests.ts';
-import { Bench, OVS_2_13, OVS_3_2, openDescriptors } from '../support.ts';
+import { benchForEach, OVS_2_13, OVS_3_2 } from '../support.ts';
 
 describe('mock back-end and front-end, without an agent', () => {
-  let bench: Bench;
-  let before = 0;
-  beforeEach(() => {
-    before = openDescriptors();
-    bench = new Bench();
-  });
-  afterEach(() => {
-    bench.close();
-    assert.equal(openDescriptors(), before, 'every descriptor is closed');
-  });
+  const bench = benchForEach();
   const openFrontend = async () => bench.also(await MockFrontend.open(bench.endpoint('connect', 'b')));
 
   it('negotiate as QEMU and DPDK do', async () => {

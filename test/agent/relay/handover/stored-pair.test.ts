@@ -2,28 +2,21 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { injectFaults } from '../../../../agent/fd/faults.ts';
 import { SystemCallError } from '../../../../agent/fd/libc.ts';
-import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { Port } from '../../../../agent/relay/port/port.ts';
 import { RING_PACKED } from '../../../../compat-tables/bits/named-masks.ts';
-import { aWhile, Bench, Hooks, openDescriptors, until, untilState } from '../../support.ts';
+import { aWhile, benchForEach, Hooks, until, untilState } from '../../support.ts';
 import { TestHandover } from './keepers.ts';
 
 const ENOSPC = 28;
 
 describe('a port that somebody keeps', () => {
-  let bench: Bench;
-  let handover: TestHandover;
-  let before = 0;
-  beforeEach(() => {
-    before = openDescriptors();
-    bench = new Bench();
-    handover = new TestHandover();
-  });
-  afterEach(() => {
+  const bench = benchForEach(() => {
     injectFaults(undefined);
-    bench.close();
     handover.close();
-    assert.equal(openDescriptors(), before, 'every descriptor is closed');
+  });
+  let handover: TestHandover;
+  beforeEach(() => {
+    handover = new TestHandover();
   });
 
   function start(hooks: Hooks, kept?: TestHandover): Port {
@@ -33,7 +26,6 @@ describe('a port that somebody keeps', () => {
     port.start();
     return port;
   }
-  const connect = async () => bench.also(await MockFrontend.open(bench.endpoint('connect', 'f')));
   const notKept = (hooks: Hooks) => hooks.events.filter(({ kind }) => kind === 'not-kept');
   const journals = () => (existsSync(handover.folder) ? readdirSync(handover.folder) : []);
 
@@ -41,7 +33,7 @@ describe('a port that somebody keeps', () => {
     await bench.backend();
     const hooks = new Hooks();
     start(hooks, handover);
-    const frontend = await connect();
+    const frontend = await bench.frontend();
     await frontend.negotiate();
     assert.equal(handover.stored.size, 1);
     assert.equal([...handover.stored.values()][0]?.length, 4);
@@ -101,7 +93,7 @@ describe('a port that somebody keeps', () => {
       const hooks = new Hooks();
       fail();
       const port = start(hooks, handover);
-      const frontend = await connect();
+      const frontend = await bench.frontend();
       const { acked } = await frontend.negotiate();
       assert.equal(port.status.acked, acked);
       const [event] = notKept(hooks);
@@ -129,11 +121,11 @@ describe('a port that somebody keeps', () => {
     await bench.backend();
     const hooks = new Hooks();
     const port = start(hooks, handover);
-    const first = await connect();
+    const first = await bench.frontend();
     first.tell('GET_FEATURES');
     await untilState(port, 'connected');
     await aWhile(1100);
-    await (await connect()).ended;
+    await (await bench.frontend()).ended;
     assert.equal(first.isOpen, true);
     assert.deepEqual(hooks.codes(), ['VC-FRONTEND-BUSY']);
     assert.match(hooks.events.at(-1)?.text ?? '', /connected while process/);
@@ -144,7 +136,7 @@ describe('a port that somebody keeps', () => {
     await bench.backend();
     const hooks = new Hooks();
     const port = start(hooks, handover);
-    const frontend = await connect();
+    const frontend = await bench.frontend();
     await untilState(port, 'connected');
     frontend.close();
     await untilState(port, 'waiting-frontend');
@@ -156,7 +148,7 @@ describe('a port that somebody keeps', () => {
     await bench.backend();
     const hooks = new Hooks();
     start(hooks, handover);
-    const frontend = await connect();
+    const frontend = await bench.frontend();
     await frontend.negotiateProtocol();
     assert.equal(handover.stored.size, 1);
     injectFaults((call) => {
@@ -175,7 +167,7 @@ describe('a port that somebody keeps', () => {
     await bench.backend();
     const hooks = new Hooks();
     start(hooks);
-    const frontend = await connect();
+    const frontend = await bench.frontend();
     const { acked } = await frontend.negotiate();
     assert.notEqual(acked & RING_PACKED, 0n);
     const [event, ...more] = notKept(hooks);
@@ -188,7 +180,7 @@ describe('a port that somebody keeps', () => {
     await bench.backend();
     const hooks = new Hooks();
     const port = start(hooks);
-    const frontend = await connect();
+    const frontend = await bench.frontend();
     const { features } = await frontend.negotiateProtocol();
     await frontend.negotiate({ ack: features & ~RING_PACKED });
     assert.equal(port.status.state, 'negotiated');

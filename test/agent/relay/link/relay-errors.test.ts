@@ -3,7 +3,6 @@ import { PartialMessageError } from '../../../../agent/fd/channel.ts';
 import { type FaultyCall, injectFaults } from '../../../../agent/fd/faults.ts';
 import { SystemCallError } from '../../../../agent/fd/libc.ts';
 import { TruncatedError } from '../../../../agent/fd/truncated-error.ts';
-import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { asCompatError } from '../../../../agent/relay/link/relay-errors.ts';
 import { Port } from '../../../../agent/relay/port/port.ts';
 import { VhostProtocolError } from '../../../../agent/vhost/errors.ts';
@@ -11,7 +10,7 @@ import { encodeReply } from '../../../../agent/vhost/header.ts';
 import { writeU64 } from '../../../../agent/vhost/payloads.ts';
 import { CompatError } from '../../../../compat-tables/errors/compat-error.ts';
 import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
-import { aWhile, Bench, Hooks, hex, openDescriptors, until, untilState } from '../../support.ts';
+import { aWhile, benchForEach, Hooks, hex, until, untilState } from '../../support.ts';
 
 const ENOMEM = 12;
 
@@ -41,18 +40,7 @@ describe('the code of an error', () => {
 });
 
 describe('a port, when', () => {
-  let bench: Bench;
-  let before = 0;
-  beforeEach(() => {
-    before = openDescriptors();
-    bench = new Bench();
-  });
-  afterEach(() => {
-    injectFaults(undefined);
-    bench.close();
-    assert.equal(openDescriptors(), before, 'every descriptor is closed');
-  });
-  const connect = async () => bench.also(await MockFrontend.open(bench.endpoint('connect', 'f')));
+  const bench = benchForEach(() => injectFaults(undefined));
   const faults = (hooks: Hooks) =>
     hooks.events.filter(({ kind }) => kind === 'fault').map(({ code, details }) => [code, details['side']]);
 
@@ -83,7 +71,7 @@ describe('a port, when', () => {
       await bench.backend();
       const hooks = new Hooks();
       const port = start(hooks);
-      const frontend = await connect();
+      const frontend = await bench.frontend();
       await untilState(port, 'connected');
       failOnce('splice', n);
       await assert.rejects(frontend.ask('GET_FEATURES'), /hung up/);
@@ -91,7 +79,7 @@ describe('a port, when', () => {
       assert.deepEqual(faults(hooks), [['VC-VHOST-IO', side]]);
       injectFaults(undefined);
       await untilState(port, 'waiting-frontend');
-      await (await connect()).negotiate();
+      await (await bench.frontend()).negotiate();
       assert.equal(port.status.statistics.faults, 1);
     });
   }
@@ -102,9 +90,9 @@ describe('a port, when', () => {
     const port = start(hooks);
     await untilState(port, 'waiting-frontend');
     failOnce('pipe', 1);
-    await (await connect()).ended;
+    await (await bench.frontend()).ended;
     assert.deepEqual(faults(hooks), [['VC-VHOST-IO', 'front-end']]);
-    await (await connect()).negotiate();
+    await (await bench.frontend()).negotiate();
     assert.equal(backend.connections, 1);
   });
 
@@ -115,7 +103,7 @@ describe('a port, when', () => {
     const port = start(hooks);
     await untilState(port, 'waiting-frontend');
     assert.deepEqual(faults(hooks), [['VC-VHOST-IO', 'back-end']]);
-    await (await connect()).negotiate();
+    await (await bench.frontend()).negotiate();
   });
 
   for (const { title, bytes } of [
@@ -127,14 +115,14 @@ describe('a port, when', () => {
       await bench.backend();
       const hooks = new Hooks();
       const port = start(hooks, 40);
-      const frontend = await connect();
+      const frontend = await bench.frontend();
       frontend.raw(hex(bytes));
       await frontend.ended;
       await until('the fault is told', () => faults(hooks).length > 0);
       assert.deepEqual(faults(hooks), [['VC-VHOST-PARTIAL', 'front-end']]);
       assert.match(hooks.events.find(({ kind }) => kind === 'fault')?.text ?? '', /no more for 40 ms/);
       await untilState(port, 'waiting-frontend');
-      await (await connect()).negotiate();
+      await (await bench.frontend()).negotiate();
     });
   }
 
@@ -142,7 +130,7 @@ describe('a port, when', () => {
     await bench.backend();
     const hooks = new Hooks();
     const port = start(hooks, 5000);
-    const frontend = await connect();
+    const frontend = await bench.frontend();
     frontend.raw(hex('01000000 01'));
     await aWhile();
     frontend.raw(hex('000000 00000000'));
@@ -165,7 +153,7 @@ describe('a port, when', () => {
     );
     const hooks = new Hooks();
     const port = start(hooks, 40);
-    const frontend = await connect();
+    const frontend = await bench.frontend();
     await untilState(port, 'connected');
     whole = false;
     await assert.rejects(frontend.ask('GET_FEATURES'), /hung up/);

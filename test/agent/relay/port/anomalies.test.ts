@@ -6,22 +6,12 @@ import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { encodeReply, encodeRequest, NEED_REPLY, REPLY } from '../../../../agent/vhost/header.ts';
 import { writeU64, writeVringState } from '../../../../agent/vhost/payloads.ts';
 import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
-import { aWhile, Bench, Hooks, hex, OVS_2_13, openDescriptors, until, untilState } from '../../support.ts';
+import { aWhile, benchForEach, Hooks, hex, OVS_2_13, until, untilState } from '../../support.ts';
 
 const eventFds = (count: number) => Array.from({ length: count }, () => new OwnedFd(createEventFd()));
 
 describe('a port and peers that behave badly', () => {
-  let bench: Bench;
-  let before = 0;
-  beforeEach(() => {
-    before = openDescriptors();
-    bench = new Bench();
-  });
-  afterEach(() => {
-    bench.close();
-    assert.equal(openDescriptors(), before, 'every descriptor is closed');
-  });
-  const openFrontend = async (name = 'f') => bench.also(await MockFrontend.open(bench.endpoint('connect', name)));
+  const bench = benchForEach();
 
   const attacks: { title: string; code: string; relayed?: true; send(frontend: MockFrontend): void }[] = [
     { title: 'a wrong version', code: 'VC-VHOST-HEADER', send: (f) => f.raw(hex('01000000 02000000 00000000')) },
@@ -79,14 +69,14 @@ describe('a port and peers that behave badly', () => {
       const backend = await bench.backend();
       const hooks = new Hooks();
       const port = bench.port(hooks);
-      const attacker = await openFrontend();
+      const attacker = await bench.frontend();
       await attacker.sync();
       send(attacker);
       await attacker.ended;
       await until('the event', () => hooks.codes().includes(code));
       assert.deepEqual(hooks.codes(), [code]);
       assert.equal(port.status.error?.code, code);
-      await (await openFrontend()).negotiate();
+      await (await bench.frontend()).negotiate();
       assert.equal(port.status.error, undefined);
       assert.equal(backend.connections, relayed ? 2 : 1);
     });
@@ -117,12 +107,12 @@ describe('a port and peers that behave badly', () => {
         const hooks = new Hooks();
         bench.port(hooks);
         if (connected) {
-          const frontend = await openFrontend();
+          const frontend = await bench.frontend();
           bad = true;
           frontend.tell('GET_FEATURES');
           await frontend.ended;
         }
-        await (await openFrontend()).negotiate();
+        await (await bench.frontend()).negotiate();
         assert.deepEqual(hooks.codes(), [code]);
       });
     }
@@ -153,7 +143,7 @@ describe('a port and peers that behave badly', () => {
       },
     );
     const port = bench.port(new Hooks());
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.negotiate();
     const answer = await frontend.ask(999, hex('aabbcc'), eventFds(3), NEED_REPLY);
     assert.equal(answer.request, 999);
@@ -174,7 +164,7 @@ describe('a port and peers that behave badly', () => {
       },
     );
     const port = bench.port(new Hooks());
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     const answer = await frontend.ask('POSTCOPY_ADVISE');
     assert.equal(answer.flags & REPLY, REPLY);
     assert.equal(answer.fds.length, 1);
@@ -184,7 +174,7 @@ describe('a port and peers that behave badly', () => {
   it('takes a message in pieces, and two messages in one piece', async () => {
     const backend = await bench.backend();
     bench.port(new Hooks());
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     const start = backend.received.length;
     const kick = encodeRequest(REQUESTS.SET_VRING_KICK.id, writeU64(0n));
     for (const cut of [1, 12, 17]) {
@@ -215,7 +205,7 @@ describe('a port and peers that behave badly', () => {
   it('keeps the descriptors of messages apart that arrive together', async () => {
     const backend = await bench.backend();
     bench.port(new Hooks());
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     const start = backend.received.length;
     // All of them lie in the kernel's buffer before the port reads the first.
     frontend.tell('SET_VRING_KICK', writeU64(0n), eventFds(1));
@@ -246,7 +236,7 @@ describe('a port and peers that behave badly', () => {
       (f) => f.raw(hex('00 01000000 08000000 00'), []),
     ];
     for (let last = 0; last < steps.length; last += 1) {
-      const frontend = await openFrontend();
+      const frontend = await bench.frontend();
       for (const step of steps.slice(0, last + 1)) step(frontend);
       frontend.close();
       await until(
@@ -256,12 +246,12 @@ describe('a port and peers that behave badly', () => {
     }
     for (const vanishAt of ['GET_FEATURES', 'GET_PROTOCOL_FEATURES', 'GET_QUEUE_NUM'] as const) {
       backend.hangUp();
-      const frontend = await openFrontend();
+      const frontend = await bench.frontend();
       frontend.tell(vanishAt);
       backend.hangUp();
       await frontend.ended;
     }
-    await (await openFrontend()).negotiate();
+    await (await bench.frontend()).negotiate();
     await untilState(port, 'negotiated');
     // A hang-up may also meet the measurement of the next connection; that the back-end was gone then is told.
     const gone = 'VC-VHOST-GONE';
@@ -274,7 +264,7 @@ describe('a port and peers that behave badly', () => {
   it('stops taking from a front-end when the back-end does not read, and goes on when it does', async () => {
     const backend = await bench.backend();
     const port = bench.port(new Hooks());
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.sync();
     for (const connection of backend.live) connection.pause();
     const start = backend.received.length;
@@ -296,7 +286,7 @@ describe('a port and peers that behave badly', () => {
     const backend = await bench.backend();
     const hooks = new Hooks();
     bench.port(hooks);
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.sync();
     for (const connection of backend.live) connection.pause();
     const big = encodeRequest(999, new Uint8Array(4096));
@@ -314,7 +304,7 @@ describe('a port and peers that behave badly', () => {
     await bench.backend({}, { maxRecorded: 0 });
     const hooks = new Hooks();
     const port = bench.port(hooks);
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.sync();
     frontend.pause();
     const questions = Buffer.concat(Array.from({ length: 200 }, () => encodeRequest(1)));
@@ -338,10 +328,10 @@ describe('a port and peers that behave badly', () => {
     const hooks = new Hooks();
     const neighbour = bench.port(hooks, { name: 'q' });
     bench.port(new Hooks());
-    const good = await openFrontend('fq');
+    const good = await bench.frontend('fq');
     await good.negotiate();
     for (let i = 0; i < 20; i += 1) {
-      const attacker = await openFrontend();
+      const attacker = await bench.frontend();
       attacker.raw(hex('ffffffff ffffffff ffffffff'), eventFds(4));
       await attacker.ended;
       await good.sync();

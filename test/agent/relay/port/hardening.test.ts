@@ -33,7 +33,6 @@ describe('what has hurt others on this socket', () => {
     bench.close();
     await until('every descriptor is closed', () => openDescriptors() <= before);
   });
-  const openFrontend = async (name = 'f') => bench.also(await MockFrontend.open(bench.endpoint('connect', name)));
 
   /** A back-end whose every answer to GET_INFLIGHT_FD brings a descriptor. */
   const inflightBackend = () =>
@@ -52,7 +51,7 @@ describe('what has hurt others on this socket', () => {
   it('passes a flood of GET_INFLIGHT_FD and keeps none of its descriptors (CVE-2020-10726)', async () => {
     await inflightBackend();
     const port = bench.port(new Hooks());
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.negotiate();
     const atRest = openDescriptors();
     for (let i = 0; i < 500; i += 1) {
@@ -67,7 +66,7 @@ describe('what has hurt others on this socket', () => {
     await inflightBackend();
     const hooks = new Hooks();
     const port = bench.port(hooks);
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.sync();
     frontend.pause();
     const question = encodeRequest(REQUESTS.GET_INFLIGHT_FD.id, new Uint8Array(24));
@@ -88,7 +87,7 @@ describe('what has hurt others on this socket', () => {
   it('does not grow with SET_VRING_NUM, however often it comes (CVE-2019-14818)', async () => {
     await bench.backend({}, { maxRecorded: 0 });
     const port = bench.port(new Hooks());
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.negotiate();
     for (let i = 0; i < 2000; i += 1) {
       frontend.tell('SET_VRING_NUM', writeVringState({ index: i % 256, num: i }));
@@ -158,7 +157,7 @@ describe('what has hurt others on this socket', () => {
       const backend = await bench.backend();
       const hooks = new Hooks();
       const port = bench.port(hooks);
-      const attacker = await openFrontend();
+      const attacker = await bench.frontend();
       await attacker.sync();
       const told = backend.received.length;
       send(attacker);
@@ -167,14 +166,14 @@ describe('what has hurt others on this socket', () => {
       assert.deepEqual(hooks.codes(), [code]);
       assert.equal(backend.received.length, told, 'the back-end hears nothing of it');
       assert.equal(port.status.queuePairs, undefined);
-      await (await openFrontend()).negotiate();
+      await (await bench.frontend()).negotiate();
     });
   }
 
   it('passes numbers of 64 bits on as they came (CVE-2020-10722)', async () => {
     const backend = await bench.backend();
     bench.port(new Hooks());
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.negotiate();
     const log = writeLog(MOST_U64, MOST_U64 - 4095n);
     const region = { guestAddress: MOST_U64, size: MOST_U64, userAddress: (1n << 53n) + 1n, mmapOffset: 1n << 63n };
@@ -194,7 +193,7 @@ describe('what has hurt others on this socket', () => {
     assert.equal(attacker.send(encodeRequest(999, hex('00')), new Array(MOST_FDS).fill(attacker.fd)), 13);
     await untilSaid(hooks);
     assert.deepEqual(hooks.codes(), ['VC-VHOST-FDS']);
-    await (await openFrontend()).negotiate();
+    await (await bench.frontend()).negotiate();
   });
 
   it('survives a table of open files that is full when descriptors arrive', async function () {
@@ -205,7 +204,7 @@ describe('what has hurt others on this socket', () => {
     const port = bench.port(hooks);
     const good = new Hooks();
     bench.port(good, { name: 'q' });
-    const neighbour = await openFrontend('fq');
+    const neighbour = await bench.frontend('fq');
     await neighbour.negotiate();
     await untilState(port, 'waiting-frontend');
     const attacker = bench.also(connected(bench.path('f')));
@@ -232,22 +231,22 @@ describe('what has hurt others on this socket', () => {
     assert.equal(port.status.statistics.faults, 0);
     attacker.close();
     assert.deepEqual(good.codes(), []);
-    await (await openFrontend()).negotiate();
+    await (await bench.frontend()).negotiate();
   });
 
   it('serves one front-end at a time when one says nothing, and the next when it is gone', async () => {
     const backend = await bench.backend();
     const hooks = new Hooks();
     const port = bench.port(hooks);
-    const silent = await openFrontend();
+    const silent = await bench.frontend();
     await untilState(port, 'connected');
-    const second = await openFrontend();
+    const second = await bench.frontend();
     await Promise.race([silent.ended, second.ended]); // who has to go depends on how long the silence was
     assert.deepEqual(hooks.codes(), ['VC-FRONTEND-BUSY']);
     assert.notEqual(silent.isOpen, second.isOpen);
     silent.close();
     second.close();
-    await (await openFrontend()).negotiate();
+    await (await bench.frontend()).negotiate();
     assert.equal(backend.live.length, 1);
   });
 
@@ -255,7 +254,7 @@ describe('what has hurt others on this socket', () => {
     if (loops() === 0) return this.skip(); // this node does not count them
     const backend = await bench.backend();
     const port = bench.port(new Hooks());
-    const loris = await openFrontend();
+    const loris = await bench.frontend();
     await loris.sync();
     const told = port.status.statistics.messages_to_backend;
     const message = encodeRequest(REQUESTS.SET_VRING_KICK.id, writeU64(0n));
@@ -285,14 +284,14 @@ describe('what has hurt others on this socket', () => {
     await until('the messages', () => port.status.statistics.descriptors_to_backend === 64);
     attacker.close();
     await until('its end', () => hooks.kinds().includes('frontend-left'));
-    await (await openFrontend()).negotiate();
+    await (await bench.frontend()).negotiate();
   });
 
   it('does not let one front-end fill the history that all ports share', async () => {
     await bench.backend();
     const hooks = new Hooks();
     const port = bench.port(hooks);
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.negotiateProtocol();
     const before = hooks.events.length;
     for (let i = 0; i < 300; i += 1) await frontend.ask('SET_FEATURES', writeU64(1n << 63n), [], NEED_REPLY);
@@ -316,7 +315,7 @@ describe('what has hurt others on this socket', () => {
       if (i % 10 === 9) await aWhile(1);
     }
     assert.ok(connected >= 10, `${connected} connections`);
-    await (await openFrontend()).negotiate();
+    await (await bench.frontend()).negotiate();
     assert.equal(backend.connections, 1);
     assert.deepEqual(
       hooks.codes().filter((code) => code !== 'VC-FRONTEND-BUSY'),

@@ -3,28 +3,28 @@ import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { MockBackendOptions } from '../../../../agent/mock/mock-backend.ts';
-import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { encodeReply, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import { readU64, writeU64 } from '../../../../agent/vhost/payloads.ts';
 import { CONTROL_BITS, LOG_ALL } from '../../../../compat-tables/bits/named-masks.ts';
 import { CompatError } from '../../../../compat-tables/errors/compat-error.ts';
 import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
-import { aWhile, Bench, entryOf, Hooks, OVS_2_13, OVS_3_2, openDescriptors, until, untilState } from '../../support.ts';
+import {
+  aWhile,
+  Bench,
+  benchForEach,
+  entryOf,
+  Hooks,
+  OVS_2_13,
+  OVS_3_2,
+  openDescriptors,
+  until,
+  untilState,
+} from '../../support.ts';
 
 const refused = { refused: new CompatError('VC-MODE-FEATURES', 'the back-end does not offer VIRTIO_NET_F_CSUM') };
 
 describe('a port in the course of its life', () => {
-  let bench: Bench;
-  let before = 0;
-  beforeEach(() => {
-    before = openDescriptors();
-    bench = new Bench();
-  });
-  afterEach(() => {
-    bench.close();
-    assert.equal(openDescriptors(), before, 'every descriptor is closed');
-  });
-  const openFrontend = async () => bench.also(await MockFrontend.open(bench.endpoint('connect', 'f')));
+  const bench = benchForEach();
 
   it('opens the front-end door only when the back-end is there and measured', async () => {
     const hooks = new Hooks();
@@ -65,7 +65,7 @@ describe('a port in the course of its life', () => {
     await untilState(port, 'waiting-frontend');
     assert.deepEqual(port.status.abilities, { ...OVS_3_2, limits: {} });
     assert.deepEqual(hooks.codes(), ['VC-VHOST-GONE', 'VC-VHOST-GONE']);
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.negotiate();
     assert.equal(backend.connections, 3);
   });
@@ -91,7 +91,7 @@ describe('a port in the course of its life', () => {
   it('shuts the door and drops the front-end when the back-end goes', async () => {
     const backend = await bench.backend();
     const port = bench.port(new Hooks());
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.negotiate();
     backend.close();
     await frontend.ended;
@@ -129,7 +129,7 @@ describe('a port in the course of its life', () => {
     port.reconsider();
     await untilState(port, 'waiting-frontend');
     assert.equal(port.status.error, undefined);
-    await (await openFrontend()).negotiate();
+    await (await bench.frontend()).negotiate();
     assert.equal(backend.connections, 1);
   });
 
@@ -145,7 +145,7 @@ describe('a port in the course of its life', () => {
     const port = bench.port(hooks);
     await untilState(port, 'waiting-frontend');
     less = true;
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await assert.rejects(frontend.ask('GET_FEATURES'), /hung up/);
     await untilState(port, 'refused');
     assert.equal(existsSync(bench.path('f')), false);
@@ -157,7 +157,7 @@ describe('a port in the course of its life', () => {
     await bench.backend();
     const hooks = new Hooks();
     const port = bench.port(hooks);
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     const first = await frontend.negotiate();
     hooks.decision = refused;
     port.reconsider();
@@ -172,7 +172,7 @@ describe('a port in the course of its life', () => {
     const backend = await bench.backend();
     const hooks = new Hooks((_abilities, peer) => (peer ? refused : { mode: entryOf() }));
     const port = bench.port(hooks);
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.ended;
     assert.equal(hooks.asked.at(-1)?.pid, process.pid);
     assert.equal(backend.connections, 1);
@@ -196,7 +196,7 @@ describe('a port in the course of its life', () => {
       },
     );
     const port = bench.port(new Hooks());
-    const first = await openFrontend();
+    const first = await bench.frontend();
     hold = true;
     first.tell('GET_FEATURES');
     first.tell('GET_PROTOCOL_FEATURES');
@@ -204,7 +204,7 @@ describe('a port in the course of its life', () => {
     first.close();
     await untilState(port, 'waiting-frontend');
     hold = false;
-    const second = await openFrontend();
+    const second = await bench.frontend();
     assert.equal(await second.askU64('GET_QUEUE_NUM'), 128n);
     assert.equal(backend.connections, 1);
     assert.equal(port.status.statistics.faults, 0);
@@ -213,7 +213,7 @@ describe('a port in the course of its life', () => {
   it('drops the back-end when state was relayed, so that it forgets', async () => {
     const backend = await bench.backend();
     bench.port(new Hooks());
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     frontend.tell('SET_OWNER');
     await frontend.sync();
     frontend.close();
@@ -225,9 +225,9 @@ describe('a port in the course of its life', () => {
     await bench.backend();
     const hooks = new Hooks();
     const port = bench.port(hooks);
-    const first = await openFrontend();
+    const first = await bench.frontend();
     await first.negotiate();
-    const second = await openFrontend();
+    const second = await bench.frontend();
     await second.ended;
     assert.deepEqual(hooks.codes(), ['VC-FRONTEND-BUSY']);
     await first.sync();
@@ -239,7 +239,7 @@ describe('a port in the course of its life', () => {
     const backend = await bench.backend();
     const hooks = new Hooks();
     const port = bench.port(hooks);
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     const { features } = await frontend.negotiate({ ack: OVS_2_13.virtioFeatures & ~LOG_ALL });
     for (let round = 0; round < 3; round += 1) assert.equal(await frontend.askU64('GET_FEATURES'), features);
     for (const acked of [features, features & ~LOG_ALL]) {
@@ -254,7 +254,7 @@ describe('a port in the course of its life', () => {
     const backend = await bench.backend();
     const hooks = new Hooks();
     const port = bench.port(hooks);
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.negotiate();
     const answer = await frontend.ask('SET_FEATURES', writeU64(1n), [], NEED_REPLY);
     assert.equal(readU64(answer.payload), 1n);
@@ -321,7 +321,7 @@ describe('a port in the course of its life', () => {
   it('ends with nothing left when it is stopped, in any state', async () => {
     const backend = await bench.backend();
     const port = bench.port(new Hooks());
-    const frontend = await openFrontend();
+    const frontend = await bench.frontend();
     await frontend.negotiate();
     await port.stop();
     assert.equal(port.status.state, 'stopped');
@@ -345,9 +345,7 @@ describe('many ports in one process', () => {
         backends.push(await bench.backend({ name: `bp${i}` }));
         ports.push(bench.port(new Hooks(), { name: `p${i}` }));
       }
-      const frontends = await Promise.all(
-        ports.map(async (_port, i) => bench.also(await MockFrontend.open(bench.endpoint('connect', `fp${i}`)))),
-      );
+      const frontends = await Promise.all(ports.map(async (_port, i) => await bench.frontend(`fp${i}`)));
       const found = await Promise.all(frontends.map((frontend) => frontend.negotiate()));
       assert.equal(found.filter(({ features }) => features === OVS_2_13.virtioFeatures).length, COUNT);
       assert.equal(ports.filter(({ status }) => status.state === 'negotiated').length, COUNT);

@@ -3,14 +3,13 @@ import { fstatSync } from 'node:fs';
 import { createMemoryFd } from '../../../../agent/fd/libc.ts';
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
 import type { MockMessage } from '../../../../agent/mock/connection.ts';
-import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { encodeReply, encodeRequest, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import { writeU64, writeVringState } from '../../../../agent/vhost/payloads.ts';
 import { maskOf } from '../../../../compat-tables/bits/mask.ts';
 import { LOG_ALL } from '../../../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../../../compat-tables/bits/vhost-user-protocol.ts';
 import { REQUESTS, type RequestName } from '../../../../compat-tables/protocol/requests.ts';
-import { Bench, entryOf, Hooks, hex, OVS_3_2, openDescriptors, until } from '../../support.ts';
+import { benchForEach, entryOf, Hooks, hex, OVS_3_2, until } from '../../support.ts';
 
 /** A back-end that can do all that a migration may need. */
 const ABILITIES = {
@@ -141,16 +140,7 @@ const seen = ({ bytes, fds }: MockMessage): Seen => ({ bytes: text(bytes), files
 const files = (count = 0) => Array.from({ length: count }, (_, i) => new OwnedFd(createMemoryFd(`file ${i}`)));
 
 describe('a port during a migration', () => {
-  let bench: Bench;
-  let before = 0;
-  beforeEach(() => {
-    before = openDescriptors();
-    bench = new Bench();
-  });
-  afterEach(() => {
-    bench.close();
-    assert.equal(openDescriptors(), before, 'every descriptor is closed');
-  });
+  const bench = benchForEach();
 
   /** Both peers with a port between them, after the start of the device; from there on the test replies. */
   async function running() {
@@ -178,7 +168,7 @@ describe('a port during a migration', () => {
     const hooks = new Hooks({ mode: entryOf({ virtioFeatures: ABILITIES.virtioFeatures }) });
     const port = bench.port(hooks);
     const look = (message: MockMessage) => void (scripted && replies.push(seen(message)));
-    const frontend = bench.also(await MockFrontend.open(bench.endpoint('connect', 'f'), { look }));
+    const frontend = await bench.frontend('f', 'connect', { look });
     await frontend.negotiate({ ack: FEATURES });
     scripted = true;
 

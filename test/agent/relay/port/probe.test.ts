@@ -2,19 +2,10 @@ import assert from 'node:assert/strict';
 import { Listener } from '../../../../agent/fd/listener.ts';
 import { abilitiesOfRelease, runMockBackend } from '../../../../agent/mock/mock-backend.ts';
 import { probe } from '../../../../agent/relay/port/probe.ts';
-import { Bench, OVS_2_13, openDescriptors, until } from '../../support.ts';
+import { benchForEach, OVS_2_13, until } from '../../support.ts';
 
 describe('probe', () => {
-  let bench: Bench;
-  let before = 0;
-  beforeEach(() => {
-    before = openDescriptors();
-    bench = new Bench();
-  });
-  afterEach(() => {
-    bench.close();
-    assert.equal(openDescriptors(), before, 'every descriptor is closed');
-  });
+  const bench = benchForEach();
 
   it('measures a back-end that listens, with questions only, and hangs up', async () => {
     const backend = await bench.backend();

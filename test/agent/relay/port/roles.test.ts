@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
-import { Bench, entryOf, Hooks, OVS_2_13, OVS_3_2, openDescriptors, until, untilState } from '../../support.ts';
+import { benchForEach, entryOf, Hooks, OVS_2_13, OVS_3_2, until, untilState } from '../../support.ts';
 
 const OTHER = { listen: 'connect', connect: 'listen' } as const;
 
@@ -13,24 +12,16 @@ const combinations = [
 
 for (const roles of combinations) {
   describe(`a port that ${roles.frontend}s for its front-end and ${roles.backend}s for its back-end`, () => {
-    let bench: Bench;
-    let before = 0;
-    beforeEach(() => {
-      before = openDescriptors();
-      bench = new Bench();
-    });
-    afterEach(() => {
-      bench.close();
-      assert.equal(openDescriptors(), before, 'every descriptor is closed');
-    });
-
-    const openFrontend = async () => bench.also(await MockFrontend.open(bench.endpoint(OTHER[roles.frontend], 'f')));
+    const bench = benchForEach();
 
     it('offers the mode, and nothing else', async () => {
       const hooks = new Hooks({ mode: entryOf({ virtioFeatures: OVS_2_13.virtioFeatures }) });
       const backend = await bench.backend({ role: OTHER[roles.backend] });
       const port = bench.port(hooks, roles);
-      const found = await (await openFrontend()).negotiate({ queuePairs: 2, ringSize: 512 });
+      const found = await (await bench.frontend('f', OTHER[roles.frontend])).negotiate({
+        queuePairs: 2,
+        ringSize: 512,
+      });
       await untilState(port, 'negotiated');
       assert.equal(found.features, 0xd7c66a7can);
       assert.equal(found.protocolFeatures, OVS_3_2.protocolFeatures);
@@ -62,7 +53,7 @@ for (const roles of combinations) {
       const backend = await bench.backend({ role: OTHER[roles.backend] });
       const port = bench.port(hooks, roles);
       for (const round of [1, 2]) {
-        const frontend = await openFrontend();
+        const frontend = await bench.frontend('f', OTHER[roles.frontend]);
         await frontend.negotiate();
         assert.equal(backend.connections, round);
         frontend.close();
@@ -79,11 +70,11 @@ for (const roles of combinations) {
       const hooks = new Hooks();
       const backend = await bench.backend({ role: OTHER[roles.backend] });
       const port = bench.port(hooks, roles);
-      const frontend = await openFrontend();
+      const frontend = await bench.frontend('f', OTHER[roles.frontend]);
       await frontend.negotiate();
       backend.hangUp();
       await frontend.ended;
-      await (await openFrontend()).negotiate();
+      await (await bench.frontend('f', OTHER[roles.frontend])).negotiate();
       await untilState(port, 'negotiated');
       assert.deepEqual(hooks.codes(), []);
     });
