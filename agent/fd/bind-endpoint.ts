@@ -19,7 +19,12 @@ export function bindEndpoint(
   } catch (cause) {
     if (!(cause instanceof SocketFileError)) throw cause;
     const code = cause.served ? 'VC-ENDPOINT-TAKEN' : 'VC-ENDPOINT';
-    throw new CompatError(code, `Cannot ${what} ${path}: ${cause.message}`, { path }, { cause });
+    throw new CompatError(
+      code,
+      `Cannot ${what} ${path}: ${cause.message}`,
+      { path, cause: reasonOf(cause) },
+      { cause },
+    );
   }
 }
 
@@ -31,4 +36,10 @@ function codeOf(call: () => void): string | undefined {
     if (error instanceof SystemCallError) return error.code;
     throw error;
   }
+}
+
+/** `EACCES`, when a system call said so; else the reason in words. */
+function reasonOf({ cause, message }: SocketFileError): string {
+  const { code } = (cause ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : message;
 }

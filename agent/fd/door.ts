@@ -1,3 +1,4 @@
+import { Backoff } from '../../base/backoff.ts';
 import type { SocketFileOptions } from '../../base/socket-file.ts';
 import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
@@ -36,7 +37,8 @@ export class Door {
   readonly #events: DoorEvents;
   #listener: Listener | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #pauseMs = 0;
+  readonly #backoff: Backoff;
+  #lastError: string | undefined;
   #complained: string | undefined;
   #announced = false;
 
@@ -44,12 +46,21 @@ export class Door {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#events = events;
+    this.#backoff = new Backoff({
+      firstMs: options.firstPauseMs ?? FIRST_PAUSE_MS,
+      longestMs: options.longestPauseMs ?? LONGEST_PAUSE_MS,
+    });
+  }
+
+  /** The system's error code, or else the text, of the last attempt; undefined when it succeeded or none was made yet. */
+  get lastError(): string | undefined {
+    return this.#lastError;
   }
 
   /** Lets peers come, after a delay; one that is listening goes on. Nothing happens before this returns. */
   open(delayMs = 0): void {
     clearTimeout(this.#timer);
-    this.#pauseMs = this.#options.firstPauseMs ?? FIRST_PAUSE_MS;
+    this.#backoff.reset();
     this.#announced = false;
     this.#complained = undefined;
     this.#after(delayMs);
@@ -68,18 +79,19 @@ export class Door {
       if (this.#endpoint.role === 'listen') this.#listen();
       else connection = new OwnedFd(connectUnix(this.#endpoint.path));
     } catch (error) {
+      this.#lastError = causeOf(error);
       this.#tryLater();
       if (isAbsent(error)) this.#announce();
       else this.#complain(error);
       return;
     }
+    this.#lastError = undefined;
     this.#announce();
     if (connection && !this.#arrived(connection, this.#endpoint.path)) this.#tryLater();
   }
 
   #tryLater(): void {
-    this.#after(this.#pauseMs);
-    this.#pauseMs = Math.min(this.#pauseMs * 2, this.#options.longestPauseMs ?? LONGEST_PAUSE_MS);
+    this.#after(this.#backoff.next());
   }
 
   #listen(): void {
@@ -113,7 +125,12 @@ export class Door {
     const told =
       error instanceof CompatError
         ? error
-        : new CompatError('VC-ENDPOINT', `Cannot use ${path}: ${(error as Error).message}`, { path }, { cause: error });
+        : new CompatError(
+            'VC-ENDPOINT',
+            `Cannot use ${path}: ${(error as Error).message}`,
+            { path, cause: causeOf(error) },
+            { cause: error },
+          );
     if (told.message === this.#complained) return;
     this.#complained = told.message;
     this.#events.failed(told);
@@ -136,6 +153,11 @@ export class Door {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
+}
+
+/** `EACCES`; the text where the system gave no code. */
+function causeOf(error: unknown): string {
+  return error instanceof SystemCallError ? error.code : (error as Error).message;
 }
 
 function isAbsent(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import { Backoff } from '../../../base/backoff.ts';
 import { formatMask } from '../../../compat-tables/bits/mask.ts';
+import { formatEndpoint } from '../../../compat-tables/entries/endpoint.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { Door, type DoorOptions } from '../../fd/door.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
@@ -55,6 +56,15 @@ export class BackendReconnect {
   /** The connected back-end. */
   get link(): BackendLink | undefined {
     return this.#link;
+  }
+
+  /** What is waited for while no back-end is connected: `connect:/run/b: ECONNREFUSED, tried every second`. */
+  get waitingFor(): string | undefined {
+    if (this.#link) return undefined;
+    const endpoint = formatEndpoint(this.#config.backend);
+    if (this.#config.backend.role === 'listen' && this.#door.lastError === undefined)
+      return `${endpoint}: no back-end has connected yet`;
+    return `${endpoint}: ${this.#door.lastError ?? 'not tried yet'}, tried every second`;
   }
 
   /** Tries to connect, or waits for a back-end that connects, after the pause that is due. */

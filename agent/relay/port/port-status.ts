@@ -65,6 +65,8 @@ export function noStatistics(): Statistics {
 
 export interface PortStatus {
   readonly state: PortState;
+  /** In `waiting-backend`: the endpoint and its last attempt, as in `connect:/run/b: ECONNREFUSED, tried every second`. */
+  readonly waitingFor?: string;
   /** What the connected back-end can do; undefined until it was measured. */
   readonly abilities?: Abilities;
   /** The mode of the connected front-end; the members from here to `peer` describe that connection. */

@@ -59,8 +59,10 @@ export class Port {
   get status(): PortStatus {
     const abilities = this.#backend.link?.abilities;
     const { state, error, since, statistics } = this.#reporter;
+    const waitingFor = state === 'waiting-backend' ? this.#backend.waitingFor : undefined;
     return {
       state,
+      ...(waitingFor !== undefined && { waitingFor }),
       ...(abilities && { abilities }),
       ...this.#negotiation(),
       ...(error && { error }),

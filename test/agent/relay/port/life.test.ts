@@ -39,6 +39,15 @@ describe('a port in the course of its life', () => {
     assert.deepEqual(hooks.kinds(), ['measured']);
   });
 
+  it('says what was tried while there is no back-end', async () => {
+    const port = bench.port(new Hooks());
+    const says = `connect:${bench.path('b')}: ENOENT, tried every second`;
+    await until(says, () => port.status.waitingFor === says);
+    await bench.backend();
+    await untilState(port, 'waiting-frontend');
+    assert.equal(port.status.waitingFor, undefined);
+  });
+
   it('measures one queue pair when the back-end knows no multiqueue', async () => {
     await bench.backend({ abilities: { virtioFeatures: 0x68000n, protocolFeatures: 0n, limits: {} } });
     const port = bench.port(new Hooks(refused));
