@@ -8,8 +8,8 @@ import { readU64, readVringState, writeU64, writeVringState } from '../vhost/pay
 export type Reaction = { readonly reply: Uint8Array } | 'nothing' | 'hang up';
 
 /**
- * What a negotiating back-end knows of one connection. Reacts as DPDK's library does, down to hanging up on features that
- * it never offered and to the empty reply to SET_LOG_BASE.
+ * The state of a back-end for one connection. It reacts as DPDK's library does, including the hang-up on features that were
+ * not offered and the empty reply to SET_LOG_BASE.
  */
 export class BackendDevice {
   readonly abilities: Abilities;

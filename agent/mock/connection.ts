@@ -5,12 +5,12 @@ import type { Message } from '../vhost/header.ts';
 
 export type MockMessage = Message<OwnedFd>;
 
-/** A vhost-user socket as both mocks use it: no rules, no back-pressure. */
+/** The vhost-user socket of both mocks: no checks, no back-pressure. */
 export class MockConnection {
   readonly #socket: FdSocket<MockMessage>;
   #stalled = false;
 
-  /** Takes the descriptor over. `closed` is told once, of either side's closing. */
+  /** Takes the descriptor over. `closed` is called once, whichever side closes. */
   constructor(fd: OwnedFd, message: (message: MockMessage) => void, closed: (error: Error | undefined) => void) {
     this.#socket = new FdSocket<MockMessage>(fd, new VhostFramer<OwnedFd>(), {
       message,
@@ -21,7 +21,7 @@ export class MockConnection {
     });
   }
 
-  /** The other side does not read: what was written last waits here. */
+  /** The peer does not read: what was written last waits here. */
   get stalled(): boolean {
     return this.#stalled;
   }

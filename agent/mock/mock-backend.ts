@@ -6,19 +6,19 @@ import type { OwnedFd } from '../fd/owned-fd.ts';
 import { BackendDevice } from './backend-device.ts';
 import { MockConnection, type MockMessage } from './connection.ts';
 
-/** What is known of a released back-end; the tables of compat-tables give such rows. */
+/** A released back-end, as the tables of compat-tables describe it. */
 export interface ReleaseLike {
   readonly virtioFeatures: bigint;
   readonly protocolFeatures: bigint;
   readonly queuePairs: number;
 }
 
-/** The abilities of a release, as a measurement of it gives them. */
+/** The abilities of a release, as a measurement gives them. */
 export function abilitiesOfRelease({ virtioFeatures, protocolFeatures, queuePairs }: ReleaseLike): Abilities {
   return { virtioFeatures, protocolFeatures, limits: { queue_pairs: queuePairs } };
 }
 
-/** One request as the mock got it. */
+/** One request that the mock received. */
 export interface Recorded {
   /** Counted from 1, over all connections of this mock. */
   readonly connection: number;
@@ -30,17 +30,17 @@ export interface Recorded {
 }
 
 export interface MockBackendOptions {
-  /** Looks at a request before the mock does; `true`: the mock leaves it without an answer. */
+  /** Sees each request first; `true`: the mock does not answer it. */
   readonly intercept?: (message: MockMessage, connection: MockConnection) => boolean;
-  /** In the role `connect`: the pause before a new connection, as Open vSwitch makes one. 1000 unless told. */
+  /** In the role `connect`: milliseconds before a new connection; default 1000, as Open vSwitch. */
   readonly reconnectMs?: number;
   /** How many requests are recorded at most; default 10,000. */
   readonly maxRecorded?: number;
 }
 
 /**
- * A vhost-user back-end that negotiates and moves no packet. It serves any number of front-ends, closes every descriptor
- * that it gets, and remembers what it was told. In the role `connect` it comes back when it was left, for ever.
+ * A vhost-user back-end that negotiates and moves no packets. It serves any number of front-ends, closes every descriptor
+ * that it receives, and records the requests. In the role `connect` it reconnects for ever.
  */
 export class MockBackend {
   readonly #door: Door;
@@ -50,7 +50,7 @@ export class MockBackend {
   #abilities: Abilities;
   #opened: { resolve(): void; reject(error: Error): void } | undefined;
   #closed = false;
-  /** Connections ever made. */
+  /** The number of connections since it was opened. */
   connections = 0;
   /** Every request, in the order of arrival. */
   readonly received: Recorded[] = [];
@@ -79,7 +79,7 @@ export class MockBackend {
     return this;
   }
 
-  /** What new connections are answered; those that are open keep what they had. */
+  /** Changes the abilities for new connections; open ones keep theirs. */
   become(abilities: Abilities): void {
     this.#abilities = abilities;
   }
@@ -122,7 +122,7 @@ export class MockBackend {
     return [...this.#live.keys()];
   }
 
-  /** Ends all connections, as a restart does; new ones are welcome. */
+  /** Ends all connections, as a restart does, and accepts new ones. */
   hangUp(): void {
     for (const connection of this.live) connection.close();
   }
@@ -134,7 +134,7 @@ export class MockBackend {
   }
 }
 
-/** A back-end for trials, that runs until it is closed. Rejects with VC-ENDPOINT or VC-ENDPOINT-TAKEN. */
+/** A back-end for trials that runs until it is closed. Rejects with VC-ENDPOINT or VC-ENDPOINT-TAKEN. */
 export async function runMockBackend(endpoint: Endpoint, like: Abilities | ReleaseLike): Promise<MockBackend> {
   const abilities = 'limits' in like ? like : abilitiesOfRelease(like);
   const backend = new MockBackend(endpoint, abilities, { maxRecorded: 0 });

@@ -12,22 +12,22 @@ import { MockConnection, type MockMessage } from './connection.ts';
 const GUEST_MEMORY = 0x20_0000;
 
 export interface FrontendOptions {
-  /** To be connected, and for each reply; 5000 unless told. */
+  /** Milliseconds to connect, and for each reply; default 5000. */
   readonly timeoutMs?: number;
-  /** Looks at each message of the other side before its descriptors are closed. */
+  /** Sees each message of the peer before its descriptors are closed. */
   readonly look?: (message: MockMessage) => void;
 }
 
 export interface NegotiateOptions {
-  /** The virtio features to accept; everything offered unless told. */
+  /** The virtio features to accept; default: all that are offered. */
   readonly ack?: bigint;
-  /** The protocol features that this front-end knows; all unless told. */
+  /** The protocol features that this front-end knows; default: all. */
   readonly protocol?: bigint;
   readonly queuePairs?: number;
   readonly ringSize?: number;
 }
 
-/** What a front-end was offered, and what it took. */
+/** What a front-end was offered, and what it accepted. */
 export interface Negotiated {
   readonly features: bigint;
   readonly protocolFeatures: bigint;
@@ -37,7 +37,7 @@ export interface Negotiated {
   readonly ackedProtocol: bigint;
 }
 
-/** Asks, accepts and starts rings in QEMU's order, with real descriptors and no guest behind it. */
+/** A front-end that asks, accepts and starts rings in QEMU's order, with real descriptors and without a guest. */
 export class MockFrontend {
   readonly #connection: MockConnection;
   readonly #timeoutMs: number;
@@ -46,7 +46,7 @@ export class MockFrontend {
   #ended: () => void = () => {};
   #over = false;
   #ackedProtocol = 0n;
-  /** Settles when the connection ends, whoever ends it. */
+  /** Resolves when the connection ends, whichever side ends it. */
   readonly ended: Promise<void>;
 
   private constructor(fd: OwnedFd, { timeoutMs = 5000, look }: FrontendOptions) {
@@ -90,7 +90,7 @@ export class MockFrontend {
     }
   }
 
-  /** On a connection that came about otherwise. */
+  /** A front-end on an existing connection. */
   static over(fd: OwnedFd, options: FrontendOptions = {}): MockFrontend {
     return new MockFrontend(fd, options);
   }
@@ -99,7 +99,7 @@ export class MockFrontend {
     return !this.#over;
   }
 
-  /** The other side does not read: what was sent last waits here. */
+  /** The peer does not read: what was sent last waits here. */
   get stalled(): boolean {
     return this.#connection.stalled;
   }
@@ -122,7 +122,7 @@ export class MockFrontend {
     this.#connection.write(encodeRequest(id, payload, flags), fds);
   }
 
-  /** Sends a request and waits for the next reply, whatever it is. */
+  /** Sends a request and waits for the next reply of any kind. */
   async ask(
     request: RequestName | number,
     payload?: Uint8Array,
@@ -187,7 +187,7 @@ export class MockFrontend {
     return { ...found, acked };
   }
 
-  /** Hands out a piece of memory, as SET_MEM_TABLE does. */
+  /** Shares a region of memory by SET_MEM_TABLE. */
   async shareMemory(): Promise<void> {
     const memory = new OwnedFd(createMemoryFd('guest'));
     ftruncateSync(memory.raw, GUEST_MEMORY);
@@ -212,12 +212,12 @@ export class MockFrontend {
     await this.ask('GET_VRING_BASE', writeVringState({ index, num: 0 }));
   }
 
-  /** Returns when the other side has read all that was sent so far. */
+  /** Returns when the peer has read all that was sent so far. */
   async sync(): Promise<void> {
     await this.ask('GET_FEATURES');
   }
 
-  /** Sends bytes as they are, for those who want to send wrong ones. */
+  /** Sends bytes as they are, for tests of malformed messages. */
   raw(bytes: Uint8Array, fds: readonly OwnedFd[] = []): void {
     this.#connection.write(bytes, fds);
   }

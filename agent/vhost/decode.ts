@@ -14,22 +14,22 @@ import {
 } from './payloads.ts';
 
 /**
- * What a payload says, for people and programs. Only what front-end and back-end agree on: addresses, configuration,
- * the guest's MAC and whatever we do not know show as a number of bytes. Members keep their names; 64-bit numbers are text.
+ * The content of a payload, for people and programs: only what front-end and back-end negotiate. Addresses, configuration,
+ * the guest's MAC and unknown payloads show as a number of bytes. Members keep their names; 64-bit numbers are text.
  */
 export interface DecodedPayload {
   readonly bytes: number;
   readonly mask?: string;
   readonly features?: readonly string[];
-  /** A number that is no mask: queues, an MTU, a status. */
+  /** A number that is not a mask: queues, an MTU, a status. */
   readonly value?: string;
-  /** Of an acknowledgement. */
+  /** The outcome that an acknowledgement tells. */
   readonly succeeded?: boolean;
   readonly ring?: number;
   readonly ring_size?: number;
   readonly base?: number;
   readonly enabled?: boolean;
-  /** SET_VRING_KICK and its kin without a descriptor: the ring is polled. */
+  /** SET_VRING_KICK, _CALL and _ERR without a descriptor: the ring is polled. */
   readonly polled?: boolean;
   readonly address_flags?: number;
   readonly regions?: number;
@@ -43,10 +43,10 @@ type Decoder = (payload: Uint8Array, virtio: FeatureFamily) => Found;
 const U64 = 8;
 const VRING_ADDRESS = 40;
 const LOG = 16;
-/** Where the size stands in a region of memory. */
+/** The offset of the size in a region of memory. */
 const REGION_SIZE_AT = 8;
 
-/** The payload of a message; of one with a wrong size no more than that. */
+/** Decodes the payload of a message; of one with a wrong size only the number of bytes. */
 export function decodePayload(
   message: { readonly request: number; readonly reply: boolean; readonly payload: Uint8Array },
   virtio: FeatureFamily,
@@ -68,7 +68,7 @@ function sized(size: number, decoder: Decoder): Decoder {
 const virtioFeatures = sized(U64, (payload, virtio) => featureWord(readU64(payload), virtio));
 const protocolFeatures = sized(U64, (payload) => featureWord(readU64(payload), PROTOCOL));
 const value = sized(U64, (payload) => ({ value: String(readU64(payload)) }));
-/** To need_reply: 0 means done. */
+/** The answer to need_reply: 0 means success. */
 const outcome = sized(U64, (payload) => ({ value: String(readU64(payload)), succeeded: readU64(payload) === 0n }));
 const ring = sized(U64, (payload) => ({ ring: readVringState(payload).index }));
 const base = sized(U64, (payload) => {
@@ -116,7 +116,7 @@ const QUESTIONS: Partial<Record<RequestName, Decoder>> = {
     const { index, num } = readVringState(payload);
     return { ring: index, ring_size: num };
   }),
-  // Where the rings lie in the guest's memory is nobody's business.
+  // The places of the rings in the guest's memory are left out.
   SET_VRING_ADDR: sized(VRING_ADDRESS, (payload) => ({
     ring: readU32(payload),
     address_flags: readU32(payload.subarray(4)),

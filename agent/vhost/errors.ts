@@ -1,4 +1,4 @@
-/** What can be wrong with a message, whoever sent it. */
+/** What is wrong with a message of either side. */
 export type VhostErrorKind = 'header' | 'size' | 'descriptors' | 'ring index';
 
 /** A peer broke the vhost-user protocol: its connection cannot go on. */

@@ -11,19 +11,19 @@ export class VhostFramer<Fd extends Descriptor> {
   #have = 0;
   #fds: readonly Fd[] = [];
 
-  /** Where the next recvmsg() must put its bytes: never longer than what is missing. */
+  /** The buffer for the next recvmsg(): exactly as long as what is missing. */
   get room(): Uint8Array {
     return this.#part.subarray(this.#have);
   }
 
-  /** A message has begun and is not whole yet. */
+  /** A message has begun and is not complete yet. */
   get midMessage(): boolean {
     return this.#have > 0;
   }
 
   /**
-   * Takes what recvmsg() returned for `room`; returns a message when one is whole. The descriptors belong to the framer
-   * from here on, also when it throws, until it gives them away with their message or `release` closes them.
+   * Takes what recvmsg() put into `room`; returns a message once it is complete. The framer owns the descriptors, also when
+   * it throws, until it returns them with their message or `release` closes them.
    */
   took(bytes: number, fds: readonly Fd[]): Message<Fd> | undefined {
     const late = fds.length > 0 && this.#have > 0;
@@ -85,7 +85,7 @@ export class VhostFramer<Fd extends Descriptor> {
     return message;
   }
 
-  /** Closes the descriptors of a message that never became whole. */
+  /** Closes the descriptors of a message that never became complete. */
   release(): void {
     const fds = this.#fds;
     this.#fds = [];

@@ -9,10 +9,10 @@ export const VERSION_MASK = 0x3;
 export const VERSION = 0x1;
 /** The message is a reply. */
 export const REPLY = 0x4;
-/** The sender wants to be told the outcome; only with the protocol feature REPLY_ACK. */
+/** The sender asks for the outcome; only with the protocol feature REPLY_ACK. */
 export const NEED_REPLY = 0x8;
 
-/** A descriptor that somebody has to close. */
+/** A descriptor that its owner has to close. */
 export interface Descriptor {
   close(): void;
 }
@@ -26,12 +26,12 @@ export interface Message<Fd extends Descriptor = Descriptor> {
   readonly fds: readonly Fd[];
 }
 
-/** What a rule needs to know of a message: it looks at the number of descriptors, never at them. */
+/** The part of a message that checks and rules read: the number of descriptors, not the descriptors. */
 export type MessageView = Pick<Message, 'request' | 'flags' | 'payload'> & {
   readonly fds: { readonly length: number };
 };
 
-/** A whole message, ready to be sent. */
+/** Encodes a whole message. */
 export function encodeMessage(request: number, flags: number, payload: Uint8Array = new Uint8Array(0)): Uint8Array {
   const bytes = new Uint8Array(HEADER_SIZE + payload.length);
   const view = new DataView(bytes.buffer);
@@ -42,12 +42,12 @@ export function encodeMessage(request: number, flags: number, payload: Uint8Arra
   return bytes;
 }
 
-/** A request of ours. */
+/** Encodes a request. */
 export function encodeRequest(request: number, payload?: Uint8Array, flags = 0): Uint8Array {
   return encodeMessage(request, VERSION | flags, payload);
 }
 
-/** A reply to a request of the peer's. */
+/** Encodes a reply to a request of the peer. */
 export function encodeReply(request: number, payload?: Uint8Array): Uint8Array {
   return encodeMessage(request, VERSION | REPLY, payload);
 }

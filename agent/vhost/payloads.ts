@@ -1,11 +1,11 @@
-/** Payloads that we look into, in the byte order of the host. Sizes were checked before (rules.ts). */
+/** Payloads that the relay reads or writes, in the byte order of the host. Sizes were checked before (check-message.ts). */
 
 /** Bits 0 to 7 of the payload of SET_VRING_KICK, SET_VRING_CALL and SET_VRING_ERR are the index of the ring. */
 export const RING_INDEX_MASK = 0xffn;
-/** Bit 8 of the same: no descriptor comes with the message. */
+/** Bit 8 of the same payloads: no descriptor comes with the message. */
 export const NO_DESCRIPTOR = 0x100n;
 
-/** Index of a ring and a number: its size, its base, or whether it is enabled. */
+/** The index of a ring and a number: its size, its base, or whether it is enabled. */
 export interface VringState {
   readonly index: number;
   readonly num: number;
@@ -64,7 +64,7 @@ export function writeVringAddress(address: VringAddress): Uint8Array {
   return payload;
 }
 
-/** A piece of guest memory: SET_MEM_TABLE, ADD_MEM_REG. */
+/** A region of guest memory: SET_MEM_TABLE, ADD_MEM_REG. */
 export interface MemoryRegion {
   readonly guestAddress: bigint;
   readonly size: bigint;

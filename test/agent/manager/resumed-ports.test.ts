@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { ResumedPorts } from '../../../agent/manager/resumed-ports.ts';
-import { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
+import type { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
 import { Port } from '../../../agent/relay/port/port.ts';
 import { leavePair, TestHandover } from '../relay/handover/keepers.ts';
 import { aWhile, benchForEach, Hooks, until, untilState } from '../support.ts';

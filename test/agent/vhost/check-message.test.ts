@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { checkReply, checkRequest } from '../../../agent/vhost/check-message.ts';
 import { encodeRequest, type MessageView } from '../../../agent/vhost/header.ts';
-import { summarise } from '../../../agent/vhost/summary.ts';
 import { REQUESTS, requestById, requestName } from '../../../compat-tables/protocol/requests.ts';
 import { hex } from '../support.ts';
 
@@ -154,23 +153,6 @@ describe('vhost-user rules for replies', () => {
     if (kind === undefined) it(`let pass: ${title}`, () => assert.doesNotThrow(() => checkReply(message)));
     else it(`refuse: ${title}`, () => assert.throws(() => checkReply(message), { name: 'VhostProtocolError', kind }));
   }
-});
-
-describe('vhost-user summary', () => {
-  const cases = [
-    { message: view(1, 1, ''), want: 'GET_FEATURES' },
-    { message: view(1, 5, 'cba7667c0d000000'), want: 'GET_FEATURES [reply] 0xd7c66a7cb' },
-    { message: view(8, 9, '0100000000010000'), want: 'SET_VRING_NUM [need_reply] ring 1: 256' },
-    { message: view(13, 1, '0100000000000000', 1), want: 'SET_VRING_CALL 0x1 with 1 descriptor' },
-    { message: view(25, 1, 'deadbeefdeadbeef'), want: 'SET_CONFIG 8 bytes' },
-    { message: view(24, 5, 'deadbeefdeadbeef'), want: 'GET_CONFIG [reply] 8 bytes' },
-    {
-      message: view(5, 9, `0200000000000000${REGION}${REGION}`, 2),
-      want: 'SET_MEM_TABLE [need_reply] 72 bytes with 2 descriptors',
-    },
-    { message: view(999, 1, 'deadbeefdeadbeef'), want: 'request 999 8 bytes' },
-  ];
-  for (const { message, want } of cases) it(`says "${want}"`, () => assert.equal(summarise(message), want));
 });
 
 describe('vhost-user encoder', () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { type DecodedPayload, decodePayload } from '../../../agent/vhost/decode.ts';
-import { summarise } from '../../../agent/vhost/summary.ts';
 import { type TracedMessage, traceLine } from '../../../agent/vhost/trace-line.ts';
 import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 
@@ -164,7 +163,17 @@ describe('vhost-user trace, what a payload says', () => {
   });
 
   it('leaves the MAC out of a log line too', () => {
-    assert.equal(summarise({ request: 19, flags: 1, payload: hex('5254001234560000'), fds: [] }), 'SEND_RARP 8 bytes');
+    const payload = hex('5254001234560000');
+    const rarp = {
+      time: 0,
+      from: 'front-end',
+      request: 19,
+      flags: 1,
+      payload,
+      descriptors: 0,
+      verdict: 'forwarded',
+    } as const;
+    assert.equal(traceLine(rarp, 'vhost-user-net').text, '8 bytes');
   });
 });
 

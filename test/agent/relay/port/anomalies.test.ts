@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { fstatSync } from 'node:fs';
 import { createEventFd } from '../../../../agent/fd/libc.ts';
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
-import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
+import type { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { encodeReply, encodeRequest, NEED_REPLY, REPLY } from '../../../../agent/vhost/header.ts';
 import { writeU64, writeVringState } from '../../../../agent/vhost/payloads.ts';
 import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';

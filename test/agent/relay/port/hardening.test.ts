@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { createEventFd, createMemoryFd } from '../../../../agent/fd/libc.ts';
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
-import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
+import type { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { encodeReply, encodeRequest, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import {
   writeLog,
