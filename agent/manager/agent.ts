@@ -4,7 +4,7 @@ import type { Log } from '../../base/log.ts';
 import { plural } from '../../base/text.ts';
 import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { HEARTBEAT_MS } from '../../rpc/state/heartbeat.ts';
-import type { HostRow } from '../../rpc/state/rows.ts';
+import type { HostRow } from '../../rpc/state/read-rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
 import type { Config } from '../settings/config.ts';

@@ -1,4 +1,4 @@
-import type { HostRow } from '../../rpc/state/rows.ts';
+import type { HostRow } from '../../rpc/state/read-rows.ts';
 import type { PendingWrites } from './pending-writes.ts';
 
 /**

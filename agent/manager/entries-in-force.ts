@@ -1,6 +1,6 @@
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { entryKey } from '../../compat-tables/entries/load.ts';
-import { entryOf, type InterfaceRow, isIntact, type VersionRow } from '../../rpc/state/rows.ts';
+import { entryOf, type InterfaceRow, isIntact, type VersionRow } from '../../rpc/state/read-rows.ts';
 
 /**
  * The entries that a host goes by. Pure. Entries are immutable, so what was published under a name stays what that name

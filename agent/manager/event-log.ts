@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../base/log.ts';
 import type { Json } from '../../rpc/json/types.ts';
-import { encodeEvent } from '../../rpc/state/columns.ts';
+import { encodeEvent } from '../../rpc/state/encode-rows.ts';
 import type { StoredEvent } from './host-rows.ts';
 import type { PendingWrites } from './pending-writes.ts';
 

@@ -1,6 +1,6 @@
 import { PROGRAM_VERSION } from '../../base/installation.ts';
 import type { Json } from '../../rpc/json/types.ts';
-import { encodeHost } from '../../rpc/state/columns.ts';
+import { encodeHost } from '../../rpc/state/encode-rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import type { Config } from '../settings/config.ts';
 import type { OpenDatabase } from './open-database.ts';

@@ -1,6 +1,6 @@
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { definedEntries } from '../../compat-tables/entries/entry-file.ts';
-import type { HostRow, InterfaceRow, VersionRow } from '../../rpc/state/rows.ts';
+import type { HostRow, InterfaceRow, VersionRow } from '../../rpc/state/read-rows.ts';
 import { entriesInForce, versionsInUse } from './entries-in-force.ts';
 import { detailTexts, type EventLog } from './event-log.ts';
 import { VersionAlarms } from './version-alarms.ts';

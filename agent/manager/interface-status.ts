@@ -1,5 +1,5 @@
 import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
-import type { InterfaceStatus, InterfaceStatusProperty } from '../../rpc/state/columns.ts';
+import type { InterfaceStatus, InterfaceStatusProperty } from '../../rpc/state/encode-rows.ts';
 import type { Column } from '../../rpc/state/model/column.ts';
 import { INTERFACE } from '../../rpc/state/model/interface.ts';
 import type { PortStatus } from '../relay/port/port-status.ts';

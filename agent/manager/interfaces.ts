@@ -1,4 +1,4 @@
-import type { InterfaceRow } from '../../rpc/state/rows.ts';
+import type { InterfaceRow } from '../../rpc/state/read-rows.ts';
 import type { PortStatus } from '../relay/port/port-status.ts';
 import type { TraceListener } from '../vhost/trace-line.ts';
 import type { BackendView } from './host-view.ts';

@@ -1,8 +1,8 @@
 import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { encodeInterfaceStatus, type InterfaceStatus } from '../../rpc/state/columns.ts';
-import type { InterfaceRow } from '../../rpc/state/rows.ts';
+import { encodeInterfaceStatus, type InterfaceStatus } from '../../rpc/state/encode-rows.ts';
+import type { InterfaceRow } from '../../rpc/state/read-rows.ts';
 import type { PeerIdentity } from '../fd/peer.ts';
 import { Port } from '../relay/port/port.ts';
 import type { ModeDecision, PortEvent, PortHooks, PortStatus } from '../relay/port/port-status.ts';

@@ -2,9 +2,9 @@ import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
 import { entryKey } from '../../compat-tables/entries/load.ts';
 import { resembling } from '../../compat-tables/releases/resembles.ts';
 import type { Json } from '../../rpc/json/types.ts';
-import { encodeHost, encodeVersion } from '../../rpc/state/columns.ts';
+import { encodeHost, encodeVersion } from '../../rpc/state/encode-rows.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
-import { entryOf, type HostRow, type VersionRow } from '../../rpc/state/rows.ts';
+import { entryOf, type HostRow, type VersionRow } from '../../rpc/state/read-rows.ts';
 import { type HostView, hostBlockers } from './host-view.ts';
 
 /** What a host publishes, as operations on its rows. Pure. */

@@ -3,7 +3,7 @@ import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import type { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
-import type { HostRow, VersionRow } from '../../rpc/state/rows.ts';
+import type { HostRow, VersionRow } from '../../rpc/state/read-rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { type BackendView, type Beforehand, type HostView, hostView } from './host-view.ts';
 import { backendColumns, versionOperations } from './published-rows.ts';

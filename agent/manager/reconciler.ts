@@ -1,7 +1,7 @@
 import type { Log } from '../../base/log.ts';
 import type { RowChange } from '../../rpc/ovsdb/client/replica.ts';
 import { isStatusColumn } from '../../rpc/state/model/tables.ts';
-import { type HostRow, readInterface } from '../../rpc/state/rows.ts';
+import { type HostRow, readInterface } from '../../rpc/state/read-rows.ts';
 import type { State } from '../../rpc/state/state.ts';
 import { writeCurCfg } from './cur-cfg.ts';
 import type { HostVersions } from './host-versions.ts';

@@ -1,4 +1,4 @@
-import type { InterfaceRow } from '../../rpc/state/rows.ts';
+import type { InterfaceRow } from '../../rpc/state/read-rows.ts';
 import { type PeerIdentity, peerAlive, samePeer } from '../fd/peer.ts';
 
 /** The mode that a front-end process got, and which process that is. */

@@ -2,7 +2,7 @@ import { formatMask } from '../../compat-tables/bits/mask.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { entryKey } from '../../compat-tables/entries/load.ts';
 import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { VersionRow } from '../../rpc/state/rows.ts';
+import type { VersionRow } from '../../rpc/state/read-rows.ts';
 import type { EventLog } from './event-log.ts';
 
 type Recorded = Parameters<EventLog['record']>[0];

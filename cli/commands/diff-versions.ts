@@ -4,7 +4,7 @@ import { type Compared, diff } from '../../compat-tables/compare/diff.ts';
 import { notMigratable } from '../../compat-tables/compare/migratable.ts';
 import type { Entry, Tier } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { entryOf } from '../../rpc/state/rows.ts';
+import { entryOf } from '../../rpc/state/read-rows.ts';
 import { argument, type Command, type Input } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';
 import { DIFFERENCE_HEADINGS, differenceJson, differenceLines, differenceRows } from '../shared/difference-output.ts';

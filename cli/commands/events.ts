@@ -1,6 +1,6 @@
 import type { Exit } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { EventRow, HostRow } from '../../rpc/state/rows.ts';
+import type { EventRow, HostRow } from '../../rpc/state/read-rows.ts';
 import type { State } from '../../rpc/state/state.ts';
 import type { Command } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';

@@ -1,6 +1,6 @@
 import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import { deviceTypesOf, effectiveDefault } from '../../rpc/state/default-version.ts';
-import { addInterface, pin, removeInterface, setDefaultVersion, unpin } from '../../rpc/state/intents.ts';
+import { addInterface, pin, removeInterface, setDefaultVersion, unpin } from '../../rpc/state/host-intents.ts';
 import { carryOutChange } from '../shared/carry-out-change.ts';
 import { argument, type Command, required } from '../shared/command.ts';
 import { typed, UsageError } from '../shared/command-errors.ts';

@@ -3,7 +3,7 @@ import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { CATALOGUE, isErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
-import type { HostRow, InterfaceRow } from '../../rpc/state/rows.ts';
+import type { HostRow, InterfaceRow } from '../../rpc/state/read-rows.ts';
 import { argument, type Command, type Input } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';
 import { featureJson, featureLines, migratableText } from '../shared/feature-output.ts';

@@ -6,7 +6,7 @@ import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import type { Blocker } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { versionDocument } from '../../rpc/fleet/describe-host.ts';
-import type { HostRow, VersionRow } from '../../rpc/state/rows.ts';
+import type { HostRow, VersionRow } from '../../rpc/state/read-rows.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { featureLines } from '../shared/feature-output.ts';
 import type { Cell, Table } from '../shared/formats.ts';

@@ -1,6 +1,6 @@
 import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
+import type { IntentOptions, IntentResult } from '../../rpc/state/carry-out.ts';
 import type { State } from '../../rpc/state/state.ts';
-import type { IntentOptions, IntentResult } from '../../rpc/state/transaction.ts';
 import { checkColumns } from './columns.ts';
 import type { Result } from './command.ts';
 import type { Context } from './context.ts';

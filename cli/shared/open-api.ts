@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { ApiClient } from '../../rpc/api/api-client.ts';
-import type { HostRow } from '../../rpc/state/rows.ts';
+import type { HostRow } from '../../rpc/state/read-rows.ts';
 import type { Input, OptionSpec } from './command.ts';
 import { UsageError } from './command-errors.ts';
 import type { Context } from './context.ts';

@@ -1,6 +1,6 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { type IntentResult, waitApplied } from '../../rpc/state/carry-out.ts';
 import type { State } from '../../rpc/state/state.ts';
-import { type IntentResult, waitApplied } from '../../rpc/state/transaction.ts';
 import type { Context } from './context.ts';
 
 /** The wait for the agent ends this much before --timeout, so that its own, more telling error is the one that is seen. */

@@ -8,14 +8,14 @@ import type { HostDocument } from './host-document.ts';
 import { interfaceIn, moveHost, moveTarget } from './move-hosts.ts';
 import { deviceOf, hostNames, usualType } from './selection.ts';
 
-/** Questions about moves, asked of documents: what the command line and the management API answer alike. */
+/** Questions about moves, answered from documents; for the command line and the management API alike. */
 
 export interface MoveQuestion {
   readonly source: HostDocument;
-  /** The interface; from the document of a device alone the version in which it runs, or `self`. */
+  /** The interface; when the source is the document of a device, the version in which it runs, or `self`. */
   readonly name: string;
   readonly targets: readonly HostDocument[];
-  /** Judge by this version on the targets and by no other. */
+  /** Judge by this version on the targets only. */
   readonly version?: string | undefined;
 }
 
@@ -24,12 +24,12 @@ export interface AnsweredMove {
   readonly answer: MoveAnswer;
 }
 
-/** Throws VC-INTERFACE-UNKNOWN; a target that has nothing of the device type is a no, with the reason. */
+/** Throws VC-INTERFACE-UNKNOWN. A target that has nothing of the device type is answered with no and the reason. */
 export function answerMove({ source, name, targets, version: only }: MoveQuestion): AnsweredMove {
   if (isDevice(source)) return deviceMove(source, usualType([source]), { source, name, targets, version: only });
   const subject = interfaceIn(source, name);
   const { deviceType } = subject;
-  // named together, so that two hosts of one name stay apart
+  // named together, so that hosts of the same name get distinct names
   const [homeName = source.host, ...names] = hostNames([source, ...targets]);
   const home = moveHost(source, deviceType, homeName);
   const asked = targets.map((target, index) => {
@@ -51,17 +51,17 @@ export function answerMove({ source, name, targets, version: only }: MoveQuestio
   return { deviceType, answer: { ...answer, basis, version, targets: answers, possible } };
 }
 
-/** Where each interface of a host can go; of devices alone, where each of them can. */
+/** Where each interface of a host can move; for a document of devices alone, where each device can. */
 export function answerDrain(source: HostDocument, targets: readonly HostDocument[]): AnsweredMove[] {
   if (!isDevice(source)) return source.interfaces.map(({ name }) => answerMove({ source, name, targets }));
   const types = new Set(source.devices?.map(({ self }) => self.device_type));
   return [...types].map((deviceType) => deviceMove(source, deviceType, { source, name: SELF, targets }));
 }
 
-/** The name of what a device document says the device is. */
+/** Stands for the version that a device document gives its own device. */
 const SELF = 'self';
 
-/** A document of a device alone: no versions with blockers, no interfaces, only what it is and what it takes in. */
+/** Whether a document is that of devices alone: it has neither versions with blockers nor interfaces. */
 function isDevice({ versions, interfaces, devices }: HostDocument): boolean {
   return versions.length === 0 && interfaces.length === 0 && devices !== undefined && devices.length > 0;
 }
@@ -80,13 +80,13 @@ function deviceMove(source: HostDocument, deviceType: string, question: MoveQues
   return { deviceType, answer };
 }
 
-/** What keeps it where it is keeps it from every target. */
+/** Obstacles on the source are obstacles to every target. */
 function held(answer: TargetAnswer, obstacles: readonly Obstacle[]): TargetAnswer {
   if (obstacles.length === 0) return answer;
   return { ...answer, possible: false, pin: undefined, obstacles: [...obstacles, ...answer.obstacles] };
 }
 
-/** The answer for programs: a stable form. */
+/** The answer for programs, in a stable form. */
 export function moveJson({ answer, deviceType }: AnsweredMove) {
   const { need } = answer;
   return {

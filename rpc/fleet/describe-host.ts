@@ -4,7 +4,7 @@ import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
 import { COMPAT_VERSION } from '../state/model/compat-version.ts';
 import { HOST } from '../state/model/host.ts';
 import { INTERFACE } from '../state/model/interface.ts';
-import type { HostRow, InterfaceRow, VersionRow } from '../state/rows.ts';
+import type { HostRow, InterfaceRow, VersionRow } from '../state/read-rows.ts';
 import type { State } from '../state/state.ts';
 import { devicesOf } from './host-devices.ts';
 import { documentMembers, type HostDocument, type InterfaceDocument, type VersionDocument } from './host-document.ts';

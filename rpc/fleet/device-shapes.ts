@@ -11,10 +11,10 @@ import { DEVICES } from './shared-copies.ts';
 
 /** The shape of a device document (docs/documents.md, docs/describe.schema.json). */
 
-/** Most of a list that people write; a collection of every release of everything is shorter. */
+/** The most entries of a document; a collection of every known release is shorter. */
 const MAX_ENTRIES = 10_000;
 
-/** Longer texts describe no device; matching them would take its time. */
+/** The most letters of a text; longer texts describe no device, and matching them takes long. */
 const MAX_TEXT = 1000;
 
 const text: Check<string> = (value, path) => {
@@ -69,7 +69,7 @@ const entryShape: Check<CompatibleEntry> = openObject(
   },
 );
 
-/** Members that it does not know are left out: a newer writer may say more. */
+/** Members that are not known are left out: a newer writer may say more. */
 export const deviceDocumentShape: Check<DeviceDocument> = (value, path) => {
   const document = openObject(
     {

@@ -5,19 +5,19 @@ import type { Obstacle } from '../../compat-tables/moves/obstacles.ts';
 import type { HostDocument } from './host-document.ts';
 import { checkDocuments, deviceOf } from './selection.ts';
 
-/** A move that only documents can judge: nothing is known but what a device is and what the target takes in. */
+/** Moves judged by device documents alone: by what a device is, and what the target takes in. */
 
 export interface DocumentQuestion {
   /** The interface or device, for answers. */
   readonly name: string;
   readonly source: HostDocument;
   readonly target: HostDocument;
-  /** How answers call the target. */
+  /** The name of the target in answers. */
   readonly host: string;
   readonly deviceType: string;
-  /** The version in which it runs; undefined: what the source is. */
+  /** The version in which it runs; undefined: that of the source's own device. */
   readonly version: string | undefined;
-  /** Judge by this version on the target and by no other. */
+  /** Judge by this version on the target only. */
   readonly only: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export function moveByDocuments(question: DocumentQuestion): TargetAnswer {
   if (there === undefined) return answered(question, [noDevice(host, deviceType)]);
   const running = question.version ?? here.self.version;
   const check = (version: string | undefined) =>
-    // what the device is has a name of its own where versions are numbers: 1.2.7 counts as 1.2
+    // under a scheme of numbers the device's own version is not an entry: 1.2.7 counts as 1.2
     checkDocuments(source, target, version === here.self.version ? { deviceType } : { deviceType, version });
   const verdict = check(running);
   const other = only === undefined || only === running ? undefined : check(only);
@@ -38,7 +38,7 @@ export function moveByDocuments(question: DocumentQuestion): TargetAnswer {
   return answered(question, obstacles, verdict.ok ? modeOf(running, verdict) : undefined);
 }
 
-/** A version that could be there is no answer for a guest that runs in another. */
+/** That the target takes in another version does not answer for a guest that runs in this one. */
 function byAnother(question: DocumentQuestion, verdict: DeviceVerdict, running: string | undefined): TargetAnswer {
   const obstacles = verdict.reasons.map((reason) => obstacleOf(question, verdict, reason));
   return answered(question, verdict.ok ? [anotherVersion(question, verdict.version, running)] : obstacles);
@@ -51,7 +51,7 @@ function answered({ host }: DocumentQuestion, obstacles: readonly Obstacle[], pi
   };
 }
 
-/** Nothing to pin where a device has fields and no name. */
+/** Undefined for a device that has fields and no version: there is nothing to pin. */
 function modeOf(version: string | undefined, { there }: DeviceVerdict): Mode | undefined {
   return version === undefined || there === undefined ? undefined : { version, ...there, same: true, surplus: [] };
 }
@@ -62,7 +62,7 @@ function obstacleOf(
   { code, text, host: answering }: DeviceReason,
 ): Obstacle {
   const where = answering === target.host ? host : answering;
-  // a source that knows nothing of the version has said so by name
+  // when the source lacks the version, the text names the source already
   if (code === 'VC-VERSION-UNKNOWN' && answering !== target.host)
     return { code, text, remedy: remedyOf(code), missing: [] };
   return { code, text: `${version} on ${where}: ${text}`, remedy: remedyOf(code), missing: [] };
@@ -82,7 +82,7 @@ function anotherVersion({ name, host }: DocumentQuestion, version: string, runni
   };
 }
 
-/** Reasons carry codes of the catalogue, but a document may come from a newer release. */
+/** The remedy of a code; a document of a newer release may have codes that are not known here. */
 function remedyOf(code: string): string {
   return isErrorCode(code) ? CATALOGUE[code].remedy : 'Choose another target; the guest goes on where it is.';
 }

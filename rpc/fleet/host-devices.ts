@@ -6,8 +6,8 @@ import type { Entry, Limits } from '../../compat-tables/entries/entry.ts';
 import type { VersionDocument } from './host-document.ts';
 
 /**
- * One document for each device type of a host: its usable versions are what it can take in, and it is what a guest gets
- * that names none: the default when that is usable, else the first.
+ * One document for each device type of a host. It takes in its usable versions; its own version is the one that a guest
+ * without a pin gets: the default when that is usable, else the first.
  */
 export function devicesOf(
   host: string,
@@ -35,11 +35,11 @@ export function devicesOf(
 }
 
 /**
- * The entries that a device document of vhost-user states in full, as masks and limits: `devicesOf` read back. Entries with
- * variables, or with fields that are no limit, are not among them: what they promise cannot be held against a guest's bits.
+ * The entries that a device document of vhost-user states in full, as masks and limits: the reverse of `devicesOf`. Without
+ * entries that have variables or other fields: those cannot be compared with a guest's bits.
  */
 export function entriesOf({ self, compatible }: DeviceDocument): Entry[] {
-  // what it is it can take in, listed or not
+  // a device takes in its own version, listed or not
   const own = compatible.some(({ version }) => version === self.version) ? [] : [self];
   return [...compatible, ...own].flatMap((one) => entryIn(self.device_type, one) ?? []);
 }
@@ -66,7 +66,7 @@ function maskIn(value: FieldValue | undefined): bigint | undefined {
   return typeof value === 'string' && /^0x[\da-f]{1,32}$/i.test(value) ? BigInt(value) : undefined;
 }
 
-/** What an entry promises; control bits are no part of it. */
+/** The promise of an entry, without control bits. */
 function fieldsOf(version: VersionDocument) {
   const { protocol_features, required_protocol_features } = version;
   return {

@@ -11,9 +11,9 @@ import { entriesOf } from './host-devices.ts';
 import type { HostDocument, InterfaceDocument, VersionDocument } from './host-document.ts';
 import { comparable } from './selection.ts';
 
-/** Host documents as the questions about moves want them: masks are numbers, and one device type at a time. */
+/** Host documents as compat-tables/moves takes them: masks are numbers, and one device type at a time. */
 
-/** The hosts under names that tell them apart, as select and matrix have them. Throws VC-VERSION-DEVICE-TYPE. */
+/** The hosts under distinct names, as in select and matrix. Throws VC-VERSION-DEVICE-TYPE. */
 export function moveHosts(documents: readonly HostDocument[], deviceType = DEFAULT_DEVICE_TYPE): MoveHost[] {
   const names = comparable(documents, deviceType).map(({ host }) => host);
   return documents.map((document, index) => moveHost(document, deviceType, names[index] ?? document.host));
@@ -24,7 +24,7 @@ export function moveHost(document: HostDocument, deviceType = DEFAULT_DEVICE_TYP
   const alike = abilities === undefined ? [] : resembling(abilities);
   return {
     ...{ name, deviceType, abilities, defaultVersion: defaultIn(document, deviceType) },
-    // of other types only the back-ends of interfaces are known, and those were asked
+    // for other types only the back-ends of interfaces are known, and those were measured
     knownBy: deviceType === DEFAULT_DEVICE_TYPE ? document.backend.known_by : 'measured',
     backend: alike.length === 0 ? undefined : `like ${alike.slice(0, 2).join('; ')}`,
     versions: document.versions
@@ -36,8 +36,8 @@ export function moveHost(document: HostDocument, deviceType = DEFAULT_DEVICE_TYP
 }
 
 /**
- * A host that a guest may go to: as moveHost, but where only a document of its network device is known, its versions are
- * those that the document states in full. A running guest is judged by its bits, and the document has the bits.
+ * A host as the target of a move: as moveHost, but when only a document of its network device is known, its versions are
+ * those that the document states in full, because a running guest is judged by its bits.
  */
 export function moveTarget(document: HostDocument, deviceType: string, name: string): MoveHost {
   const host = moveHost(document, deviceType, name);

@@ -15,9 +15,9 @@ import { hostVersions } from './host-versions.ts';
 /** Selection over host documents, for one device type. */
 
 export interface SelectionOptions {
-  /** Default `DEFAULT_DEVICE_TYPE`, or the only device type that there is. */
+  /** Default: the only device type of the documents, else `DEFAULT_DEVICE_TYPE`. */
   readonly deviceType?: string | undefined;
-  /** Default `source`: the order of the first host rules. */
+  /** Default `source`: the order of the first host decides. */
   readonly policy?: Policy | undefined;
 }
 
@@ -25,20 +25,20 @@ export function selectVersion(documents: readonly HostDocument[], options: Selec
   return selectCommonVersion(comparable(documents, options.deviceType), options.policy ?? 'source');
 }
 
-/** With a policy, versions that move forward only are held against the directions that it asks for. */
+/** With a policy, forward-only versions are judged by the directions of moves that it asks for. */
 export function versionMatrix(documents: readonly HostDocument[], options: SelectionOptions = {}): Matrix {
   return matrix(comparable(documents, options.deviceType), options.policy);
 }
 
-/** Versions to which the hosts give different contents. */
+/** Versions that have different contents on different hosts. */
 export function versionDrift(documents: readonly HostDocument[], deviceType?: string): DifferingDigests[] {
   return differingDigests(comparable(documents, deviceType));
 }
 
 /**
- * The hosts as the selection wants them, under names that tell them apart: where documents carry the same host name (two
- * agents on one machine), the system id is added, and a number where that does not help either. A host's own versions
- * count where it has some of the device type; else its device documents do.
+ * The hosts as the selection takes them, under distinct names: where documents have the same host name (two agents on one
+ * machine), the system id is added, and a number where that is the same too. A host's own versions count when it has some
+ * of the device type, else its device documents.
  */
 export function comparable(documents: readonly HostDocument[], deviceType?: string): SelectableHost[] {
   const guess = deviceType ?? usualType(documents.slice(0, 1));
@@ -51,20 +51,20 @@ export function comparable(documents: readonly HostDocument[], deviceType?: stri
   return named(documents, hosts);
 }
 
-/** What the hosts say of one device type. */
+/** The hosts, for one device type. */
 interface Gathered {
   readonly hosts: readonly SelectableHost[];
-  /** Of the hosts that have no versions of the type. */
+  /** The collections of the hosts that have no versions of the type. */
   readonly collections: readonly (Collection | undefined)[];
-  /** Some host has versions of the type. */
+  /** Whether some host has versions of the type. */
   readonly known: boolean;
-  /** Some document has devices and no versions of any type. */
+  /** Whether some document has devices and no versions of any type. */
   readonly speaking: boolean;
-  /** The documents hold nothing of another type. Not looked at for the usual type. */
+  /** Whether the documents hold only this type; not determined for the default type. */
   readonly ofOneType: boolean;
 }
 
-/** One look at each document: those of a fleet are far apart in memory. */
+/** Reads each document once: those of a fleet are far apart in memory. */
 function gather(documents: readonly HostDocument[], deviceType: string): Gathered {
   let [known, speaking, ofOneType] = [false, false, deviceType !== DEFAULT_DEVICE_TYPE];
   const collections: (Collection | undefined)[] = [];
@@ -86,7 +86,7 @@ function holdsOnly({ versions, devices = [] }: HostDocument, deviceType: string)
   );
 }
 
-/** The device type of all that documents hold, when they hold one; else the usual one. */
+/** The only device type of the documents, else the default type. */
 export function usualType(documents: readonly HostDocument[]): string {
   let only: string | undefined;
   for (const { versions, devices = [] } of documents) {
@@ -103,8 +103,8 @@ export function usualType(documents: readonly HostDocument[]): string {
 }
 
 /**
- * Whether what runs on the source, in the given version or in the one that the host itself is, may move to the target;
- * from their device documents alone. Throws VC-VERSION-DEVICE-TYPE when one of them has no device of the type.
+ * Whether a device of the source, in the given version or its own, may move to the target, by their device documents
+ * alone. Throws VC-VERSION-DEVICE-TYPE when one of them has no device of the type.
  */
 export function checkDocuments(
   source: HostDocument,
@@ -117,7 +117,7 @@ export function checkDocuments(
   return checkDevice(deviceIn(source, deviceType), deviceIn(target, deviceType), version);
 }
 
-/** The device of this type that the host is; undefined when it is none. */
+/** The document of the host's device of this type; undefined: it has none. */
 export function deviceOf(document: HostDocument, deviceType: string): DeviceDocument | undefined {
   return allDevices(document).find(({ self }) => self.device_type === deviceType);
 }
@@ -136,7 +136,7 @@ function deviceIn(document: HostDocument, deviceType: string): DeviceDocument {
   );
 }
 
-/** Several devices of one type on one host are one collection: what it is, and what any of them takes in. */
+/** Several devices of one type on a host are one collection: what each is, and what any of them takes in. */
 function collectionIn({ host, devices = [] }: HostDocument, deviceType: string): Collection {
   const isOwn = ({ self }: DeviceDocument) => self.device_type === deviceType;
   const own = devices.every(isOwn) ? devices : devices.filter(isOwn);
@@ -149,7 +149,7 @@ function collectionIn({ host, devices = [] }: HostDocument, deviceType: string):
   };
 }
 
-/** Versions with blockers say more than a document; names and digests are what the others are asked about. */
+/** A collection of a host's versions; the other hosts are asked about their names and digests. */
 function collectionFrom(
   { devices = [] }: Pick<HostDocument, 'devices'>,
   { host, deviceType, versions }: SelectableHost,
@@ -159,7 +159,7 @@ function collectionFrom(
   return { host, deviceType, scheme, self: [], compatible };
 }
 
-/** The hosts that have versions of their own keep them. */
+/** The hosts with resolved collections; those that have versions of their own keep them. */
 function resolved(
   documents: readonly HostDocument[],
   collections: readonly (Collection | undefined)[],
@@ -186,7 +186,7 @@ function refuseUnknownType(documents: readonly HostDocument[], deviceType: strin
   );
 }
 
-/** Names that tell the hosts apart, one for each document. */
+/** Distinct names of the hosts, one for each document. */
 export function hostNames(documents: readonly HostDocument[]): string[] {
   return distinct(documents, [
     ({ host }) => host,
@@ -203,7 +203,7 @@ function named(documents: readonly HostDocument[], hosts: readonly SelectableHos
 
 type Naming = (document: HostDocument, index: number) => string;
 
-/** For each document the shortest of the given names that no other document has. */
+/** For each document the first of the given names that no other document has. */
 function distinct(documents: readonly HostDocument[], namings: readonly Naming[]): string[] {
   let names = documents.map(() => '');
   for (const naming of namings) {

@@ -1,6 +1,6 @@
 /**
- * Checks of values of unknown shape: what came over a socket or out of a file. A check returns the value typed, or
- * throws with the path of what is wrong: `versions[3].digest`.
+ * Checks of values of unknown shape, from a socket or a file. A check returns the value with its type, or throws with the
+ * path of what is wrong: `versions[3].digest`.
  */
 export type Check<T> = (value: unknown, path: string) => T;
 
@@ -15,7 +15,7 @@ export class ShapeError extends Error {
   }
 }
 
-/** A refusal in the house form: what was seen, what was wanted. */
+/** An error that names what was expected and what was there. */
 export function expected(path: string, wanted: string, value: unknown): ShapeError {
   return new ShapeError(path, `expected ${wanted}, got ${kind(value)}`);
 }
@@ -50,7 +50,7 @@ export const number: Check<number> = (value, path) => {
   return value;
 };
 
-/** A feature mask as it travels in JSON: hexadecimal text, because numbers lose bits above 2^53. */
+/** A feature mask in JSON: hexadecimal text, because numbers lose bits above 2^53. */
 export const hexMask: Check<string> = (value, path) => {
   if (typeof value !== 'string' || !/^0x[0-9a-f]{1,32}$/i.test(value))
     throw expected(path, 'a mask such as "0x130008000"', value);
@@ -82,10 +82,10 @@ export function record<T>(check: Check<T>): Check<Record<string, T>> {
 }
 
 type Checks<T> = { readonly [K in keyof T]: Check<T[K]> };
-/** What `object` gives: all of the required members, and those of the optional ones that were there. */
+/** The result of `object`: all required members, and the optional ones that are present. */
 export type ObjectOf<R, O> = { readonly [K in keyof R]: R[K] } & { readonly [K in keyof O]?: O[K] };
 
-/** An object with these members and no others: a typing mistake of a caller is told, not passed over. */
+/** An object with these members and no others, so that a caller's typing mistake is an error. */
 export function object<R extends Record<string, unknown>, O extends Record<string, unknown> = Record<never, never>>(
   required: Checks<R>,
   optional?: Checks<O>,
@@ -93,7 +93,7 @@ export function object<R extends Record<string, unknown>, O extends Record<strin
   return shaped(required, optional, true);
 }
 
-/** An object with at least these members; others are left out: newer writers may say more than we know. */
+/** An object with at least these members; others are left out: newer writers may say more. */
 export function openObject<R extends Record<string, unknown>, O extends Record<string, unknown> = Record<never, never>>(
   required: Checks<R>,
   optional?: Checks<O>,
@@ -125,7 +125,7 @@ function members(value: unknown, path: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Own members only: `constructor` and its like are found on every object. */
+/** Own members only: every object inherits `constructor` and its like. */
 function own(source: Record<string, unknown>, name: string): unknown {
   return Object.hasOwn(source, name) ? source[name] : undefined;
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
-import type { VersionRow } from './rows.ts';
+import type { VersionRow } from './read-rows.ts';
 
 /**
  * Host.default_version is one name for all device types, and device types are name spaces: a default that only versions

@@ -4,9 +4,9 @@ import { DEFINED, entryFile, readEntry } from '../../compat-tables/entries/entry
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Json } from '../json/types.ts';
 import { ovsMap, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
-import type { HostRow } from './rows.ts';
+import { carryOut, type IntentOptions, type IntentResult } from './carry-out.ts';
+import type { HostRow } from './read-rows.ts';
 import type { State } from './state.ts';
-import { carryOut, type IntentOptions, type IntentResult } from './transaction.ts';
 
 /**
  * Versions that clients define on a host, beside its table files: Host.defined_versions. The agent publishes them after

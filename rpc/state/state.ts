@@ -16,7 +16,7 @@ import {
   readInterface,
   readVersion,
   type VersionRow,
-} from './rows.ts';
+} from './read-rows.ts';
 import { DATABASE } from './schema-file.ts';
 
 export interface StateOptions {

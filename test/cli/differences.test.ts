@@ -8,7 +8,7 @@ import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
 import { readEntry } from '../../compat-tables/entries/entry-file.ts';
 import { abilitiesOf } from '../../compat-tables/releases/release.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
-import { encodeInterfaceStatus } from '../../rpc/state/columns.ts';
+import { encodeInterfaceStatus } from '../../rpc/state/encode-rows.ts';
 import { entryLike, shippedEntries } from '../compat-tables/shipped.ts';
 import { Peers } from '../peers/process.ts';
 import { described, served } from './embedded.ts';

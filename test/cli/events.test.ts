@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describeHost } from '../../rpc/fleet/describe-host.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
-import { encodeEvent } from '../../rpc/state/columns.ts';
+import { encodeEvent } from '../../rpc/state/encode-rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
 import { Peers } from '../peers/process.ts';

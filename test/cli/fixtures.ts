@@ -7,7 +7,7 @@ import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
 import type { Json } from '../../rpc/json/types.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
 import { namedUuid, ovsSet } from '../../rpc/ovsdb/notation/values.ts';
-import { encodeHost, encodeInterfaceStatus, encodeVersion } from '../../rpc/state/columns.ts';
+import { encodeHost, encodeInterfaceStatus, encodeVersion } from '../../rpc/state/encode-rows.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 

@@ -5,7 +5,7 @@ import { maskOf } from '../../compat-tables/bits/mask.ts';
 import { CONTROL_BITS } from '../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { VIRTIO_NET } from '../../compat-tables/bits/virtio-net.ts';
-import { encodeInterfaceStatus } from '../../rpc/state/columns.ts';
+import { encodeInterfaceStatus } from '../../rpc/state/encode-rows.ts';
 import { Peers } from '../peers/process.ts';
 import { ROOT } from '../root.ts';
 import { described, served } from './embedded.ts';

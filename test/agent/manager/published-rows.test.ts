@@ -4,8 +4,8 @@ import { backendColumns, versionOperations } from '../../../agent/manager/publis
 import { digestOf } from '../../../compat-tables/entries/digest.ts';
 import type { Entry } from '../../../compat-tables/entries/entry.ts';
 import { findRelease } from '../../../compat-tables/releases/releases.ts';
-import { encodeVersion } from '../../../rpc/state/columns.ts';
-import { type HostRow, type InterfaceRow, readVersion, type VersionRow } from '../../../rpc/state/rows.ts';
+import { encodeVersion } from '../../../rpc/state/encode-rows.ts';
+import { type HostRow, type InterfaceRow, readVersion, type VersionRow } from '../../../rpc/state/read-rows.ts';
 import { entryOf } from '../support.ts';
 
 describe('the versions that a host publishes', () => {

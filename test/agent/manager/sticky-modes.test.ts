@@ -4,7 +4,7 @@ import type { PeerIdentity } from '../../../agent/fd/peer.ts';
 import { ManagedInterface } from '../../../agent/manager/managed-interface.ts';
 import { StickyModes } from '../../../agent/manager/sticky-modes.ts';
 import { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
-import type { InterfaceRow } from '../../../rpc/state/rows.ts';
+import type { InterfaceRow } from '../../../rpc/state/read-rows.ts';
 import { Bench, entryOf, until } from '../support.ts';
 
 const qemu = (pid: number): PeerIdentity => ({ pid, startTime: '1', bootId: 'b' });

@@ -6,7 +6,7 @@ import { ApiClient } from '../../../rpc/api/api-client.ts';
 import { ApiServer } from '../../../rpc/api/api-server.ts';
 import { createHandlers } from '../../../rpc/api/handlers.ts';
 import type { EventJson } from '../../../rpc/api/methods.ts';
-import { encodeInterfaceStatus } from '../../../rpc/state/columns.ts';
+import { encodeInterfaceStatus } from '../../../rpc/state/encode-rows.ts';
 import { DATABASE } from '../../../rpc/state/schema-file.ts';
 import type { State } from '../../../rpc/state/state.ts';
 import { cli } from '../../cli/run-cli.ts';

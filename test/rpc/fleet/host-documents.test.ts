@@ -7,7 +7,15 @@ import { hostVersions } from '../../../rpc/fleet/host-versions.ts';
 import { parseDocument, parseDocuments } from '../../../rpc/fleet/read-documents.ts';
 import { comparable, selectVersion, usualType, versionMatrix } from '../../../rpc/fleet/selection.ts';
 import { encodeBlocker, readBlocker } from '../../../rpc/state/model/blocker.ts';
-import { entryOf, type HostRow, type InterfaceRow, readVersion, type VersionRow } from '../../../rpc/state/rows.ts';
+import {
+  entryOf,
+  type HostRow,
+  type InterfaceRow,
+  readHost,
+  readInterface,
+  readVersion,
+  type VersionRow,
+} from '../../../rpc/state/read-rows.ts';
 import { violations } from '../../docs/json-schema.ts';
 import { ROOT } from '../../root.ts';
 import { abilities, blockersOf, ENTRIES, isError, NO_INDIRECT, OVS_32, OVS_213 } from '../state/fixtures.ts';
@@ -17,34 +25,26 @@ const NOW = new Date('2026-01-02T03:04:05.678Z');
 function host(systemId: string, mask: bigint | undefined, hostname = `${systemId}.example`): HostDocument {
   const known = mask === undefined ? undefined : abilities(mask);
   const row: HostRow = {
-    ...{ uuid: 'u', systemId, hostname, agentVersion: '0.1.0', knownBy: known && 'measured', abilities: known },
+    ...readHost({ _uuid: 'u' }),
+    ...{ systemId, hostname, agentVersion: '0.1.0', knownBy: known && 'measured', abilities: known },
     backend: new Map([
       ['name', 'ovs'],
       ['release', '2.13'],
     ]),
-    ...{ versions: [], interfaces: [], defaultVersion: undefined, nextCfg: 0, curCfg: 0 },
-    definedVersions: new Map(),
-    ...{ otherConfig: new Map(), externalIds: new Map() },
   };
   const versions = ENTRIES.map((entry, preference): VersionRow => {
     const blockers = blockersOf(entry, known);
-    const rest = { featureNames: [], usable: blockers.length === 0, blockers, externalIds: new Map() };
-    return { uuid: 'v', preference, ...rest, ...entry };
+    return { ...readVersion({ _uuid: 'v' }), preference, usable: blockers.length === 0, blockers, ...entry };
   });
   return hostDocument({ host: row, versions, interfaces: [INTERFACE] }, NOW);
 }
 
 const INTERFACE: InterfaceRow = {
-  ...{ uuid: 'i', name: 'vhu0', deviceType: 'vhost-user-net', frontend: 'listen:/f', backend: 'connect:/b' },
-  ...{ version: undefined, state: 'negotiated', inForce: 'upstream.ovs-dpdk.v2.13', nextStart: undefined },
-  ...{
-    abilities: abilities(OVS_213),
-    offeredFeatures: OVS_213,
-    ackedFeatures: 1n << 57n,
-    ackedProtocolFeatures: undefined,
-  },
-  ...{ queuePairs: 2, ringSizes: new Map([[0, 256]]), error: undefined, errorDetail: undefined, since: 1 },
-  ...{ peer: new Map(), statistics: new Map(), otherConfig: new Map(), externalIds: new Map() },
+  ...readInterface({ _uuid: 'i' }),
+  ...{ name: 'vhu0', deviceType: 'vhost-user-net', frontend: 'listen:/f', backend: 'connect:/b' },
+  ...{ state: 'negotiated', inForce: 'upstream.ovs-dpdk.v2.13', since: 1 },
+  ...{ abilities: abilities(OVS_213), offeredFeatures: OVS_213, ackedFeatures: 1n << 57n },
+  ...{ queuePairs: 2, ringSizes: new Map([[0, 256]]) },
 };
 
 describe('host documents', () => {

@@ -6,7 +6,7 @@ import { Database } from '../../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../../rpc/ovsdb/notation/schema.ts';
 import { ovsMap } from '../../../rpc/ovsdb/notation/values.ts';
 import { defineVersion, undefineVersion } from '../../../rpc/state/definitions.ts';
-import { setDefaultVersion } from '../../../rpc/state/intents.ts';
+import { setDefaultVersion } from '../../../rpc/state/host-intents.ts';
 import { DATABASE, loadSchemaText } from '../../../rpc/state/schema-file.ts';
 import type { State } from '../../../rpc/state/state.ts';
 import { Peers } from '../../peers/process.ts';

@@ -7,7 +7,7 @@ import { Database } from '../../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../../rpc/ovsdb/notation/schema.ts';
 import { namedUuid, ovsSet, ovsUuid } from '../../../rpc/ovsdb/notation/values.ts';
 import { OvsdbServer } from '../../../rpc/ovsdb/server/server.ts';
-import { encodeHost, encodeVersion } from '../../../rpc/state/columns.ts';
+import { encodeHost, encodeVersion } from '../../../rpc/state/encode-rows.ts';
 import { DATABASE, loadSchemaText, schemaFile } from '../../../rpc/state/schema-file.ts';
 import { State, type StateOptions } from '../../../rpc/state/state.ts';
 import { needs } from '../../peers/needs.ts';

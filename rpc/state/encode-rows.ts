@@ -8,9 +8,9 @@ import { COMPAT_VERSION } from './model/compat-version.ts';
 import { EVENT } from './model/event.ts';
 import { HOST } from './model/host.ts';
 import { INTERFACE } from './model/interface.ts';
-import type { InterfaceRow } from './rows.ts';
+import type { InterfaceRow } from './read-rows.ts';
 
-/** Typed objects as columns in OVSDB notation, for insert and update: the way back of rows.ts. */
+/** Typed objects as columns in OVSDB notation, for insert and update: the way back of read-rows.ts. */
 
 export interface HostFacts {
   readonly systemId: string;

@@ -13,7 +13,7 @@ import { INTERFACE } from './model/interface.ts';
 /**
  * The rows of the database as typed objects, as rpc/state/model declares them. Reading never throws: a column that a newer
  * or an older agent writes otherwise must not hide the rest of the host. Each row of a replica is read once: it never
- * changes, a change brings a new one. The way back is in columns.ts.
+ * changes, a change brings a new one. The way back is in encode-rows.ts.
  */
 
 interface Identified {

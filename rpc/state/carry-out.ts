@@ -4,7 +4,7 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Json } from '../json/types.ts';
 import { OvsdbConnectionError, OvsdbTransactionError } from '../ovsdb/client/client-errors.ts';
 import { ovsUuid } from '../ovsdb/notation/values.ts';
-import type { HostRow } from './rows.ts';
+import type { HostRow } from './read-rows.ts';
 import { DATABASE } from './schema-file.ts';
 import type { State } from './state.ts';
 

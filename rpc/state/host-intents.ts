@@ -7,10 +7,10 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { usersBeyond } from '../../compat-tables/moves/narrower-default.ts';
 import type { Json } from '../json/types.ts';
 import { namedUuid, ovsOptional, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
+import { carryOut, type IntentOptions, type IntentResult, type Plan } from './carry-out.ts';
 import { defaultFor, deviceTypesOf, effectiveDefault } from './default-version.ts';
-import { entryOf, type HostRow, type InterfaceRow, subjectOf, type VersionRow } from './rows.ts';
+import { entryOf, type HostRow, type InterfaceRow, subjectOf, type VersionRow } from './read-rows.ts';
 import type { State } from './state.ts';
-import { carryOut, type IntentOptions, type IntentResult, type Plan } from './transaction.ts';
 
 /**
  * The intents of clients. Each is checked, planned and carried out as one transaction, which also increments Host.next_cfg,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { isJsonObject, type Json } from '../../../rpc/json/types.ts';
 import { ovsUuid } from '../../../rpc/ovsdb/notation/values.ts';
-import { encodeInterfaceStatus } from '../../../rpc/state/columns.ts';
-import { addInterface, pin, removeInterface, setDefaultVersion, unpin } from '../../../rpc/state/intents.ts';
+import { waitApplied } from '../../../rpc/state/carry-out.ts';
+import { encodeInterfaceStatus } from '../../../rpc/state/encode-rows.ts';
+import { addInterface, pin, removeInterface, setDefaultVersion, unpin } from '../../../rpc/state/host-intents.ts';
 import { DATABASE } from '../../../rpc/state/schema-file.ts';
 import type { State } from '../../../rpc/state/state.ts';
-import { waitApplied } from '../../../rpc/state/transaction.ts';
 import { Peers } from '../../peers/process.ts';
 import { ENGINES, followConfiguration, openState, seedHost } from './engines.ts';
 import { abilities, isError, OVS_32, OVS_213 } from './fixtures.ts';
