@@ -4,14 +4,14 @@ import type { Writable } from 'node:stream';
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What a line says beside its event: values are written as `key=value`, undefined ones are left out. */
+/** The fields of a line, written as `key=value`; undefined ones are left out. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Equal lines of one interface within this time are counted instead of written. */
 const REPEAT_WINDOW_MS = 10_000;
-/** How often a line is written within that time when another one of its interface came between: there and back is news. */
+/** A line that alternates with other lines of its interface is written this many times within that time. */
 const TURNS = 3;
-/** How many different lines are remembered for that; the oldest is forgotten first. */
+/** The number of different lines that are remembered for that; the oldest is forgotten first. */
 const REPEAT_MEMORY = 1000;
 
 interface Repeated {
@@ -22,22 +22,22 @@ interface Repeated {
   leftOut: number;
 }
 
-/** What is remembered of one interface, or of all that concerns none. */
+/** The lines of one interface, or of everything that is about none. */
 interface Subject {
   last: Repeated | undefined;
-  /** Lines that were left out, in the order in which they came last. */
+  /** Lines that were left out, in the order of their last occurrence. */
   readonly held: Set<Repeated>;
 }
 
-/** Calls back once, so many milliseconds later. */
+/** Calls back once, after this many milliseconds. */
 export type Later = (call: () => void, ms: number) => void;
 
 const unrefTimer: Later = (call, ms) => void setTimeout(call, ms).unref();
 
 /**
- * One line per event: time, level, `event=…` and the fields. A line that comes again and again (a peer that reconnects
- * once a second for a week) is written once per window and says how many were left out. What was left out is told before
- * the next line of the same interface, and when the window ends: the last line about an interface is true.
+ * Writes one line for each event: time, level, `event=…` and the fields. A line that repeats (a peer that reconnects once a
+ * second for a week) is written once per window, with the number of repetitions that were left out. These are written before
+ * the next line of the same interface, and when the window ends, so that the last line about an interface is true.
  */
 export class Log {
   readonly #out: Writable;
@@ -121,7 +121,7 @@ export class Log {
     }, REPEAT_WINDOW_MS);
   }
 
-  /** Writes what was left out; it waits for another window then. */
+  /** Writes the lines that were left out; their next window begins. */
   #tell(subject: Subject): void {
     for (const line of subject.held) {
       line.since = this.#now();
@@ -145,7 +145,7 @@ function remember<T>(memory: Map<string, T>, key: string, value: T): T {
   return value;
 }
 
-/** An error says what happened and where; an object would say nothing but its kind. */
+/** A field as text: an error with its stack, an object as JSON. */
 function textOf(value: unknown): string {
   if (value instanceof Error) return value.stack ?? value.message;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
