@@ -3,11 +3,11 @@ import { guestFeatures } from '../compat-tables/bits/named-masks.ts';
 import { VIRTIO_NET } from '../compat-tables/bits/virtio-net.ts';
 import type { Scene } from './scene.ts';
 
-/** What takes the parts of the back-ends and of the front-end. */
+/** The programs in the parts of back-ends and front-end. */
 export interface Cast {
   /** The two hosts: a name, and what its back-end is, in words. */
   readonly hosts: readonly [Host, Host];
-  /** Who asks for the features at the front-end's door, in words. */
+  /** The front-end, in words. */
   readonly frontend: string;
   /** Starts the back-end of a host at the path it is told. */
   startBackend(host: Host, path: string): Promise<void>;
@@ -54,7 +54,7 @@ export async function tell(scene: Scene, cast: Cast): Promise<void> {
   for (const place of places) await addInterface(scene, place);
 
   scene.say(
-    'Each agent has asked its back-end what it can do. The versions that it can honour exactly, most preferred first:',
+    'Each agent has asked its back-end what it can do. It lists the versions that it can honour exactly, most preferred first:',
   );
   for (const place of places)
     await scene.must('--db', place.db, 'list-versions', '--columns', 'version,virtio_features');
@@ -66,7 +66,7 @@ export async function tell(scene: Scene, cast: Cast): Promise<void> {
   if (only === undefined) throw new Error(`${a.host.name} should have a version that ${b.host.name} lacks`);
   const what =
     only === usable[0] ? `The newest that ${a.host.name} has is ${only}` : `${capital(a.host.name)} has ${only}`;
-  scene.say(`${what}. Pinned on ${b.host.name}, it would be a promise that nobody can keep:`);
+  scene.say(`${what}. Pinned on ${b.host.name}, it would promise what that back-end lacks, so it is refused:`);
   const refused = await scene.run('--db', b.db, 'pin', 'vhu0', only);
   if (refused.code !== 3)
     throw new Error(`${b.host.name} should have refused ${only} with exit code 3, saw ${refused.code}`);

@@ -1,4 +1,4 @@
-/** What both servers hold: one table of ten thousand rows that look like a configuration's. */
+/** The content of both servers: one table of ten thousand rows that look like a configuration's. */
 
 export const ROWS = 10_000;
 
@@ -23,7 +23,7 @@ export const SCHEMA = {
   },
 };
 
-/** Of row i, the same in both servers. */
+/** The UUID of row i, the same in both servers. */
 export function uuidOf(i: number): string {
   return `00000000-0000-4000-8000-${i.toString(16).padStart(12, '0')}`;
 }

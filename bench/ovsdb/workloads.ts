@@ -5,9 +5,9 @@ import { request, transact, type Wire } from './wire.ts';
 /** One kind of work. `run` does it and gives how many operations it was, or measures by itself. */
 export interface Workload {
   readonly name: string;
-  /** What is counted. */
+  /** The unit that is counted. */
   readonly unit: string;
-  /** Gives operations in one second. */
+  /** Returns operations per second. */
   run(subject: Subject, wire: Wire): Promise<number>;
 }
 

@@ -5,9 +5,9 @@ import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { now, serve } from './helper.ts';
 
 serve({
-  /** For whoever wants the process to be there before it is needed. */
+  /** Answers once the process has started. */
   ready: () => true,
-  /** Gives the moment when all of them can be reached. */
+  /** Returns the time when all of them can be reached. */
   open: async ({ paths, like }: { paths: readonly string[]; like: string }) => {
     const abilities = abilitiesOfRelease(findRelease(like));
     await Promise.all(

@@ -7,7 +7,7 @@ import type { Options } from './options.ts';
 import { ownTimes, type Stretch } from './profile.ts';
 import type { Findings } from './report.ts';
 
-/** What the mock back-ends offer. */
+/** The release that the mock back-ends answer like. */
 const LIKE = 'ovs-3.1';
 
 /** What stands between the ends, and what it is called in the tables. */
@@ -48,7 +48,7 @@ export class Bed {
     return new AgentProcess(this.peers, { supervise, profile, args });
   }
 
-  /** The agent's profile of this stretch is of interest. */
+  /** Marks a stretch of time that the agent's profile is read for. */
   wasMeasured({ from, to }: Stretch): void {
     this.#stretches.push({ from, to });
   }

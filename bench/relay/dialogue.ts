@@ -6,7 +6,7 @@ import { readU64, writeMemoryTable, writeU64, writeVringAddress, writeVringState
 import type { RequestName } from '../../compat-tables/protocol/requests.ts';
 
 const NEED_REPLY = 0x8;
-/** What the guest of a QEMU takes of what is offered: MRG_RXBUF, VERSION_1, no packed ring, and vhost-user's own bit 30. */
+/** The features that a guest under QEMU accepts when they are offered: MRG_RXBUF, VERSION_1, no packed ring, and vhost-user's own bit 30. */
 const GUEST = 0x1_7020_a782n;
 const REPLY_ACK = 1n << 3n;
 const BACKEND_REQ = 1n << 5n;
@@ -42,7 +42,7 @@ export function prepare(): Handouts {
   };
 }
 
-/** Those that were sent are closed already; twice is harmless. */
+/** Closes all; descriptors that were sent are closed already, and closing twice is harmless. */
 export function closeAll({ memory, requests, kicks, calls, errors }: Handouts): void {
   for (const fd of [memory, ...requests, ...kicks, ...calls, ...errors]) fd.close();
 }

@@ -12,7 +12,7 @@ export interface Handshake {
   readonly from: number;
   readonly to: number;
   readonly messages: number;
-  /** How often it was left before it was through: whoever serves may still be busy with the one before. */
+  /** How often the connection was closed before it was through: the server may still be busy with the former one. */
   readonly left: number;
 }
 

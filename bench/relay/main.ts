@@ -1,4 +1,4 @@
-/** What the agent costs on the control socket: everything direct and through it, in turns. See USAGE in options.ts. */
+/** The cost of the agent on the control socket: each work direct and through it, in turns. See USAGE in options.ts. */
 import { mkdirSync } from 'node:fs';
 import { Peers } from '../../test/peers/process.ts';
 import { writeSection } from '../results.ts';

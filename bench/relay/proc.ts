@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from './helper.ts';
 
 const BREATH_MS = 20;
-/** Who has used less of the processor in a breath has done what there was to do, and waits. */
+/** A process that used less processor time than this in one interval is idle. */
 const QUIET_MS = 3;
 
 export function threadsOf(pid: number): number[] {

@@ -12,7 +12,7 @@ export interface Comparison {
   readonly goal?: string;
 }
 
-/** Something that there is no other way to compare with. */
+/** A figure that has nothing to be compared with. */
 export interface Value {
   readonly what: string;
   readonly unit: string;

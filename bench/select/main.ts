@@ -21,7 +21,7 @@ function timed(run: () => unknown): number {
   return performance.now() - start;
 }
 
-/** Of policy source: the first row that is common. Of the other only the price of its matrix is asked. */
+/** The answer by way of the whole matrix. For the policy consensus only the time counts, so the same row will do. */
 function plainAnswer(documents: readonly HostDocument[], policy: Policy): string | undefined {
   return matrix(comparable(documents), policy).rows.find(({ common }) => common)?.version;
 }

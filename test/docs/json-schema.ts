@@ -68,7 +68,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 };
 const SILENT: readonly string[] = ['$schema', '$id', '$defs', 'title', 'description', 'additionalProperties'];
 
-/** What is wrong with the value, empty when nothing is. */
+/** The mistakes of the value; empty when there are none. */
 export function violations(schema: Schema, value: unknown, path = 'document', root: Schema = schema): string[] {
   const unknown = Object.keys(schema).find((word) => !Object.hasOwn(RULES, word) && !SILENT.includes(word));
   if (unknown !== undefined) throw new Error(`the schema uses "${unknown}", which this validator does not know`);

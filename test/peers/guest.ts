@@ -17,7 +17,7 @@ import type { Context } from 'mocha';
 import { findProgram, needs, needsThat } from './needs.ts';
 import { run } from './process.ts';
 
-/** What QEMU boots: a stock Debian kernel and a root file system of one program. */
+/** The files that QEMU boots: a stock Debian kernel and a root file system of one program. */
 export interface Guest {
   readonly kernel: string;
   readonly initrd: string;

@@ -7,10 +7,10 @@ import { Qemu, type QemuOptions, QmpError } from './qemu.ts';
 /** The one interface of each host. */
 export const INTERFACE = 'vhu0';
 
-/** What both ends of every pair answer for: testpmd for all addresses, Open vSwitch for its bridge's. */
+/** The address that both ends of every pair answer for: testpmd answers for all, Open vSwitch for its bridge's. */
 const ANSWERS = '10.0.0.1';
 
-/** What a host lets a guest have: exactly this version, or, with no agent in between, all that the back-end offers. */
+/** The offer of a host: exactly this version, or, with no agent in between, all that the back-end offers. */
 export type HostMode = { readonly version: string } | 'bare';
 
 export interface MigrationHostOptions {
@@ -57,7 +57,7 @@ export class MigrationHost {
   }
 }
 
-/** What the source's and the destination's QEMU have in common. */
+/** The options that the source's and the destination's QEMU share. */
 export type MachineOptions = Pick<QemuOptions, 'device' | 'queues' | 'rxQueueSize'>;
 
 export interface MigrationPair extends MachineOptions {
@@ -70,14 +70,14 @@ export interface MigrationPair extends MachineOptions {
 export interface MigrationResult {
   /** The guest runs on the destination. */
   readonly completed: boolean;
-  /** What the source's QEMU says: 'completed' does not mean that the guest has survived. 'refused': it never began. */
+  /** The status at the source's QEMU: 'completed' does not mean that the guest has survived. 'refused': it never began. */
   readonly sourceStatus: string;
   readonly sourceError: string | undefined;
-  /** What the destination's QEMU says of itself. */
+  /** The status at the destination's QEMU. */
   readonly destinationStderr: string;
   /** How many of three echo requests that the guest sent from the destination were answered. */
   readonly pingsAfter: number;
-  /** What the guest's driver has negotiated, asked on the destination when it got there. */
+  /** The features that the guest's driver has negotiated, read on the destination after the guest arrived. */
   readonly featuresInGuest: bigint;
 }
 

@@ -20,7 +20,7 @@ export interface OvsRestart {
 }
 
 export interface OvsOptions {
-  /** Of Open_vSwitch.other_config, before DPDK starts: `{ 'userspace-tso-enable': 'true' }`. */
+  /** Keys of Open_vSwitch.other_config that are set before DPDK starts: `{ 'userspace-tso-enable': 'true' }`. */
   readonly config?: Readonly<Record<string, string>>;
   /** Address of the bridge, which the kernel answers for; front-ends ping it. */
   readonly address?: string;
@@ -122,7 +122,7 @@ export class Ovs {
     await this.#addressed();
   }
 
-  /** What the switch has said since it was last started. */
+  /** The log of the switch since its last start. */
   get output(): string {
     return this.#switch.output;
   }

@@ -3,7 +3,7 @@ import type { Qemu } from './qemu.ts';
 
 const FOLDER = '/tmp/pinging';
 
-/** What became of the echo requests that a guest sent. */
+/** The fate of the echo requests that a guest sent. */
 export interface Pinged {
   /** Those whose fate is known: the last one that was answered, and all before it. */
   readonly sent: number;

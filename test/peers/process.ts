@@ -12,7 +12,7 @@ const GRACE_MS = 5_000;
 /** A unix socket path has 107 bytes; the folder must leave room for the file names in it. */
 const MAX_FOLDER_BYTES = 70;
 
-/** What is still there, so that nothing outlives the test run even when a hook was never reached. */
+/** Processes and folders that still exist, so that none outlives the test run even when a hook was never reached. */
 const living = new Set<ChildProcess>();
 const folders = new Set<string>();
 process.on('exit', () => {
@@ -38,7 +38,7 @@ export class Peer {
   constructor(program: string, args: readonly string[], options: StartOptions = {}) {
     this.name = options.name ?? program;
     this.#child = spawn(program, args, {
-      // A pipe that stays open: testpmd takes the end of its input for a wish to leave.
+      // A pipe that stays open: testpmd quits at the end of its input.
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { ...process.env, ...options.env },
@@ -151,7 +151,7 @@ export class Peer {
 }
 
 /**
- * What one suite has started. `after(() => peers.end())` undoes all of it, the last first: processes end, folders go.
+ * The processes and folders of one suite. `after(() => peers.end())` ends and removes them, the last first.
  */
 export class Peers {
   readonly #undo: (() => Promise<void> | void)[] = [];
@@ -224,8 +224,8 @@ export async function run(program: string, args: readonly string[], options: Sta
 }
 
 /**
- * For what tells nobody when it happens, such as a file that appears: asks again and again until `look` gives
- * something other than undefined or false.
+ * Polls what sends no notification, such as a file that appears, until `look` returns something other than undefined
+ * or false. Rejects after `timeoutMs`.
  */
 export async function eventually<T>(
   what: string,

@@ -24,7 +24,7 @@ export interface QemuOptions {
   readonly incoming?: string;
 }
 
-/** What `query-migrate` says; `status` is absent until there was a migration. */
+/** The answer of `query-migrate`; `status` is absent before the first migration. */
 export interface MigrationInfo {
   readonly status?: string;
   readonly 'error-desc'?: string;
@@ -166,7 +166,7 @@ export class Qemu {
     });
   }
 
-  /** What QEMU itself has complained of; the guest's console is left out. */
+  /** The messages of QEMU itself, without the guest's console. */
   get complaints(): string {
     return this.peer.output
       .split('\n')

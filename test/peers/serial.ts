@@ -62,7 +62,7 @@ export class Line {
     });
   }
 
-  /** What came and was not taken. */
+  /** Bytes that were received and not read yet. */
   get rest(): string {
     return this.#text;
   }

@@ -6,7 +6,7 @@ import { eventually, type Peer, type Peers, run } from './process.ts';
 
 const PROGRAM = '/lib/systemd/systemd';
 
-/** What a system manager reaches for at its start, as empty as it may be. */
+/** Folders and files that a system manager needs at its start, with as little in them as possible. */
 const TARGETS = ['default', 'basic', 'sysinit', 'shutdown'];
 
 /**

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { PATIENCE_MS } from './process.ts';
 
-/** What a back-end says of itself before anything is negotiated. */
+/** The answers of a back-end before anything is negotiated. */
 export interface Answers {
   readonly features: bigint;
   readonly protocolFeatures: bigint;

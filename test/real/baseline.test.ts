@@ -10,7 +10,7 @@ import { needsOvs, Ovs } from '../peers/ovs.ts';
 import { Peers } from '../peers/process.ts';
 import { hex } from './guest-port.ts';
 
-/** What client-mode ports of Open vSwitch 3.1 offer; each has bits that the other lacks. */
+/** The offer of client-mode ports of Open vSwitch 3.1; each has bits that the other lacks. */
 const PLAIN = { version: 'site.ovs-3.1', mask: 0xd7c66a7can };
 const TSO = { version: 'site.ovs-3.1+tso', mask: 0xd7c669fcbn };
 

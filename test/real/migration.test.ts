@@ -14,7 +14,7 @@ import { INDIRECT_DESC, NO_INDIRECT, NO_INDIRECT_MASK, siteTables } from './site
 
 /** All that testpmd 22.11 offers. */
 const FULL = { version: 'upstream.dpdk-vhost.v19.11.13' };
-/** What Open vSwitch and testpmd have in common. */
+/** The features that Open vSwitch and testpmd have in common. */
 const V26 = { version: 'upstream.ovs-dpdk.v2.6' };
 const CSUM = 1n;
 
@@ -87,7 +87,7 @@ class TestpmdHosts<A extends TestAgent> {
     return this.#testpmd.acknowledged(this.agents[host].path('be'));
   }
 
-  /** What the front-end on a host has acknowledged, as agent, back-end and guest agree; LOG_ALL aside. */
+  /** The features that the front-end on a host has acknowledged, as agent, back-end and guest agree; LOG_ALL aside. */
   async acknowledged(host: Host, qemu: Qemu): Promise<bigint> {
     const shown = await this.agents[host].inState(INTERFACE, 'negotiated');
     assert.equal(shown.in_force, NO_INDIRECT);

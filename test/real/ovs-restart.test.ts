@@ -15,7 +15,7 @@ const RESTARTS = numberOf('VHOST_COMPAT_RESTARTS', 2);
 
 const ADDRESS = '10.0.0.1';
 
-/** What Open vSwitch 3.1 offers on any port, and what it offers on a connecting port with userspace-tso-enable. */
+/** The offers of Open vSwitch 3.1: on any port, and on a connecting port with userspace-tso-enable. */
 const PLAIN = { version: 'upstream.ovs-dpdk.v2.13', mask: 0xd7c66a7can };
 const TSO = { version: 'upstream.ovs-dpdk.v2.13.1+tso', mask: 0xd7c669fcbn };
 /** VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_HOST_TSO6, VIRTIO_NET_F_CSUM. */
@@ -24,7 +24,7 @@ const TSO_ONLY = TSO.mask & ~PLAIN.mask;
 /** A QEMU that is in its loop tries about once a second, and says so. */
 const LOOK_MS = 4_000;
 
-/** What QEMU says when a back-end came back with less, each time that it tries. */
+/** The message of QEMU at each attempt when a back-end came back with less. */
 const LOOP = /lacks feature mask|failed to init vhost_net/;
 
 /** A guest in front of one port of the switch. */
@@ -138,7 +138,7 @@ describe('Open vSwitch restarted under a running guest', function () {
   }
 });
 
-/** What QEMU itself has said; the guest's console is left out. */
+/** The messages of QEMU itself, without the guest's console. */
 function complaintsOf({ peer }: Qemu): string[] {
   return peer.output.split('\n').filter((line) => line.startsWith('qemu-system'));
 }

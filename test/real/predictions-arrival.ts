@@ -9,11 +9,11 @@ const ANSWERS = '10.0.0.1';
 /** Requests in a row without an answer, three seconds each, until a network counts as dead. */
 const ATTEMPTS = 6;
 
-/** What became of a guest that was to move. */
+/** The outcome of one migration. */
 export interface Arrival {
   /** It runs on the destination and is answered there. */
   readonly completed: boolean;
-  /** Who refused. */
+  /** The program that refused. */
   readonly by?: 'agent' | 'source' | 'destination' | 'network';
   readonly why?: string;
   /** Features of the guest that the destination's QEMU did not allow. */

@@ -11,7 +11,7 @@ import { hex } from './guest-port.ts';
 import { type Arrival, arrival, goOn } from './predictions-arrival.ts';
 import { BACKEND_OPTIONS, DEFAULT, machineText, type Pair, SITE_ENTRIES, type SiteEntry } from './predictions-pairs.ts';
 
-/** What `check-move --format json` says; the members that count here. */
+/** The members of `check-move --format json` that count here. */
 interface MoveJson {
   readonly basis: string;
   readonly needs: { readonly limits: Readonly<Record<string, number>> };

@@ -58,7 +58,7 @@ export function rowsIn(document: string): string[] {
     .map((line) => cells(line).join(' | '));
 }
 
-/** What tells pairs apart, from a row's text. */
+/** The key of a pair, from a row's text. */
 export function pairIn(row: string): string {
   return cells(`| ${row} |`).slice(0, 4).join(' | ');
 }

@@ -27,7 +27,7 @@ export interface SiteEntry {
   readonly elsewhere?: bigint;
 }
 
-/** What no release offers by itself: one bit or one limit off. */
+/** Offers that no release makes by itself: one bit or one limit differs. */
 export const SITE_ENTRIES: readonly SiteEntry[] = [
   { name: 'site.no-mrg', mask: OVS_3_2 & ~bit(15) },
   { name: 'site.no-packed', mask: OVS_3_2 & ~bit(34) },

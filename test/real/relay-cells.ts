@@ -9,7 +9,7 @@ import { needsTestpmd, Testpmd } from '../peers/testpmd.ts';
 import { addPinned, assertGuestAgrees, hex } from './guest-port.ts';
 
 const RING_PACKED = 1n << 34n;
-/** What answers every guest here. */
+/** The address that answers every guest here. */
 export const ADDRESS = '10.0.0.1';
 
 /** Which of the four roles are taken, and what kind of ring the guest has. */
@@ -40,7 +40,7 @@ export function titleOf({ qemu, backend, rings }: Cell): string {
 export interface Backend {
   readonly title: string;
   readonly cells: readonly Cell[];
-  /** Of the shipped versions, one that it can honour. */
+  /** A shipped version that it can honour. */
   readonly version: string;
   needs(context: Context): void;
   start(peers: Peers, agent: TestAgent): Promise<BackendAtWork>;

@@ -12,7 +12,7 @@ const DEVICES = /^.*vHost Device .* has been (?:removed|added).*$/gim;
 /** Messages of one `announce`, one each 50 ms. */
 const ROUNDS = 15;
 
-/** What must be the same afterwards. */
+/** The values that must be the same afterwards. */
 const LASTING = ['state', 'version', 'in_force', 'next_start', 'offered_features', 'acked_features', 'error'] as const;
 
 /** Everybody who could notice that an agent died: begun before, asked afterwards. */

@@ -2,7 +2,7 @@ import Mocha from 'mocha';
 
 const { Base, Spec } = Mocha.reporters;
 
-/** What one run of mocha sends to the process that started it (runs.ts), once, at its end. */
+/** The result of one run of mocha, sent to the process that started it (runs.ts) at its end. */
 export interface RunReport {
   readonly passed: number;
   /** Full titles. */

@@ -11,7 +11,7 @@ interface Look {
   readonly memory: number;
 }
 
-/** What an agent costs that has nothing to do, beside a node process that does nothing. */
+/** The cost of an idle agent, beside an idle node process. */
 export async function idle(bed: Bed): Promise<void> {
   const { ports, idleSeconds, rounds } = bed.options;
   const nothing = spawn(process.execPath, ['-e', 'setInterval(() => {}, 2 ** 30)'], { stdio: 'ignore' });

@@ -13,7 +13,7 @@ interface Side {
   readonly frontends: Helper;
   backends: Helper;
   lives: number;
-  /** Whoever stands between the ends. */
+  /** The process between the ends. */
   readonly pids: readonly number[];
 }
 
