@@ -11,9 +11,9 @@ export default {
     'bench/*/{main,serve}.ts!',
     'bench/relay/*-process.ts!',
     // the generators of docs/, run by `npm run docs`
-    'compat-tables/errors/errors-document.ts!',
-    'compat-tables/explain/messages-document.ts!',
-    'rpc/api/document.ts!',
+    '{compat-tables/errors,compat-tables/explain,agent/settings}/*-document.ts!',
+    'rpc/{api,state}/*-page.ts!',
+    'rpc/fleet/describe-schema.ts!',
     // tests, what mocha loads, and the programs that tests start by path
     'test/runner/{main,no-processes,reporter}.ts',
     'test/**/*.test.ts',

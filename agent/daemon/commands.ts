@@ -11,7 +11,7 @@ export interface Command {
 }
 
 // Loaded when they are asked for: the agent needs none of them.
-export const COMMANDS: readonly Command[] = [
+const COMMANDS: readonly Command[] = [
   {
     name: 'probe',
     help: 'measure a live back-end, print what it offers as JSON, and hang up',

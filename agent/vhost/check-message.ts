@@ -17,9 +17,9 @@ import {
 } from './payloads.ts';
 
 /** The most descriptors of a message: VHOST_MEMORY_BASELINE_NREGIONS, one for each region of memory. */
-export const MAX_MESSAGE_FDS = 8;
+const MAX_MESSAGE_FDS = 8;
 /** A ring index has eight bits wherever it shares a word; requests that carry it alone are held to the same limit. */
-export const MAX_RINGS = 256;
+const MAX_RINGS = 256;
 
 /** The least and the most descriptors that a message may carry. */
 export type DescriptorBounds = readonly [least: number, most: number];

@@ -46,7 +46,7 @@ export function differenceJson({ a, b, deviceType, ...rest }: Difference) {
   };
 }
 
-export function bitJson({ bit, name, meaning, cost, shownWith }: BitWorth) {
+function bitJson({ bit, name, meaning, cost, shownWith }: BitWorth) {
   return { bit, name, meaning, cost: cost ?? null, shown_with: shownWith ?? null };
 }
 
@@ -93,7 +93,7 @@ export function indented(text: string, by: number): string {
 }
 
 /** `from a to b: …` */
-export function survivalLine({ from, to, always, byDefault, breaks, lower, notMigratable = [] }: Survival): string {
+function survivalLine({ from, to, always, byDefault, breaks, lower, notMigratable = [] }: Survival): string {
   if (notMigratable.length > 0)
     return `from ${from} to ${to}: no guest can move: ${notMigratable.join('; ')} [VC-MIGRATE-LOG]`;
   if (always) return `from ${from} to ${to}: every guest can move`;

@@ -18,7 +18,7 @@ export interface DeviceType {
  */
 export const DEFAULT_DEVICE_TYPE = 'vhost-user-net';
 
-export const DEVICE_TYPES: readonly DeviceType[] = [
+const DEVICE_TYPES: readonly DeviceType[] = [
   { name: DEFAULT_DEVICE_TYPE, features: VIRTIO_NET, queueLimit: 'queue_pairs' },
 ];
 

@@ -27,7 +27,7 @@ export const LOG_SHMFD = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_LOG_SHMFD');
 /** The back-end answers every request that asks for it. */
 export const REPLY_ACK = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_REPLY_ACK');
 /** The back-end has a socket for requests of its own. */
-export const BACKEND_REQ = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_BACKEND_REQ');
+const BACKEND_REQ = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_BACKEND_REQ');
 /** QEMU refuses a back-end that offers a virtual IOMMU without both, whether or not the guest has one. */
 export const IOMMU_NEEDS = REPLY_ACK | BACKEND_REQ;
 

@@ -2,14 +2,14 @@
 import { CompatError } from '../errors/compat-error.ts';
 import type { FieldValue, Variable } from './device-document.ts';
 
-export const SET_JOINT = '+';
+const SET_JOINT = '+';
 
 /** The text of a value as it is compared. */
 export function fieldText(value: FieldValue): string {
   return typeof value === 'object' ? setText(value) : String(value);
 }
 
-export function setText(members: readonly string[]): string {
+function setText(members: readonly string[]): string {
   return [...new Set(members)].sort().join(SET_JOINT);
 }
 

@@ -103,7 +103,7 @@ export const REQUESTS = {
  * The requests of the back-end on its own channel, which does not pass through the relay ("Back-end message types").
  * Names lack the prefix `BACKEND_`, as the programs print them.
  */
-export const BACKEND_REQUESTS = {
+const BACKEND_REQUESTS = {
   IOTLB_MSG: row({ id: 1, payload: 'any' }),
   CONFIG_CHANGE_MSG: row({ id: 2, payload: 'empty' }),
   VRING_HOST_NOTIFIER_MSG: row({ id: 3, payload: 'any', fds: 'atMostOne' }),

@@ -16,7 +16,7 @@ export interface ApiLimits extends ConnectionLimits {
   readonly maxConnections: number;
 }
 
-export const DEFAULT_LIMITS: ApiLimits = {
+const DEFAULT_LIMITS: ApiLimits = {
   maxMessageBytes: 1024 * 1024,
   maxConnections: 200,
   maxRequestsInFlight: 32,

@@ -13,7 +13,7 @@ import { shippedEntries } from './shipped.ts';
 
 export const NET = 'vhost-user-net';
 /** What QEMU takes of the protocol features of every DPDK back-end. */
-export const PROTOCOL_ACKED = maskOf(PROTOCOL, 'MQ', 'LOG_SHMFD', 'RARP', 'REPLY_ACK', 'NET_MTU');
+const PROTOCOL_ACKED = maskOf(PROTOCOL, 'MQ', 'LOG_SHMFD', 'RARP', 'REPLY_ACK', 'NET_MTU');
 
 const SHIPPED = shippedEntries();
 

@@ -15,10 +15,7 @@ export async function vhostCompat(...args: string[]): Promise<CommandResult> {
   return await vhostCompatWith({}, ...args);
 }
 
-export async function vhostCompatWith(
-  env: Readonly<Record<string, string>>,
-  ...args: string[]
-): Promise<CommandResult> {
+async function vhostCompatWith(env: Readonly<Record<string, string>>, ...args: string[]): Promise<CommandResult> {
   const child = spawn(process.execPath, [COMMAND, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, COLUMNS: '0', ...env },

@@ -89,7 +89,7 @@ export async function needsGuest(context: Context): Promise<Guest> {
  * folder until this recipe changes. The kernel package is downloaded and unpacked, never installed. Rejects when
  * apt-get cannot download it.
  */
-export async function buildGuest(): Promise<Guest> {
+async function buildGuest(): Promise<Guest> {
   const folder = process.env['VHOST_COMPAT_GUEST_DIR'] ?? join(tmpdir(), 'vhost-compat-guest');
   const guest = { kernel: join(folder, 'vmlinuz'), initrd: join(folder, 'initrd.gz') };
   const recipe = createHash('sha256')

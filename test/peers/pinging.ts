@@ -57,7 +57,7 @@ export class Pinging {
 }
 
 /** From lines such as `64 bytes from 10.0.0.1: seq=3 ttl=64 time=1.163 ms`. */
-export function judged(text: string): Pinged {
+function judged(text: string): Pinged {
   const answers = [...text.matchAll(/ seq=(\d+) ttl=\d+ time=([\d.]+) ms/g)];
   const times = new Map<number, number>();
   for (const [, seq] of answers) times.set(Number(seq), (times.get(Number(seq)) ?? 0) + 1);

@@ -19,7 +19,7 @@ export interface Cell {
   readonly rings: 'split' | 'packed';
 }
 
-export const TESTPMD_CELLS: readonly Cell[] = [
+const TESTPMD_CELLS: readonly Cell[] = [
   { qemu: 'connects', backend: 'listens', rings: 'split' },
   { qemu: 'connects', backend: 'connects', rings: 'packed' },
   { qemu: 'listens', backend: 'connects', rings: 'split' },
@@ -27,7 +27,7 @@ export const TESTPMD_CELLS: readonly Cell[] = [
 ];
 
 /** The two kinds of port that Open vSwitch has: it listens (server mode) or connects (client mode). */
-export const OVS_CELLS: readonly Cell[] = [
+const OVS_CELLS: readonly Cell[] = [
   { qemu: 'connects', backend: 'listens', rings: 'split' },
   { qemu: 'listens', backend: 'connects', rings: 'packed' },
 ];
@@ -139,7 +139,7 @@ export function messagesOf({ backend, socket }: LivePort, since: number): string
 }
 
 /** Takes the driver off its device and puts it back on; the address went with the device. */
-export const REBIND = [
+const REBIND = [
   'device=$(basename $(readlink -f /sys/class/net/eth0/device))',
   'cd /sys/bus/virtio/drivers/virtio_net',
   'echo $device >unbind && echo $device >bind',

@@ -56,7 +56,7 @@ export interface JournalHead {
 }
 
 /** Raised when a release writes what the previous one cannot read. */
-export const JOURNAL_FORMAT = 1;
+const JOURNAL_FORMAT = 1;
 
 const MAGIC = 0x6a_63_68_76; // "vhcj"
 /** magic u32, format u32, length u32, checksum u32 */

@@ -45,7 +45,7 @@ export class RowChange {
 }
 
 /** The only atom of a scalar column. */
-export function atomAt(fields: readonly Datum[], index: number): Atom | undefined {
+function atomAt(fields: readonly Datum[], index: number): Atom | undefined {
   return fields[index]?.keys[0];
 }
 

@@ -13,7 +13,7 @@ export interface HistoryLimits {
   readonly bytes: number;
 }
 
-export const HISTORY_LIMITS: HistoryLimits = { transactions: 5000, bytes: 16 << 20 };
+const HISTORY_LIMITS: HistoryLimits = { transactions: 5000, bytes: 16 << 20 };
 
 /**
  * The last transactions of a database, each with its id: what makes `monitor_cond_since` fast for clients that were away for

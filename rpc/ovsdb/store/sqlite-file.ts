@@ -16,7 +16,7 @@ const CHECKPOINT_PAGES = 4000;
 /** Pages that are kept, in KiB. Rows with random UUIDs are written all over their table: what was read once should stay. */
 const CACHE_KIB = 32 << 10;
 
-export const IN_MEMORY = ':memory:';
+const IN_MEMORY = ':memory:';
 
 /** An open file and, unless it is in memory, the lock that keeps others away. */
 export interface SqliteFile {

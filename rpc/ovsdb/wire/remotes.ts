@@ -26,7 +26,7 @@ export class RemoteError extends Error {
 }
 
 /** The port that IANA gave to OVSDB. */
-export const OVSDB_PORT = 6640;
+const OVSDB_PORT = 6640;
 
 /**
  * Where one listens when no address is given. `pssl:` takes all IPv4 addresses, as ovsdb-server does: only who has a

@@ -42,7 +42,7 @@ export function frontendScript(chance: Chance, offer: Offer): Step[] {
 }
 
 /** A back-end's dialogue is made as it is asked; this is only how its bytes go out. */
-export function delivered(messages: readonly Said[], chance: Chance): Step[] {
+function delivered(messages: readonly Said[], chance: Chance): Step[] {
   const steps: Step[] = [];
   for (let at = 0; at < messages.length; ) {
     const said = messages[at] as Said;
