@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { plural } from '../../base/text.ts';
 import type { TableFile } from '../../compat-tables/entries/table-directories.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { type Finding, findingLine, lintTables } from '../../compat-tables/lint/lint.ts';
+import { type Finding, findingLine } from '../../compat-tables/lint/finding.ts';
+import { lintTables } from '../../compat-tables/lint/lint.ts';
 import type { Command } from '../shared/command.ts';
 import { shippedFiles } from '../shared/shipped-tables.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { agentsRead } from '../../compat-tables/lint/file-name.ts';
+import { agentsRead } from '../../compat-tables/lint/file-rules.ts';
 
 /**
  * Writes a table file, never over another one: entries are immutable. With `dryRun` it only looks whether it could.

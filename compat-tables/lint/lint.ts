@@ -14,13 +14,10 @@ import {
   type Warning,
   withoutEffect,
 } from './bit-rules.ts';
-import { droppedEntries } from './dropped.ts';
 import { collectionName, honouredByNobody, limits, provenance, tier } from './entry-rules.ts';
-import { unreadNames } from './file-name.ts';
+import { droppedEntries, hiding, unreadNames } from './file-rules.ts';
 import type { Finding } from './finding.ts';
 import { PUBLISHED } from './published.ts';
-
-export { type Finding, findingLine } from './finding.ts';
 
 const ENTRY_RULES: readonly ((entry: ValidatedEntry['entry']) => Warning[])[] = [
   dependencies,
@@ -83,9 +80,4 @@ function entryFindings(file: string, text: string): Finding[] {
       'hosts that disagree never select it: restore it and give the changed promise a new version string';
     return [{ file, line, severity: 'error', rule: 'VC-TABLE-CHANGED', version, text: changed }, ...warnings];
   });
-}
-
-function hiding(file: string): Finding {
-  const text = 'the file is empty: it hides files of the same name in the directories before its own';
-  return { file, line: 1, severity: 'warning', rule: 'empty', text };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Finding, findingLine, lintTables } from '../../../compat-tables/lint/lint.ts';
+import { type Finding, findingLine } from '../../../compat-tables/lint/finding.ts';
+import { lintTables } from '../../../compat-tables/lint/lint.ts';
 import { PUBLISHED } from '../../../compat-tables/lint/published.ts';
 import { shippedEntries, shippedFiles } from '../shipped.ts';
 
