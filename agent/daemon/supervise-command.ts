@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Log } from '../../base/log.ts';
-import { supervise } from '../keeper/supervise.ts';
+import { supervise } from '../keeper/supervisor.ts';
 import { makeRunDir } from '../settings/run-dir.ts';
 import { exitStatusOf, printError } from './program-errors.ts';
 

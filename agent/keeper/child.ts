@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 
-export interface Ending {
+export interface ChildEnd {
   readonly status: number | undefined;
   readonly signal: string | undefined;
   /** It could not be started at all. */
@@ -25,14 +25,14 @@ export class Child {
   /** Undefined when it could not be started. */
   readonly pid: number | undefined;
   /** Never fails. Settles in the turn in which the end is known. */
-  readonly ended: Promise<Ending>;
+  readonly ended: Promise<ChildEnd>;
   #over = false;
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(options: ChildOptions, ended: (ending: Ending) => void = () => {}) {
-    const { promise, resolve } = pending<Ending>();
+  constructor(options: ChildOptions, ended: (ending: ChildEnd) => void = () => {}) {
+    const { promise, resolve } = pending<ChildEnd>();
     this.ended = promise;
-    const end = (ending: Ending): void => {
+    const end = (ending: ChildEnd): void => {
       if (this.#over) return;
       this.#over = true;
       clearTimeout(this.#patience);

@@ -1,9 +1,9 @@
 import { close, SystemCallError, send } from '../fd/libc.ts';
 import { connectDatagram } from '../fd/libc-datagram.ts';
 import { Watch } from '../fd/watch.ts';
-import { encodeRemove, encodeStore } from './protocol.ts';
+import { encodeRemove, encodeStore } from './notify-protocol.ts';
 
-interface Letter {
+interface QueuedMessage {
   readonly kind: 'store' | 'remove' | 'notify';
   readonly name: string;
   readonly data: Uint8Array;
@@ -32,7 +32,7 @@ export class DescriptorStore {
   /** What was given to the keeper, by name. */
   readonly #given = new Map<string, number>();
   #givenInAll = 0;
-  readonly #waiting: Letter[] = [];
+  readonly #waiting: QueuedMessage[] = [];
   #fd: number | undefined;
   #watch: Watch | undefined;
   #sending = false;
@@ -87,8 +87,8 @@ export class DescriptorStore {
   remove(name: string): void {
     this.#givenInAll -= this.#given.get(name) ?? 0;
     this.#given.delete(name);
-    const cancelled = this.#takeWaiting((letter) => letter.kind === 'store' && letter.name === name);
-    const asked = this.#waiting.some((letter) => letter.kind === 'remove' && letter.name === name);
+    const cancelled = this.#takeWaiting((message) => message.kind === 'store' && message.name === name);
+    const asked = this.#waiting.some((message) => message.kind === 'remove' && message.name === name);
     if (!asked) this.#submit({ kind: 'remove', name, data: encodeRemove(name), fds: [], sent: ignore });
     for (const { sent } of cancelled) sent(new Error(`Cannot store "${name}": it was removed before it was sent`));
   }
@@ -111,20 +111,20 @@ export class DescriptorStore {
     for (const { sent } of this.#takeWaiting(() => true)) sent(closedError());
   }
 
-  #takeWaiting(which: (letter: Letter) => boolean): Letter[] {
+  #takeWaiting(which: (message: QueuedMessage) => boolean): QueuedMessage[] {
     const taken = this.#waiting.filter(which);
-    const rest = this.#waiting.filter((letter) => !which(letter));
+    const rest = this.#waiting.filter((message) => !which(message));
     this.#waiting.splice(0, this.#waiting.length, ...rest);
     return taken;
   }
 
-  #submit(letter: Letter): void {
+  #submit(message: QueuedMessage): void {
     if (!this.#open) {
-      letter.sent(closedError());
+      message.sent(closedError());
       return;
     }
     if (this.#waiting.length === 0) this.#tookAt = performance.now();
-    this.#waiting.push(letter);
+    this.#waiting.push(message);
     if (this.#waiting.length === 1) this.#sendWaiting();
   }
 
@@ -147,12 +147,12 @@ export class DescriptorStore {
     }
   }
 
-  #send({ data, fds }: Letter): Error | 'full' | undefined {
+  #send({ data, fds }: QueuedMessage): Error | 'full' | undefined {
     try {
       this.#fd ??= connectDatagram(this.#path);
       return send(this.#fd, data, fds) === undefined ? 'full' : undefined;
     } catch (error) {
-      // A keeper that came back has another socket at the same path: the next letter looks for it.
+      // A keeper that came back has another socket at the same path: the next message looks for it.
       if (error instanceof SystemCallError && KEEPER_GONE.includes(error.code)) this.#disconnect();
       return error as Error;
     }

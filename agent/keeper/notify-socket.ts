@@ -4,7 +4,7 @@ import { SystemCallError } from '../fd/libc.ts';
 import { bindDatagram, connectDatagram, type ReceivedDatagram, receiveDatagram } from '../fd/libc-datagram.ts';
 import { OwnedFd } from '../fd/owned-fd.ts';
 import { Watch } from '../fd/watch.ts';
-import { MAX_NOTIFICATION_BYTES } from './protocol.ts';
+import { MAX_NOTIFICATION_BYTES } from './notify-protocol.ts';
 
 export interface Datagram {
   /** Valid until the receiver returns. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../base/log.ts';
-import type { Json } from '../../rpc/json/types.ts';
+import type { Json } from '../../rpc/json/json-value.ts';
 import { encodeEvent } from '../../rpc/state/encode-rows.ts';
 import type { StoredEvent } from './host-rows.ts';
 import type { PendingWrites } from './pending-writes.ts';

@@ -1,5 +1,5 @@
 import { PROGRAM_VERSION } from '../../base/installation.ts';
-import type { Json } from '../../rpc/json/types.ts';
+import type { Json } from '../../rpc/json/json-value.ts';
 import { encodeHost } from '../../rpc/state/encode-rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import type { Config } from '../settings/config.ts';

@@ -1,5 +1,5 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
+import type { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 
 /** The lock of an agent that was killed is released a little later than its successor may ask for it. */
 const PATIENCE_MS = 3000;

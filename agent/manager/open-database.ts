@@ -2,12 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Log } from '../../base/log.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { Json } from '../../rpc/json/types.ts';
-import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
+import type { Json } from '../../rpc/json/json-value.ts';
 import { OvsdbConnectionError } from '../../rpc/ovsdb/client/client-errors.ts';
+import { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import { Database } from '../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
-import { OvsdbServer } from '../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer } from '../../rpc/ovsdb/server/ovsdb-server.ts';
 import { DATABASE, loadSchemaText } from '../../rpc/state/schema-file.ts';
 import type { Config } from '../settings/config.ts';
 

@@ -1,4 +1,4 @@
-import type { Json } from '../../rpc/json/types.ts';
+import type { Json } from '../../rpc/json/json-value.ts';
 
 /** Beyond this many unwritten events (the database is away), the oldest are dropped. */
 const MAX_EVENTS = 1000;

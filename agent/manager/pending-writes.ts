@@ -1,8 +1,8 @@
 import { Backoff } from '../../base/backoff.ts';
 import type { Log } from '../../base/log.ts';
-import type { Json } from '../../rpc/json/types.ts';
-import type { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
+import type { Json } from '../../rpc/json/json-value.ts';
 import { OvsdbTransactionError } from '../../rpc/ovsdb/client/client-errors.ts';
+import type { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
 import { PendingEvents } from './pending-events.ts';
 

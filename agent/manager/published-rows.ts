@@ -1,7 +1,7 @@
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
 import { entryKey } from '../../compat-tables/entries/load.ts';
 import { resembling } from '../../compat-tables/releases/resembles.ts';
-import type { Json } from '../../rpc/json/types.ts';
+import type { Json } from '../../rpc/json/json-value.ts';
 import { encodeHost, encodeVersion } from '../../rpc/state/encode-rows.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
 import { entryOf, type HostRow, type VersionRow } from '../../rpc/state/read-rows.ts';

@@ -1,8 +1,8 @@
 import type { Log } from '../../base/log.ts';
 import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
-import type { Json } from '../../rpc/json/types.ts';
-import type { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
+import type { Json } from '../../rpc/json/json-value.ts';
+import type { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import type { HostRow, VersionRow } from '../../rpc/state/read-rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { type BackendView, type Beforehand, type HostView, hostView } from './host-view.ts';

@@ -1,5 +1,5 @@
 import type { Log } from '../../base/log.ts';
-import type { RowChange } from '../../rpc/ovsdb/client/replica.ts';
+import type { ReplicaChange } from '../../rpc/ovsdb/client/replica.ts';
 import { isStatusColumn } from '../../rpc/state/model/tables.ts';
 import { type HostRow, readInterface } from '../../rpc/state/read-rows.ts';
 import type { State } from '../../rpc/state/state.ts';
@@ -52,7 +52,7 @@ export class Reconciler {
   }
 
   /** Rows have changed. Our own writes, which are status only, need no reconciliation. */
-  rowsChanged(changes: readonly RowChange[]): void {
+  rowsChanged(changes: readonly ReplicaChange[]): void {
     if (!changes.every(isStatusOnly)) {
       this.schedule();
       return;
@@ -131,6 +131,6 @@ export class Reconciler {
   }
 }
 
-function isStatusOnly({ table, kind, columns }: RowChange): boolean {
+function isStatusOnly({ table, kind, columns }: ReplicaChange): boolean {
   return kind === 'modify' && columns.every((column) => isStatusColumn(table, column));
 }

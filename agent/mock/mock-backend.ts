@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
 import { requestName } from '../../compat-tables/protocol/requests.ts';
-import { Door } from '../fd/door.ts';
+import { EndpointOpener } from '../fd/endpoint-opener.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
 import { BackendDevice } from './backend-device.ts';
 import { MockConnection, type MockMessage } from './connection.ts';
@@ -43,7 +43,7 @@ export interface MockBackendOptions {
  * that it receives, and records the requests. In the role `connect` it reconnects for ever.
  */
 export class MockBackend {
-  readonly #door: Door;
+  readonly #door: EndpointOpener;
   readonly #options: MockBackendOptions;
   readonly #role: Endpoint['role'];
   readonly #live = new Map<MockConnection, BackendDevice>();
@@ -59,7 +59,7 @@ export class MockBackend {
     this.#role = endpoint.role;
     this.#abilities = abilities;
     this.#options = options;
-    this.#door = new Door(
+    this.#door = new EndpointOpener(
       endpoint,
       {},
       {

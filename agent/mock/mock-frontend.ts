@@ -2,7 +2,7 @@ import { ftruncateSync } from 'node:fs';
 import { PROTOCOL_FEATURES, PROTOCOL_MQ, REPLY_ACK } from '../../compat-tables/bits/named-masks.ts';
 import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
 import { REQUESTS, type RequestName, requestName } from '../../compat-tables/protocol/requests.ts';
-import { Door } from '../fd/door.ts';
+import { EndpointOpener } from '../fd/endpoint-opener.ts';
 import { createEventFd, createMemoryFd } from '../fd/libc.ts';
 import { OwnedFd } from '../fd/owned-fd.ts';
 import { encodeRequest, NEED_REPLY } from '../vhost/header.ts';
@@ -66,10 +66,10 @@ export class MockFrontend {
   static async open(endpoint: Endpoint, options: FrontendOptions = {}): Promise<MockFrontend> {
     const { timeoutMs = 5000 } = options;
     let timer: NodeJS.Timeout | undefined;
-    let door: Door | undefined;
+    let door: EndpointOpener | undefined;
     try {
       return await new Promise<MockFrontend>((resolve, reject) => {
-        door = new Door(
+        door = new EndpointOpener(
           endpoint,
           { firstPauseMs: 10, longestPauseMs: 50 },
           {

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { LOG_LEVELS } from '../../base/log.ts';
 import { MAX_TIMER_MS } from '../../base/timers.ts';
-import { DEFAULT_LIMITS, limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/limits.ts';
+import { DEFAULT_SERVER_LIMITS, limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/server-limits.ts';
 import { declaredBackend } from './declared-backend.ts';
 import { group, type Kind, listOf, numbers, octalMode, oneOf, path, text, wholeNumber } from './kinds.ts';
 
@@ -128,7 +128,7 @@ export const SETTINGS = {
     kind: numbers(limitsMistake) as Kind<Partial<ServerLimits>>,
     default: {},
     defaultText: 'those of [`serve-db --limit`](cli.md#serve-db)',
-    help: `an object: ${Object.keys(DEFAULT_LIMITS).join(', ')}`,
+    help: `an object: ${Object.keys(DEFAULT_SERVER_LIMITS).join(', ')}`,
     doc: 'What a client of the embedded database may use, such as `{"connections": 100}`; the names are those of [`serve-db --limit`](cli.md#serve-db).',
     embedded: true,
   }),

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Database } from '../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
-import { OvsdbServer } from '../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer } from '../../rpc/ovsdb/server/ovsdb-server.ts';
 
 const [file = '', schemaFile = '', socket = ''] = process.argv.slice(2);
 const schema = DatabaseSchema.fromJson(JSON.parse(readFileSync(schemaFile, 'utf8')));

@@ -3,9 +3,9 @@ import { groupId } from '../../base/group-id.ts';
 import { MAX_TIMER_MS } from '../../base/timers.ts';
 import { EXIT } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { OvsdbError } from '../../rpc/ovsdb/notation/errors.ts';
+import { OvsdbError } from '../../rpc/ovsdb/notation/ovsdb-error.ts';
 import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
-import { limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/limits.ts';
+import { limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/server-limits.ts';
 import { StoreError } from '../../rpc/ovsdb/store/store.ts';
 import { RemoteError } from '../../rpc/ovsdb/wire/remotes.ts';
 import { TlsFilesError } from '../../rpc/ovsdb/wire/tls-files.ts';
@@ -66,7 +66,7 @@ export const serveDb: Command = {
     const schema = readSchema(required(input, 'schema'));
     // here, because no other command should pay for loading SQLite
     const { Database } = await import('../../rpc/ovsdb/database.ts');
-    const { OvsdbServer } = await import('../../rpc/ovsdb/server/server.ts');
+    const { OvsdbServer } = await import('../../rpc/ovsdb/server/ovsdb-server.ts');
     const database = await plainly(async () => Database.open({ file, schema }));
     context.atEnd(() => database.close());
     const server = new OvsdbServer({ limits, probeIntervalMs, log: (event) => context.log(JSON.stringify(event)) });

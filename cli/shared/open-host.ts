@@ -1,5 +1,5 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
+import { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import { staleNotes } from '../../rpc/state/heartbeat.ts';
 import type { HostRow, InterfaceRow, VersionRow } from '../../rpc/state/read-rows.ts';
 import { State, type StateOptions } from '../../rpc/state/state.ts';

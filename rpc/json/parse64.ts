@@ -1,4 +1,4 @@
-import type { Json } from './types.ts';
+import type { Json } from './json-value.ts';
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;

@@ -1,4 +1,4 @@
-import type { Json } from './types.ts';
+import type { Json } from './json-value.ts';
 
 /**
  * `JSON.stringify` that also writes `bigint`, as a plain number. Values without one take the built-in way, which is many

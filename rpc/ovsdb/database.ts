@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import type { Json } from '../json/types.ts';
+import type { Json } from '../json/json-value.ts';
 import { execute } from './engine/execute.ts';
 import { GroupCommit } from './engine/group-commit.ts';
 import { enterRow } from './engine/indexes.ts';
+import { Transaction } from './engine/ovsdb-transaction.ts';
 import { countAllReferences } from './engine/references.ts';
-import type { RowChange, Tables } from './engine/rows.ts';
-import { Row } from './engine/rows.ts';
-import { Transaction } from './engine/transaction.ts';
+import type { RowChange, Tables } from './engine/table-rows.ts';
+import { Row } from './engine/table-rows.ts';
 import type { PendingTransaction, Run } from './engine/triggers.ts';
 import { Triggers } from './engine/triggers.ts';
-import type { HistoryLimits } from './monitor/history.ts';
-import { History } from './monitor/history.ts';
+import type { HistoryLimits } from './monitor/monitor-history.ts';
+import { MonitorHistory } from './monitor/monitor-history.ts';
 import type { Monitor, MonitorRequest, MonitorUpdate } from './monitor/monitor-hub.ts';
 import { MonitorHub } from './monitor/monitor-hub.ts';
-import { OvsdbError } from './notation/errors.ts';
 import { datumOf } from './notation/notation.ts';
+import { OvsdbError } from './notation/ovsdb-error.ts';
 import { DatabaseSchema, VERSION_INDEX } from './notation/schema.ts';
 import { convertAtOpen, convertTables, emptyTables } from './store/schema-conversion.ts';
 import type { Store } from './store/store.ts';
@@ -49,7 +49,7 @@ export class Database {
   #tables: Tables;
   readonly #store: Store;
   readonly #historyLimits: HistoryLimits | undefined;
-  #history: History;
+  #history: MonitorHistory;
   #monitors: MonitorHub;
   readonly #triggers = new Triggers(() => performance.now());
   readonly #commits = new GroupCommit({
@@ -86,7 +86,7 @@ export class Database {
     }
     countAllReferences(this.#tables);
     this.#historyLimits = history;
-    this.#history = new History(store.loadHistory(), this.#tables, history);
+    this.#history = new MonitorHistory(store.loadHistory(), this.#tables, history);
     this.#monitors = new MonitorHub(this.#tables, this.#history);
   }
 
@@ -208,7 +208,7 @@ export class Database {
     this.#schema = schema;
     this.#tables = tables;
     this.#monitors.clear();
-    this.#history = new History([], tables, this.#historyLimits);
+    this.#history = new MonitorHistory([], tables, this.#historyLimits);
     this.#monitors = new MonitorHub(tables, this.#history);
     this.#triggers.cancelAll();
   }

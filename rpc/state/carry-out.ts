@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Backoff } from '../../base/backoff.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { Json } from '../json/types.ts';
+import type { Json } from '../json/json-value.ts';
 import { OvsdbConnectionError, OvsdbTransactionError } from '../ovsdb/client/client-errors.ts';
 import { ovsUuid } from '../ovsdb/notation/values.ts';
 import type { HostRow } from './read-rows.ts';

@@ -2,7 +2,7 @@ import { firstNames, suggestion } from '../../base/text.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { DEFINED, entryFile, readEntry } from '../../compat-tables/entries/entry-file.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { Json } from '../json/types.ts';
+import type { Json } from '../json/json-value.ts';
 import { ovsMap, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
 import { carryOut, type IntentOptions, type IntentResult } from './carry-out.ts';
 import type { HostRow } from './read-rows.ts';

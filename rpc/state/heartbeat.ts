@@ -1,6 +1,6 @@
-import type { Json } from '../json/types.ts';
-import type { OvsdbClient } from '../ovsdb/client/client.ts';
+import type { Json } from '../json/json-value.ts';
 import { OvsdbTransactionError } from '../ovsdb/client/client-errors.ts';
+import type { OvsdbClient } from '../ovsdb/client/ovsdb-client.ts';
 import { DATABASE } from './schema-file.ts';
 
 /**

@@ -5,7 +5,7 @@ import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { Abilities, Blocker } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { usersBeyond } from '../../compat-tables/moves/narrower-default.ts';
-import type { Json } from '../json/types.ts';
+import type { Json } from '../json/json-value.ts';
 import { namedUuid, ovsOptional, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
 import { carryOut, type IntentOptions, type IntentResult, type Plan } from './carry-out.ts';
 import { defaultFor, deviceTypesOf, effectiveDefault } from './default-version.ts';

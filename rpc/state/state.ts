@@ -1,9 +1,9 @@
 import { suggestion } from '../../base/text.ts';
 import { MAX_TIMER_MS } from '../../base/timers.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { OvsdbClient } from '../ovsdb/client/client.ts';
 import { OvsdbConnectionError } from '../ovsdb/client/client-errors.ts';
-import { Replica, type ReplicaRow, type RowChange } from '../ovsdb/client/replica.ts';
+import { OvsdbClient } from '../ovsdb/client/ovsdb-client.ts';
+import { Replica, type ReplicaChange, type ReplicaRow } from '../ovsdb/client/replica.ts';
 import { RemoteError } from '../ovsdb/wire/remotes.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
 import { type Heartbeats, readHeartbeats, staleSince } from './heartbeat.ts';
@@ -44,7 +44,7 @@ export class State {
   readonly client: OvsdbClient;
   readonly #replica: Replica;
   readonly #systemId: string | undefined;
-  readonly #listeners = new Set<(changes: readonly RowChange[]) => void>();
+  readonly #listeners = new Set<(changes: readonly ReplicaChange[]) => void>();
   readonly #waiting = new Set<() => void>();
   #heartbeats: Heartbeats = new Map();
   #ownsClient = false;
@@ -175,7 +175,7 @@ export class State {
   }
 
   /** Calls the listener after each change of the copy, until the returned function is called. */
-  onChange(listener: (changes: readonly RowChange[]) => void): () => void {
+  onChange(listener: (changes: readonly ReplicaChange[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

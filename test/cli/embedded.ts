@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describeHost } from '../../rpc/fleet/describe-host.ts';
 import { Database } from '../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
-import { OvsdbServer } from '../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer } from '../../rpc/ovsdb/server/ovsdb-server.ts';
 import { loadSchemaText } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
 import type { Peers } from '../peers/process.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describeHost } from '../../rpc/fleet/describe-host.ts';
-import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
+import { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import { encodeEvent } from '../../rpc/state/encode-rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { extname, join } from 'node:path';
-import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
+import { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import { DATABASE, schemaFile } from '../../rpc/state/schema-file.ts';
 import { Peers } from '../peers/process.ts';
 

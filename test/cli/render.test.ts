@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Database } from '../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
-import { OvsdbServer } from '../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer } from '../../rpc/ovsdb/server/ovsdb-server.ts';
 import { loadSchemaText } from '../../rpc/state/schema-file.ts';
 import { Peers } from '../peers/process.ts';
 import { NEW_HOST, putHosts } from './fixtures.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
+import { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import { Peers } from '../peers/process.ts';
 import { AGENT } from '../programs.ts';
 import { TestAgent } from './agents.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { MockFrontend } from '../../agent/mock/mock-frontend.ts';
 import { writeU64 } from '../../agent/vhost/payloads.ts';
 import type { MessageJson } from '../../rpc/api/message-json.ts';
-import { OvsdbClient } from '../../rpc/ovsdb/client/client.ts';
+import { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { eventually, type Peer, Peers } from '../peers/process.ts';
 import { COMMAND } from '../programs.ts';

@@ -1,4 +1,4 @@
-import { Door } from '../../agent/fd/door.ts';
+import { EndpointOpener } from '../../agent/fd/endpoint-opener.ts';
 import type { OwnedFd } from '../../agent/fd/owned-fd.ts';
 import { MockFrontend } from '../../agent/mock/mock-frontend.ts';
 import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
@@ -12,7 +12,7 @@ const RETRY_MS = 100;
 const endpoint = parseEndpoint(process.argv[2] ?? '');
 let current: MockFrontend | undefined;
 
-const door = new Door(
+const door = new EndpointOpener(
   endpoint,
   { firstPauseMs: RETRY_MS, longestPauseMs: RETRY_MS },
   {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
-import type { Json } from '../../rpc/json/types.ts';
+import type { Json } from '../../rpc/json/json-value.ts';
 import { TestAgent } from '../e2e/agents.ts';
 import { needsThat } from '../peers/needs.ts';
 import { Peers, run } from '../peers/process.ts';

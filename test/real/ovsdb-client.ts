@@ -1,4 +1,4 @@
-import type { Json } from '../../rpc/json/types.ts';
+import type { Json } from '../../rpc/json/json-value.ts';
 import { type Peer, type Peers, run } from '../peers/process.ts';
 
 const DATABASE = 'Vhost_Compat';

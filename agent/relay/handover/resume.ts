@@ -1,7 +1,7 @@
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { REQUESTS, type RequestName, requestById, requestName } from '../../../compat-tables/protocol/requests.ts';
-import { processHolds, processServes } from '../../fd/held-file.ts';
 import { socketPath } from '../../fd/peer.ts';
+import { processHolds, processServes } from '../../fd/process-descriptors.ts';
 import { replyDescriptors, requestDescriptors } from '../../vhost/check-message.ts';
 import type { VhostChannel, VhostMessage } from '../link/backend-link.ts';
 import { closeAll, type Delivery, SIDES } from '../link/delivery.ts';

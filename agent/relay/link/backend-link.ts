@@ -1,8 +1,8 @@
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { requestName } from '../../../compat-tables/protocol/requests.ts';
-import { Channel, type ChannelEvents } from '../../fd/channel.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
+import { ResumableSocket, type ResumableSocketEvents } from '../../fd/resumable-socket.ts';
 import { checkReply } from '../../vhost/check-message.ts';
 import { VhostProtocolError } from '../../vhost/errors.ts';
 import { VhostFramer } from '../../vhost/framer.ts';
@@ -12,7 +12,7 @@ import type { PendingReply } from '../session/pending-replies.ts';
 import type { Learned } from '../session/session.ts';
 
 export type VhostMessage = Message<OwnedFd>;
-export type VhostChannel = Channel<VhostMessage>;
+export type VhostChannel = ResumableSocket<VhostMessage>;
 
 export interface BackendLinkEvents {
   measured(abilities: Abilities): void;
@@ -37,7 +37,7 @@ export class BackendLink {
   readonly channel: VhostChannel;
   readonly #events: BackendLinkEvents;
   readonly #what: string;
-  readonly #own: ChannelEvents;
+  readonly #own: ResumableSocketEvents;
   #timer: NodeJS.Timeout | undefined;
   #measurement: Measurement | undefined;
   #abilities: Abilities | undefined;
@@ -95,7 +95,7 @@ export class BackendLink {
   }
 
   /** Lends the channel until `takeBack`. Its end is still noticed here. */
-  lend(events: Omit<ChannelEvents, 'closed'>): void {
+  lend(events: Omit<ResumableSocketEvents, 'closed'>): void {
     this.channel.events = { ...events, closed: (error) => this.#closed(error) };
   }
 
@@ -172,6 +172,6 @@ export class BackendLink {
 
 /** A channel for vhost-user messages; its next user sets the listener. */
 export function openChannel(socket: OwnedFd, pipe?: OwnedFd, partialPatienceMs?: number): VhostChannel {
-  const nobody: ChannelEvents = { readable: () => {}, writable: () => {}, closed: () => {} };
-  return new Channel<VhostMessage>(socket, pipe, new VhostFramer<OwnedFd>(), nobody, partialPatienceMs);
+  const nobody: ResumableSocketEvents = { readable: () => {}, writable: () => {}, closed: () => {} };
+  return new ResumableSocket<VhostMessage>(socket, pipe, new VhostFramer<OwnedFd>(), nobody, partialPatienceMs);
 }

@@ -2,8 +2,8 @@ import { familyOf } from '../../../compat-tables/bits/device-types.ts';
 import { featureNames, formatMask } from '../../../compat-tables/bits/mask.ts';
 import { LOG_ALL } from '../../../compat-tables/bits/named-masks.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
-import type { ChannelEvents } from '../../fd/channel.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
+import type { ResumableSocketEvents } from '../../fd/resumable-socket.ts';
 import type { Journal } from '../handover/journal.ts';
 import type { JournalHead, JournalRecord } from '../handover/journal-format.ts';
 import { resumeExchange } from '../handover/resume.ts';
@@ -63,7 +63,7 @@ export class FrontendLink {
     };
     const channels = { frontend: channel, backend: backend.channel };
     this.#exchange = new Exchange(context, channels, state, () => this.#pair, heard);
-    const listener = (side: 'frontend' | 'backend'): Omit<ChannelEvents, 'closed'> => ({
+    const listener = (side: 'frontend' | 'backend'): Omit<ResumableSocketEvents, 'closed'> => ({
       readable: () => this.#exchange.readable(side),
       writable: () => this.#exchange.writable(side),
     });

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../../compat-tables/errors/catalogue.ts';
 import { CompatError, type ErrorDetails } from '../../../compat-tables/errors/compat-error.ts';
-import { PartialMessageError } from '../../fd/channel.ts';
 import { SystemCallError } from '../../fd/libc.ts';
+import { PartialMessageError } from '../../fd/resumable-socket.ts';
 import { TruncatedError } from '../../fd/truncated-error.ts';
 import { type VhostErrorKind, VhostProtocolError } from '../../vhost/errors.ts';
 

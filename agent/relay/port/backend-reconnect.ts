@@ -2,7 +2,7 @@ import { Backoff } from '../../../base/backoff.ts';
 import { formatMask } from '../../../compat-tables/bits/mask.ts';
 import { formatEndpoint } from '../../../compat-tables/entries/endpoint.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
-import { Door, type DoorOptions } from '../../fd/door.ts';
+import { EndpointOpener, type EndpointOpenerOptions } from '../../fd/endpoint-opener.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import { BackendLink, type VhostChannel } from '../link/backend-link.ts';
 import type { PortReporter } from './port-reporter.ts';
@@ -26,7 +26,7 @@ export class BackendReconnect {
   readonly #options: PortOptions;
   readonly #reporter: PortReporter;
   readonly #events: BackendEvents;
-  readonly #door: Door;
+  readonly #door: EndpointOpener;
   /** No pause at first, then doubled ones, until a front-end's features are acked. */
   readonly #backoff = new Backoff({ quickMs: 0, firstMs: 100, longestMs: 1000 });
   #link: BackendLink | undefined;
@@ -35,7 +35,7 @@ export class BackendReconnect {
   constructor(
     config: PortConfig,
     options: PortOptions,
-    sockets: DoorOptions,
+    sockets: EndpointOpenerOptions,
     reporter: PortReporter,
     events: BackendEvents,
   ) {
@@ -43,7 +43,7 @@ export class BackendReconnect {
     this.#options = options;
     this.#reporter = reporter;
     this.#events = events;
-    this.#door = new Door(config.backend, sockets, {
+    this.#door = new EndpointOpener(config.backend, sockets, {
       opened: () => {
         reporter.endpointOpened('backend-endpoint', 'waiting-backend', this.#link !== undefined);
         if (this.#link) this.#door.hold();

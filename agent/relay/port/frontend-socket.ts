@@ -1,6 +1,6 @@
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
-import { Door, type DoorEvents, type DoorOptions } from '../../fd/door.ts';
+import { EndpointOpener, type EndpointOpenerEvents, type EndpointOpenerOptions } from '../../fd/endpoint-opener.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import type { PortReporter } from './port-reporter.ts';
@@ -17,13 +17,19 @@ export class FrontendSocket {
   readonly #config: PortConfig;
   readonly #hooks: PortHooks;
   readonly #reporter: PortReporter;
-  readonly #door: Door;
+  readonly #door: EndpointOpener;
 
-  constructor(config: PortConfig, hooks: PortHooks, reporter: PortReporter, sockets: DoorOptions, events: DoorEvents) {
+  constructor(
+    config: PortConfig,
+    hooks: PortHooks,
+    reporter: PortReporter,
+    sockets: EndpointOpenerOptions,
+    events: EndpointOpenerEvents,
+  ) {
     this.#config = config;
     this.#hooks = hooks;
     this.#reporter = reporter;
-    this.#door = new Door(config.frontend, sockets, events);
+    this.#door = new EndpointOpener(config.frontend, sockets, events);
   }
 
   /** Opens the socket when the next front-end can be served, else closes it and reports why. */

@@ -1,7 +1,7 @@
 import { type Endpoint, formatEndpoint } from '../../../compat-tables/entries/endpoint.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
-import { Door } from '../../fd/door.ts';
+import { EndpointOpener } from '../../fd/endpoint-opener.ts';
 import { connectUnix, SystemCallError } from '../../fd/libc.ts';
 import { OwnedFd } from '../../fd/owned-fd.ts';
 import { BackendLink } from '../link/backend-link.ts';
@@ -39,11 +39,11 @@ function connect({ path }: Endpoint): OwnedFd {
 }
 
 async function accept(endpoint: Endpoint, what: string, timeoutMs: number): Promise<OwnedFd> {
-  let door: Door | undefined;
+  let door: EndpointOpener | undefined;
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<OwnedFd>((resolve, reject) => {
-      door = new Door(
+      door = new EndpointOpener(
         endpoint,
         {},
         {

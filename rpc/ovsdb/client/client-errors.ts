@@ -1,5 +1,5 @@
+import { isJsonObject, type Json } from '../../json/json-value.ts';
 import { stringifyJson } from '../../json/stringify.ts';
-import { isJsonObject, type Json } from '../../json/types.ts';
 
 /** No connection: it could not be made, or it was lost before the answer came. */
 export class OvsdbConnectionError extends Error {

@@ -1,11 +1,11 @@
+import { isJsonObject, type Json } from '../../json/json-value.ts';
 import { stringifyJson } from '../../json/stringify.ts';
-import { isJsonObject, type Json } from '../../json/types.ts';
 import type { Atom } from '../notation/atoms.ts';
 import { ATOMIC_TYPES } from '../notation/atoms.ts';
-import { OvsdbError } from '../notation/errors.ts';
+import type { ColumnType } from '../notation/column-type.ts';
 import { datumToJson, defaultDatum } from '../notation/notation.ts';
+import { OvsdbError } from '../notation/ovsdb-error.ts';
 import { typeFromJson } from '../notation/type-json.ts';
-import type { ColumnType } from '../notation/types.ts';
 import {
   type ColumnShape,
   columnShapes,

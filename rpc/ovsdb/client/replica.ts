@@ -1,14 +1,14 @@
-import { isJsonObject, type Json, jsonTypeName } from '../../json/types.ts';
+import { isJsonObject, type Json, jsonTypeName } from '../../json/json-value.ts';
 import { ZERO_UUID } from '../notation/atoms.ts';
-import { canonicalText } from '../notation/errors.ts';
+import { canonicalText } from '../notation/ovsdb-error.ts';
 import { OvsdbNotationError, sameValue } from '../notation/values.ts';
-import type { OvsdbClient } from './client.ts';
 import { OvsdbCallError, OvsdbConnectionError } from './client-errors.ts';
+import type { OvsdbClient } from './ovsdb-client.ts';
 import { member, type ReplicaColumns, type ReplicaRow, replicaColumns, updatedRow } from './replica-rows.ts';
 
 export type { ReplicaRow } from './replica-rows.ts';
 
-export interface RowChange {
+export interface ReplicaChange {
   readonly table: string;
   readonly uuid: string;
   readonly kind: 'insert' | 'modify' | 'delete';
@@ -57,7 +57,7 @@ export class Replica {
   readonly #database: string;
   readonly #wanted: Readonly<Record<string, readonly string[] | 'all'>>;
   readonly #options: ReplicaOptions;
-  readonly #listeners = new Set<(changes: RowChange[]) => void>();
+  readonly #listeners = new Set<(changes: ReplicaChange[]) => void>();
   readonly #replica = ++lastReplica;
   #tables = new Map<string, Rows>();
   #shapes: Shapes = new Map();
@@ -106,7 +106,7 @@ export class Replica {
   }
 
   /** Tells the listener of changes from now on. The result ends that. */
-  onChange(listener: (changes: RowChange[]) => void): () => void {
+  onChange(listener: (changes: ReplicaChange[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -223,7 +223,7 @@ export class Replica {
   }
 
   /** Takes complete contents and gives what differs from the rows so far. */
-  #replace(initial: Json): RowChange[] {
+  #replace(initial: Json): ReplicaChange[] {
     const changes = this.#apply(initial);
     for (const table of this.#shapes.keys()) {
       const present = member(initial, table);
@@ -237,8 +237,8 @@ export class Replica {
     return changes;
   }
 
-  #apply(updates: Json): RowChange[] {
-    const changes: RowChange[] = [];
+  #apply(updates: Json): ReplicaChange[] {
+    const changes: ReplicaChange[] = [];
     for (const table of this.#shapes.keys()) {
       const rows = member(updates, table);
       if (rows === undefined) continue;
@@ -252,7 +252,7 @@ export class Replica {
     return changes;
   }
 
-  #applyRow(table: string, uuid: string, update: Json): RowChange | undefined {
+  #applyRow(table: string, uuid: string, update: Json): ReplicaChange | undefined {
     const rows = this.#rowsOf(table);
     const old = rows.get(uuid);
     const row = updatedRow(uuid, old, update, this.#shapes.get(table) ?? new Map());
@@ -276,7 +276,7 @@ export class Replica {
     return this.rows(table) as Rows;
   }
 
-  #tell(changes: RowChange[]): void {
+  #tell(changes: ReplicaChange[]): void {
     if (changes.length === 0) return;
     for (const listener of this.#listeners) listener(changes);
   }

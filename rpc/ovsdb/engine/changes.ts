@@ -1,5 +1,5 @@
 import type { Datum } from '../notation/notation.ts';
-import type { Row, RowChange, Table, Tables } from './rows.ts';
+import type { Row, RowChange, TableRows, Tables } from './table-rows.ts';
 
 /** A transaction as the checks at commit see it: what it touched, and the means to touch more. */
 export interface ChangeSet {
@@ -15,5 +15,5 @@ export interface ChangeSet {
   /** Notes that a row is gone. */
   drop(change: RowChange): void;
   /** What became of a row that the transaction deleted. */
-  deletedChange(table: Table, uuid: string): RowChange | undefined;
+  deletedChange(table: TableRows, uuid: string): RowChange | undefined;
 }

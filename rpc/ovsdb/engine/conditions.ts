@@ -1,16 +1,16 @@
-import type { Json } from '../../json/types.ts';
+import type { Json } from '../../json/json-value.ts';
 import type { Atom } from '../notation/atoms.ts';
 import { ATOMIC_TYPES } from '../notation/atoms.ts';
+import type { ColumnType } from '../notation/column-type.ts';
+import { englishType, isOptionalScalar, isScalar } from '../notation/column-type.ts';
 import { equalDatum, excludesAll, includesAll } from '../notation/datum-algebra.ts';
-import { OvsdbError, syntaxError } from '../notation/errors.ts';
 import type { Datum, NamedUuids } from '../notation/notation.ts';
 import { datumFromJson } from '../notation/notation.ts';
+import { OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
 import type { ColumnSchema, TableSchema } from '../notation/schema.ts';
 import { UUID_INDEX } from '../notation/schema.ts';
-import type { ColumnType } from '../notation/types.ts';
-import { englishType, isOptionalScalar, isScalar } from '../notation/types.ts';
-import type { Row, RowChange, Table } from './rows.ts';
-import { columnsKey } from './rows.ts';
+import type { Row, RowChange, TableRows } from './table-rows.ts';
+import { columnsKey } from './table-rows.ts';
 
 /** One clause of a `where`: a question about the fields of a row. */
 export interface Clause {
@@ -110,7 +110,7 @@ export function conditionFromJson(where: readonly Json[], table: TableSchema, na
  * The rows for which all clauses are true, as they are before anything is done to the first of them. `changes` are those of the
  * running transaction.
  */
-export function matchingRows(table: Table, condition: readonly Clause[], changes: ReadonlySet<RowChange>): Row[] {
+export function matchingRows(table: TableRows, condition: readonly Clause[], changes: ReadonlySet<RowChange>): Row[] {
   const uuid = condition.find(({ column, equals }) => column?.index === UUID_INDEX && equals !== undefined)?.equals;
   if (uuid !== undefined) return passing(rowNamed(table, uuid.keys[0] as string), condition);
   const committed = committedCandidates(table, condition, changes.size === 0);
@@ -122,7 +122,7 @@ export function matchingRows(table: Table, condition: readonly Clause[], changes
   return passing(candidates, condition);
 }
 
-function rowNamed(table: Table, uuid: string): Row[] {
+function rowNamed(table: TableRows, uuid: string): Row[] {
   const row = table.rows.get(uuid);
   return row === undefined ? [] : [row];
 }
@@ -143,7 +143,11 @@ function passing(candidates: Iterable<Row>, condition: readonly Clause[]): Row[]
  * All rows that can match as of the last commit: from a unique index whose columns all have their value in the condition, or
  * from a lookup of one column. Undefined if it takes a search.
  */
-function committedCandidates(table: Table, condition: readonly Clause[], quiet: boolean): Iterable<Row> | undefined {
+function committedCandidates(
+  table: TableRows,
+  condition: readonly Clause[],
+  quiet: boolean,
+): Iterable<Row> | undefined {
   const fields: Datum[] = [];
   const known: ColumnSchema[] = [];
   for (const { column, equals } of condition) {

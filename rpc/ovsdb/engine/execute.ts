@@ -1,10 +1,10 @@
-import type { Json, JsonObject } from '../../json/types.ts';
-import { OvsdbError } from '../notation/errors.ts';
+import type { Json, JsonObject } from '../../json/json-value.ts';
+import { OvsdbError } from '../notation/ovsdb-error.ts';
 import { MemberParser } from '../notation/parser.ts';
 import { OPERATIONS } from './operations/all.ts';
 import type { OperationContext } from './operations/operation.ts';
 import { Unsatisfied } from './operations/operation.ts';
-import type { Transaction } from './transaction.ts';
+import type { Transaction } from './ovsdb-transaction.ts';
 
 /** How the operations of a transaction went. Whatever changes they made are still there, to be committed or rolled back. */
 export type Outcome =

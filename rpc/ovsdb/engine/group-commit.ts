@@ -1,7 +1,7 @@
-import type { Json } from '../../json/types.ts';
-import { OvsdbError } from '../notation/errors.ts';
-import type { RowChange } from './rows.ts';
-import type { Transaction } from './transaction.ts';
+import type { Json } from '../../json/json-value.ts';
+import { OvsdbError } from '../notation/ovsdb-error.ts';
+import type { Transaction } from './ovsdb-transaction.ts';
+import type { RowChange } from './table-rows.ts';
 import type { Run } from './triggers.ts';
 
 /** A transaction that is done in memory and waits for the disk. */

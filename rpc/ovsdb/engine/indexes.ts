@@ -1,12 +1,12 @@
 import { equalDatum } from '../notation/datum-algebra.ts';
-import { OvsdbError } from '../notation/errors.ts';
 import type { Datum } from '../notation/notation.ts';
 import { datumToText } from '../notation/notation.ts';
+import { OvsdbError } from '../notation/ovsdb-error.ts';
+import { englishList } from '../notation/ovsdb-text.ts';
 import type { ColumnSchema } from '../notation/schema.ts';
-import { englishList } from '../notation/text.ts';
 import type { ChangeSet } from './changes.ts';
-import type { Row, RowChange, Table } from './rows.ts';
-import { columnsKey } from './rows.ts';
+import type { Row, RowChange, TableRows } from './table-rows.ts';
+import { columnsKey } from './table-rows.ts';
 
 /**
  * Unique indexes (RFC 7047, section 3.2, `indexes`). They are judged at commit only, so that a transaction may swap the values
@@ -86,7 +86,7 @@ function forEachEntry(
 }
 
 function forEachKey(
-  { schema, indexes }: Table,
+  { schema, indexes }: TableRows,
   fields: readonly Datum[],
   found: (index: Map<string, Row>, key: string) => void,
 ): void {

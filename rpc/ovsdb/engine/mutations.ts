@@ -1,14 +1,14 @@
-import type { Json } from '../../json/types.ts';
+import type { Json } from '../../json/json-value.ts';
 import type { Atom } from '../notation/atoms.ts';
 import { INT64_MAX, toInteger, toReal } from '../notation/atoms.ts';
+import type { ColumnType } from '../notation/column-type.ts';
+import { englishType, isMap, isScalar, isSet } from '../notation/column-type.ts';
 import { checkAtom } from '../notation/constraints.ts';
 import { subtract, union } from '../notation/datum-algebra.ts';
-import { OvsdbError, syntaxError } from '../notation/errors.ts';
 import type { Datum, NamedUuids } from '../notation/notation.ts';
 import { datumFromJson, sortDatum } from '../notation/notation.ts';
+import { OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
 import type { ColumnSchema, TableSchema } from '../notation/schema.ts';
-import type { ColumnType } from '../notation/types.ts';
-import { englishType, isMap, isScalar, isSet } from '../notation/types.ts';
 
 /** One of the `mutations` of a `mutate`: what it makes of a column's value. */
 export interface Mutation {

@@ -1,11 +1,11 @@
 import { ZERO_UUID } from '../notation/atoms.ts';
 import { filterDatum } from '../notation/datum-algebra.ts';
-import { OvsdbError } from '../notation/errors.ts';
 import type { Datum } from '../notation/notation.ts';
+import { OvsdbError } from '../notation/ovsdb-error.ts';
 import type { ColumnSchema } from '../notation/schema.ts';
 import type { ChangeSet } from './changes.ts';
-import type { Row, RowChange, Table, Tables } from './rows.ts';
-import { forEachReference } from './rows.ts';
+import type { Row, RowChange, TableRows, Tables } from './table-rows.ts';
+import { forEachReference } from './table-rows.ts';
 
 /**
  * Referential integrity at commit (RFC 7047, section 3.2, `refType`, and ovsdb(7), "Referential integrity"). Strong references
@@ -13,7 +13,7 @@ import { forEachReference } from './rows.ts';
  * vanish with their row; each row knows who refers to it weakly, so that only those are looked at.
  */
 
-function tableNamed(tables: Tables, name: string): Table {
+function tableNamed(tables: Tables, name: string): TableRows {
   const table = tables.get(name);
   if (table === undefined) throw new Error(`no table ${name}, though the schema was checked`);
   return table;

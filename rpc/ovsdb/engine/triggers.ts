@@ -1,7 +1,7 @@
 import { MAX_TIMER_MS } from '../../../base/timers.ts';
-import type { Json } from '../../json/types.ts';
-import { isJsonObject } from '../../json/types.ts';
-import { OvsdbError } from '../notation/errors.ts';
+import type { Json } from '../../json/json-value.ts';
+import { isJsonObject } from '../../json/json-value.ts';
+import { OvsdbError } from '../notation/ovsdb-error.ts';
 
 /** One run of a transaction, and whom to tell how it went. */
 export interface Run {

@@ -1,11 +1,11 @@
+import type { Json, JsonObject } from '../../json/json-value.ts';
 import { stringifyJson } from '../../json/stringify.ts';
-import type { Json, JsonObject } from '../../json/types.ts';
-import type { Tables } from '../engine/rows.ts';
+import type { Tables } from '../engine/table-rows.ts';
 import { toUuid, ZERO_UUID } from '../notation/atoms.ts';
-import { syntaxError } from '../notation/errors.ts';
-import type { History } from './history.ts';
+import { syntaxError } from '../notation/ovsdb-error.ts';
 import type { MonitorKind, SeenChange } from './monitor.ts';
-import { Watch } from './monitor.ts';
+import { MonitoredData } from './monitor.ts';
+import type { MonitorHistory } from './monitor-history.ts';
 
 /** `<table-updates>` that may go to many monitors and are written only once. */
 export class MonitorUpdate {
@@ -55,7 +55,7 @@ type Send = (update: MonitorUpdate) => void;
 
 /** Monitors that say the same. */
 interface Group {
-  readonly watch: Watch;
+  readonly watch: MonitoredData;
   readonly members: Set<Send>;
   /** The contents as of the last transaction, if several wanted them. */
   initial?: MonitorUpdate | undefined;
@@ -64,17 +64,17 @@ interface Group {
 /** The monitors of a database. Those with equal requests are a group, for which each update is made and written once. */
 export class MonitorHub {
   readonly #tables: Tables;
-  readonly #history: History;
+  readonly #history: MonitorHistory;
   readonly #groups = new Map<string, Group>();
 
-  constructor(tables: Tables, history: History) {
+  constructor(tables: Tables, history: MonitorHistory) {
     this.#tables = tables;
     this.#history = history;
   }
 
   /** @throws OvsdbError if the request is wrong */
   add({ kind, requests, since }: MonitorRequest, send: Send): Monitor {
-    const watch = Watch.of(requests, this.#tables, kind);
+    const watch = MonitoredData.of(requests, this.#tables, kind);
     const missed = kind === 'update3' ? this.#missed(since ?? null, watch) : undefined;
     const start = missed ?? this.#initial(watch);
     // A listener of its own, so that the same function may listen twice.
@@ -96,7 +96,7 @@ export class MonitorHub {
     };
   }
 
-  #join(watch: Watch, member: Send): Group {
+  #join(watch: MonitoredData, member: Send): Group {
     let group = this.#groups.get(watch.key);
     if (group === undefined) {
       group = { watch, members: new Set() };
@@ -113,7 +113,7 @@ export class MonitorHub {
   }
 
   /** What happened since a transaction, if that is still known. @throws OvsdbError if the id is none */
-  #missed(since: Json, watch: Watch): MonitorUpdate | undefined {
+  #missed(since: Json, watch: MonitoredData): MonitorUpdate | undefined {
     if (typeof since !== 'string') throw syntaxError(since, 'last-txn-id must be string');
     const id = toUuid(since);
     if (id === undefined) throw syntaxError(since, 'last-txn-id must be UUID format.');
@@ -121,7 +121,7 @@ export class MonitorHub {
     return changes && new MonitorUpdate(watch.updates(changes) ?? {}, this.#history.lastId(watch));
   }
 
-  #initial(watch: Watch): MonitorUpdate {
+  #initial(watch: MonitoredData): MonitorUpdate {
     const group = this.#groups.get(watch.key);
     const initial = group?.initial ?? new MonitorUpdate(watch.initial(), this.#history.lastId(watch));
     if (group !== undefined) group.initial = initial; // after a restart, all clients come at once and want the same

@@ -1,14 +1,14 @@
-import type { Json } from '../../json/types.ts';
-import { isJsonObject } from '../../json/types.ts';
+import type { Json } from '../../json/json-value.ts';
+import { isJsonObject } from '../../json/json-value.ts';
 import type { Clause } from '../engine/conditions.ts';
 import { conditionFromJson } from '../engine/conditions.ts';
-import type { Table, Tables } from '../engine/rows.ts';
-import { canonicalText, OvsdbError, syntaxError } from '../notation/errors.ts';
+import type { TableRows, Tables } from '../engine/table-rows.ts';
 import type { Datum } from '../notation/notation.ts';
+import { canonicalText, OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
+import { compareText } from '../notation/ovsdb-text.ts';
 import { MemberParser } from '../notation/parser.ts';
 import type { ColumnSchema } from '../notation/schema.ts';
 import { UUID_INDEX } from '../notation/schema.ts';
-import { compareText } from '../notation/text.ts';
 
 /** What can happen to a row in the eyes of a monitor: `<monitor-select>` of RFC 7047, section 4.1.5. */
 export type MonitorEvent = 'initial' | 'insert' | 'delete' | 'modify';
@@ -25,7 +25,7 @@ export interface MonitorCondition {
 
 /** One table of a monitor. */
 export interface WatchedTable {
-  readonly table: Table;
+  readonly table: TableRows;
   /** Events that any of its columns is monitored for. */
   readonly events: ReadonlySet<MonitorEvent>;
   /** The columns to show at each event; those to compare are all of them. */
@@ -55,7 +55,7 @@ export function watchedTables(requests: Json, tables: Tables, conditional: boole
 }
 
 /** One `<monitor-request>` or an array of them, for one table. @throws OvsdbError */
-function watchTable(table: Table, json: Json, conditional: boolean): WatchedTable {
+function watchTable(table: TableRows, json: Json, conditional: boolean): WatchedTable {
   const chosen = new Map<ColumnSchema, ReadonlySet<MonitorEvent>>();
   const events = new Set<MonitorEvent>();
   let condition: MonitorCondition | undefined;
@@ -109,7 +109,7 @@ function readRequest(json: Json, table: string, conditional: boolean): TableRequ
   return { columnsJson, select, where };
 }
 
-function requestedColumns(json: Json[] | undefined, { schema }: Table): readonly ColumnSchema[] {
+function requestedColumns(json: Json[] | undefined, { schema }: TableRows): readonly ColumnSchema[] {
   if (json === undefined) return schema.columnList.filter((column) => column.index !== UUID_INDEX);
   return json.map((name) => {
     if (typeof name !== 'string') throw syntaxError(json, 'array of column names expected');
@@ -119,7 +119,7 @@ function requestedColumns(json: Json[] | undefined, { schema }: Table): readonly
   });
 }
 
-function conditionOf(where: Json[] | undefined, { schema }: Table): MonitorCondition {
+function conditionOf(where: Json[] | undefined, { schema }: TableRows): MonitorCondition {
   if (where === undefined || where.length === 0) return EVERYTHING;
   return { clauses: conditionFromJson(where, schema), key: canonicalText(where) };
 }
@@ -132,10 +132,10 @@ function conditionOf(where: Json[] | undefined, { schema }: Table): MonitorCondi
 export function changedConditions(
   requests: Json,
   tables: Tables,
-  watched: ReadonlyMap<Table, WatchedTable>,
-): Map<Table, MonitorCondition> {
+  watched: ReadonlyMap<TableRows, WatchedTable>,
+): Map<TableRows, MonitorCondition> {
   if (!isJsonObject(requests)) throw new OvsdbError('syntax', 'monitor-cond-change-requests must be object');
-  const changed = new Map<Table, MonitorCondition>();
+  const changed = new Map<TableRows, MonitorCondition>();
   for (const name of Object.keys(requests).sort(compareText)) {
     const table = tables.get(name);
     if (table === undefined) throw new OvsdbError('syntax', `no table named ${name}`);

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../json/types.ts';
-import type { RowChange, Table, Tables } from '../engine/rows.ts';
+import type { Json, JsonObject } from '../../json/json-value.ts';
+import type { RowChange, TableRows, Tables } from '../engine/table-rows.ts';
 import type { Datum } from '../notation/notation.ts';
 import type { ColumnSchema } from '../notation/schema.ts';
 import { VERSION_INDEX } from '../notation/schema.ts';
@@ -15,18 +15,18 @@ const FORMATS: Readonly<Record<MonitorKind, UpdateFormat>> = { update: UPDATE, u
 
 /** What a monitor must know of a change: of a transaction, or of several together. */
 export type SeenChange = Pick<RowChange, 'before' | 'after' | 'columns'> & {
-  readonly row: { table: Table; uuid: string };
+  readonly row: { table: TableRows; uuid: string };
 };
 
 type Fields = readonly Datum[];
 
 /** Turns committed changes into updates. It never changes, so that monitors with equal requests share one. */
-export class Watch {
+export class MonitoredData {
   /** Equal for watches that say the same at all times. */
   readonly key: string;
   readonly #kind: MonitorKind;
   readonly #format: UpdateFormat;
-  readonly #tables: ReadonlyMap<Table, WatchedTable>;
+  readonly #tables: ReadonlyMap<TableRows, WatchedTable>;
 
   private constructor(kind: MonitorKind, tables: readonly WatchedTable[]) {
     this.#kind = kind;
@@ -36,16 +36,16 @@ export class Watch {
   }
 
   /** Reads `<monitor-requests>`. @throws OvsdbError */
-  static of(requests: Json, tables: Tables, kind: MonitorKind): Watch {
-    return new Watch(kind, watchedTables(requests, tables, kind !== 'update'));
+  static of(requests: Json, tables: Tables, kind: MonitorKind): MonitoredData {
+    return new MonitoredData(kind, watchedTables(requests, tables, kind !== 'update'));
   }
 
   /** The same with other conditions; a monitor of the first kind has none to change. @throws OvsdbError */
-  withConditions(requests: Json, tables: Tables): Watch {
+  withConditions(requests: Json, tables: Tables): MonitoredData {
     const changed = changedConditions(requests, tables, this.#tables);
     if (this.#kind === 'update') return this;
     const watched = [...this.#tables.values()];
-    return new Watch(
+    return new MonitoredData(
       this.#kind,
       watched.map((one) => ({ ...one, condition: changed.get(one.table) ?? one.condition })),
     );
@@ -105,7 +105,7 @@ export class Watch {
   }
 
   /** What has to be said to make of what this one shows what the other one shows. */
-  difference(other: Watch): JsonObject | undefined {
+  difference(other: MonitoredData): JsonObject | undefined {
     const updates = new Updates();
     for (const watched of this.#tables.values()) {
       const { table, condition: old } = watched;
@@ -126,7 +126,7 @@ export class Watch {
 class Updates {
   readonly #tables = new Map<string, JsonObject>();
 
-  add({ schema: { name } }: Table, uuid: string, update: Json): void {
+  add({ schema: { name } }: TableRows, uuid: string, update: Json): void {
     const rows = this.#tables.get(name) ?? {};
     rows[uuid] = update;
     this.#tables.set(name, rows);

@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from '../../json/types.ts';
-import { isJsonObject } from '../../json/types.ts';
-import type { Table, Tables } from '../engine/rows.ts';
+import type { Json, JsonObject } from '../../json/json-value.ts';
+import { isJsonObject } from '../../json/json-value.ts';
+import type { TableRows, Tables } from '../engine/table-rows.ts';
 import type { Atom, AtomicType } from '../notation/atoms.ts';
 import { equalDatum } from '../notation/datum-algebra.ts';
 import { type Datum, datumOf } from '../notation/notation.ts';
@@ -40,7 +40,7 @@ export interface HistoryWrites {
 
 /** A row as it was before a transaction, by what it takes to undo that. */
 export interface UndoneRow {
-  readonly table: Table;
+  readonly table: TableRows;
   readonly uuid: string;
   /** The columns that had other values, or that were not at their defaults when the row was deleted; undefined: it was inserted. */
   readonly columns: ReadonlyMap<number, Datum> | undefined;
@@ -85,7 +85,7 @@ export function undoFromJson(json: Json, tables: Tables): UndoneRow[] | undefine
   return undone;
 }
 
-function columnsFromJson(json: JsonObject, { schema }: Table, uuid: string): Map<number, Datum> | undefined {
+function columnsFromJson(json: JsonObject, { schema }: TableRows, uuid: string): Map<number, Datum> | undefined {
   const columns = new Map([[UUID_INDEX, datumOf(uuid)]]);
   for (const [name, value] of Object.entries(json)) {
     const column = schema.columns.get(name);

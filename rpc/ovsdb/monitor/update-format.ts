@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../json/types.ts';
+import type { Json, JsonObject } from '../../json/json-value.ts';
 import { diffDatum, equalDatum } from '../notation/datum-algebra.ts';
 import type { Datum } from '../notation/notation.ts';
 import { datumToJson } from '../notation/notation.ts';

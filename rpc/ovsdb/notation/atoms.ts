@@ -1,6 +1,6 @@
-import type { Json } from '../../json/types.ts';
-import { readableReal, realText } from './errors.ts';
-import { compareText, isId } from './text.ts';
+import type { Json } from '../../json/json-value.ts';
+import { readableReal, realText } from './ovsdb-error.ts';
+import { compareText, isId } from './ovsdb-text.ts';
 
 export type AtomicType = 'integer' | 'real' | 'boolean' | 'string' | 'uuid';
 

@@ -1,8 +1,8 @@
 import type { Atom } from './atoms.ts';
 import { ATOMIC_TYPES } from './atoms.ts';
-import { OvsdbError, realText } from './errors.ts';
-import { countCharacters, isWholeText } from './text.ts';
-import type { BaseType } from './types.ts';
+import type { BaseType } from './column-type.ts';
+import { OvsdbError, realText } from './ovsdb-error.ts';
+import { countCharacters, isWholeText } from './ovsdb-text.ts';
 
 /** Enum, range and length of one atom (RFC 7047, section 3.2). @throws OvsdbError constraint */
 export function checkAtom(atom: Atom, base: BaseType): void {

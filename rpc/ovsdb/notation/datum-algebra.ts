@@ -1,7 +1,7 @@
 import type { Atom, AtomicType } from './atoms.ts';
 import { ATOMIC_TYPES } from './atoms.ts';
+import type { ColumnType } from './column-type.ts';
 import type { Datum } from './notation.ts';
-import type { ColumnType } from './types.ts';
 
 /** Set and map algebra on canonical data: sorted, without equal keys. Nothing here changes its arguments. */
 

@@ -1,11 +1,11 @@
-import type { Json } from '../../json/types.ts';
+import type { Json } from '../../json/json-value.ts';
 import type { Atom, AtomicType } from './atoms.ts';
 import { ATOMIC_TYPES, toInteger, toReal, toUuid } from './atoms.ts';
+import type { BaseType, ColumnType } from './column-type.ts';
+import { UNLIMITED_COUNT } from './column-type.ts';
 import { checkAtom } from './constraints.ts';
-import { OvsdbError, syntaxError } from './errors.ts';
-import { isId } from './text.ts';
-import type { BaseType, ColumnType } from './types.ts';
-import { UNLIMITED_COUNT } from './types.ts';
+import { OvsdbError, syntaxError } from './ovsdb-error.ts';
+import { isId } from './ovsdb-text.ts';
 
 /**
  * The value of a column: a sorted array of distinct atoms (one for a scalar) and, in a map, the values beside their keys.

@@ -1,9 +1,9 @@
-import type { Json, JsonObject } from '../../json/types.ts';
-import { isJsonObject } from '../../json/types.ts';
+import type { Json, JsonObject } from '../../json/json-value.ts';
+import { isJsonObject } from '../../json/json-value.ts';
 import { toInteger } from './atoms.ts';
-import type { OvsdbError } from './errors.ts';
-import { syntaxError } from './errors.ts';
-import { compareText, isId } from './text.ts';
+import type { OvsdbError } from './ovsdb-error.ts';
+import { syntaxError } from './ovsdb-error.ts';
+import { compareText, isId } from './ovsdb-text.ts';
 
 interface MemberTypes {
   id: string;

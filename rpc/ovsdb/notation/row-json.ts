@@ -1,10 +1,10 @@
-import type { Json, JsonObject } from '../../json/types.ts';
-import { isJsonObject } from '../../json/types.ts';
-import { syntaxError } from './errors.ts';
+import type { Json, JsonObject } from '../../json/json-value.ts';
+import { isJsonObject } from '../../json/json-value.ts';
 import type { Datum, NamedUuids } from './notation.ts';
 import { datumFromJson, datumToJson } from './notation.ts';
+import { syntaxError } from './ovsdb-error.ts';
+import { compareText } from './ovsdb-text.ts';
 import type { ColumnSchema, TableSchema } from './schema.ts';
-import { compareText } from './text.ts';
 
 /** The columns that a `<row>` sets, in the order of their names. @throws OvsdbError */
 export function rowFromJson(json: Json, table: TableSchema, named?: NamedUuids): Map<ColumnSchema, Datum> {

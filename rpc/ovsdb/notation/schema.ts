@@ -1,13 +1,13 @@
-import type { Json, JsonObject } from '../../json/types.ts';
+import type { Json, JsonObject } from '../../json/json-value.ts';
+import type { BaseType, ColumnType } from './column-type.ts';
+import { scalar, UNLIMITED_COUNT } from './column-type.ts';
 import { checkAtom } from './constraints.ts';
-import { canonicalText, OvsdbError, syntaxError } from './errors.ts';
 import type { Datum } from './notation.ts';
 import { defaultDatum } from './notation.ts';
+import { canonicalText, OvsdbError, syntaxError } from './ovsdb-error.ts';
+import { compareText, isId } from './ovsdb-text.ts';
 import { MemberParser } from './parser.ts';
-import { compareText, isId } from './text.ts';
 import { typeFromJson, typeToJson } from './type-json.ts';
-import type { BaseType, ColumnType } from './types.ts';
-import { scalar, UNLIMITED_COUNT } from './types.ts';
 
 /** `<column-schema>` of RFC 7047, section 3.2. */
 export interface ColumnSchema {

@@ -1,12 +1,12 @@
-import type { Json, JsonObject } from '../../json/types.ts';
-import { isJsonObject } from '../../json/types.ts';
+import type { Json, JsonObject } from '../../json/json-value.ts';
+import { isJsonObject } from '../../json/json-value.ts';
 import type { AtomicType } from './atoms.ts';
 import { ATOMIC_TYPES, INT64_MAX, INT64_MIN, isAtomicType, toInteger, toReal } from './atoms.ts';
-import { syntaxError } from './errors.ts';
+import type { BaseType, ColumnType } from './column-type.ts';
+import { isScalar, UNLIMITED_COUNT } from './column-type.ts';
 import { datumFromJson } from './notation.ts';
+import { syntaxError } from './ovsdb-error.ts';
 import { MemberParser } from './parser.ts';
-import type { BaseType, ColumnType } from './types.ts';
-import { isScalar, UNLIMITED_COUNT } from './types.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Bounds = Pick<Writable<BaseType>, 'min' | 'max'>;

@@ -3,7 +3,7 @@
  * optional one (min 0, max 1) an atom or undefined, any other set an array, a map a Map. UUIDs are strings. Integers are
  * `number` when that is exact and `bigint` otherwise.
  */
-import { isJsonObject, type Json, jsonTypeName } from '../../json/types.ts';
+import { isJsonObject, type Json, jsonTypeName } from '../../json/json-value.ts';
 
 export type OvsAtom = string | number | bigint | boolean;
 export type OvsValue = OvsAtom | readonly OvsAtom[] | ReadonlyMap<OvsAtom, OvsAtom>;

@@ -1,8 +1,8 @@
-import type { Json } from '../../json/types.ts';
+import type { Json } from '../../json/json-value.ts';
 import type { Monitor, MonitorRequest, MonitorUpdate } from '../monitor/monitor-hub.ts';
 
 /** What a transaction may know of the session it came from. */
-export interface SessionContext {
+export interface TransactionContext {
   /** For `assert`: does the session hold this lock now? */
   readonly holdsLock?: (lock: string) => boolean;
   /** Operations that change something are answered with `not allowed`. */
@@ -23,7 +23,7 @@ export interface RunningTransaction {
  */
 export interface ServedDatabase {
   readonly schema: { readonly name: string; toJson(): Json };
-  transact(operations: readonly Json[], context: SessionContext): RunningTransaction;
+  transact(operations: readonly Json[], context: TransactionContext): RunningTransaction;
   watch(request: MonitorRequest, send: (update: MonitorUpdate) => void): Monitor;
   /** Ends the transactions that wait for nothing but the end of this turn of the event loop. */
   flush(): void;

@@ -1,10 +1,10 @@
-import { isJsonObject, type Json } from '../../json/types.ts';
+import { isJsonObject, type Json } from '../../json/json-value.ts';
 import { Database } from '../database.ts';
 import type { Monitor, MonitorRequest, MonitorUpdate } from '../monitor/monitor-hub.ts';
-import { canonicalText, OvsdbError } from '../notation/errors.ts';
+import { canonicalText, OvsdbError } from '../notation/ovsdb-error.ts';
 import { DatabaseSchema } from '../notation/schema.ts';
 import { ovsSet } from '../notation/values.ts';
-import type { RunningTransaction, ServedDatabase, SessionContext } from './served-database.ts';
+import type { RunningTransaction, ServedDatabase, TransactionContext } from './served-database.ts';
 
 /**
  * The schema of ovsdb-server's own database, version 1.2.0 (ovsdb-server(5)). Clients compare name and version, and IDLs do
@@ -42,7 +42,7 @@ export class ServerDatabase implements ServedDatabase {
     return this.#database.schema;
   }
 
-  transact(operations: readonly Json[], context: SessionContext): RunningTransaction {
+  transact(operations: readonly Json[], context: TransactionContext): RunningTransaction {
     return this.#database.transact(operations, { ...context, readOnly: true });
   }
 

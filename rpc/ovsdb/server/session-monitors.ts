@@ -1,10 +1,10 @@
+import type { Json } from '../../json/json-value.ts';
+import { isJsonObject } from '../../json/json-value.ts';
 import { stringifyJson } from '../../json/stringify.ts';
-import type { Json } from '../../json/types.ts';
-import { isJsonObject } from '../../json/types.ts';
 import type { MonitorKind } from '../monitor/monitor.ts';
 import type { Monitor, MonitorUpdate } from '../monitor/monitor-hub.ts';
-import { canonicalText, OvsdbError, syntaxError } from '../notation/errors.ts';
-import type { Request } from '../wire/envelope.ts';
+import { canonicalText, OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
+import type { RpcRequest } from '../wire/envelope.ts';
 import type { ServedDatabase } from './served-database.ts';
 
 interface SessionMonitor {
@@ -50,7 +50,7 @@ export class SessionMonitors {
   }
 
   /** Any method that adds a monitor. Gives the text of the result. @throws OvsdbError */
-  add({ method, params }: Request, database: ServedDatabase): string {
+  add({ method, params }: RpcRequest, database: ServedDatabase): string {
     const row = METHODS.get(method);
     if (row === undefined) throw new Error(`${method} adds no monitor`);
     const { kind, parameters, wrong } = row;
@@ -74,7 +74,7 @@ export class SessionMonitors {
   }
 
   /** `monitor_cond_change`: sends the difference under the new id, before the answer. @throws OvsdbError */
-  change({ params }: Request): Json {
+  change({ params }: RpcRequest): Json {
     const [id = null, newId = null, requests = null] = params;
     if (params.length !== 3) throw syntaxError(params, 'invalid parameters');
     const [key, newKey] = [canonicalText(id), canonicalText(newId)];

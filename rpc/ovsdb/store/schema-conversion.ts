@@ -1,15 +1,15 @@
-import type { Row, Tables } from '../engine/rows.ts';
-import { Table } from '../engine/rows.ts';
-import { Transaction } from '../engine/transaction.ts';
-import { OvsdbError } from '../notation/errors.ts';
+import { Transaction } from '../engine/ovsdb-transaction.ts';
+import type { Row, Tables } from '../engine/table-rows.ts';
+import { TableRows } from '../engine/table-rows.ts';
 import type { Datum } from '../notation/notation.ts';
 import { datumFromJson, datumToJson } from '../notation/notation.ts';
+import { OvsdbError } from '../notation/ovsdb-error.ts';
 import type { ColumnSchema, DatabaseSchema, TableSchema } from '../notation/schema.ts';
 import { UUID_INDEX, VERSION_INDEX } from '../notation/schema.ts';
 import { StoreError } from './store.ts';
 
 export function emptyTables(schema: DatabaseSchema): Tables {
-  return new Map([...schema.tables].map(([name, table]) => [name, new Table(table)]));
+  return new Map([...schema.tables].map(([name, table]) => [name, new TableRows(table)]));
 }
 
 /**

@@ -1,13 +1,13 @@
+import type { Json } from '../../json/json-value.ts';
+import { isJsonObject } from '../../json/json-value.ts';
 import { parseJson64 } from '../../json/parse64.ts';
 import { stringifyJson } from '../../json/stringify.ts';
-import type { Json } from '../../json/types.ts';
-import { isJsonObject } from '../../json/types.ts';
 import type { Atom, AtomicType } from '../notation/atoms.ts';
 import { toInteger, toReal, toUuid } from '../notation/atoms.ts';
+import type { BaseType, ColumnType } from '../notation/column-type.ts';
 import { checkAtom } from '../notation/constraints.ts';
 import type { Datum } from '../notation/notation.ts';
 import { EMPTY, sortDatum } from '../notation/notation.ts';
-import type { BaseType, ColumnType } from '../notation/types.ts';
 
 /**
  * How a value stands in SQLite, so that an operator can read it:

@@ -1,4 +1,4 @@
-import { isId } from '../notation/text.ts';
+import { isId } from '../notation/ovsdb-text.ts';
 
 /** Marks a file as ours for file(1) and for `PRAGMA application_id`: "OVSD". */
 export const APPLICATION_ID = 0x4f565344;

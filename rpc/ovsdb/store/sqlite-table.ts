@@ -1,5 +1,5 @@
 import type Sqlite from 'better-sqlite3';
-import type { RowChange } from '../engine/rows.ts';
+import type { RowChange } from '../engine/table-rows.ts';
 import type { Datum } from '../notation/notation.ts';
 import type { ColumnSchema, TableSchema } from '../notation/schema.ts';
 import { UUID_INDEX } from '../notation/schema.ts';
@@ -18,7 +18,7 @@ interface StoredColumn extends ColumnCodec {
 }
 
 /** Executes a writing statement. */
-export type Run = (statement: Sqlite.Statement, values: readonly unknown[]) => void;
+export type RunStatement = (statement: Sqlite.Statement, values: readonly unknown[]) => void;
 
 interface PreparedUpdate {
   readonly statement: Sqlite.Statement;
@@ -41,7 +41,7 @@ export class SqliteTable {
   readonly #db: Sqlite.Database;
   readonly #file: string;
   readonly #name: string;
-  readonly #run: Run;
+  readonly #run: RunStatement;
   readonly #columns: readonly StoredColumn[];
   readonly #insert: Sqlite.Statement;
   readonly #delete: Sqlite.Statement;
@@ -49,7 +49,7 @@ export class SqliteTable {
   readonly #stored: ReadonlySet<number>;
   readonly #updates = new Map<string, PreparedUpdate>();
 
-  constructor(db: Sqlite.Database, schema: TableSchema, name: string, file: string, run: Run) {
+  constructor(db: Sqlite.Database, schema: TableSchema, name: string, file: string, run: RunStatement) {
     this.#db = db;
     this.schema = schema;
     this.#file = file;

@@ -1,9 +1,9 @@
 import type Sqlite from 'better-sqlite3';
+import type { Json } from '../../json/json-value.ts';
 import { parseJson64 } from '../../json/parse64.ts';
 import { stringifyJson } from '../../json/stringify.ts';
-import type { Json } from '../../json/types.ts';
 import { type HistoryWrites, type StoredTransaction, undoToJson } from '../monitor/undo.ts';
-import type { Run } from './sqlite-table.ts';
+import type { RunStatement } from './sqlite-table.ts';
 
 /**
  * The table `_history` of a SQLite file: the last transactions, which monitors may ask for after a restart. A row has those of
@@ -14,12 +14,12 @@ export class HistoryTable {
   readonly #all: Sqlite.Statement;
   readonly #insert: Sqlite.Statement;
   readonly #delete: Sqlite.Statement;
-  readonly #run: Run;
+  readonly #run: RunStatement;
   #empty: boolean;
   /** What was before this one is gone. */
   #oldest = 0;
 
-  constructor(db: Sqlite.Database, run: Run) {
+  constructor(db: Sqlite.Database, run: RunStatement) {
     db.exec('CREATE TABLE IF NOT EXISTS _history (sequence INTEGER PRIMARY KEY, transactions TEXT NOT NULL) STRICT');
     this.#run = run;
     this.#all = db.prepare('SELECT transactions FROM _history ORDER BY sequence').pluck();

@@ -1,4 +1,4 @@
-import type { Row, RowChange } from '../engine/rows.ts';
+import type { Row, RowChange } from '../engine/table-rows.ts';
 import type { HistoryWrites, StoredTransaction } from '../monitor/undo.ts';
 import type { Datum } from '../notation/notation.ts';
 import type { DatabaseSchema, TableSchema } from '../notation/schema.ts';

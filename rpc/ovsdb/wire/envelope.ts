@@ -3,10 +3,11 @@
  * beside a result, errors have any shape, and requests go both ways on one stream. null counts as absent for `id`, `result`
  * and `error`. As ovsdb-server does, nothing else is tolerated: a message of another shape ends the connection.
  */
-import { stringifyJson } from '../../json/stringify.ts';
-import { isJsonObject, type Json, type JsonObject, jsonTypeName } from '../../json/types.ts';
 
-export interface Request {
+import { isJsonObject, type Json, type JsonObject, jsonTypeName } from '../../json/json-value.ts';
+import { stringifyJson } from '../../json/stringify.ts';
+
+export interface RpcRequest {
   readonly kind: 'request';
   readonly id: Json;
   readonly method: string;
@@ -14,7 +15,7 @@ export interface Request {
 }
 
 /** A request without id: nobody waits for an answer, and none is given. */
-export interface Notification {
+export interface RpcNotification {
   readonly kind: 'notification';
   readonly method: string;
   readonly params: Json[];
@@ -28,7 +29,7 @@ export interface Reply {
   readonly error: Json;
 }
 
-export type Message = Request | Notification | Reply;
+export type RpcMessage = RpcRequest | RpcNotification | Reply;
 
 /** A JSON value that is no message. The peer speaks something else; close the connection. */
 export class EnvelopeError extends Error {
@@ -38,7 +39,7 @@ export class EnvelopeError extends Error {
 const MEMBERS: ReadonlySet<string> = new Set(['id', 'method', 'params', 'result', 'error']);
 
 /** @throws EnvelopeError */
-export function readMessage(value: Json): Message {
+export function readMessage(value: Json): RpcMessage {
   if (!isJsonObject(value))
     throw new EnvelopeError(`Cannot read message: saw ${jsonTypeName(value)}; wanted an object`);
   const unknown = Object.keys(value).find((name) => !MEMBERS.has(name));
@@ -48,7 +49,7 @@ export function readMessage(value: Json): Message {
   return isReply ? readReply(value, id, result, error) : readRequest(value, id);
 }
 
-function readRequest(value: JsonObject, id: Json): Request | Notification {
+function readRequest(value: JsonObject, id: Json): RpcRequest | RpcNotification {
   const { method, params } = value;
   if (typeof method !== 'string')
     throw new EnvelopeError(`Cannot read message: saw ${jsonTypeName(method)} as "method"; wanted a string`);

@@ -1,28 +1,26 @@
+import { Backoff } from '../../../base/backoff.ts';
+
 /**
- * When to try again, and when to doubt that the peer is alive. Pure: time comes in as an argument, in milliseconds of any
- * steady clock. The figures are those of OVS (lib/reconnect.h), so that both sides of a link have the same patience.
+ * When to connect again, and when to give a silent peer up. Pure: time comes in as an argument, in milliseconds of any
+ * steady clock. The figures are those of OVS (lib/reconnect.h), so that both sides of a connection have the same patience.
  */
 
-export interface BackoffOptions {
-  /** Before the first attempt after a loss. Short, for a server that was only restarted; and most were. */
+export interface ReconnectOptions {
+  /** Before the first attempt after a loss. Short, because most servers were only restarted. */
   readonly firstMs?: number;
   readonly minMs?: number;
   readonly maxMs?: number;
 }
 
-/** Delays between attempts to connect: a quick one first, then 1, 2, 4, 8, 8, … seconds. */
-export class Backoff {
-  readonly #firstMs: number;
+/** Pauses between attempts to connect: a quick one first, then 1, 2, 4, 8, 8, … seconds. */
+export class ReconnectBackoff {
+  readonly #backoff: Backoff;
   readonly #minMs: number;
-  readonly #maxMs: number;
-  #nextMs: number;
   #connectedAt: number | undefined;
 
-  constructor(options: BackoffOptions = {}) {
-    this.#firstMs = options.firstMs ?? 100;
-    this.#minMs = options.minMs ?? 1000;
-    this.#maxMs = options.maxMs ?? 8000;
-    this.#nextMs = this.#firstMs;
+  constructor({ firstMs = 100, minMs = 1000, maxMs = 8000 }: ReconnectOptions = {}) {
+    this.#backoff = new Backoff({ quickMs: firstMs, firstMs: minMs, longestMs: maxMs });
+    this.#minMs = minMs;
   }
 
   connected(now: number): void {
@@ -35,10 +33,8 @@ export class Backoff {
     // lasted a while brings back the quick attempt.
     const lasted = this.#connectedAt === undefined ? 0 : now - this.#connectedAt;
     this.#connectedAt = undefined;
-    if (lasted >= this.#minMs) this.#nextMs = this.#firstMs;
-    const delay = this.#nextMs;
-    this.#nextMs = delay < this.#minMs ? this.#minMs : Math.min(delay * 2, this.#maxMs);
-    return delay;
+    if (lasted >= this.#minMs) this.#backoff.reset();
+    return this.#backoff.next();
   }
 }
 

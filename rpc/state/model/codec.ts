@@ -1,6 +1,6 @@
 import { formatMask, parseMask } from '../../../compat-tables/bits/mask.ts';
 import type { Blocker, Limits, Tier } from '../../../compat-tables/entries/entry.ts';
-import type { Json } from '../../json/types.ts';
+import type { Json } from '../../json/json-value.ts';
 import type { ReplicaRow } from '../../ovsdb/client/replica.ts';
 import { ovsMap, ovsOptional, ovsSet } from '../../ovsdb/notation/values.ts';
 import { encodeBlocker, readBlocker } from './blocker.ts';

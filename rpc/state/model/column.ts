@@ -1,4 +1,4 @@
-import type { Json } from '../../json/types.ts';
+import type { Json } from '../../json/json-value.ts';
 import type { ReplicaRow } from '../../ovsdb/client/replica.ts';
 import type { Codec } from './codec.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Door } from '../../../agent/fd/door.ts';
+import { EndpointOpener } from '../../../agent/fd/endpoint-opener.ts';
 import { close, connectUnix, listenUnix } from '../../../agent/fd/libc.ts';
 import { Listener } from '../../../agent/fd/listener.ts';
 import type { OwnedFd } from '../../../agent/fd/owned-fd.ts';
@@ -110,7 +110,7 @@ describe('Door', () => {
     const path = join(folder.path, 's');
     const peers: PeerIdentity[] = [];
     let opened = 0;
-    const door = new Door(
+    const door = new EndpointOpener(
       { role: 'connect', path },
       { firstPauseMs: 2, longestPauseMs: 4 },
       {
@@ -145,7 +145,7 @@ describe('Door', () => {
     const path = join(folder.path, 's');
     writeFileSync(path, '');
     const failures: string[] = [];
-    const door = new Door(
+    const door = new EndpointOpener(
       { role: 'listen', path },
       { firstPauseMs: 2, longestPauseMs: 4 },
       {

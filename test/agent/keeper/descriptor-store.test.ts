@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { close, createEventFd } from '../../../agent/fd/libc.ts';
 import { bindDatagram, receiveDatagram } from '../../../agent/fd/libc-datagram.ts';
 import { DescriptorStore } from '../../../agent/keeper/descriptor-store.ts';
-import { decodeNotification } from '../../../agent/keeper/protocol.ts';
+import { decodeNotification } from '../../../agent/keeper/notify-protocol.ts';
 import { aWhile, openDescriptors, temporaryFolder, until } from '../support.ts';
 
 /** A keeper that takes letters only when it is told to. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { SuperviseOptions } from '../../../agent/keeper/supervise.ts';
+import type { SuperviseOptions } from '../../../agent/keeper/supervisor.ts';
 import { temporaryFolder, until } from '../support.ts';
 
 /** The test programs, whether the tests run compiled or from their source. */

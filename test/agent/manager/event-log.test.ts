@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventLog } from '../../../agent/manager/event-log.ts';
 import type { StoredEvent } from '../../../agent/manager/host-rows.ts';
-import type { Json } from '../../../rpc/json/types.ts';
+import type { Json } from '../../../rpc/json/json-value.ts';
 
 const HOUR_MS = 3_600_000;
 

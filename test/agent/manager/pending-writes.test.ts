@@ -4,8 +4,8 @@ import { Writable } from 'node:stream';
 import { PendingEvents } from '../../../agent/manager/pending-events.ts';
 import { PendingWrites } from '../../../agent/manager/pending-writes.ts';
 import { Log } from '../../../base/log.ts';
-import type { Json } from '../../../rpc/json/types.ts';
-import type { OvsdbClient } from '../../../rpc/ovsdb/client/client.ts';
+import type { Json } from '../../../rpc/json/json-value.ts';
+import type { OvsdbClient } from '../../../rpc/ovsdb/client/ovsdb-client.ts';
 import { aWhile, until } from '../support.ts';
 
 interface Operation {

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { CATALOGUE } from '../../../compat-tables/errors/catalogue.ts';
 import { Database } from '../../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../../rpc/ovsdb/notation/schema.ts';
-import { OvsdbServer } from '../../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer } from '../../../rpc/ovsdb/server/ovsdb-server.ts';
 import { loadSchemaText } from '../../../rpc/state/schema-file.ts';
 import { NEW_HOST, putHosts } from '../../cli/fixtures.ts';
 import { cli } from '../../cli/run-cli.ts';

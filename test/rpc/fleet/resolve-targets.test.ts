@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describeHost } from '../../../rpc/fleet/describe-host.ts';
 import { resolveTargets } from '../../../rpc/fleet/resolve-targets.ts';
 import { selectVersion } from '../../../rpc/fleet/selection.ts';
-import { OvsdbClient } from '../../../rpc/ovsdb/client/client.ts';
+import { OvsdbClient } from '../../../rpc/ovsdb/client/ovsdb-client.ts';
 import { State } from '../../../rpc/state/state.ts';
 import { eventually, Peers } from '../../peers/process.ts';
 import { ENGINES, seedHost } from '../state/engines.ts';

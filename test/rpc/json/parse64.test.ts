@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { Json } from '../../../rpc/json/json-value.ts';
 import { parseJson64 } from '../../../rpc/json/parse64.ts';
-import type { Json } from '../../../rpc/json/types.ts';
 
 type Outcome = { value: unknown } | 'refused';
 

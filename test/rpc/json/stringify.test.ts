@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { Json } from '../../../rpc/json/json-value.ts';
 import { parseJson64 } from '../../../rpc/json/parse64.ts';
 import { stringifyJson } from '../../../rpc/json/stringify.ts';
-import type { Json } from '../../../rpc/json/types.ts';
 
 describe('stringifyJson', () => {
   it('writes bigints as numbers, at any place', () => {

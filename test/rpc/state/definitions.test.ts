@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { entryFile } from '../../../compat-tables/entries/entry-file.ts';
-import type { Json } from '../../../rpc/json/types.ts';
+import type { Json } from '../../../rpc/json/json-value.ts';
 import { Database } from '../../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../../rpc/ovsdb/notation/schema.ts';
 import { ovsMap } from '../../../rpc/ovsdb/notation/values.ts';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Context } from 'mocha';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
-import type { Json } from '../../../rpc/json/types.ts';
-import { OvsdbClient } from '../../../rpc/ovsdb/client/client.ts';
+import type { Json } from '../../../rpc/json/json-value.ts';
+import { OvsdbClient } from '../../../rpc/ovsdb/client/ovsdb-client.ts';
 import { Database } from '../../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../../rpc/ovsdb/notation/schema.ts';
 import { namedUuid, ovsSet, ovsUuid } from '../../../rpc/ovsdb/notation/values.ts';
-import { OvsdbServer } from '../../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer } from '../../../rpc/ovsdb/server/ovsdb-server.ts';
 import { encodeHost, encodeVersion } from '../../../rpc/state/encode-rows.ts';
 import { DATABASE, loadSchemaText, schemaFile } from '../../../rpc/state/schema-file.ts';
 import { State, type StateOptions } from '../../../rpc/state/state.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isJsonObject, type Json } from '../../../rpc/json/types.ts';
+import { isJsonObject, type Json } from '../../../rpc/json/json-value.ts';
 import { ovsUuid } from '../../../rpc/ovsdb/notation/values.ts';
 import { waitApplied } from '../../../rpc/state/carry-out.ts';
 import { encodeInterfaceStatus } from '../../../rpc/state/encode-rows.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Json } from '../../../rpc/json/types.ts';
+import type { Json } from '../../../rpc/json/json-value.ts';
 import { cellOf, encodeColumns, readColumns, type TableModel } from '../../../rpc/state/model/column.ts';
 import { HOST } from '../../../rpc/state/model/host.ts';
 import { INTERFACE } from '../../../rpc/state/model/interface.ts';

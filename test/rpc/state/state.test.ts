@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { featureNames } from '../../../compat-tables/bits/mask.ts';
 import { guestFeatures } from '../../../compat-tables/bits/named-masks.ts';
 import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
-import type { Json } from '../../../rpc/json/types.ts';
+import type { Json } from '../../../rpc/json/json-value.ts';
 import { namedUuid, ovsMap, ovsUuid } from '../../../rpc/ovsdb/notation/values.ts';
 import { encodeEvent, encodeInterfaceStatus } from '../../../rpc/state/encode-rows.ts';
 import { setDefaultVersion } from '../../../rpc/state/host-intents.ts';

@@ -6,14 +6,14 @@ import { deleteRows } from './delete.ts';
 import { insert } from './insert.ts';
 import { mutate } from './mutate.ts';
 import type { Operation } from './operation.ts';
-import { select } from './select.ts';
+import { selectRows } from './select-rows.ts';
 import { update } from './update.ts';
 import { wait } from './wait.ts';
 
 /** The operations of RFC 7047, section 5.2, by their name on the wire. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['insert', insert],
-  ['select', select],
+  ['select', selectRows],
   ['update', update],
   ['mutate', mutate],
   ['delete', deleteRows],

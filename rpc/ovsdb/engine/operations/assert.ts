@@ -1,4 +1,4 @@
-import { OvsdbError } from '../../notation/errors.ts';
+import { OvsdbError } from '../../notation/ovsdb-error.ts';
 import type { Operation } from './operation.ts';
 
 /** RFC 7047, section 5.2.10. */

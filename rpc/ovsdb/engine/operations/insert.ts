@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { toUuid } from '../../notation/atoms.ts';
-import { syntaxError } from '../../notation/errors.ts';
+import { syntaxError } from '../../notation/ovsdb-error.ts';
 import { rowFromJson } from '../../notation/row-json.ts';
 import { checkDefault } from '../../notation/schema.ts';
-import type { Table } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { Transaction } from '../ovsdb-transaction.ts';
+import type { TableRows } from '../table-rows.ts';
 import type { Operation } from './operation.ts';
 import { tableMember } from './operation.ts';
 
@@ -27,7 +27,7 @@ export const insert: Operation = {
   },
 };
 
-function freeUuid(text: string, table: Table, txn: Transaction): string {
+function freeUuid(text: string, table: TableRows, txn: Transaction): string {
   const uuid = toUuid(text);
   if (uuid === undefined) throw syntaxError(text, 'bad uuid');
   if (txn.mayInsert(table, uuid)) return uuid;

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../../../json/types.ts';
+import type { JsonObject } from '../../../json/json-value.ts';
 import type { MemberParser } from '../../notation/parser.ts';
-import type { Table } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { Transaction } from '../ovsdb-transaction.ts';
+import type { TableRows } from '../table-rows.ts';
 
 /** What an operation may know besides the working set. */
 export interface OperationContext {
@@ -29,7 +29,7 @@ export class Unsatisfied extends Error {
 }
 
 /** The table that a member names. @throws OvsdbError if there is none */
-export function tableMember(op: MemberParser, txn: Transaction): Table {
+export function tableMember(op: MemberParser, txn: Transaction): TableRows {
   const name = op.required('table', 'id');
   const table = txn.tables.get(name);
   if (table === undefined) throw op.error(`No table named ${name}.`);

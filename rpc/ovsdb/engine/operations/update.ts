@@ -1,6 +1,6 @@
 import { equalDatum } from '../../notation/datum-algebra.ts';
-import { syntaxError } from '../../notation/errors.ts';
 import type { Datum } from '../../notation/notation.ts';
+import { syntaxError } from '../../notation/ovsdb-error.ts';
 import { rowFromJson } from '../../notation/row-json.ts';
 import { conditionFromJson, matchingRows } from '../conditions.ts';
 import type { Operation } from './operation.ts';

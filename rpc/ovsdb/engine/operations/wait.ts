@@ -1,13 +1,13 @@
-import type { Json } from '../../../json/types.ts';
-import { OvsdbError, syntaxError } from '../../notation/errors.ts';
+import type { Json } from '../../../json/json-value.ts';
 import type { Datum } from '../../notation/notation.ts';
+import { OvsdbError, syntaxError } from '../../notation/ovsdb-error.ts';
 import { rowFromJson } from '../../notation/row-json.ts';
 import type { ColumnSchema } from '../../notation/schema.ts';
 import { columnSetFromJson } from '../../notation/schema.ts';
 import { conditionFromJson, matchingRows } from '../conditions.ts';
-import type { Table } from '../rows.ts';
-import { columnsKey } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
+import type { Transaction } from '../ovsdb-transaction.ts';
+import type { TableRows } from '../table-rows.ts';
+import { columnsKey } from '../table-rows.ts';
 import type { Operation } from './operation.ts';
 import { tableMember, Unsatisfied } from './operation.ts';
 
@@ -40,7 +40,7 @@ export const wait: Operation = {
 };
 
 /** The rows to compare with, as a set; columns that a row does not name have their defaults. */
-function expectedRows(rows: Json[], table: Table, columns: readonly ColumnSchema[], txn: Transaction): Set<string> {
+function expectedRows(rows: Json[], table: TableRows, columns: readonly ColumnSchema[], txn: Transaction): Set<string> {
   const expected = new Set<string>();
   for (const json of rows) {
     const fields: Datum[] = table.schema.defaults();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { dieAtStep } from '../../../../agent/daemon/die-at-step.ts';
 import { injectFaults } from '../../../../agent/fd/faults.ts';
 import { SystemCallError } from '../../../../agent/fd/libc.ts';
-import { supervise } from '../../../../agent/keeper/supervise.ts';
+import { supervise } from '../../../../agent/keeper/supervisor.ts';
 import { type KeeperLink, resumePorts } from '../../../../agent/manager/keeper-link.ts';
 import type { Handover } from '../../../../agent/relay/handover/stored-pair.ts';
 import { Port } from '../../../../agent/relay/port/port.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { PartialMessageError } from '../../../../agent/fd/channel.ts';
 import { type FaultyCall, injectFaults } from '../../../../agent/fd/faults.ts';
 import { SystemCallError } from '../../../../agent/fd/libc.ts';
+import { PartialMessageError } from '../../../../agent/fd/resumable-socket.ts';
 import { TruncatedError } from '../../../../agent/fd/truncated-error.ts';
 import { asCompatError } from '../../../../agent/relay/link/relay-errors.ts';
 import { Port } from '../../../../agent/relay/port/port.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isJsonObject, type Json } from '../../../../rpc/json/types.ts';
-import { canonicalText } from '../../../../rpc/ovsdb/notation/errors.ts';
+import { isJsonObject, type Json } from '../../../../rpc/json/json-value.ts';
+import { canonicalText } from '../../../../rpc/ovsdb/notation/ovsdb-error.ts';
 
 interface DumpedRow {
   readonly table: string;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Json } from '../../../../rpc/json/types.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
 import { Database } from '../../../../rpc/ovsdb/database.ts';
 import { type AtomicType, INT64_MAX, INT64_MIN } from '../../../../rpc/ovsdb/notation/atoms.ts';
-import { canonicalText } from '../../../../rpc/ovsdb/notation/errors.ts';
+import { canonicalText } from '../../../../rpc/ovsdb/notation/ovsdb-error.ts';
 import { DatabaseSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
 
 /** Every mutator for every type of key and value, through `transact`, against sets and maps of JavaScript. */

@@ -3,7 +3,7 @@
  * Only the lines that clients send are taken from the file. A dialogue whose title says that we differ is left as it is.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { canonicalText } from '../../../../rpc/ovsdb/notation/errors.ts';
+import { canonicalText } from '../../../../rpc/ovsdb/notation/ovsdb-error.ts';
 import { Peers } from '../../../peers/process.ts';
 import { type Dialogue, readDialogues, UuidFilter } from '../net/dialogue.ts';
 import { RawClient, SUBJECTS } from '../net/subjects.ts';

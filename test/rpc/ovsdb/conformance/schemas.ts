@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { isJsonObject, type Json } from '../../../../rpc/json/json-value.ts';
 import { parseJson64 } from '../../../../rpc/json/parse64.ts';
-import { isJsonObject, type Json } from '../../../../rpc/json/types.ts';
-import { canonicalText, OvsdbError } from '../../../../rpc/ovsdb/notation/errors.ts';
+import { canonicalText, OvsdbError } from '../../../../rpc/ovsdb/notation/ovsdb-error.ts';
 import { DatabaseSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
 import type { Peers } from '../../../peers/process.ts';
 import { ROOT } from '../../../root.ts';

@@ -5,7 +5,7 @@ import type { Context } from 'mocha';
 import { parseJson64 } from '../../../../rpc/json/parse64.ts';
 import { Database } from '../../../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
-import { OvsdbServer } from '../../../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer } from '../../../../rpc/ovsdb/server/ovsdb-server.ts';
 import { needs } from '../../../peers/needs.ts';
 import type { Peers } from '../../../peers/process.ts';
 import { open } from '../net/subjects.ts';

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { Json } from '../../../../rpc/json/json-value.ts';
 import { parseJson64 } from '../../../../rpc/json/parse64.ts';
 import { stringifyJson } from '../../../../rpc/json/stringify.ts';
-import type { Json } from '../../../../rpc/json/types.ts';
 import { mutationFromJson } from '../../../../rpc/ovsdb/engine/mutations.ts';
 import type { AtomicType } from '../../../../rpc/ovsdb/notation/atoms.ts';
 import { ATOMIC_TYPES, INT64_MAX, INT64_MIN } from '../../../../rpc/ovsdb/notation/atoms.ts';
+import type { ColumnType } from '../../../../rpc/ovsdb/notation/column-type.ts';
 import { excludesAll, includesAll, subtract, union } from '../../../../rpc/ovsdb/notation/datum-algebra.ts';
 import type { Datum } from '../../../../rpc/ovsdb/notation/notation.ts';
 import { datumFromJson, datumToJson } from '../../../../rpc/ovsdb/notation/notation.ts';
+import { compareText } from '../../../../rpc/ovsdb/notation/ovsdb-text.ts';
 import type { TableSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
-import { compareText } from '../../../../rpc/ovsdb/notation/text.ts';
-import type { ColumnType } from '../../../../rpc/ovsdb/notation/types.ts';
 import { columnCodec } from '../../../../rpc/ovsdb/store/sqlite-columns.ts';
 import { shopSchema } from './fixtures.ts';
 

@@ -1,7 +1,7 @@
+import type { Json } from '../../../../rpc/json/json-value.ts';
+import { isJsonObject } from '../../../../rpc/json/json-value.ts';
 import { parseJson64 } from '../../../../rpc/json/parse64.ts';
-import type { Json } from '../../../../rpc/json/types.ts';
-import { isJsonObject } from '../../../../rpc/json/types.ts';
-import { canonicalText } from '../../../../rpc/ovsdb/notation/errors.ts';
+import { canonicalText } from '../../../../rpc/ovsdb/notation/ovsdb-error.ts';
 
 /** One question and its answer, as texts. A request that is an array is a transaction, `{"monitor": …}` adds a monitor. */
 export interface Exchange {

@@ -1,7 +1,7 @@
+import type { Json } from '../../../../rpc/json/json-value.ts';
 import { parseJson64 } from '../../../../rpc/json/parse64.ts';
-import type { Json } from '../../../../rpc/json/types.ts';
 import { Database } from '../../../../rpc/ovsdb/database.ts';
-import { canonicalText } from '../../../../rpc/ovsdb/notation/errors.ts';
+import { canonicalText } from '../../../../rpc/ovsdb/notation/ovsdb-error.ts';
 import { DatabaseSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
 import type { Store } from '../../../../rpc/ovsdb/store/store.ts';
 

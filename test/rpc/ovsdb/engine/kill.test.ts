@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { extname, join } from 'node:path';
-import type { Json } from '../../../../rpc/json/types.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
 import { Peers } from '../../../peers/process.ts';
 import { openShop } from './fixtures.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../../../../rpc/json/types.ts';
-import { isJsonObject } from '../../../../rpc/json/types.ts';
+import type { Json, JsonObject } from '../../../../rpc/json/json-value.ts';
+import { isJsonObject } from '../../../../rpc/json/json-value.ts';
 import type { Database } from '../../../../rpc/ovsdb/database.ts';
-import { canonicalText } from '../../../../rpc/ovsdb/notation/errors.ts';
+import { canonicalText } from '../../../../rpc/ovsdb/notation/ovsdb-error.ts';
 import { Peers } from '../../../peers/process.ts';
 import { contents, openShop } from './fixtures.ts';
 

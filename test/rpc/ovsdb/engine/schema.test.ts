@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Json, JsonObject } from '../../../../rpc/json/types.ts';
-import { OvsdbError } from '../../../../rpc/ovsdb/notation/errors.ts';
+import type { Json, JsonObject } from '../../../../rpc/json/json-value.ts';
+import { OvsdbError } from '../../../../rpc/ovsdb/notation/ovsdb-error.ts';
 import { DatabaseSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
 import { needs } from '../../../peers/needs.ts';
 import { Peers, run } from '../../../peers/process.ts';

@@ -1,8 +1,8 @@
-import type { Json, JsonObject } from '../../../../rpc/json/types.ts';
+import type { Json, JsonObject } from '../../../../rpc/json/json-value.ts';
 import type { AtomicType } from '../../../../rpc/ovsdb/notation/atoms.ts';
-import { canonicalText } from '../../../../rpc/ovsdb/notation/errors.ts';
+import type { ColumnType } from '../../../../rpc/ovsdb/notation/column-type.ts';
+import { canonicalText } from '../../../../rpc/ovsdb/notation/ovsdb-error.ts';
 import type { DatabaseSchema, TableSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
-import type { ColumnType } from '../../../../rpc/ovsdb/notation/types.ts';
 import type { Chance } from './chance.ts';
 
 /** Rows of this table are the business of the one client that behaves. */

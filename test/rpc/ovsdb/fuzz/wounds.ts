@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from '../../../../rpc/json/types.ts';
+import { isJsonObject, type Json } from '../../../../rpc/json/json-value.ts';
 import type { Chance } from './chance.ts';
 
 const PIECES: readonly Json[] = [

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import type { Json } from '../../../../rpc/json/types.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
 import { Database } from '../../../../rpc/ovsdb/database.ts';
 import type { MonitorUpdate } from '../../../../rpc/ovsdb/monitor/monitor-hub.ts';
 import { DatabaseSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
-import { OvsdbServer, type ServerEvent } from '../../../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer, type ServerEvent } from '../../../../rpc/ovsdb/server/ovsdb-server.ts';
 import { Peers } from '../../../peers/process.ts';
 import { RawClient, until } from '../net/subjects.ts';
 import { monSchema } from './partners.ts';

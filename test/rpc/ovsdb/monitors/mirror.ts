@@ -1,9 +1,9 @@
 /** A client's copy of what a monitor shows, kept by nothing but what the server says, in any of the three formats. */
 import assert from 'node:assert/strict';
-import { isJsonObject, type Json, type JsonObject } from '../../../../rpc/json/types.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../../rpc/json/json-value.ts';
 import type { MonitorKind } from '../../../../rpc/ovsdb/monitor/monitor.ts';
-import { canonicalText } from '../../../../rpc/ovsdb/notation/errors.ts';
 import { datumToJson } from '../../../../rpc/ovsdb/notation/notation.ts';
+import { canonicalText } from '../../../../rpc/ovsdb/notation/ovsdb-error.ts';
 import type { DatabaseSchema, TableSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
 
 type Rows = Map<string, JsonObject>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseJson64 } from '../../../../rpc/json/parse64.ts';
 import { Database } from '../../../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
-import { OvsdbServer } from '../../../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer } from '../../../../rpc/ovsdb/server/ovsdb-server.ts';
 import { eventually, type Peers, run } from '../../../peers/process.ts';
 import { ROOT } from '../../../root.ts';
 import { open } from '../net/subjects.ts';

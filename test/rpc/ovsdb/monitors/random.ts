@@ -1,6 +1,6 @@
 /** Random transactions, conditions and requests for the database `Mon`. */
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../../../../rpc/json/types.ts';
+import type { Json, JsonObject } from '../../../../rpc/json/json-value.ts';
 
 const small = fc.integer({ min: -2, max: 2 });
 const word = fc.constantFrom('', 'a', 'b', 'c');

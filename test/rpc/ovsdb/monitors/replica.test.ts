@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../../../../rpc/json/types.ts';
-import { OvsdbClient } from '../../../../rpc/ovsdb/client/client.ts';
+import type { Json, JsonObject } from '../../../../rpc/json/json-value.ts';
 import { OvsdbCallError } from '../../../../rpc/ovsdb/client/client-errors.ts';
-import { Replica, type RowChange } from '../../../../rpc/ovsdb/client/replica.ts';
+import { OvsdbClient } from '../../../../rpc/ovsdb/client/ovsdb-client.ts';
+import { Replica, type ReplicaChange } from '../../../../rpc/ovsdb/client/replica.ts';
 import { Database } from '../../../../rpc/ovsdb/database.ts';
 import { columnShapes, decodeValue } from '../../../../rpc/ovsdb/notation/values.ts';
-import { OvsdbServer } from '../../../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer } from '../../../../rpc/ovsdb/server/ovsdb-server.ts';
 import { Peers } from '../../../peers/process.ts';
 import { OurServer, until } from '../net/subjects.ts';
 import { monSchema } from './partners.ts';
@@ -58,7 +58,7 @@ describe('Replica', function () {
     await client.transact('Net', [insert('stays'), insert('goes'), insert('changes', { tags: ['set', ['a', 'b']] })]);
     const replica = new Replica(client, 'Net', { Thing: ['name', 'tags'] });
     await replica.start();
-    const heard: RowChange[] = [];
+    const heard: ReplicaChange[] = [];
     replica.onChange((changes) => heard.push(...changes));
     await server.stop();
     await server.start();

@@ -6,9 +6,10 @@
  * `<a>` to `<f>` are UUIDs for rows, `<txn>` is the id of a transaction, `<v0>`, `<v1>` … are versions of rows in the order of
  * their appearance. Members stand in the order of their names.
  */
+
+import { isJsonObject, type Json } from '../../../../rpc/json/json-value.ts';
 import { parseJson64 } from '../../../../rpc/json/parse64.ts';
-import { isJsonObject, type Json } from '../../../../rpc/json/types.ts';
-import { canonicalText } from '../../../../rpc/ovsdb/notation/errors.ts';
+import { canonicalText } from '../../../../rpc/ovsdb/notation/ovsdb-error.ts';
 import { RawClient } from '../net/subjects.ts';
 
 export interface Script {

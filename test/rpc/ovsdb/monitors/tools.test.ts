@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Json, JsonObject } from '../../../../rpc/json/types.ts';
-import { OvsdbClient } from '../../../../rpc/ovsdb/client/client.ts';
+import type { Json, JsonObject } from '../../../../rpc/json/json-value.ts';
+import { OvsdbClient } from '../../../../rpc/ovsdb/client/ovsdb-client.ts';
 import { needs } from '../../../peers/needs.ts';
 import { Peers } from '../../../peers/process.ts';
 import { OurServer } from '../net/subjects.ts';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { OvsdbClient } from '../../../../rpc/ovsdb/client/client.ts';
 import {
   OvsdbCallError,
   OvsdbConnectionError,
   OvsdbTimeoutError,
   OvsdbTransactionError,
 } from '../../../../rpc/ovsdb/client/client-errors.ts';
+import { OvsdbClient } from '../../../../rpc/ovsdb/client/ovsdb-client.ts';
 import { Peers } from '../../../peers/process.ts';
 import { SUBJECTS, type TestServer, until } from './subjects.ts';
 

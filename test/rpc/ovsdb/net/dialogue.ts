@@ -2,8 +2,8 @@
  * Dialogues with a server, as text: `== title`, then lines `A> what client A sends`, `A< what it gets`, and `A closed` when
  * the server hangs up. UUIDs are <0>, <1>, … in the order of their appearance; members stand in the order of their names.
  */
-import type { Json } from '../../../../rpc/json/types.ts';
-import { canonicalText } from '../../../../rpc/ovsdb/notation/errors.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
+import { canonicalText } from '../../../../rpc/ovsdb/notation/ovsdb-error.ts';
 import { RawClient, until } from './subjects.ts';
 
 export interface Dialogue {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Json } from '../../../../rpc/json/types.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
 import {
   EnvelopeError,
   failure,

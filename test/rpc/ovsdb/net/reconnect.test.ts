@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
-import { Backoff, InactivityProbe, type Liveness } from '../../../../rpc/ovsdb/wire/reconnect.ts';
+import { InactivityProbe, type Liveness, ReconnectBackoff } from '../../../../rpc/ovsdb/wire/reconnect.ts';
 
 describe('Backoff', () => {
   it('tries quickly once, then after 1, 2, 4 and 8 seconds', () => {
-    const backoff = new Backoff();
+    const backoff = new ReconnectBackoff();
     const delays = [0, 1, 2, 3, 4, 5].map((now) => backoff.lost(now));
     assert.deepEqual(delays, [100, 1000, 2000, 4000, 8000, 8000]);
   });
 
   it('is quick again after a connection that has lasted', () => {
-    const backoff = new Backoff({ firstMs: 10, minMs: 100, maxMs: 150 });
+    const backoff = new ReconnectBackoff({ firstMs: 10, minMs: 100, maxMs: 150 });
     assert.deepEqual([backoff.lost(0), backoff.lost(0), backoff.lost(0)], [10, 100, 150]);
     backoff.connected(1000);
     assert.equal(backoff.lost(1100), 10);
   });
 
   it('is not quick after a connection that ended at once', () => {
-    const backoff = new Backoff({ firstMs: 10, minMs: 100, maxMs: 150 });
+    const backoff = new ReconnectBackoff({ firstMs: 10, minMs: 100, maxMs: 150 });
     backoff.lost(0);
     backoff.connected(1000);
     assert.equal(backoff.lost(1099), 100);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import type { Json } from '../../../../rpc/json/types.ts';
-import { OvsdbClient } from '../../../../rpc/ovsdb/client/client.ts';
-import { Replica, type RowChange } from '../../../../rpc/ovsdb/client/replica.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
+import { OvsdbClient } from '../../../../rpc/ovsdb/client/ovsdb-client.ts';
+import { Replica, type ReplicaChange } from '../../../../rpc/ovsdb/client/replica.ts';
 import { namedUuid, ovsMap, ovsOptional, ovsSet, ovsUuid } from '../../../../rpc/ovsdb/notation/values.ts';
 import { Peers } from '../../../peers/process.ts';
 import { SUBJECTS, type TestServer, until } from './subjects.ts';
 
 const QUICK = { firstMs: 10, minMs: 20, maxMs: 40 };
 
-function summary(changes: RowChange[]): string[] {
+function summary(changes: ReplicaChange[]): string[] {
   return changes
     .map(({ kind, old, new: row, columns }) =>
       `${kind} ${(row ?? old)?.['name']} ${kind === 'modify' ? columns : ''}`.trim(),
@@ -96,7 +96,7 @@ for (const subject of SUBJECTS) {
     it('follows transactions, one call each, and is ahead of their answers', async () => {
       await client.transact('Net', [{ op: 'delete', table: 'Thing', where: [] }, inserting('a'), inserting('b')]);
       const replica = new Replica(client, 'Net', { Thing: ['name', 'number', 'tags'], Other: [] });
-      const calls: RowChange[][] = [];
+      const calls: ReplicaChange[][] = [];
       replica.onChange((changes) => calls.push(changes));
       await replica.start();
       assert.deepEqual(calls.map(summary), [['insert a', 'insert b']]);
@@ -126,7 +126,7 @@ for (const subject of SUBJECTS) {
       const replica = new Replica(follower, 'Net', { Thing: ['name', 'number'] });
       await replica.start();
       const stays = [...replica.rows('Thing').values()].find((row) => row['name'] === 'stays');
-      const calls: RowChange[][] = [];
+      const calls: ReplicaChange[][] = [];
       replica.onChange((changes) => calls.push(changes));
       const before = new Promise<void>((resolve) => client.once('connected', resolve));
       await server.stop();

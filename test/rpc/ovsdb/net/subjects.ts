@@ -4,11 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
-import { JsonFramer } from '../../../../rpc/json/framer.ts';
-import type { Json } from '../../../../rpc/json/types.ts';
+import { JsonFramer } from '../../../../rpc/json/json-framer.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
 import { Database } from '../../../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
-import { OvsdbServer, type ServerEvent, type ServerOptions } from '../../../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer, type ServerEvent, type ServerOptions } from '../../../../rpc/ovsdb/server/ovsdb-server.ts';
 import { needs } from '../../../peers/needs.ts';
 import type { Peers } from '../../../peers/process.ts';
 

@@ -3,7 +3,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Json } from '../../../../rpc/json/types.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
 import { Database } from '../../../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
 import { needs, needsThat } from '../../../peers/needs.ts';

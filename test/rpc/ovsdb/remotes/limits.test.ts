@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect as dial, type Socket } from 'node:net';
-import { limitsMistake } from '../../../../rpc/ovsdb/server/limits.ts';
-import { QuietLog } from '../../../../rpc/ovsdb/server/quiet-log.ts';
-import type { ServerOptions } from '../../../../rpc/ovsdb/server/server.ts';
+import type { ServerOptions } from '../../../../rpc/ovsdb/server/ovsdb-server.ts';
+import { limitsMistake } from '../../../../rpc/ovsdb/server/server-limits.ts';
 import { Peers } from '../../../peers/process.ts';
 import { OurServer, RawClient, until } from '../net/subjects.ts';
 
@@ -81,6 +80,16 @@ describe('limits of the server', () => {
     after.socket.destroy();
   });
 
+  it('the log of refused clients: a burst of lines, then the 32nd with the number of those left out', async () => {
+    const { server, port } = await start({ limits: { connectionsPerRemote: 1 } });
+    knock(port);
+    await until(() => server.server.connections === 1);
+    for (let client = 0; client < 32; client++) await knock(port).ended;
+    const lines = server.events.filter(({ event }) => event === 'client refused');
+    assert.equal(lines.length, 21);
+    assert.match(lines.at(-1)?.text ?? '', /the limit \(11 more of this kind were not logged\)$/);
+  });
+
   it('operations of a transaction: one more is refused, and the connection stays', async () => {
     const { server } = await start({ limits: { operations: 3 } });
     const client = await local(server);
@@ -150,18 +159,5 @@ describe('limits of the server', () => {
         else assert.match(mistake ?? '', want);
       });
     }
-  });
-});
-
-describe('QuietLog', () => {
-  it('lets a burst pass, then one a second with the number of those that did not', () => {
-    const quiet = new QuietLog();
-    const line = { event: 'client refused', remote: 'ptcp:', text: 'refused' };
-    const passed = Array.from({ length: 50 }, () => quiet.pass(line, 1000)).filter((one) => one !== undefined);
-    assert.equal(passed.length, 20);
-    assert.equal(quiet.pass(line, 1500), undefined);
-    assert.equal(quiet.pass(line, 2000)?.text, 'refused (31 more of this kind were not logged)');
-    assert.equal(quiet.pass({ ...line, remote: 'pssl:' }, 2000)?.text, 'refused');
-    assert.equal(quiet.pass(line, 99_000)?.text, 'refused');
   });
 });

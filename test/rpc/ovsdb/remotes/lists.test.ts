@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { OvsdbClient } from '../../../../rpc/ovsdb/client/client.ts';
+import { OvsdbClient } from '../../../../rpc/ovsdb/client/ovsdb-client.ts';
 import { Peers } from '../../../peers/process.ts';
 import { OurServer, until } from '../net/subjects.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
-import type { Json } from '../../../../rpc/json/types.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
 import { Database } from '../../../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
-import { OvsdbServer } from '../../../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer } from '../../../../rpc/ovsdb/server/ovsdb-server.ts';
 import { Peers } from '../../../peers/process.ts';
 import { RawClient } from '../net/subjects.ts';
 import { READ_ONLY_SCHEMA, startReadOnly } from './real-server.ts';

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
-import type { Json } from '../../../../rpc/json/types.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
 import type { TlsFiles } from '../../../../rpc/ovsdb/wire/tls-files.ts';
 import { needs } from '../../../peers/needs.ts';
 import { eventually, type Peer, type Peers } from '../../../peers/process.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
-import type { Json } from '../../../../rpc/json/types.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
 import type { Database } from '../../../../rpc/ovsdb/database.ts';
 import { SqliteStore } from '../../../../rpc/ovsdb/store/store-sqlite.ts';
 import { Peers } from '../../../peers/process.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Json, JsonObject } from '../../../../rpc/json/types.ts';
+import type { Json, JsonObject } from '../../../../rpc/json/json-value.ts';
 import { Peers } from '../../../peers/process.ts';
 import { RawClient, SCHEMA, SUBJECTS, type TestServer, until } from '../net/subjects.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import type { Json, JsonObject } from '../../../../rpc/json/types.ts';
+import type { Json, JsonObject } from '../../../../rpc/json/json-value.ts';
 import { Database } from '../../../../rpc/ovsdb/database.ts';
 import type { DatabaseSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
 import { SqliteStore } from '../../../../rpc/ovsdb/store/store-sqlite.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { extname, join } from 'node:path';
-import type { Json } from '../../../../rpc/json/types.ts';
-import { OvsdbClient } from '../../../../rpc/ovsdb/client/client.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
+import { OvsdbClient } from '../../../../rpc/ovsdb/client/ovsdb-client.ts';
 import { Peers } from '../../../peers/process.ts';
 import { openShop } from '../engine/fixtures.ts';
 

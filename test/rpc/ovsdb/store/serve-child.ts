@@ -1,5 +1,5 @@
 /** Serves the database in FILE on the socket PATH until it is killed. */
-import { OvsdbServer } from '../../../../rpc/ovsdb/server/server.ts';
+import { OvsdbServer } from '../../../../rpc/ovsdb/server/ovsdb-server.ts';
 import { openShop } from '../engine/fixtures.ts';
 
 const [, , file, path] = process.argv;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import type { Json } from '../../../../rpc/json/types.ts';
+import type { Json } from '../../../../rpc/json/json-value.ts';
 import { SqliteStore } from '../../../../rpc/ovsdb/store/store-sqlite.ts';
 import { Peers } from '../../../peers/process.ts';
 import { contents, openShop, shopSchema } from '../engine/fixtures.ts';

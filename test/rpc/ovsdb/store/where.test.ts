@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../../../../rpc/json/types.ts';
+import type { Json, JsonObject } from '../../../../rpc/json/json-value.ts';
 import type { Database } from '../../../../rpc/ovsdb/database.ts';
 import { openShop } from '../engine/fixtures.ts';
 

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { RateLimit } from '../../../base/rate-limit.ts';
 import type { SocketFileOptions } from '../../../base/socket-file.ts';
-import { listenOn } from '../wire/listen.ts';
+import { listenOn } from '../wire/listen-on-remote.ts';
 import { formatRemote, isSecure, type PassiveRemote, parsePassiveRemote, RemoteError } from '../wire/remotes.ts';
-import { TlsDoor } from '../wire/tls-door.ts';
+import { TlsAcceptor } from '../wire/tls-acceptor.ts';
 import type { TlsFiles } from '../wire/tls-files.ts';
 import { Admission } from './admission.ts';
-import { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';
 import { LockTable } from './locks.ts';
-import { QuietLog } from './quiet-log.ts';
+import { OvsdbSession, type SessionHost } from './ovsdb-session.ts';
 import type { ServedDatabase } from './served-database.ts';
 import { ServerDatabase } from './server-database.ts';
-import { Session, type SessionHost } from './session.ts';
+import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
 
 export interface ServerEvent {
   readonly level: 'info' | 'warn' | 'error';
@@ -62,15 +62,15 @@ export class OvsdbServer {
   readonly #serverDatabase = new ServerDatabase();
   readonly #locks = new LockTable();
   readonly #serverId = randomUUID();
-  readonly #sessions = new Set<Session>();
+  readonly #sessions = new Set<OvsdbSession>();
   readonly #bound = new Set<BoundRemote>();
   readonly #admission: Admission;
-  readonly #quiet = new QuietLog();
+  readonly #rateLimit = new RateLimit({ burst: 20, windowMs: 60_000 });
   #whenEmpty: (() => void) | undefined;
 
   constructor(options: ServerOptions = {}) {
     this.#options = options;
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#limits = { ...DEFAULT_SERVER_LIMITS, ...options.limits };
     this.#admission = new Admission(this.#limits);
     this.#databases.set(this.#serverDatabase.schema.name, this.#serverDatabase);
   }
@@ -93,7 +93,7 @@ export class OvsdbServer {
     const wanted = parsePassiveRemote(remote);
     const asked = formatRemote(wanted);
     const host = this.#hostFor(wanted, asked, options.readOnly ?? false);
-    const enter = (socket: Socket): void => void this.#sessions.add(new Session(socket, host));
+    const enter = (socket: Socket): void => void this.#sessions.add(new OvsdbSession(socket, host));
     const door = isSecure(wanted) ? this.#doorOf(asked, options.tls, enter) : undefined;
     const listener = await listenOn(wanted, options, (socket) => {
       const refusal = this.#admission.enter(socket, asked);
@@ -140,13 +140,13 @@ export class OvsdbServer {
     this.#serverDatabase.close();
   }
 
-  #doorOf(remote: string, files: TlsFiles | undefined, enter: (socket: Socket) => void): TlsDoor {
+  #doorOf(remote: string, files: TlsFiles | undefined, enter: (socket: Socket) => void): TlsAcceptor {
     if (!files)
       throw new RemoteError(
         remote,
         `Cannot listen on ${remote}: saw no TLS files; wanted private key, certificate and CA certificate`,
       );
-    return new TlsDoor(files, this.#limits.handshakeMs, {
+    return new TlsAcceptor(files, this.#limits.handshakeMs, {
       entered: enter,
       refused: (reason) => this.#refused(remote, `TLS handshake failed: ${reason}`),
       notRenewed: ({ message }) => {
@@ -184,7 +184,7 @@ export class OvsdbServer {
   #dropped(remote: string, reason: Error): void {
     // A client that dies with answers unread is a matter of course (ECONNRESET, EPIPE).
     const level = 'code' in reason ? 'info' : 'warn';
-    this.#logQuietly({
+    this.#logLimited({
       level,
       event: 'client dropped',
       remote,
@@ -193,7 +193,7 @@ export class OvsdbServer {
   }
 
   #refused(remote: string, reason: string): void {
-    this.#logQuietly({
+    this.#logLimited({
       level: 'warn',
       event: 'client refused',
       remote,
@@ -201,9 +201,11 @@ export class OvsdbServer {
     });
   }
 
-  #logQuietly(event: ServerEvent): void {
-    const line = this.#quiet.pass(event, performance.now());
-    if (line) this.#log(line);
+  #logLimited(event: ServerEvent): void {
+    const leftOut = this.#rateLimit.pass(`${event.event} ${event.remote ?? ''}`);
+    if (leftOut === undefined) return;
+    const more = leftOut === 0 ? '' : ` (${leftOut} more of this kind were not logged)`;
+    this.#log({ ...event, text: `${event.text}${more}` });
   }
 
   #log(event: ServerEvent): void {

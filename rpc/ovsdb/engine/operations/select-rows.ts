@@ -4,14 +4,14 @@ import { rowToJson } from '../../notation/row-json.ts';
 import type { ColumnSchema } from '../../notation/schema.ts';
 import { columnSetFromJson, UUID_INDEX } from '../../notation/schema.ts';
 import { conditionFromJson, matchingRows } from '../conditions.ts';
-import { columnsKey } from '../rows.ts';
+import { columnsKey } from '../table-rows.ts';
 import type { Operation } from './operation.ts';
 import { tableMember } from './operation.ts';
 
 type Fields = readonly Datum[];
 
 /** RFC 7047, section 5.2.2, with ovsdb-server's extension `sort`. Rows that are equal in the columns asked for appear once. */
-export const select: Operation = {
+export const selectRows: Operation = {
   readOnly: true,
   run(op, txn) {
     const table = tableMember(op, txn);

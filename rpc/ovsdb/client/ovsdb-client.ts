@@ -1,16 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isJsonObject, type Json } from '../../json/types.ts';
-import { JsonConnection } from '../wire/connection.ts';
-import { failure, type Message, notification, type Request, request, success } from '../wire/envelope.ts';
-import { Backoff, type BackoffOptions } from '../wire/reconnect.ts';
+import { isJsonObject, type Json } from '../../json/json-value.ts';
+import { failure, notification, type RpcMessage, type RpcRequest, request, success } from '../wire/envelope.ts';
+import { JsonConnection } from '../wire/json-connection.ts';
+import { ReconnectBackoff, type ReconnectOptions } from '../wire/reconnect.ts';
 import { type ActiveRemote, formatRemote, isSecure, parseActiveRemotes, RemoteError } from '../wire/remotes.ts';
 import type { TlsFiles } from '../wire/tls-files.ts';
 import { OvsdbCallError, OvsdbConnectionError, OvsdbTimeoutError, OvsdbTransactionError } from './client-errors.ts';
 import { dial } from './dial.ts';
 
-export interface ClientOptions extends BackoffOptions {
+export interface ClientOptions extends ReconnectOptions {
   /** Connect again after a connection is lost. Default true. */
   readonly reconnect?: boolean;
   /** Let connect() try again until its time is over, instead of failing after one round of the remotes. Default false. */
@@ -59,7 +59,7 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
   readonly remote: string;
   readonly #remotes: readonly ActiveRemote[];
   readonly #options: ClientOptions;
-  readonly #backoff: Backoff;
+  readonly #backoff: ReconnectBackoff;
   readonly #calls = new Map<number, PendingCall>();
   readonly #end = new AbortController();
   #started = false;
@@ -82,7 +82,7 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
         `Cannot use remote "${formatRemote(secure)}": saw no TLS files; wanted private key, certificate and CA certificate`,
       );
     this.#options = options;
-    this.#backoff = new Backoff(options);
+    this.#backoff = new ReconnectBackoff(options);
     this.setMaxListeners(0); // each replica has two
   }
 
@@ -208,7 +208,7 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
     this.emit('connected');
   }
 
-  #receive(message: Message): void {
+  #receive(message: RpcMessage): void {
     if (message.kind === 'request') this.#answer(message);
     else if (message.kind === 'notification') this.emit('notification', message.method, message.params);
     else if (typeof message.id === 'number') {
@@ -219,7 +219,7 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
     }
   }
 
-  #answer({ id, method, params }: Request): void {
+  #answer({ id, method, params }: RpcRequest): void {
     this.#connection?.send(method === 'echo' ? success(id, params) : failure(id, 'unknown method'));
   }
 

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
-import { type FramerOptions, JsonFramer } from '../../json/framer.ts';
+import { type FramerOptions, JsonFramer } from '../../json/json-framer.ts';
+import type { Json } from '../../json/json-value.ts';
 import { stringifyJson } from '../../json/stringify.ts';
-import type { Json } from '../../json/types.ts';
-import { type Message, readMessage, request } from './envelope.ts';
+import { type RpcMessage, readMessage, request } from './envelope.ts';
 import { InactivityProbe } from './reconnect.ts';
 
 export interface ConnectionHandlers {
   /** Messages come in their order. A promise holds up the following ones and, after what was read already, the peer. */
-  message(message: Message): void | Promise<void>;
+  message(message: RpcMessage): void | Promise<void>;
   /** Called once. Without a reason the end was in order. */
   closed(reason: Error | undefined): void;
 }
@@ -179,7 +179,7 @@ export class JsonConnection {
     );
   }
 
-  #next(): Message | undefined {
+  #next(): RpcMessage | undefined {
     while (!this.#socket.destroyed) {
       if (!this.#reading) {
         const chunk = this.#chunks.shift();

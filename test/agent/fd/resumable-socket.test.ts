@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { fstatSync } from 'node:fs';
-import { Channel, type ChannelEvents, PartialMessageError } from '../../../agent/fd/channel.ts';
 import { createEventFd, duplicate, receive, send, socketPair } from '../../../agent/fd/libc.ts';
 import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
+import {
+  PartialMessageError,
+  ResumableSocket,
+  type ResumableSocketEvents,
+} from '../../../agent/fd/resumable-socket.ts';
 import { VhostFramer } from '../../../agent/vhost/framer.ts';
 import { encodeRequest, type Message } from '../../../agent/vhost/header.ts';
 import { writeU64 } from '../../../agent/vhost/payloads.ts';
@@ -14,7 +18,7 @@ const CALL = encodeRequest(13, writeU64(1n));
 
 describe('a channel', () => {
   let before = 0;
-  let channel: Channel<Message<OwnedFd>>;
+  let channel: ResumableSocket<Message<OwnedFd>>;
   let far: OwnedFd;
   let heard: { readable: number; writable: number; ends: (Error | undefined)[] };
   const toClose: { close(): void }[] = [];
@@ -34,10 +38,10 @@ describe('a channel', () => {
     return one;
   }
 
-  function open(socket: OwnedFd, pipe?: OwnedFd, patienceMs?: number): Channel<Message<OwnedFd>> {
+  function open(socket: OwnedFd, pipe?: OwnedFd, patienceMs?: number): ResumableSocket<Message<OwnedFd>> {
     const mine: typeof heard = { readable: 0, writable: 0, ends: [] };
     heard = mine;
-    const events: ChannelEvents = {
+    const events: ResumableSocketEvents = {
       readable: () => {
         mine.readable += 1;
         one.peek();
@@ -47,7 +51,13 @@ describe('a channel', () => {
       },
       closed: (error) => mine.ends.push(error),
     };
-    const one: Channel<Message<OwnedFd>> = new Channel(socket, pipe, new VhostFramer<OwnedFd>(), events, patienceMs);
+    const one: ResumableSocket<Message<OwnedFd>> = new ResumableSocket(
+      socket,
+      pipe,
+      new VhostFramer<OwnedFd>(),
+      events,
+      patienceMs,
+    );
     return also(one);
   }
 

@@ -1,6 +1,6 @@
+import type { Json } from '../../json/json-value.ts';
 import { stringifyJson } from '../../json/stringify.ts';
-import type { Json } from '../../json/types.ts';
-import { compareText } from './text.ts';
+import { compareText } from './ovsdb-text.ts';
 
 /**
  * The error tags of RFC 7047 (sections 4.1 and 5.2) and of ovsdb-server, by the name this program uses. Clients compare

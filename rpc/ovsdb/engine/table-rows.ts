@@ -6,7 +6,7 @@ import { Lookups } from './lookups.ts';
 
 /** A row of the working set. It stays the same object for its whole life; its fields are replaced, never changed. */
 export class Row {
-  readonly table: Table;
+  readonly table: TableRows;
   readonly uuid: string;
   /** One datum for each column, at the column's index. */
   fields: readonly Datum[];
@@ -17,7 +17,7 @@ export class Row {
   /** Other rows with weak references to this one, as of the last commit. */
   readonly weakSources = new Set<Row>();
 
-  constructor(table: Table, fields: readonly Datum[]) {
+  constructor(table: TableRows, fields: readonly Datum[]) {
     this.table = table;
     this.fields = fields;
     this.uuid = atomAt(fields, UUID_INDEX) as string;
@@ -50,7 +50,7 @@ function atomAt(fields: readonly Datum[], index: number): Atom | undefined {
 }
 
 /** The rows of one table, and its unique indexes as of the last commit. */
-export class Table {
+export class TableRows {
   readonly schema: TableSchema;
   readonly rows = new Map<string, Row>();
   /** For each index of the schema: the rows by `indexKey`. */
@@ -64,7 +64,7 @@ export class Table {
   }
 }
 
-export type Tables = ReadonlyMap<string, Table>;
+export type Tables = ReadonlyMap<string, TableRows>;
 
 /** The values of some columns as one string: equal strings for equal values, and only for them. */
 export function columnsKey(fields: readonly Datum[], columns: readonly ColumnSchema[]): string {

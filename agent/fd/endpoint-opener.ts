@@ -7,15 +7,15 @@ import { Listener } from './listener.ts';
 import { OwnedFd } from './owned-fd.ts';
 import { identifyPeer, type PeerIdentity } from './peer.ts';
 
-export interface DoorEvents {
+export interface EndpointOpenerEvents {
   /** Peers can come now: the socket file is there, or connecting would work if there were a peer. Once per `open`. */
   opened?(): void;
   arrived(fd: OwnedFd, peer: PeerIdentity): void;
-  /** The endpoint cannot be used now; the door goes on trying. Told once per kind of failure. */
+  /** The endpoint cannot be used now; it is tried again. Reported once per reason. */
   failed(error: CompatError): void;
 }
 
-export interface DoorOptions extends SocketFileOptions {
+export interface EndpointOpenerOptions extends SocketFileOptions {
   /** Between tries: the first pause, doubled up to the longest. */
   readonly firstPauseMs?: number;
   readonly longestPauseMs?: number;
@@ -28,13 +28,13 @@ const LONGEST_PAUSE_MS = 1000;
 const ABSENT: readonly string[] = ['ENOENT', 'ECONNREFUSED', 'EAGAIN'];
 
 /**
- * Where peers come in, whichever side opens the socket. In the role `listen` an open door has a socket file and lets in
- * one peer after the other; in the role `connect` it tries until it has one peer, and then rests until it is opened anew.
+ * Opens one endpoint again and again. In the role `listen` it has a socket file while it is open and accepts one peer after
+ * the other; in the role `connect` it tries until it has one peer, and then rests until it is opened anew.
  */
-export class Door {
+export class EndpointOpener {
   readonly #endpoint: Endpoint;
-  readonly #options: DoorOptions;
-  readonly #events: DoorEvents;
+  readonly #options: EndpointOpenerOptions;
+  readonly #events: EndpointOpenerEvents;
   #listener: Listener | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #backoff: Backoff;
@@ -42,7 +42,7 @@ export class Door {
   #complained: string | undefined;
   #announced = false;
 
-  constructor(endpoint: Endpoint, options: DoorOptions, events: DoorEvents) {
+  constructor(endpoint: Endpoint, options: EndpointOpenerOptions, events: EndpointOpenerEvents) {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#events = events;
@@ -136,13 +136,13 @@ export class Door {
     this.#events.failed(told);
   }
 
-  /** Lets nobody in for now, but keeps the socket file: who connects waits in the kernel's queue. */
+  /** Accepts nobody for now, but keeps the socket file: connections wait in the kernel's queue. */
   hold(): void {
     this.#stopTrying();
     this.#listener?.hold();
   }
 
-  /** Shuts the door and removes the socket file. */
+  /** Stops trying and removes the socket file. */
   close(): void {
     this.#stopTrying();
     this.#listener?.close();

@@ -2,7 +2,7 @@
  * The text of the datagrams that a service sends to who keeps its descriptors: lines of NAME=VALUE (sd_notify(3)).
  * Ours and systemd's alike.
  */
-export interface Notification {
+export interface ServiceNotification {
   /** `store`: keep the descriptors of this datagram under `name`; `remove`: give up what is kept under it. */
   readonly action: 'store' | 'remove' | undefined;
   /** What `action` is about; the name that systemd gives where none was said. */
@@ -48,7 +48,7 @@ function checkedName(name: string): string {
 }
 
 /** Lines that we know are checked, all others are left alone: each release of systemd knows more of them. */
-export function decodeNotification(data: Uint8Array): Notification {
+export function decodeNotification(data: Uint8Array): ServiceNotification {
   if (data.length === 0) throw new NotificationError('it is empty');
   if (data.length > MAX_NOTIFICATION_BYTES) throw new NotificationError(`it is above ${MAX_NOTIFICATION_BYTES} bytes`);
   if (data.includes(0)) throw new NotificationError('it holds a zero byte');

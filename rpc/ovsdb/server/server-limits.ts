@@ -1,5 +1,5 @@
 import type { AdmissionLimits } from './admission.ts';
-import type { SessionLimits } from './session.ts';
+import type { SessionLimits } from './ovsdb-session.ts';
 
 /** What one server spends on its clients. Each limit says at its declaration why it is there. */
 export interface ServerLimits extends SessionLimits, AdmissionLimits {
@@ -7,7 +7,7 @@ export interface ServerLimits extends SessionLimits, AdmissionLimits {
   readonly handshakeMs: number;
 }
 
-export const DEFAULT_LIMITS: ServerLimits = {
+export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   connections: 1000,
   connectionsPerRemote: 750,
   connectionsPerAddress: 250,
@@ -23,8 +23,8 @@ export const DEFAULT_LIMITS: ServerLimits = {
 /** What is wrong with limits that somebody has written down, or undefined. */
 export function limitsMistake(value: Readonly<Record<string, unknown>>): string | undefined {
   for (const [name, limit] of Object.entries(value)) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name))
-      return `saw the limit "${name}"; wanted one of ${Object.keys(DEFAULT_LIMITS).join(', ')}`;
+    if (!Object.hasOwn(DEFAULT_SERVER_LIMITS, name))
+      return `saw the limit "${name}"; wanted one of ${Object.keys(DEFAULT_SERVER_LIMITS).join(', ')}`;
     if (!Number.isSafeInteger(limit) || (limit as number) < 1)
       return `saw ${JSON.stringify(limit)} for the limit ${name}; wanted a whole number of at least 1`;
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type FramerOptions, JsonFramer, JsonStreamError } from '../../../rpc/json/framer.ts';
+import { type FramerOptions, JsonFramer, JsonStreamError } from '../../../rpc/json/json-framer.ts';
+import type { Json } from '../../../rpc/json/json-value.ts';
 import { parseJson64 } from '../../../rpc/json/parse64.ts';
-import type { Json } from '../../../rpc/json/types.ts';
 
 /** Feeds the bytes cut at the given places and collects what comes out. */
 function frame(bytes: Buffer, cuts: readonly number[] = [], options: FramerOptions = {}): Json[] {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
-export interface TlsDoorHandlers {
+export interface TlsAcceptorHandlers {
   /** The peer has shown a certificate of our authority. */
   entered(socket: TLSSocket): void;
   refused(reason: string): void;
@@ -18,15 +18,15 @@ const LOOK_MS = 200;
  * The TLS side of a `pssl:` remote: connections go in, those of peers with a certificate of our authority come out. The
  * files are read again when they have changed, as Open vSwitch does, so that certificates are renewed without a restart.
  */
-export class TlsDoor {
+export class TlsAcceptor {
   readonly #server: Server;
   readonly #files: TlsFiles;
-  readonly #handlers: TlsDoorHandlers;
+  readonly #handlers: TlsAcceptorHandlers;
   #state: string;
   #looked: number;
 
   /** @throws TlsFilesError */
-  constructor(files: TlsFiles, handshakeMs: number, handlers: TlsDoorHandlers) {
+  constructor(files: TlsFiles, handshakeMs: number, handlers: TlsAcceptorHandlers) {
     this.#files = files;
     this.#handlers = handlers;
     this.#state = stateOf(files);

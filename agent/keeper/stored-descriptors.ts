@@ -9,7 +9,7 @@ import type { OwnedFd } from '../fd/owned-fd.ts';
 const MAX_NAME_BYTES = 120_000;
 
 /** The descriptors that outlive the process that uses them, by name. */
-export class Kept {
+export class StoredDescriptors {
   /** Descriptors that it holds at most. */
   readonly most: number;
   readonly #byName = new Map<string, OwnedFd[]>();

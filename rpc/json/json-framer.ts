@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import type { Json } from './json-value.ts';
 import { parseJson64 } from './parse64.ts';
-import type { Json } from './types.ts';
 
 /** The byte stream is not what it should be. Where the next message begins is unknown, so the connection must be closed. */
 export class JsonStreamError extends Error {

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { equalDatum } from '../notation/datum-algebra.ts';
-import { OvsdbError, syntaxError } from '../notation/errors.ts';
 import type { Datum } from '../notation/notation.ts';
 import { datumOf } from '../notation/notation.ts';
+import { OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
 import { UUID_INDEX, VERSION_INDEX } from '../notation/schema.ts';
 import type { ChangeSet } from './changes.ts';
 import { checkIndexes, updateIndexes } from './indexes.ts';
 import { assessWeakReferences, collectGarbage, countStrongReferences, updateWeakSources } from './references.ts';
-import type { Table, Tables } from './rows.ts';
-import { Row, RowChange } from './rows.ts';
+import type { TableRows, Tables } from './table-rows.ts';
+import { Row, RowChange } from './table-rows.ts';
 
 /**
  * One transaction on the working set. Operations see what earlier ones did, because they change the rows themselves; what
@@ -24,7 +24,7 @@ export class Transaction implements ChangeSet {
   /** Of the `comment` operations. */
   readonly comments: string[] = [];
   durable = false;
-  readonly #deleted = new Map<Table, Map<string, RowChange>>();
+  readonly #deleted = new Map<TableRows, Map<string, RowChange>>();
   readonly #named = new Map<string, { uuid: string; defined: boolean }>();
 
   constructor(tables: Tables) {
@@ -51,11 +51,11 @@ export class Transaction implements ChangeSet {
   }
 
   /** Whether a row may get this UUID: one that was deleted in this transaction is not free. */
-  mayInsert(table: Table, uuid: string): boolean {
+  mayInsert(table: TableRows, uuid: string): boolean {
     return !table.rows.has(uuid) && this.deletedChange(table, uuid) === undefined;
   }
 
-  insert(table: Table, uuid: string, fields: Datum[]): void {
+  insert(table: TableRows, uuid: string, fields: Datum[]): void {
     fields[UUID_INDEX] = datumOf(uuid);
     fields[VERSION_INDEX] = datumOf(randomUUID());
     const row = new Row(table, fields);
@@ -104,7 +104,7 @@ export class Transaction implements ChangeSet {
     deleted.set(uuid, change);
   }
 
-  deletedChange(table: Table, uuid: string): RowChange | undefined {
+  deletedChange(table: TableRows, uuid: string): RowChange | undefined {
     return this.#deleted.get(table)?.get(uuid);
   }
 

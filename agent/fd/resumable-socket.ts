@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { Backoff } from '../../base/backoff.ts';
 import type { MessageReader } from './fd-socket.ts';
 import { peek, receive, receiveBytes, SystemCallError, send } from './libc.ts';
 import {
@@ -15,7 +16,7 @@ import { OwnedFd } from './owned-fd.ts';
 import { TruncatedError } from './truncated-error.ts';
 import { Watch } from './watch.ts';
 
-export interface ChannelEvents {
+export interface ResumableSocketEvents {
   /** There may be something to `peek` at. What this throws ends the channel. */
   readable(): void;
   /** The peer takes bytes again: time to `flush` or `send` what waited. What this throws ends the channel. */
@@ -43,7 +44,8 @@ interface Partial {
   /** Undefined: it has fired, and nobody has looked since. */
   timer: NodeJS.Timeout | undefined;
   readonly since: number;
-  readonly pauseMs: number;
+  readonly backoff: Backoff;
+  pauseMs: number;
 }
 
 /** Holds the largest message and a few short answers. */
@@ -62,13 +64,13 @@ const HANG_UPS: readonly string[] = ['ECONNRESET', 'EPIPE'];
  * for; until then the socket's peek offset is the number of bytes that are being dealt with. Bytes to send are staged in a
  * pipe and moved from there by one system call: what is not in the pipe any more was sent.
  */
-export class Channel<M extends { readonly fds: readonly OwnedFd[] }> {
+export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   readonly #socket: OwnedFd;
   readonly #pipe: OwnedFd;
   readonly #watch: Watch;
   readonly #reader: MessageReader<M>;
   readonly #patienceMs: number;
-  #events: ChannelEvents;
+  #events: ResumableSocketEvents;
   #open = true;
   #paused = false;
   #wantWritable = false;
@@ -85,7 +87,7 @@ export class Channel<M extends { readonly fds: readonly OwnedFd[] }> {
     socket: OwnedFd,
     pipe: OwnedFd | undefined,
     reader: MessageReader<M>,
-    events: ChannelEvents,
+    events: ResumableSocketEvents,
     patienceMs = PARTIAL_PATIENCE_MS,
   ) {
     this.#socket = socket;
@@ -113,12 +115,12 @@ export class Channel<M extends { readonly fds: readonly OwnedFd[] }> {
     if (ready.disconnect || ready.failed) this.close();
   }
 
-  get events(): ChannelEvents {
+  get events(): ResumableSocketEvents {
     return this.#events;
   }
 
   /** Hands the channel to another listener. */
-  set events(events: ChannelEvents) {
+  set events(events: ResumableSocketEvents) {
     this.#events = events;
   }
 
@@ -295,15 +297,20 @@ export class Channel<M extends { readonly fds: readonly OwnedFd[] }> {
   #waitForRest(): void {
     if (this.#seen === 0) return;
     const now = Date.now();
-    const since = this.#partial?.since ?? now;
-    if (now - since > this.#patienceMs)
+    this.#partial ??= {
+      timer: undefined,
+      since: now,
+      backoff: new Backoff({ firstMs: FIRST_LOOK_MS, longestMs: LONGEST_LOOK_MS }),
+      pauseMs: 0,
+    };
+    const partial = this.#partial;
+    if (now - partial.since > this.#patienceMs)
       throw new PartialMessageError(
         `Cannot wait longer for the rest of a message: ${this.#seen} bytes came, and no more for ${this.#patienceMs} ms`,
       );
-    const pauseMs = Math.min((this.#partial?.pauseMs ?? FIRST_LOOK_MS / 2) * 2, LONGEST_LOOK_MS);
-    clearTimeout(this.#partial?.timer);
-    this.#partial = { timer: undefined, since, pauseMs };
-    this.#lookLater(this.#partial);
+    partial.pauseMs = partial.backoff.next();
+    clearTimeout(partial.timer);
+    this.#lookLater(partial);
     this.#interest();
   }
 

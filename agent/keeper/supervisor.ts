@@ -1,13 +1,13 @@
 import { Backoff, type BackoffOptions } from '../../base/backoff.ts';
 import { RateLimit } from '../../base/rate-limit.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
-import { Child, type Ending } from './child.ts';
+import { Child, type ChildEnd } from './child.ts';
 import { DescriptorStore } from './descriptor-store.ts';
-import { Kept, roomForDescriptors } from './kept.ts';
+import { decodeNotification, NotificationError, type ServiceNotification } from './notify-protocol.ts';
 import { type Datagram, NotifySocket } from './notify-socket.ts';
-import { decodeNotification, type Notification, NotificationError } from './protocol.ts';
+import { roomForDescriptors, StoredDescriptors } from './stored-descriptors.ts';
 
-export type Log = (event: string, fields: Readonly<Record<string, unknown>>) => void;
+export type SuperviseLog = (event: string, fields: Readonly<Record<string, unknown>>) => void;
 
 export interface SuperviseOptions {
   /** The program to keep alive, and its arguments. */
@@ -16,7 +16,7 @@ export interface SuperviseOptions {
   readonly checkCommand: readonly string[];
   /** Path of the socket that the program speaks to. */
   readonly notifySocket: string;
-  readonly log: Log;
+  readonly log: SuperviseLog;
   /** 7500 unless told; never above half of what a process may have open here. */
   readonly maxDescriptors?: number;
   readonly backoff?: RestartOptions;
@@ -73,8 +73,8 @@ class Supervisor {
   readonly #options: SuperviseOptions;
   readonly #env: NodeJS.ProcessEnv;
   readonly #upstream: DescriptorStore | undefined;
-  readonly #log: Log;
-  readonly #kept: Kept;
+  readonly #log: SuperviseLog;
+  readonly #kept: StoredDescriptors;
   readonly #socket: NotifySocket;
   readonly #backoff: Backoff;
   readonly #goodLifeMs: number;
@@ -100,7 +100,7 @@ class Supervisor {
     const { firstMs, longestMs, goodLifeMs } = options.backoff ?? RESTARTS;
     this.#backoff = new Backoff({ quickMs: 0, firstMs, longestMs });
     this.#goodLifeMs = goodLifeMs;
-    this.#kept = new Kept(Math.min(options.maxDescriptors ?? MAX_DESCRIPTORS, roomForDescriptors()));
+    this.#kept = new StoredDescriptors(Math.min(options.maxDescriptors ?? MAX_DESCRIPTORS, roomForDescriptors()));
     this.#socket = new NotifySocket(options.notifySocket, (datagram) => this.#received(datagram));
   }
 
@@ -126,7 +126,7 @@ class Supervisor {
     return 0;
   }
 
-  async #live(): Promise<Ending> {
+  async #live(): Promise<ChildEnd> {
     this.#ready = false;
     const rows = this.#kept.list();
     const env: NodeJS.ProcessEnv = {
@@ -187,7 +187,7 @@ class Supervisor {
     });
   }
 
-  #checked(ending: Ending): void {
+  #checked(ending: ChildEnd): void {
     if (this.#stopping) return;
     if (this.#checkAgain) {
       this.#checkAgain = false;
@@ -205,7 +205,7 @@ class Supervisor {
   }
 
   #received({ data, fds, truncated, pid }: Datagram): void {
-    let said: Notification;
+    let said: ServiceNotification;
     try {
       if (pid === 0 || pid !== this.#child?.pid) throw new NotificationError('it is not from the supervised process');
       if (truncated)
@@ -224,7 +224,7 @@ class Supervisor {
     this.#heard(said, fds);
   }
 
-  #heard(said: Notification, fds: readonly OwnedFd[]): void {
+  #heard(said: ServiceNotification, fds: readonly OwnedFd[]): void {
     if (said.action === 'store') {
       const why = this.#kept.store(said.name, fds);
       if (why !== undefined) this.#logRarely('store-refused', { name: said.name, why });
@@ -254,6 +254,6 @@ class Supervisor {
   }
 }
 
-function fieldsOf({ status, signal, error }: Ending): Record<string, unknown> {
+function fieldsOf({ status, signal, error }: ChildEnd): Record<string, unknown> {
   return error ? { error: error.message } : signal === undefined ? { status } : { signal };
 }

@@ -7,7 +7,7 @@ import {
   isDescriptorName,
   MAX_NOTIFICATION_BYTES,
   NotificationError,
-} from '../../../agent/keeper/protocol.ts';
+} from '../../../agent/keeper/notify-protocol.ts';
 
 const NOTHING = { action: undefined, name: 'stored', ready: false, stopping: false, status: undefined };
 

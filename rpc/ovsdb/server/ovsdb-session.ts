@@ -1,17 +1,17 @@
 import type { Socket } from 'node:net';
-import type { Json } from '../../json/types.ts';
-import { canonicalText, OvsdbError, syntaxError } from '../notation/errors.ts';
-import { isId } from '../notation/text.ts';
-import { JsonConnection } from '../wire/connection.ts';
+import type { Json } from '../../json/json-value.ts';
+import { canonicalText, OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
+import { isId } from '../notation/ovsdb-text.ts';
 import {
   failure,
-  type Message,
-  type Notification,
   notification,
-  type Request,
+  type RpcMessage,
+  type RpcNotification,
+  type RpcRequest,
   success,
   successText,
 } from '../wire/envelope.ts';
+import { JsonConnection } from '../wire/json-connection.ts';
 import type { LockClient, LockTable } from './locks.ts';
 import type { RunningTransaction, ServedDatabase } from './served-database.ts';
 import { SessionMonitors } from './session-monitors.ts';
@@ -46,7 +46,7 @@ export interface SessionHost {
   /** A client gave the database another schema. */
   converted(database: ServedDatabase): void;
   /** The session has ended; with a reason when that was not the client's wish. */
-  closed(session: Session, reason: Error | undefined): void;
+  closed(session: OvsdbSession, reason: Error | undefined): void;
 }
 
 /** An error reply of any shape. */
@@ -61,7 +61,7 @@ class AnswerError extends Error {
 
 /** The result of a request; nothing for one that answers by itself, as soon as it can, and may hold up the next one. */
 type Outcome = Json | ResultText | Promise<void> | undefined;
-type Method = (session: Session, request: Request) => Outcome;
+type Method = (session: OvsdbSession, request: RpcRequest) => Outcome;
 
 /**
  * What a read-only remote refuses besides the writing operations of `transact`. A lock is only good for writing, and who
@@ -84,7 +84,7 @@ class ResultText {
 }
 
 /** One client of the server. */
-export class Session implements LockClient {
+export class OvsdbSession implements LockClient {
   readonly #host: SessionHost;
   readonly #connection: JsonConnection;
   readonly #transactions = new Map<string, RunningTransaction>();
@@ -139,7 +139,7 @@ export class Session implements LockClient {
     set_db_change_aware: (session, request) => session.#setChangeAware(request),
   };
 
-  #receive(message: Message): void | Promise<void> {
+  #receive(message: RpcMessage): void | Promise<void> {
     if (message.kind === 'reply') throw new Error('an answer came to a question that nobody asked');
     if (message.kind === 'notification') {
       if (message.method === 'cancel') this.#cancelTransaction(message);
@@ -161,9 +161,11 @@ export class Session implements LockClient {
     }
   }
 
-  #answer(request: Request): Promise<void> | undefined {
+  #answer(request: RpcRequest): Promise<void> | undefined {
     try {
-      const method = Object.hasOwn(Session.#METHODS, request.method) ? Session.#METHODS[request.method] : undefined;
+      const method = Object.hasOwn(OvsdbSession.#METHODS, request.method)
+        ? OvsdbSession.#METHODS[request.method]
+        : undefined;
       if (!method) throw new AnswerError('unknown method');
       const refusal = this.#host.readOnly ? NOT_READ_ONLY[request.method] : undefined;
       if (refusal !== undefined) throw new AnswerError(refusal);
@@ -180,7 +182,7 @@ export class Session implements LockClient {
   }
 
   /** The database that the first parameter names. */
-  #database({ method, params }: Request): ServedDatabase {
+  #database({ method, params }: RpcRequest): ServedDatabase {
     const [name] = params;
     if (typeof name !== 'string') throw syntaxError(params, `${method} request params must begin with <db-name>`);
     const database = this.#host.databases.get(name);
@@ -193,7 +195,7 @@ export class Session implements LockClient {
   }
 
   /** Answers when the transaction is done: most are at the end of this turn, one that is parked lets others pass. */
-  #transact(request: Request): undefined {
+  #transact(request: RpcRequest): undefined {
     const { id, params } = request;
     const database = this.#database(request);
     const key = typeof id === 'number' ? String(id) : canonicalText(id);
@@ -218,7 +220,7 @@ export class Session implements LockClient {
   }
 
   /** RFC 7047 wants an answer for the canceled request; ovsdb-server gives it to clients that know newer manners only. */
-  #cancelTransaction({ params }: Notification): void {
+  #cancelTransaction({ params }: RpcNotification): void {
     const [id] = params;
     if (id === undefined) return;
     const key = typeof id === 'number' ? String(id) : canonicalText(id);
@@ -233,7 +235,7 @@ export class Session implements LockClient {
     this.#finished?.();
   }
 
-  #monitor(request: Request): Outcome {
+  #monitor(request: RpcRequest): Outcome {
     const database = this.#database(request);
     const { monitors } = this.#host.limits;
     if (this.#monitors.full)
@@ -241,14 +243,14 @@ export class Session implements LockClient {
     return new ResultText(this.#monitors.add(request, database));
   }
 
-  #cancelMonitor({ params }: Request): Outcome {
+  #cancelMonitor({ params }: RpcRequest): Outcome {
     const [id] = params;
     if (id === undefined || params.length > 1) throw new AnswerError('invalid parameters');
     if (!this.#monitors.cancel(id)) throw new AnswerError('unknown monitor');
     return {};
   }
 
-  #convert(request: Request): Outcome {
+  #convert(request: RpcRequest): Outcome {
     const { id, params } = request;
     const database = this.#database(request);
     const [, schema] = params;
@@ -267,7 +269,7 @@ export class Session implements LockClient {
     if (!this.#changeAware) this.close();
   }
 
-  #lock(request: Request): Outcome {
+  #lock(request: RpcRequest): Outcome {
     const { method, params } = request;
     const name = lockName(request);
     if (this.#locks.has(name)) throw syntaxError(params, `must issue "unlock" before new "${method}"`);
@@ -277,14 +279,14 @@ export class Session implements LockClient {
     return { locked: true };
   }
 
-  #unlock(request: Request): Outcome {
+  #unlock(request: RpcRequest): Outcome {
     const name = lockName(request);
     if (!this.#locks.delete(name)) throw syntaxError(request.params, 'unlock: "unlock" without "lock" or "steal"');
     this.#host.locks.unlock(name, this);
     return {};
   }
 
-  #setChangeAware({ params }: Request): Outcome {
+  #setChangeAware({ params }: RpcRequest): Outcome {
     const [aware] = params;
     if (typeof aware !== 'boolean' || params.length > 1)
       throw syntaxError(params, 'set_db_change_aware: true or false parameter expected');
@@ -321,7 +323,7 @@ export class Session implements LockClient {
   }
 }
 
-function lockName({ method, params }: Request): string {
+function lockName({ method, params }: RpcRequest): string {
   const [name] = params;
   if (params.length === 1 && typeof name === 'string' && isId(name)) return name;
   throw syntaxError(params, `${method} request params must be <id>`);

@@ -3,7 +3,7 @@ import { readSync } from 'node:fs';
 import { createEventFd, duplicate, socketPair } from '../../../agent/fd/libc.ts';
 import { createPipe } from '../../../agent/fd/libc-stream.ts';
 import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
-import { Kept, roomForDescriptors } from '../../../agent/keeper/kept.ts';
+import { roomForDescriptors, StoredDescriptors } from '../../../agent/keeper/stored-descriptors.ts';
 import { openDescriptors } from '../support.ts';
 
 function event(): OwnedFd {
@@ -12,11 +12,11 @@ function event(): OwnedFd {
 
 describe('Kept: descriptors by name', () => {
   let before: number;
-  let kept: Kept;
+  let kept: StoredDescriptors;
 
   beforeEach(() => {
     before = openDescriptors();
-    kept = new Kept(4);
+    kept = new StoredDescriptors(4);
   });
 
   afterEach(() => {
@@ -48,7 +48,7 @@ describe('Kept: descriptors by name', () => {
   });
 
   it('never has more names than a variable can hold', () => {
-    const many = new Kept(8192);
+    const many = new StoredDescriptors(8192);
     let refusal: string | undefined;
     let stored = -1;
     while (refusal === undefined) {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { RowChange, Table, Tables } from '../engine/rows.ts';
+import type { RowChange, TableRows, Tables } from '../engine/table-rows.ts';
 import { equalDatum } from '../notation/datum-algebra.ts';
 import type { Datum } from '../notation/notation.ts';
-import type { SeenChange, Watch } from './monitor.ts';
+import type { MonitoredData, SeenChange } from './monitor.ts';
 import type { HistoryEntry, StoredTransaction, UndoneRow } from './undo.ts';
 import { undoFromJson } from './undo.ts';
 
@@ -19,7 +19,7 @@ const HISTORY_LIMITS: HistoryLimits = { transactions: 5000, bytes: 16 << 20 };
  * The last transactions of a database, each with its id: what makes `monitor_cond_since` fast for clients that were away for
  * a while. Those that changed the disk are kept there too, in the same commit, so that a restart is such a while.
  */
-export class History {
+export class MonitorHistory {
   readonly #limits: HistoryLimits;
   /** The oldest state that somebody may build on. */
   #base: { readonly id: string; readonly sequence: number };
@@ -99,12 +99,12 @@ export class History {
   }
 
   /** The transaction up to which a monitor knows everything. Who sees no ephemeral columns gets one that outlives us. */
-  lastId({ seesEphemeral }: Pick<Watch, 'seesEphemeral'>): string {
+  lastId({ seesEphemeral }: Pick<MonitoredData, 'seesEphemeral'>): string {
     return this.#entries.findLast(({ stored }) => stored || seesEphemeral)?.id ?? this.#base.id;
   }
 
   /** All changes after a transaction, one for each row; undefined if they are not known, or not all of them. */
-  since(id: string, { seesEphemeral }: Pick<Watch, 'seesEphemeral'>): SeenChange[] | undefined {
+  since(id: string, { seesEphemeral }: Pick<MonitoredData, 'seesEphemeral'>): SeenChange[] | undefined {
     const at = this.#entries.findLastIndex((entry) => entry.id === id);
     if (at < 0 && this.#base.id !== id) return undefined;
     const { sequence } = this.#entries[at] ?? this.#base;
@@ -140,9 +140,9 @@ function sizeOf(changes: readonly SeenChange[]): number {
   return bytes;
 }
 
-type Rows = Map<Table, Map<string, SeenChange>>;
+type Rows = Map<TableRows, Map<string, SeenChange>>;
 
-function rowsOf(rows: Rows, table: Table): Map<string, SeenChange> {
+function rowsOf(rows: Rows, table: TableRows): Map<string, SeenChange> {
   let found = rows.get(table);
   if (found === undefined) {
     found = new Map();
@@ -177,7 +177,7 @@ function differing({ row, before, after }: Pick<SeenChange, 'row' | 'before' | '
 
 /** The rows at some moment of the past. */
 class Past {
-  readonly #rows = new Map<Table, Map<string, readonly Datum[] | undefined>>();
+  readonly #rows = new Map<TableRows, Map<string, readonly Datum[] | undefined>>();
 
   /** Goes one step back. Undefined if that cannot be: somebody has changed the file. */
   undo({ table, uuid, columns }: UndoneRow): SeenChange | undefined {
