@@ -9,13 +9,15 @@ import { drain } from './commands/drain.ts';
 import { events } from './commands/events.ts';
 import { explainCommand } from './commands/explain.ts';
 import { addInterfaceCommand, defaultVersion, delInterface, pinCommand, unpinCommand } from './commands/intents.ts';
-import { listInterfaces, showInterface } from './commands/interfaces.ts';
 import { lintTable } from './commands/lint-table.ts';
+import { listInterfaces } from './commands/list-interfaces.ts';
 import { mockBackend } from './commands/mock-backend.ts';
 import { probe } from './commands/probe.ts';
 import { renderCommand } from './commands/render.ts';
 import { matrixCommand, selectCommand } from './commands/select.ts';
 import { serveDb } from './commands/serve-db.ts';
+import { show } from './commands/show.ts';
+import { showInterface } from './commands/show-interface.ts';
 import { trace } from './commands/trace.ts';
 import { undefine } from './commands/undefine-version.ts';
 import { listVersions, showVersion } from './commands/versions.ts';
@@ -24,6 +26,7 @@ import type { Command } from './shared/command.ts';
 
 /** Every command, in the order of the help. A new one is a value here and a section in docs/cli.md. */
 export const COMMANDS: readonly Command[] = [
+  show,
   listVersions,
   showVersion,
   diffVersions,

@@ -1,8 +1,12 @@
 import { type CommanderError, Option, Command as Parser } from 'commander';
+import { suggestion } from '../base/text.ts';
 import { type ArgumentSpec, type Command, type Input, usageOf } from './shared/command.ts';
 import { UsageError } from './shared/command-errors.ts';
+import { type Look, outputLook } from './shared/look.ts';
 import { GLOBAL_OPTIONS, type GlobalOptions, readGlobalOptions } from './shared/options.ts';
+import { renderPage } from './shared/page.ts';
 import type { Io } from './shared/terminal-io.ts';
+import { wrapLine } from './shared/text-width.ts';
 
 export interface Parsed {
   readonly command: Command;
@@ -12,7 +16,10 @@ export interface Parsed {
 
 const GENERAL_USAGE = 'vhost-compat [OPTION]... COMMAND [ARGUMENT]... (vhost-compat --help lists the commands)';
 
-const EXIT_HELP = `
+const ALL_OPTIONS = '\nOptions of all commands: vhost-compat help options';
+
+const EXIT_HELP = `${ALL_OPTIONS}
+
 Exit status:
   0  done, or the answer is yes
   1  failed
@@ -21,6 +28,9 @@ Exit status:
   4  cannot connect, or the time given with --timeout is over
 
 vhost-compat help COMMAND shows the arguments of a command and an example.`;
+
+/** For commander, which wants a number. */
+const MAX_HELP_WIDTH = 10_000;
 
 /** Thrown through commander when help or the version has been printed. */
 class Shown extends Error {}
@@ -37,11 +47,11 @@ export function parseCommandLine(
 ): Parsed | undefined {
   if (argv.length === 0) throw new UsageError('Cannot run: saw no known command; wanted one', { usage: GENERAL_USAGE });
   let parsed: Parsed | undefined;
-  const root = prepare(new Parser('vhost-compat'), io, GENERAL_USAGE)
+  const root: Parser = prepare(new Parser('vhost-compat'), io, GENERAL_USAGE)
     .description('Compatibility versions of vhost-user interfaces: list, select, pin and look.')
     .usage('[OPTION]... COMMAND [ARGUMENT]...')
     .enablePositionalOptions()
-    .helpCommand('help [COMMAND]', 'show the arguments of a command and an example')
+    .helpCommand(false)
     .addHelpText('after', EXIT_HELP);
   addGlobalOptions(root, version, true);
   for (const command of commands) {
@@ -53,6 +63,7 @@ export function parseCommandLine(
     });
     root.addCommand(parser);
   }
+  root.addCommand(helpParser(root, io));
   try {
     root.parse([...argv], { from: 'user' });
   } catch (error) {
@@ -62,9 +73,44 @@ export function parseCommandLine(
   return parsed;
 }
 
+/** `help`, `help COMMAND` and `help options`. */
+function helpParser(root: Parser, io: Io): Parser {
+  const usage = 'vhost-compat help [COMMAND|options]';
+  return prepare(new Parser('help'), io, usage)
+    .summary('show the arguments of a command and an example, or the options of all commands')
+    .argument('[COMMAND|options]')
+    .helpOption(false)
+    .action((topic: string | undefined) => {
+      const wanted = topic === undefined ? root : root.commands.find((one) => one.name() === topic);
+      if (topic === 'options') io.stdout(optionsPage(outputLook(io)));
+      else if (wanted !== undefined) wanted.outputHelp();
+      else {
+        const names = ['options', ...root.commands.map((one) => one.name())];
+        const text = `Cannot show help for "${topic ?? ''}": saw no known command; wanted one`;
+        throw new UsageError(`${text}${suggestion(topic ?? '', names)}`, { usage });
+      }
+      throw new Shown();
+    });
+}
+
+function optionsPage(look: Look): string {
+  const table = { headings: ['option', 'meaning'], rows: GLOBAL_OPTIONS.map(([flags, help]) => [flags, help]) };
+  return renderPage(
+    ['They may stand before or after the name of the command; the one after counts.', '', { table }],
+    look,
+  );
+}
+
 function prepare(parser: Parser, io: Io, usage: string): Parser {
+  const look = outputLook(io);
+  const width = Number.isFinite(look.width) ? look.width : MAX_HELP_WIDTH;
   return parser
-    .configureOutput({ writeOut: io.stdout, writeErr: () => {}, outputError: () => {} })
+    .configureOutput({
+      writeOut: (text) => io.stdout(renderPage(text, look)),
+      getOutHelpWidth: () => width,
+      writeErr: () => {},
+      outputError: () => {},
+    })
     .configureHelp({ subcommandTerm: nameWithArguments })
     .exitOverride((error) => {
       throw error.exitCode === 0 ? new Shown() : usageError(error, usage);
@@ -94,7 +140,7 @@ function commandParser(command: Command, version: string, io: Io): Parser {
     .summary(command.summary)
     .description(command.summary)
     .usage(usage.slice(`vhost-compat ${command.name}`.length).trim())
-    .addHelpText('after', helpTail(command));
+    .addHelpText('after', helpTail(command, outputLook(io).width));
   for (const { name, help, arity } of command.args) {
     parser.argument(SHAPES[arity ?? 'one'](name), help);
   }
@@ -113,14 +159,16 @@ function commandParser(command: Command, version: string, io: Io): Parser {
 }
 
 function addGlobalOptions(parser: Parser, version: string, withVersion: boolean): void {
-  parser.optionsGroup('Options of all commands:');
-  for (const [flags, help] of GLOBAL_OPTIONS) parser.option(flags, help);
-  if (withVersion) parser.version(`vhost-compat ${version}`, '-V, --version', 'show the version of this program');
+  for (const [flags, help] of GLOBAL_OPTIONS) parser.addOption(new Option(flags, help).hideHelp());
+  if (!withVersion) return;
+  parser.version(`vhost-compat ${version}`, '-V, --version', 'show the version of this program');
+  if (parser.name() !== 'vhost-compat') parser.options.at(-1)?.hideHelp();
 }
 
-function helpTail({ details, name, example }: Command): string {
-  const more = details === undefined ? '' : `\n${details}\n`;
-  return `${more}\nExample:\n  vhost-compat ${name}${example === '' ? '' : ` ${example}`}`;
+function helpTail({ details = '', name, example }: Command, width: number): string {
+  const lines = details.split('\n').flatMap((line) => wrapLine(line, width));
+  const more = details === '' ? '' : `\n${lines.join('\n')}\n`;
+  return `${ALL_OPTIONS}\n${more}\nExample:\n  vhost-compat ${name}${example === '' ? '' : ` ${example}`}`;
 }
 
 function refuseTwice(options: Readonly<Record<string, unknown>>, name: string, usage: string): void {

@@ -1,4 +1,3 @@
-import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { type Baseline, baseline } from '../../compat-tables/define/baseline.ts';
 import { entryFile, guestNames } from '../../compat-tables/entries/entry-file.ts';
 import { describeHost } from '../../rpc/fleet/describe-host.ts';
@@ -8,6 +7,7 @@ import { typed } from '../shared/command-errors.ts';
 import { checkOnAll, checkOwnName, type Defined, definedLines, defineOnAll } from '../shared/define.ts';
 import { differenceJson, indented, lostLine } from '../shared/difference-output.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from '../shared/host-names.ts';
+import { maskText } from '../shared/mask-text.ts';
 import { writeTable } from '../shared/table-file.ts';
 import { documentsOf, openTargets, TARGETS } from '../shared/targets.ts';
 
@@ -28,7 +28,7 @@ export const baselineCommand: Command = {
     'For hosts that have no named version in common, or lose much with the one they have. It promises what every back-end',
     'offers and nothing else, and shows what that costs each host. --define gives it to every agent, which publishes it',
     'after the versions of its table files; nothing is written unless all of them can take it.',
-  ].join('\n'),
+  ].join(' '),
   headings: HEADINGS,
   async run(context, input) {
     const deviceType = deviceTypeOf(input);
@@ -52,7 +52,7 @@ export const baselineCommand: Command = {
         narrow: ['version', 'virtio_features', 'limits', 'defined_on'],
         rows: [
           [
-            ...[version, formatMask(virtioFeatures), guestNames(made.entry), limitsText(limits), digest, made.sameAs],
+            ...[version, virtioFeatures, guestNames(made.entry), limitsText(limits), digest, made.sameAs],
             defined.map(({ host }) => host),
           ],
         ],
@@ -81,7 +81,7 @@ export function definedJson({ host, changed, applied, usable }: Defined) {
 function baselineText({ entry, costs, sameAs }: Baseline, defined: readonly Defined[], dryRun: boolean): string {
   const { version, virtioFeatures, limits, digest } = entry;
   return [
-    `${version}: ${formatMask(virtioFeatures)}, ${limitsText(limits)}`,
+    `${version}: ${maskText(virtioFeatures)}, ${limitsText(limits)}`,
     `digest ${digest}`,
     ...(sameAs === undefined ? [] : [`all of these hosts have the same under the name ${sameAs}`]),
     ...costs.flatMap(({ host, against, difference }) => costLines(host, against, difference.lost.map(lostLine))),

@@ -1,4 +1,3 @@
-import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { migrationNotes } from '../../compat-tables/compare/migratable.ts';
 import { makeEntry } from '../../compat-tables/define/make-entry.ts';
 import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
@@ -32,7 +31,7 @@ export const capture: Command = {
   details: [
     'Asks the back-end as probe does; do not name a socket that a guest uses. The table file goes to standard output, to',
     'be put into /etc/vhost-compat/tables of each host that shall know the version.',
-  ].join('\n'),
+  ].join(' '),
   headings: HEADINGS,
   async run(context, input) {
     const version = argument(input, 0);
@@ -60,7 +59,7 @@ export const capture: Command = {
       verbatim: output === undefined ? text : '',
       table: {
         headings: HEADINGS,
-        rows: [[version, formatMask(entry.virtioFeatures), guestNames(entry), limitsText(entry.limits), entry.digest]],
+        rows: [[version, entry.virtioFeatures, guestNames(entry), limitsText(entry.limits), entry.digest]],
       },
       notes: [...notes, ...written, ...definedLines(entry, defined, context.options.dryRun)],
       json: {

@@ -21,7 +21,7 @@ export const checkMoveCommand: Command = {
     'by the version of its next start. Yes comes with the version to pin there, no with each missing feature. Exit',
     'status 0 when it can move to every target, 3 when not. From the document of a device alone, NAME is the version in',
     'which the device runs, or self: the one that the document says.',
-  ].join('\n'),
+  ].join(' '),
   async run(context, input) {
     const name = argument(input, 0);
     const from = input.option('from');

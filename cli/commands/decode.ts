@@ -6,6 +6,7 @@ import { typed } from '../shared/command-errors.ts';
 import { bitCells, bitRows } from '../shared/feature-output.ts';
 import type { Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
+import { maskText } from '../shared/mask-text.ts';
 
 export const decode: Command = {
   name: 'decode',
@@ -27,7 +28,7 @@ export const decode: Command = {
     const kind = protocol ? 'vhost-user protocol features' : `virtio features of ${deviceType}`;
     return {
       table,
-      text: [{ heading: `${formatMask(mask)} (${kind})` }, { table }],
+      text: [{ heading: `${protocol ? formatMask(mask) : maskText(mask)} (${kind})` }, { table }],
       json: {
         format: 1,
         kind: 'features',

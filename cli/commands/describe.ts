@@ -17,7 +17,7 @@ export const describeCommand: Command = {
   details: [
     'select and matrix read such files; so does any other program: the document is a stable format (docs/documents.md,',
     'docs/describe.schema.json).',
-  ].join('\n'),
+  ].join(' '),
   async run(context, input) {
     const type = input.option('device-type') === undefined ? undefined : deviceTypeOf(input);
     const { host, versions, interfaces } = await withHost(context);

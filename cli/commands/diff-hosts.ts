@@ -19,7 +19,7 @@ interface Versions {
 
 export const diffHosts: Command = {
   name: 'diff-hosts',
-  summary: 'Show what one host can do more and less than another',
+  summary: 'Show what the back-end of host B gains and loses against that of host A',
   args: [
     { ...TARGETS, name: 'A', arity: 'one' },
     { ...TARGETS, name: 'B', arity: 'one' },
@@ -27,7 +27,7 @@ export const diffHosts: Command = {
   options: [DEVICE_TYPE_OPTION],
   example: 'node1.json tcp:node2:6641',
   details:
-    "Features and limits of the back-ends, the versions that only one of them can honour, and which direction survives\nfor a guest that took all that its host's back-end offers.",
+    "Features and limits of the back-ends, the versions that only one of them can honour, and which direction survives for a guest that took all that its host's back-end offers.",
   async run(context, input) {
     const deviceType = deviceTypeOf(input);
     const documents = [await documentOf(context, argument(input, 0)), await documentOf(context, argument(input, 1))];

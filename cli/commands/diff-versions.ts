@@ -16,7 +16,7 @@ const VERSION = { help: 'a version string, as list-versions --all has it' } as c
 
 export const diffVersions: Command = {
   name: 'diff-versions',
-  summary: 'Show what one version promises more and less than another',
+  summary: 'Show what version B gains and loses against version A',
   args: [
     { name: 'A', ...VERSION },
     { name: 'B', ...VERSION },
@@ -24,7 +24,7 @@ export const diffVersions: Command = {
   options: [{ name: 'shipped', help: 'look in the tables of this package, not in the database' }, DEVICE_TYPE_OPTION],
   example: 'upstream.ovs-dpdk.v3.2 upstream.ovs-dpdk.v2.13',
   details:
-    'Features and limits gained and lost from A to B, what each means, what a guest pays without it, and which direction\nof migration survives for a guest that took all it was shown.',
+    'Features and limits gained and lost from A to B, what each means, what a guest pays without it, and which direction of migration survives for a guest that took all it was shown.',
   async run(context, input) {
     const entries = await entriesOf(context, input);
     const [a, b] = [0, 1].map((index) => find(entries, argument(input, index)));

@@ -16,7 +16,7 @@ export const drain: Command = {
   details: [
     'Each interface is judged as check-move does. Whether the targets have room is not looked at. Exit status 0 when',
     'every interface can go to one of the targets at least, 3 when not.',
-  ].join('\n'),
+  ].join(' '),
   async run(context, input) {
     const source = await documentOf(context, argument(input, 0));
     const drained = answerDrain(source, await documentsOf(context, input.args.slice(1)));

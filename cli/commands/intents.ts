@@ -124,7 +124,7 @@ export const defaultVersion: Command = {
     'The default is for interfaces without a pin, from the next start of their front-ends. Interfaces of a device type that',
     'has no version of this name keep the first usable one of theirs. A default that is narrower than what running interfaces',
     'use is refused with a list of them, exit status 3: guests like them could not come here.',
-  ].join('\n'),
+  ].join(' '),
   async run(context, input) {
     const [version] = input.args;
     if (version !== undefined) {

@@ -18,7 +18,7 @@ export const lintTable: Command = {
     'changed. Warnings cost nothing: features without those that they require, bits that QEMU does not ask the back-end',
     'about, a promise that no known release can keep, a file name that agents do not read, a shipped entry that goes because',
     'the file has the name of a shipped one, and the like. Exit status 1 when there are errors.',
-  ].join('\n'),
+  ].join(' '),
   async run(_context, input) {
     const files = await Promise.all(input.args.map(readTable));
     const findings = lintTables(files, shippedFiles());

@@ -8,6 +8,7 @@ import { typed } from '../shared/command-errors.ts';
 import { bitCells, bitRows, migratableText } from '../shared/feature-output.ts';
 import type { Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
+import { maskText } from '../shared/mask-text.ts';
 import { measure } from '../shared/measure.ts';
 import { shippedVersions } from '../shared/shipped-tables.ts';
 
@@ -22,7 +23,7 @@ export const probe: Command = {
   details: [
     'Asks GET_FEATURES, GET_PROTOCOL_FEATURES and GET_QUEUE_NUM and changes nothing in the back-end. A back-end serves',
     'one front-end at a time: do not probe a socket that a guest uses.',
-  ].join('\n'),
+  ].join(' '),
   headings: HEADINGS,
   async run(context, input) {
     const endpoint = typed(() => parseEndpoint(argument(input, 0)));
@@ -44,7 +45,7 @@ export const probe: Command = {
         ],
       },
       text: [
-        { heading: `virtio features (${formatMask(abilities.virtioFeatures)}):` },
+        { heading: `virtio features (${maskText(abilities.virtioFeatures)}):` },
         { table: virtioTable, indent: 2 },
         { heading: `protocol features (${formatMask(abilities.protocolFeatures)}):` },
         { table: protocolTable, indent: 2 },

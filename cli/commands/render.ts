@@ -23,7 +23,7 @@ export const renderCommand: Command = {
   ],
   example: 'upstream.ovs-dpdk.v2.6 --for libvirt --queues 4',
   details:
-    'Versions of the shipped tables need no host; all others are read from the database. What cannot be said\nin that form is told on standard error.',
+    'Versions of the shipped tables need no host; all others are read from the database. What cannot be said in that form is told on standard error.',
   async run(context, input) {
     const form = formOf(required(input, 'for'));
     const queues = queuesOf(input.option('queues') ?? '1');

@@ -33,7 +33,7 @@ export const selectCommand: Command = {
     'Policy source: the first version in the order of the FIRST target that all others have; put the host where the',
     'guest runs first. Policy consensus: the order of targets does not matter; the version that stands highest on all of',
     'them together wins. Exit status 3 when there is no common version.',
-  ].join('\n'),
+  ].join(' '),
   async run(context, input) {
     const policy = policyOf(input);
     const documents = await documentsOf(context, input.args);

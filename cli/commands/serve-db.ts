@@ -26,7 +26,7 @@ export const serveDb: Command = {
       repeatable: true,
       help: 'punix:PATH, ptcp:[PORT][:IP] or pssl:[PORT][:IP]; give it several times for several',
     },
-    { name: 'remote-ro', value: 'REMOTE', repeatable: true, help: 'the same, for clients that may look and not write' },
+    { name: 'remote-ro', value: 'REMOTE', repeatable: true, help: 'the same, for read-only clients' },
     { name: 'socket-mode', value: 'MODE', help: 'permissions of the punix: sockets, octal (default: 660)' },
     {
       name: 'socket-group',
@@ -36,13 +36,13 @@ export const serveDb: Command = {
     {
       name: 'inactivity-probe',
       value: 'MS',
-      help: 'ask a silent client over TCP or TLS after so many milliseconds whether it lives (default: 5000; 0: never)',
+      help: 'probe an idle TCP or TLS connection after this many milliseconds (default: 5000; 0: never)',
     },
     {
       name: 'limit',
       value: 'NAME=NUMBER',
       repeatable: true,
-      help: 'what a client may cost, such as connections=100 or queuedBytes=1000000',
+      help: 'a limit on what clients cost, such as connections=100 or queuedBytes=1000000',
     },
   ],
   example: 'conf.db --schema vswitch.ovsschema --remote punix:/tmp/db.sock --remote ptcp:6640:127.0.0.1',

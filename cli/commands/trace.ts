@@ -27,7 +27,7 @@ export const trace: Command = {
   details: [
     'Runs until SIGINT or SIGTERM. Shows what was asked, answered and changed on the way, never the contents of memory,',
     'configuration space or descriptors. A reader that is too slow misses messages and is told how many; the guest never waits.',
-  ].join('\n'),
+  ].join(' '),
   async run(context, input) {
     const name = argument(input, 0);
     const count = countOption(input, 'count', 1);

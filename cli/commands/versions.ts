@@ -10,8 +10,9 @@ import type { HostRow, VersionRow } from '../../rpc/state/read-rows.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { featureLines } from '../shared/feature-output.ts';
 import type { Cell, Table } from '../shared/formats.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf, fieldLines, hostName, limitsText } from '../shared/host-names.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf, hostName, limitsText } from '../shared/host-names.ts';
 import { withHost } from '../shared/open-host.ts';
+import type { Part } from '../shared/page.ts';
 
 export const listVersions: Command = {
   name: 'list-versions',
@@ -49,7 +50,7 @@ export const listVersions: Command = {
 };
 
 function versionTable(rows: readonly VersionRow[], all: boolean): Table {
-  const narrow = all ? ['version', 'usable', 'tier', 'blockers'] : ['version', 'tier', 'virtio_features', 'summary'];
+  const narrow = all ? ['version', 'usable', 'tier', 'blockers'] : ['version', 'tier', 'summary'];
   return { headings: Object.keys(COLUMNS), narrow, rows: rows.map(cells) };
 }
 
@@ -91,7 +92,7 @@ const COLUMNS: Readonly<Record<string, (row: VersionRow) => Cell>> = {
   blockers: (row) => row.blockers.map(({ text }) => text).join('; '),
   preference: (row) => row.preference,
   tier: (row) => row.tier,
-  virtio_features: (row) => formatMask(row.virtioFeatures),
+  virtio_features: (row) => row.virtioFeatures,
   // in the order of the bits; a set of the database has none
   feature_names: (row) => featureNames(familyOf(row.deviceType), guestFeatures(row.virtioFeatures)),
   protocol_features: (row) => (row.protocolFeatures === undefined ? undefined : formatMask(row.protocolFeatures)),
@@ -112,32 +113,33 @@ function cells(row: VersionRow): Cell[] {
   return Object.values(COLUMNS).map((cell) => cell(row));
 }
 
-function versionText(row: VersionRow): string {
+function versionText(row: VersionRow): Part[] {
   const { requiredProtocolFeatures, protocolFeatures, limits } = row;
   const family = familyOf(row.deviceType);
   return [
-    ...fieldLines([
-      ['version', row.version],
-      ['summary', row.summary],
-      ['device type', row.deviceType],
-      ['usable here', row.usable ? 'yes' : 'no'],
-      ...row.blockers.map((blocker): [string, string] => ['blocker', blockerText(blocker)]),
-      ['tier', row.tier],
-      ...row.covers.map((text): [string, string] => ['covers', text]),
-      ...Object.entries(limits).map(([name, value]): [string, string] => [`limit ${name}`, String(value)]),
-      ['digest', row.digest],
-      ['origin', row.origin],
-      ...row.sources.map((text): [string, string] => ['source', text]),
-    ]),
-    ...featureLines('virtio features, as a guest can see them', guestFeatures(row.virtioFeatures), family),
+    {
+      fields: [
+        ['version', row.version],
+        ['summary', row.summary],
+        ['device type', row.deviceType],
+        ['usable here', row.usable ? 'yes' : 'no'],
+        ...row.blockers.map((blocker): [string, string] => ['blocker', blockerText(blocker)]),
+        ['tier', row.tier],
+        ...row.covers.map((text): [string, string] => ['covers', text]),
+        ...Object.entries(limits).map(([name, value]): [string, string] => [`limit ${name}`, String(value)]),
+        ['digest', row.digest],
+        ['origin', row.origin],
+        ...row.sources.map((text): [string, string] => ['source', text]),
+      ],
+    },
+    ...featureLines('virtio features', row.virtioFeatures, family),
     ...(protocolFeatures === undefined
       ? ['protocol features: as the back-end offers them']
       : featureLines('at most these protocol features', protocolFeatures, PROTOCOL)),
     ...(requiredProtocolFeatures === 0n
       ? []
       : featureLines('protocol features that it needs', requiredProtocolFeatures, PROTOCOL)),
-    '',
-  ].join('\n');
+  ];
 }
 
 function blockerText({ code, text }: Blocker): string {

@@ -26,7 +26,7 @@ export const whatIfCommand: Command = {
     'Versions that become usable and that do not stay so, and the interfaces that could not go on: a guest that runs',
     'with features which the release lacks does not come back after the change. Without a TARGET: the host of --db.',
     'Exit status 3 when something in use would break.',
-  ].join('\n'),
+  ].join(' '),
   async run(context, input) {
     const release = typed(() => findRelease(required(input, 'upgrade')));
     const documents = input.args.length > 0 ? await documentsOf(context, input.args) : [await own(context)];

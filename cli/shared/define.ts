@@ -42,7 +42,7 @@ export function definedLines(entry: Entry, defined: readonly Defined[], dryRun: 
     if (dryRun)
       return `dry run: would ${changed ? 'define' : 'have nothing to do to define'} ${entry.version} on ${host}`;
     const state = usable === undefined ? 'not published yet' : usable ? 'usable' : 'not usable';
-    return `${host}: ${changed ? 'defined' : 'has it already'} (${state})`;
+    return `${host}: ${changed ? 'defined' : 'already defined'} (${state})`;
   });
 }
 

@@ -5,17 +5,18 @@ import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { notMigratable } from '../../compat-tables/compare/migratable.ts';
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
 import type { Cell } from './formats.ts';
+import { maskText } from './mask-text.ts';
+import type { Part } from './page.ts';
 
 /** Said of the bits that no mode masks and no guest sees. */
 const CONTROL_MARK = 'control bit, not seen by the guest';
 
 /** A mask, one decoded bit per line below it, in the manner of VPP's `show vhost-user`. */
-export function featureLines(title: string, mask: bigint | undefined, family: FeatureFamily): string[] {
-  if (mask === undefined) return [`${title}: -`];
+export function featureLines(title: string, mask: bigint, family: FeatureFamily): Part[] {
   const bits = decodeMask(family, mask).map(({ bit, name }) => {
     return `  ${name} (${bit})${isControl(family, bit) ? `  [${CONTROL_MARK}]` : ''}`;
   });
-  return [`${title} (${formatMask(mask)}):`, ...bits];
+  return [{ heading: `${title} (${family === PROTOCOL ? formatMask(mask) : maskText(mask)}):` }, ...bits];
 }
 
 /** A mask for programs; members of one bit each are for `decode` and `probe`. */

@@ -1,4 +1,6 @@
+import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { type Look, PLAIN_LOOK } from './look.ts';
+import { maskText } from './mask-text.ts';
 import { tableLines } from './table-layout.ts';
 import { wrapLine } from './text-width.ts';
 
@@ -9,8 +11,8 @@ import { wrapLine } from './text-width.ts';
 export const FORMATS = ['table', 'list', 'html', 'csv', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** A set is an array; `undefined` is a value that is not there. */
-export type Cell = string | number | boolean | readonly string[] | undefined;
+/** A set is an array, a bigint a mask of virtio features; `undefined` is a value that is not there. */
+export type Cell = string | number | bigint | boolean | readonly string[] | undefined;
 
 export interface Table {
   /** Column names, lower case, words joined with `_`. */
@@ -73,15 +75,17 @@ export function printable(text: string): string {
   });
 }
 
+/** For programs, masks are whole. */
 function cellText(cell: Cell, absent: string): string {
   if (cell === undefined) return absent;
+  if (typeof cell === 'bigint') return formatMask(cell);
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
   return typeof cell === 'object' ? cell.join(', ') : String(cell);
 }
 
 /** A cell as one line: whatever it holds, it stays on it. */
 export function lineText(cell: Cell): string {
-  const text = cellText(cell, '-');
+  const text = typeof cell === 'bigint' ? maskText(cell) : cellText(cell, '-');
   return text === '' ? '-' : printable(text).replaceAll('\n', '\\x0a');
 }
 
@@ -143,6 +147,6 @@ function renderCsv({ headings, rows }: Table, options: TableOptions): string {
 }
 
 function renderJson({ headings, rows }: Table): string {
-  const data = rows.map((row) => row.map((cell) => cell ?? null));
+  const data = rows.map((row) => row.map((cell) => (typeof cell === 'bigint' ? formatMask(cell) : (cell ?? null))));
   return `${JSON.stringify({ format: 1, kind: 'table', headings, data })}\n`;
 }

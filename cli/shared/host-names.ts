@@ -31,9 +31,3 @@ export function limitsText(limits: Limits): string {
 export function isoTime(ms: number | undefined): string | undefined {
   return ms === undefined || Math.abs(ms) > 8.64e15 ? undefined : new Date(ms).toISOString();
 }
-
-/** `name:  value`, the values in one column. */
-export function fieldLines(fields: readonly (readonly [name: string, value: string | undefined])[]): string[] {
-  const width = Math.max(0, ...fields.map(([name]) => name.length));
-  return fields.map(([name, value]) => `${`${name}:`.padEnd(width + 2)}${(value || '-').replaceAll('\n', ' ')}`);
-}

@@ -1,10 +1,10 @@
-import { formatMask } from '../../compat-tables/bits/mask.ts';
 import type { Lost, Outlook } from '../../compat-tables/moves/after-the-move.ts';
 import type { Mode, MoveAnswer, TargetAnswer } from '../../compat-tables/moves/check-move.ts';
 import type { BlockingBit, Obstacle } from '../../compat-tables/moves/obstacles.ts';
 import type { Table } from './formats.ts';
+import { maskText } from './mask-text.ts';
 
-/** Answers about moves in their faces, for check-move and drain. */
+/** Answers about moves as table and text, for check-move and drain. */
 
 export function moveTable(answers: readonly MoveAnswer[]): Table {
   return {
@@ -44,7 +44,7 @@ function basisText({ basis, version, need }: MoveAnswer): string {
   const mode = version === undefined ? '' : ` of ${version}`;
   if (basis === 'document') return `${version === undefined ? '' : `version ${version}, `}${BY_DOCUMENTS}`;
   if (need === undefined) return 'nothing is known of what it would need';
-  if (basis === 'acked') return `its guest took ${formatMask(need.features)}${mode}${sizes(need.limits)}`;
+  if (basis === 'acked') return `its guest took ${maskText(need.features)}${mode}${sizes(need.limits)}`;
   if (basis === 'in-force') return `its guest was offered ${version ?? 'a mode'} and has taken nothing yet`;
   return `not running; judged by its next start, ${version}`;
 }

@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../../base/timers.ts';
 import type { TlsFiles } from '../../rpc/ovsdb/wire/tls-files.ts';
 import { UsageError } from './command-errors.ts';
 import { FORMATS, type Format } from './formats.ts';
@@ -28,12 +29,15 @@ export const GLOBAL_OPTIONS: readonly (readonly [flags: string, help: string])[]
     '-d, --db <REMOTE>',
     `the database: unix:PATH, tcp:HOST:PORT or ssl:HOST:PORT (default: $VHOST_COMPAT_DB, else ${DEFAULT_DATABASE})`,
   ],
-  ['-p, --private-key <FILE>', 'for ssl: and pssl: remotes: our private key, PEM'],
+  ['-p, --private-key <FILE>', 'for ssl: and pssl: remotes: the private key, PEM'],
   ['-c, --certificate <FILE>', 'for ssl: and pssl: remotes: the certificate of that key, PEM'],
-  ['-C, --ca-cert <FILE>', 'for ssl: and pssl: remotes: the authority whose certificates peers must have, PEM'],
+  [
+    '-C, --ca-cert <FILE>',
+    'for ssl: and pssl: remotes: the authority that must have signed the certificate of the peer, PEM',
+  ],
   ['--host <NAME>', 'which host, by system id or host name, when the database holds several'],
   ['-t, --timeout <SECS>', 'give up after SECS seconds (0, the default: wait as long as it takes)'],
-  ['--retry', 'keep trying to connect to the database instead of failing after 5 seconds, or when it goes away'],
+  ['--retry', 'keep trying to connect to the database, and to reach it again; without it: fail after 5 seconds'],
   ['-f, --format <FORMAT>', `${FORMATS.join(', ')} (default: table)`],
   ['--no-headings', 'leave out headings'],
   ['--columns <NAMES>', 'only these columns, separated by commas, in this order'],
@@ -82,11 +86,12 @@ function readTls(
     .filter(([, value]) => value === undefined)
     .map(([name]) => `--${name}`);
   if (missing.length === 3) return undefined;
-  throw new UsageError(`Cannot use TLS: saw no ${missing.join(' and no ')}; wanted all three files or none`);
+  throw new UsageError(
+    `Cannot use TLS: saw no ${missing.join(' and no ')}; wanted --private-key, --certificate and --ca-cert together`,
+  );
 }
 
-/** setTimeout counts with 32 bits: 24.8 days. */
-const MAX_TIMEOUT_SECONDS = 2_147_483;
+const MAX_TIMEOUT_SECONDS = Math.floor(MAX_TIMER_MS / 1000);
 
 function readTimeout(text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;

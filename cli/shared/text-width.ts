@@ -34,7 +34,7 @@ export function wrapLine(line: string, width: number, hang = 0): string[] {
   let rest = line;
   let room = width;
   while (displayWidth(rest) > room) {
-    const end = breakIndex(rest, room);
+    const end = breakIndex(rest, room, width - indent);
     lines.push(rest.slice(0, end).trimEnd());
     rest = rest.slice(end).trimStart();
     room = width - indent;
@@ -43,10 +43,12 @@ export function wrapLine(line: string, width: number, hang = 0): string[] {
   return lines.map((text, index) => (index === 0 ? text : ' '.repeat(indent) + text));
 }
 
-function breakIndex(text: string, room: number): number {
+/** `next` is the room on the next line: a word that does not fit there either may as well begin here. */
+function breakIndex(text: string, room: number, next: number): number {
   const most = fittingLength(text, room);
   const space = text.lastIndexOf(' ', most);
-  if (text.slice(0, Math.max(0, space)).trim() !== '') return space;
+  const [word = ''] = text.slice(space + 1).split(' ', 1);
+  if (text.slice(0, Math.max(0, space)).trim() !== '' && displayWidth(word) <= next) return space;
   const after = text.slice(0, most).search(/[^.,;:=+/_-]*$/);
   return after > most / 2 ? after : most;
 }

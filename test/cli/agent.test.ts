@@ -33,7 +33,7 @@ describe('probe and mock-backend', () => {
     assert.deepEqual({ exit, stderr }, { exit: 0, stderr: '' });
     assert.equal(args(), 'probe connect:/run/x --json');
     const [first = ''] = stdout.split('\n');
-    assert.match(first, /0xd7c66e7cb/);
+    assert.match(first, /0xd3866e7cb \+ control LOG_ALL, PROTOCOL_FEATURES/);
     assert.match(stdout, /^ {2}35 +VIRTIO_F_IN_ORDER/m);
     assert.match(stdout, /^protocol features \(0x10cbf\):$/m);
     assert.match(stdout, /^queue_pairs: 128$/m);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import { type Cell, renderTable } from '../../cli/shared/formats.ts';
 import { PLAIN_LOOK } from '../../cli/shared/look.ts';
@@ -57,6 +57,8 @@ describe('the width of what people read', () => {
   const folder = join(ROOT, 'test/golden/cli');
   // what other programs read is never broken
   const forPrograms = /^(capture\.table|render-)|\.(json|csv|html)$/;
-  for (const name of readdirSync(folder).filter((one) => !forPrograms.test(one)))
-    it(`is kept by ${name}`, () => fitsInto(80, readFileSync(join(folder, name), 'utf8')));
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !forPrograms.test(entry.name))
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
+  for (const name of names) it(`is kept by ${name}`, () => fitsInto(80, readFileSync(join(folder, name), 'utf8')));
 });

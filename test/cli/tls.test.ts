@@ -66,7 +66,7 @@ describe('vhost-compat over TLS', () => {
       title: 'one file of three',
       args: () => ['-p', ours.privateKey, 'list-versions'],
       exit: 2,
-      want: /Cannot use TLS: saw no --certificate and no --ca-cert; wanted all three files or none \[VC-USAGE\]/,
+      want: /Cannot use TLS: saw no --certificate and no --ca-cert; wanted --private-key, --certificate and --ca-cert together \[VC-USAGE\]/,
     },
     {
       title: 'a key that cannot be read',
