@@ -142,7 +142,7 @@ function statistics(row: InterfaceRow): Field {
 }
 
 function errorFields({ error, errorDetail }: InterfaceRow): Field[] {
-  if (error === undefined) return [];
+  if (error === undefined) return errorDetail === undefined ? [] : [['waiting', errorDetail]];
   const row = isErrorCode(error) ? CATALOGUE[error] : undefined;
   const text: Field = ['error', `${errorDetail ?? row?.title ?? ''} [${error}]`.trim()];
   return row === undefined ? [text] : [text, ['remedy', row.remedy]];
