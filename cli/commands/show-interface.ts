@@ -6,7 +6,7 @@ import { CATALOGUE, isErrorCode } from '../../compat-tables/errors/catalogue.ts'
 import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
 import { type Column, cellOf } from '../../rpc/state/model/column.ts';
 import { INTERFACE } from '../../rpc/state/model/interface.ts';
-import type { HostRow, InterfaceRow } from '../../rpc/state/rows.ts';
+import type { HostRow, InterfaceRow } from '../../rpc/state/read-rows.ts';
 import { argument, type Command, type Input } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';
 import { featureJson, featureLines, migratableText } from '../shared/feature-output.ts';
