@@ -55,12 +55,14 @@ function sizes(limits: Readonly<Record<string, number>>): string {
 }
 
 function targetLines(target: TargetAnswer, { basis: all }: MoveAnswer): string[] {
-  const { host, basis = all, possible, pin, others, asItStands, obstacles, warnings, after } = target;
+  const { host, basis = all, possible, pin, pinned = false, others, asItStands, obstacles, warnings, after } = target;
   const notes = [...(basis === all ? [] : [`  ${BY_DOCUMENTS}`]), ...warnings.map((text) => `  warning: ${text}`)];
   if (!possible) return [`${host}: no`, ...obstacles.flatMap(obstacleLines), ...notes];
   const stands = asItStands === undefined || asItStands.version === pin?.version ? undefined : asItStands;
   return [
-    pin === undefined ? `${host}: yes` : `${host}: yes, pin ${pinText(pin)} there`,
+    pin === undefined
+      ? `${host}: yes`
+      : `${host}: yes, ${pinned ? `${pinText(pin)} is pinned there already` : `pin ${pinText(pin)} there`}`,
     ...(others.length === 0 ? [] : [`  these would do too: ${others.map(({ version }) => version).join(', ')}`]),
     ...(stands === undefined
       ? []

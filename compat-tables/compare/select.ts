@@ -33,7 +33,7 @@ export interface SelectionRow {
   readonly usableSomewhere: boolean;
   /** The hosts that stand in the way and why, one for each reason; empty when common. */
   readonly lacking: readonly Lack[];
-  /** Who has which content, only when the hosts do not agree on it. */
+  /** The content on each host, only when the hosts do not agree on it. */
   readonly digests?: readonly { readonly host: string; readonly digest: string }[];
 }
 
@@ -74,7 +74,7 @@ export function selectCommonVersion(hosts: readonly SelectableHost[], policy: Po
 /** What there is to know of one version for the choice. */
 interface Tally {
   readonly version: string;
-  /** Of the first host that knows it. */
+  /** The digest on the first host that knows the version. */
   readonly digest: string;
   differs: boolean;
   forwardOnly: boolean;

@@ -12,7 +12,7 @@ export interface DeviceVerdict {
   readonly ok: boolean;
   /** What was asked for: the version of the device, or its fields in words where it names no version. */
   readonly version: string;
-  /** Of that version on the target; undefined when the target knows nothing of it. */
+  /** Digest and tier of that version on the target; undefined when the target does not know it. */
   readonly there: { readonly digest: string; readonly tier: Tier } | undefined;
   /** Why not; empty when it may. */
   readonly reasons: readonly DeviceReason[];

@@ -35,7 +35,7 @@ export interface CompatibleEntry {
   readonly version?: string;
   readonly fields?: Fields;
   readonly variables?: Readonly<Record<string, Variable>>;
-  /** Of a version that has a table entry: its digest there. Otherwise the content itself is compared. */
+  /** The digest of the table entry, for a version that has one. Otherwise the content itself is compared. */
   readonly digest?: string;
   /** Default `both-ways`. */
   readonly tier?: Tier;

@@ -124,7 +124,7 @@ function statusOf(
   };
 }
 
-/** Of two reasons why not, the one about the major that was asked for says more. */
+/** Another major is the weaker reason: an entry of the major that was asked for tells more. */
 function isOtherMajor({ version }: ReadEntry, asked: NamedDevice): boolean {
   if (version === undefined || 'segments' in version || asked.version === undefined) return false;
   return version.major !== parseSchemeVersion(asked.version).major;

@@ -41,6 +41,8 @@ export interface TargetAnswer {
   readonly possible: boolean;
   /** The mode to pin there; undefined when there is none, or when the host has no versions and its bare back-end does. */
   readonly pin: Mode | undefined;
+  /** The interface that is prepared there has this pin already. */
+  readonly pinned?: true;
   /** Others that would do, in the order of preference there. */
   readonly others: readonly Mode[];
   readonly asItStands: AsItStands | undefined;
@@ -134,6 +136,7 @@ function answerFor({ subject, need, home, back, to, hosts, options }: Asked): Ta
     host: to.name,
     possible,
     pin: possible ? modes[0] : undefined,
+    ...(possible && isPinned(to, subject.name, modes[0]) ? { pinned: true } : {}),
     others: possible ? modes.slice(1) : [],
     asItStands: asItStands(question, subject.name),
     obstacles: possible ? [] : [...source, ...(chosen ? [] : targetObstacles(question, considered, options))],
@@ -176,6 +179,10 @@ function modeOf({ entry, features, same }: Candidate, need: Need, deviceType: st
 
 function surplusOf(features: bigint, need: Need, deviceType: string): string[] {
   return featureNames(familyOf(deviceType), visibleBits(deviceType, features) & ~need.features);
+}
+
+function isPinned(to: MoveHost, name: string, mode: Mode | undefined): boolean {
+  return mode !== undefined && to.interfaces.some((one) => one.name === name && one.pin === mode.version);
 }
 
 function asItStands(question: Question, name: string): AsItStands | undefined {

@@ -36,6 +36,6 @@ export interface MoveSubject {
   readonly ackedProtocol: bigint | undefined;
   readonly queuePairs: number | undefined;
   readonly ringSizes: readonly number[];
-  /** Of its own back-end. */
+  /** What its own back-end can do; undefined: not known. */
   readonly abilities: Abilities | undefined;
 }

@@ -1,4 +1,4 @@
-/** Who would miss what when a host's default becomes another version. */
+/** Running interfaces that use more than a new default version of their host gives. */
 
 import { familyOf } from '../bits/device-types.ts';
 import { featureNames } from '../bits/mask.ts';

@@ -15,7 +15,7 @@ export interface BlockingBit {
   readonly bit: number;
   readonly name: string;
   readonly meaning: string;
-  /** Who is behind it. */
+  /** The back-end or version that lacks it, and the releases that offer it. */
   readonly culprit: string;
   readonly remedy: string;
 }

@@ -184,6 +184,15 @@ describe('whether a running interface can move', () => {
     assert.equal(ask(subject, home, prepared).asItStands?.version, V('v2.13'));
   });
 
+  it('tells a pin that stands there already from one that is to be made', () => {
+    const home = hostLike('ovs-3.1');
+    const subject = running(home, V('v2.13'), linux);
+    const there = (pin: string | undefined) => hostLike('ovs-3.5', { interfaces: [{ ...subject, pin }] });
+    assert.equal(ask(subject, home, there(V('v2.13'))).pinned, true);
+    assert.equal(ask(subject, home, there(V('v2.8'))).pinned, undefined);
+    assert.equal(ask(subject, home, hostLike('ovs-3.5')).pinned, undefined);
+  });
+
   it('warns of a front-end that waits there in another version: a pin does not change it', () => {
     const home = hostLike('ovs-3.5');
     const subject = running(home, V('v3.2'), linux);
