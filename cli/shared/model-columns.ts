@@ -14,8 +14,8 @@ export function shownColumns(model: TableModel): ShownColumns<object> {
 }
 
 /** What stands beside the value in a text. */
-export function labelOf({ label, heading, property }: Column): string {
-  return label ?? (heading ?? property).replaceAll('_', ' ');
+export function labelOf({ heading, property }: Column): string {
+  return (heading ?? property).replaceAll('_', ' ').replace(/\b(front|back)end\b/, '$1-end');
 }
 
 export function cellOfRow(column: Column, row: object): Cell {

@@ -3,23 +3,14 @@ import type { Blocker, Limits, Tier } from '../../../compat-tables/entries/entry
 import type { Json } from '../../json/json-value.ts';
 import type { ReplicaRow } from '../../ovsdb/client/replica.ts';
 import { ovsMap, ovsOptional, ovsSet } from '../../ovsdb/notation/values.ts';
-import { encodeBlocker, readBlocker } from './blocker.ts';
 
 /** A value of a column as a replica has it. */
 export type Cell = ReplicaRow[string];
 
 /** The form of a value in documents; rpc/fleet has the check and the JSON schema of each. */
 export type Shape =
-  | 'text'
-  | 'repeated-text'
-  | 'digest'
-  | 'mask'
-  | 'integer'
-  | 'flag'
-  | 'tier'
-  | 'texts'
-  | 'integers'
-  | 'blockers';
+  | ('text' | 'repeated-text' | 'digest' | 'mask' | 'integer' | 'flag' | 'tier')
+  | ('texts' | 'integers' | 'blockers');
 
 /** A value of type T in TypeScript, in the database and, as a D, in documents. An undefined D is left out of them. */
 export interface Codec<T, D> {
@@ -27,23 +18,21 @@ export interface Codec<T, D> {
   readonly type: Json;
   /** The type for people. */
   readonly words: string;
+  /** Undefined: the value does not stand in documents. */
   readonly shape: Shape | undefined;
   /** Never throws: a value that another release writes otherwise must not hide the rest of its host. */
   read(cell: Cell): T;
-  /** In OVSDB notation. */
+  /** In OVSDB notation; undefined empties the column. */
   write(value: T): Json;
   toDocument(value: T): D;
   /** For tables, where that is not what documents have. */
   toText?(value: T): string | undefined;
 }
 
-const OPTIONAL = { key: 'string', min: 0, max: 1 };
 const same = <T>(value: T): T => value;
 
 export const text: Codec<string, string> = {
-  type: 'string',
-  words: 'text',
-  shape: 'text',
+  ...{ type: 'string', words: 'text', shape: 'text' },
   read: (cell) => (typeof cell === 'string' ? cell : ''),
   write: (value) => value ?? '',
   toDocument: same,
@@ -55,27 +44,21 @@ export const repeatedText: typeof text = { ...text, shape: 'repeated-text' };
 export const digest: typeof text = { ...text, words: 'text: SHA-256, hexadecimal', shape: 'digest' };
 
 export const optionalText: Codec<string | undefined, string | undefined> = {
-  type: OPTIONAL,
-  words: 'optional text',
-  shape: 'text',
+  ...{ type: { key: 'string', min: 0, max: 1 }, words: 'optional text', shape: 'text' },
   read: (cell) => (typeof cell === 'string' && cell !== '' ? cell : undefined),
   write: ovsOptional,
   toDocument: same,
 };
 
 export const flag: Codec<boolean, boolean> = {
-  type: 'boolean',
-  words: 'boolean',
-  shape: 'flag',
+  ...{ type: 'boolean', words: 'boolean', shape: 'flag' },
   read: (cell) => cell === true,
   write: same,
   toDocument: same,
 };
 
 export const integer: Codec<number, number> = {
-  type: 'integer',
-  words: 'integer',
-  shape: 'integer',
+  ...{ type: 'integer', words: 'integer', shape: 'integer' },
   read: (cell) => numberIn(cell) ?? 0,
   write: same,
   toDocument: same,
@@ -84,9 +67,7 @@ export const integer: Codec<number, number> = {
 export const time: typeof integer = { ...integer, words: 'integer: milliseconds since 1970' };
 
 export const optionalInteger: Codec<number | undefined, number | undefined> = {
-  type: { key: 'integer', min: 0, max: 1 },
-  words: 'optional integer',
-  shape: 'integer',
+  ...{ type: { key: 'integer', min: 0, max: 1 }, words: 'optional integer', shape: 'integer' },
   read: numberIn,
   write: ovsOptional,
   toDocument: same,
@@ -101,18 +82,16 @@ export const optionalTime: typeof optionalInteger = {
 
 /** OVSDB integers are signed 64-bit, and virtio has bits above 63: masks are texts. */
 export const mask: Codec<bigint, string> = {
-  type: 'string',
-  words: 'text: a mask such as `0x130008000`',
-  shape: 'mask',
+  ...{ type: 'string', words: 'text: a mask such as `0x130008000`', shape: 'mask' },
   read: (cell) => maskIn(cell) ?? 0n,
   write: formatMask,
   toDocument: formatMask,
 };
 
+const maybeMask = (value: bigint | undefined) => (value === undefined ? undefined : formatMask(value));
+
 export const optionalMask: Codec<bigint | undefined, string | undefined> = {
-  type: OPTIONAL,
-  words: 'optional text: a mask such as `0x130008000`',
-  shape: 'mask',
+  ...{ type: optionalText.type, words: `optional ${mask.words}`, shape: 'mask' },
   read: maskIn,
   write: (value) => ovsOptional(maybeMask(value)),
   toDocument: maybeMask,
@@ -121,15 +100,13 @@ export const optionalMask: Codec<bigint | undefined, string | undefined> = {
 /** A mask that is 0 where the column is empty. */
 export const maskOrNone: Codec<bigint, string | undefined> = {
   ...optionalMask,
-  read: (cell) => maskIn(cell) ?? 0n,
+  read: mask.read,
   write: (value) => optionalMask.write(value || undefined),
   toDocument: (value) => maybeMask(value || undefined),
 };
 
 export const texts: Codec<readonly string[], readonly string[]> = {
-  type: { key: 'string', min: 0, max: 'unlimited' },
-  words: 'set of texts',
-  shape: 'texts',
+  ...{ type: { key: 'string', min: 0, max: 'unlimited' }, words: 'set of texts', shape: 'texts' },
   read: textsIn,
   // without doubles: a set that holds one twice is an error for the server
   write: (values) => ovsSet([...new Set(values)].sort()),
@@ -137,15 +114,15 @@ export const texts: Codec<readonly string[], readonly string[]> = {
 };
 
 /** Rows of another table, by UUID. They end with their last reference. */
-export function references(table: string): Codec<readonly string[], never> {
+export function references(table: string) {
   return {
     type: { key: { type: 'uuid', refTable: table, refType: 'strong' }, min: 0, max: 'unlimited' },
     words: `set of references to rows of ${table}`,
     shape: undefined,
-    read: textsIn,
-    write: (uuids) => ovsSet(uuids.map((uuid) => ['uuid', uuid])),
-    toDocument: () => undefined as never,
-  };
+    read: textsIn as (cell: Cell) => readonly string[],
+    write: (uuids: readonly string[]) => ovsSet(uuids.map((uuid) => ['uuid', uuid])),
+    toDocument: same,
+  } as const;
 }
 
 const TIERS: readonly Tier[] = ['both-ways', 'forward-only', 'best-effort'];
@@ -159,55 +136,59 @@ export const tier: Codec<Tier, Tier> = {
   toDocument: same,
 };
 
+/** Each is one JSON text, its members in fixed order, so that equal blockers are equal texts. */
 export const blockers: Codec<readonly Blocker[], readonly Blocker[]> = {
-  type: texts.type,
-  words: 'set of texts: JSON objects of `code`, `text`, `missing`',
-  shape: 'blockers',
+  ...{ type: texts.type, words: 'set of texts: JSON objects of `code`, `text`, `missing`', shape: 'blockers' },
   read: (cell) => textsIn(cell).map(readBlocker),
-  write: (values) => texts.write(values.map(encodeBlocker)),
+  write: (values) => texts.write(values.map(({ code, text, missing }) => JSON.stringify({ code, text, missing }))),
   toDocument: same,
 };
 
-export const textMap: Codec<ReadonlyMap<string, string>, Readonly<Record<string, string>>> = {
-  type: { key: 'string', value: 'string', min: 0, max: 'unlimited' },
-  words: 'map of texts to texts',
-  shape: undefined,
-  read: (cell) => new Map(pairsIn(cell).map(([name, value]) => [String(name), String(value)])),
-  write: (map) => ovsMap(map ?? {}),
-  toDocument: (map) => Object.fromEntries(map),
-};
+/** Text of any other form is shown as it is. */
+function readBlocker(stored: string): Blocker {
+  try {
+    const value: unknown = JSON.parse(stored);
+    if (typeof value === 'object' && value !== null && 'code' in value && 'text' in value) {
+      const missing = 'missing' in value && Array.isArray(value.missing) ? value.missing.map(String) : [];
+      return { code: String(value.code), text: String(value.text), missing };
+    }
+  } catch {
+    // falls through: text that is not JSON is a sentence
+  }
+  return { code: 'VC-INTERNAL', text: stored, missing: [] };
+}
 
-const INTEGERS_BY_NAME = {
-  type: { key: 'string', value: 'integer', min: 0, max: 'unlimited' },
-  words: 'map of texts to integers',
-  shape: 'integers',
-} as const;
+const exactly = (value: unknown) => (typeof value === 'bigint' ? value : Number(value));
+
+function mapOf<K extends string | number, V>(
+  key: 'string' | 'integer',
+  value: 'string' | 'integer',
+  readKey: (key: unknown) => K,
+  readValue: (value: unknown) => V,
+) {
+  const words = { string: 'texts', integer: 'integers' };
+  return {
+    type: { key, value, min: 0, max: 'unlimited' },
+    words: `map of ${words[key]} to ${words[value]}`,
+    read: (cell: Cell): ReadonlyMap<K, V> => new Map(pairsIn(cell).map(([k, v]) => [readKey(k), readValue(v)])),
+    write: (map: ReadonlyMap<K, V>) => ovsMap((map ?? {}) as ReadonlyMap<string, Json & string>),
+    toDocument: (map: ReadonlyMap<K, V>) => Object.fromEntries(map) as Readonly<Record<K, V>>,
+  };
+}
+
+export const textMap = { ...mapOf('string', 'string', String, String), shape: undefined } as const;
+
+/** A counter may be above 2^53, and would lose digits as a number. */
+export const counters = { ...mapOf('string', 'integer', String, exactly), shape: undefined } as const;
+
+/** Ring index → descriptors. */
+export const integersByIndex = { ...mapOf('integer', 'integer', Number, Number), shape: 'integers' } as const;
 
 export const limits: Codec<Limits, Limits> = {
-  ...INTEGERS_BY_NAME,
+  ...{ type: counters.type, words: counters.words, shape: 'integers' },
   read: (cell) => Object.fromEntries(pairsIn(cell).map(([name, value]) => [String(name), Number(value)])),
   write: (value) => ovsMap(value ?? {}),
   toDocument: same,
-};
-
-/** A counter may be above 2^53, and would lose digits as a number. */
-export const counters: Codec<ReadonlyMap<string, number | bigint>, Readonly<Record<string, string>>> = {
-  ...INTEGERS_BY_NAME,
-  shape: undefined,
-  read: (cell) =>
-    new Map(pairsIn(cell).map(([name, value]) => [String(name), typeof value === 'bigint' ? value : Number(value)])),
-  write: (map) => ovsMap(map ?? {}),
-  toDocument: (map) => Object.fromEntries([...map].map(([name, value]) => [name, String(value)])),
-};
-
-/** Ring index → descriptors. */
-export const integersByIndex: Codec<ReadonlyMap<number, number>, Readonly<Record<string, number>>> = {
-  type: { key: 'integer', value: 'integer', min: 0, max: 'unlimited' },
-  words: 'map of integers to integers',
-  shape: 'integers',
-  read: (cell) => new Map(pairsIn(cell).map(([index, value]) => [Number(index), Number(value)])),
-  write: (map) => ovsMap(map ?? {}),
-  toDocument: (map) => Object.fromEntries(map),
 };
 
 function numberIn(cell: Cell): number | undefined {
@@ -221,10 +202,6 @@ export function maskIn(cell: Cell): bigint | undefined {
   } catch {
     return undefined;
   }
-}
-
-function maybeMask(value: bigint | undefined): string | undefined {
-  return value === undefined ? undefined : formatMask(value);
 }
 
 function textsIn(cell: Cell): string[] {

@@ -1,34 +1,11 @@
 import type { Json } from '../../json/json-value.ts';
 import type { ReplicaRow } from '../../ovsdb/client/replica.ts';
-import type { Codec } from './codec.ts';
+import { type Codec, textMap } from './codec.ts';
 
 /**
- * A column of the database, declared once. Row types, reading, writing, documents and their checks, the columns of
+ * The columns of the database, each declared once. Row types, reading, writing, documents and their checks, the columns of
  * commands, docs/describe.schema.json and docs/database.md come from these declarations.
  */
-export interface Column {
-  /** The name of the value in TypeScript. */
-  readonly property: string;
-  /** The value is a member of this property of the row, together with those of other columns. */
-  readonly of?: 'abilities';
-  readonly codec: Codec<unknown, unknown>;
-  readonly role: Role;
-  /** A sentence or two for docs/database.md. */
-  readonly about: string;
-  /** The name of the value in documents; absent: it does not stand in them. */
-  readonly document?: string;
-  /** The object of the document that has it; absent: the host, version or interface itself. */
-  readonly within?: 'backend';
-  /** How tables of the CLI head it; absent: they do not show it. */
-  readonly heading?: string;
-  /** How the CLI calls it beside its value, where that is not the heading with spaces. */
-  readonly label?: string;
-  /**
-   * When the agent leaves the value of a port as it stands. `negotiated`: while the front-end process lives, also between
-   * two of its connections; `measured`: until something else is measured; `counted`: while nothing else is written.
-   */
-  readonly keeps?: 'negotiated' | 'measured' | 'counted';
-}
 
 /**
  * Who writes a column. `intent`: clients say what they want, and the agent follows. `status`: the agent says what is.
@@ -36,21 +13,97 @@ export interface Column {
  */
 export type Role = 'intent' | 'status' | 'record' | 'free';
 
+/** What does not follow from the name of a column. */
+interface Options {
+  /** The name of the value in TypeScript; default: the name of the column in camel case. */
+  readonly property?: string;
+  /** The value is a member of this property of the row, together with those of other columns. */
+  readonly of?: 'abilities';
+  /** The name of the value in documents; default: that of the column, when its codec has a shape; false: not in them. */
+  readonly document?: string | false;
+  /** The object of the document that has it; absent: the host, version or interface itself. */
+  readonly within?: 'backend';
+  /** How tables of the CLI head it; default: the name of the column; false: they do not show it. */
+  readonly heading?: string | false;
+  /**
+   * When the agent leaves the value of a port as it stands. `negotiated`: while the front-end process lives, also between
+   * two of its connections; `measured`: until something else is measured; `counted`: while nothing else is written.
+   */
+  readonly keeps?: 'negotiated' | 'measured' | 'counted';
+}
+
+interface Declared extends Options {
+  readonly role: Role;
+  readonly codec: Codec<unknown, unknown>;
+  /** A sentence or two for docs/database.md. */
+  readonly about: string;
+}
+
+export interface Column extends Omit<Declared, 'document' | 'heading'> {
+  readonly property: string;
+  readonly document: string | undefined;
+  readonly heading: string | undefined;
+}
+
 /** The columns of a table by their names in the database, in the order in which documents have them. */
 export type TableModel = Readonly<Record<string, Column>>;
 
+function declared<const R extends Role>(role: R) {
+  return <C extends Codec<unknown, unknown>, const O extends Options = Record<never, never>>(
+    codec: C,
+    about: string,
+    options?: O,
+  ) =>
+    ({ ...options, role, codec, about }) as NoInfer<O> & {
+      readonly role: R;
+      readonly codec: C;
+      readonly about: string;
+    };
+}
+
+export const [intent, status, record] = [declared('intent'), declared('status'), declared('record')];
+
+/** A column that nobody interprets. */
+export function free(about: string) {
+  return { role: 'free', codec: textMap, about, heading: false } as const;
+}
+
+type Camel<S> = S extends `${infer A}_${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S;
+type Filled<K, C> = Omit<C, 'property' | 'document' | 'heading'> & {
+  readonly property: C extends { property: infer P extends string } ? P : Camel<K>;
+  readonly document: C extends { document: infer D extends string }
+    ? D
+    : C extends { document: false } | { codec: { shape: undefined } }
+      ? undefined
+      : K;
+  readonly heading: string | undefined;
+};
+
+/** A table from the declarations of its columns. */
+export function table<const T extends Readonly<Record<string, Declared>>>(columns: T, { inDocuments = true } = {}) {
+  const filled = Object.entries(columns).map(([name, column]): [string, Column] => {
+    const { property, heading = name, codec, document = codec.shape && name } = column;
+    const names = {
+      property: property ?? name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+      document: inDocuments && document !== false ? document : undefined,
+      heading: heading === false ? undefined : heading,
+    };
+    return [name, { ...column, ...names }];
+  });
+  return Object.fromEntries(filled) as { readonly [K in keyof T]: Filled<K, T[K]> };
+}
+
 type Plain<T extends TableModel> = { [K in keyof T as T[K] extends { of: string } ? never : K]: T[K] };
-type Value<C extends Column> = ReturnType<C['codec']['read']>;
 
 /** A row as a typed object, without the properties that are made of several columns. */
 export type RowOf<T extends TableModel> = {
-  readonly [K in keyof Plain<T> as Plain<T>[K]['property']]: Value<Plain<T>[K]>;
+  readonly [K in keyof Plain<T> as Plain<T>[K]['property']]: ReturnType<Plain<T>[K]['codec']['read']>;
 };
 
 type InDocument<T extends TableModel, W> = {
-  [K in keyof T as T[K] extends { document: string }
+  [K in keyof T as T[K] extends { document: infer D extends string }
     ? (T[K] extends { within: infer V } ? V : undefined) extends W
-      ? T[K]['document'] & string
+      ? D
       : never
     : never]: ReturnType<T[K]['codec']['toDocument']>;
 };

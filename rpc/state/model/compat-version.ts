@@ -1,118 +1,35 @@
 import * as codec from './codec.ts';
-import type { TableModel } from './column.ts';
+import { free, record, table } from './column.ts';
 
 /** The table Compat_Version: an entry of the compat table, and whether the host can honour it. */
-export const COMPAT_VERSION = {
-  name: {
+export const COMPAT_VERSION = table({
+  name: record(codec.repeatedText, 'The version; clients compare it as it is and read nothing into it.', {
     property: 'version',
-    codec: codec.repeatedText,
-    role: 'record',
-    about: 'The version; clients compare it as it is and read nothing into it.',
     document: 'version',
-  },
-  device_type: {
-    property: 'deviceType',
-    codec: codec.repeatedText,
-    role: 'record',
-    about: 'The name space of the version.',
-    document: 'device_type',
-  },
-  preference: {
-    property: 'preference',
-    codec: codec.integer,
-    role: 'record',
-    about: '0 is the most preferred.',
-    document: 'preference',
-  },
-  virtio_features: {
-    property: 'virtioFeatures',
-    codec: codec.mask,
-    role: 'record',
-    about: 'The virtio features that a front-end is offered, control bits aside.',
-    document: 'virtio_features',
-  },
-  feature_names: {
-    property: 'featureNames',
-    codec: codec.texts,
-    role: 'record',
-    about: 'The names of the bits that a guest can see.',
-    document: 'feature_names',
-  },
-  protocol_features: {
-    property: 'protocolFeatures',
-    codec: codec.optionalMask,
-    role: 'record',
-    about: 'At most these protocol features pass; absent: as the back-end offers them.',
-    document: 'protocol_features',
-  },
-  required_protocol_features: {
-    property: 'requiredProtocolFeatures',
-    codec: codec.maskOrNone,
-    role: 'record',
-    about: 'Protocol features without which the version cannot be honoured.',
-    document: 'required_protocol_features',
-  },
-  limits: {
-    property: 'limits',
-    codec: codec.limits,
-    role: 'record',
-    about: 'Upper bounds that belong to the version, by name: `queue_pairs`, `ring_size`.',
-    document: 'limits',
-  },
-  digest: {
-    property: 'digest',
-    codec: codec.digest,
-    role: 'record',
-    about: 'Over the content of the entry. Hosts agree on a version only when name and digest are equal.',
-    document: 'digest',
-  },
-  tier: {
-    property: 'tier',
-    codec: codec.tier,
-    role: 'record',
-    about: 'How far the version may be trusted.',
-    document: 'tier',
-  },
-  usable: {
-    property: 'usable',
-    codec: codec.flag,
-    role: 'record',
-    about: 'Whether the host can honour it.',
-    document: 'usable',
-  },
-  blockers: {
-    property: 'blockers',
-    codec: codec.blockers,
-    role: 'record',
-    about: 'The reasons why it cannot; empty: it can.',
-    document: 'blockers',
-  },
-  covers: {
-    property: 'covers',
-    codec: codec.texts,
-    role: 'record',
-    about: 'Releases and settings that behave so, in words.',
-    document: 'covers',
-  },
-  summary: {
-    property: 'summary',
-    codec: codec.text,
-    role: 'record',
-    about: 'The entry in a sentence.',
-    document: 'summary',
-  },
-  origin: {
-    property: 'origin',
-    codec: codec.text,
-    role: 'record',
-    about: 'The table file of the entry, or `defined` where a client defined it.',
-    document: 'origin',
-  },
-  sources: {
-    property: 'sources',
-    codec: codec.texts,
-    role: 'record',
-    about: 'Where its figures come from: repository, tag and path.',
-  },
-  external_ids: { property: 'externalIds', codec: codec.textMap, role: 'free', about: 'Notes of other programs.' },
-} as const satisfies TableModel;
+  }),
+  device_type: record(codec.repeatedText, 'The name space of the version.'),
+  preference: record(codec.integer, '0 is the most preferred.'),
+  virtio_features: record(codec.mask, 'The virtio features that a front-end is offered, control bits aside.'),
+  feature_names: record(codec.texts, 'The names of the bits that a guest can see.'),
+  protocol_features: record(
+    codec.optionalMask,
+    'At most these protocol features pass; absent: as the back-end offers them.',
+  ),
+  required_protocol_features: record(
+    codec.maskOrNone,
+    'Protocol features without which the version cannot be honoured.',
+  ),
+  limits: record(codec.limits, 'Upper bounds that belong to the version, by name: `queue_pairs`, `ring_size`.'),
+  digest: record(
+    codec.digest,
+    'Over the content of the entry. Hosts agree on a version only when name and digest are equal.',
+  ),
+  tier: record(codec.tier, 'How far the version may be trusted.'),
+  usable: record(codec.flag, 'Whether the host can honour it.'),
+  blockers: record(codec.blockers, 'The reasons why it cannot; empty: it can.'),
+  covers: record(codec.texts, 'Releases and settings that behave so, in words.'),
+  summary: record(codec.text, 'The entry in a sentence.'),
+  origin: record(codec.text, 'The table file of the entry, or `defined` where a client defined it.'),
+  sources: record(codec.texts, 'Where its figures come from: repository, tag and path.', { document: false }),
+  external_ids: free('Notes of other programs.'),
+});

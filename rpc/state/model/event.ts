@@ -1,37 +1,16 @@
 import * as codec from './codec.ts';
-import type { TableModel } from './column.ts';
+import { record, table } from './column.ts';
 
 /** The table Event: the bounded history of a host. */
-export const EVENT = {
-  system_id: { property: 'systemId', codec: codec.text, role: 'record', about: 'The host.' },
-  interface: {
-    property: 'interface',
-    codec: codec.optionalText,
-    role: 'record',
-    about: 'The interface; absent: the event concerns the host.',
-    heading: 'interface',
+export const EVENT = table(
+  {
+    system_id: record(codec.text, 'The host.'),
+    interface: record(codec.optionalText, 'The interface; absent: the event concerns the host.'),
+    time: record(codec.time, 'No two events of a host have the same.'),
+    kind: record(codec.text, 'Such as `negotiated` or `refused`.'),
+    code: record(codec.optionalText, 'A code of [errors.md](errors.md), when the event is an error.'),
+    text: record(codec.text, 'The event in a sentence.'),
+    details: record(codec.textMap, 'The same for programs.'),
   },
-  time: {
-    property: 'time',
-    codec: codec.time,
-    role: 'record',
-    about: 'No two events of a host have the same.',
-    heading: 'time',
-  },
-  kind: {
-    property: 'kind',
-    codec: codec.text,
-    role: 'record',
-    about: 'Such as `negotiated` or `refused`.',
-    heading: 'kind',
-  },
-  code: {
-    property: 'code',
-    codec: codec.optionalText,
-    role: 'record',
-    about: 'A code of [errors.md](errors.md), when the event is an error.',
-    heading: 'code',
-  },
-  text: { property: 'text', codec: codec.text, role: 'record', about: 'The event in a sentence.', heading: 'text' },
-  details: { property: 'details', codec: codec.textMap, role: 'record', about: 'The same for programs.' },
-} as const satisfies TableModel;
+  { inDocuments: false },
+);

@@ -6,7 +6,7 @@ import type { HostDocument } from '../../../rpc/fleet/host-document.ts';
 import { hostVersions } from '../../../rpc/fleet/host-versions.ts';
 import { parseDocument, parseDocuments } from '../../../rpc/fleet/read-documents.ts';
 import { comparable, selectVersion, usualType, versionMatrix } from '../../../rpc/fleet/selection.ts';
-import { encodeBlocker, readBlocker } from '../../../rpc/state/model/blocker.ts';
+import { blockers } from '../../../rpc/state/model/codec.ts';
 import {
   entryOf,
   type HostRow,
@@ -365,12 +365,14 @@ describe('rows that somebody else wrote', () => {
   });
 
   it('read a blocker that is no JSON as a sentence', () => {
-    assert.deepEqual(readBlocker('too old'), { code: 'VC-INTERNAL', text: 'too old', missing: [] });
-    assert.deepEqual(readBlocker('[1]'), { code: 'VC-INTERNAL', text: '[1]', missing: [] });
+    for (const text of ['too old', '[1]'])
+      assert.deepEqual(blockers.read([text]), [{ code: 'VC-INTERNAL', text, missing: [] }]);
   });
 
   it('keep blockers whole', () => {
-    const blocker = { code: 'VC-MODE-FEATURES', text: 'lacks "x"', missing: ['x', 'y'] };
-    assert.deepEqual(readBlocker(encodeBlocker(blocker)), blocker);
+    const stored = '{"code":"VC-MODE-FEATURES","text":"lacks \\"x\\"","missing":["x","y"]}';
+    const blocker = { missing: ['x', 'y'], text: 'lacks "x"', code: 'VC-MODE-FEATURES' };
+    assert.deepEqual(blockers.write([blocker]), ['set', [stored]]);
+    assert.deepEqual(blockers.read([stored]), [blocker]);
   });
 });
