@@ -40,25 +40,19 @@ export class BackendDevice {
     GET_VRING_BASE: (payload) => writeVringState({ index: readVringState(payload).index, num: 0 }),
     SET_LOG_BASE: () => ((this.ackedProtocol & LOG_SHMFD) === 0n ? undefined : new Uint8Array(0)),
     SET_FEATURES: (payload) => {
-      const wanted = readU64(payload);
-      if ((wanted & ~this.abilities.virtioFeatures) !== 0n) return 'refused';
-      this.acked = wanted;
-      return undefined;
+      if ((readU64(payload) & ~this.abilities.virtioFeatures) !== 0n) return 'refused';
+      this.acked = readU64(payload);
     },
     SET_PROTOCOL_FEATURES: (payload) => {
-      const wanted = readU64(payload);
-      if ((wanted & ~this.abilities.protocolFeatures) !== 0n) return 'refused';
-      this.ackedProtocol = wanted;
-      return undefined;
+      if ((readU64(payload) & ~this.abilities.protocolFeatures) !== 0n) return 'refused';
+      this.ackedProtocol = readU64(payload);
     },
     SET_STATUS: (payload) => {
       this.status = readU64(payload);
-      return undefined;
     },
     SET_VRING_NUM: (payload) => {
       const { index, num } = readVringState(payload);
       this.ringSizes.set(index, num);
-      return undefined;
     },
   };
 }

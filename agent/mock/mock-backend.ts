@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
 import { requestName } from '../../compat-tables/protocol/requests.ts';
-import { EndpointOpener } from '../fd/endpoint-opener.ts';
+import { EndpointOpener, type EndpointOpenerEvents } from '../fd/endpoint-opener.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
 import { BackendDevice } from './backend-device.ts';
 import { MockConnection, type MockMessage } from './connection.ts';
@@ -43,7 +43,7 @@ export interface MockBackendOptions {
  * that it receives, and records the requests. In the role `connect` it reconnects for ever.
  */
 export class MockBackend {
-  readonly #door: EndpointOpener;
+  readonly #opener: EndpointOpener;
   readonly #options: MockBackendOptions;
   readonly #role: Endpoint['role'];
   readonly #live = new Map<MockConnection, BackendDevice>();
@@ -59,22 +59,19 @@ export class MockBackend {
     this.#role = endpoint.role;
     this.#abilities = abilities;
     this.#options = options;
-    this.#door = new EndpointOpener(
-      endpoint,
-      {},
-      {
-        opened: () => this.#opened?.resolve(),
-        arrived: (fd) => this.#arrived(fd),
-        failed: (error) => this.#opened?.reject(error),
-      },
-    );
+    const events: EndpointOpenerEvents = {
+      opened: () => this.#opened?.resolve(),
+      arrived: (fd) => this.#arrived(fd),
+      failed: (error) => this.#opened?.reject(error),
+    };
+    this.#opener = new EndpointOpener(endpoint, {}, events);
   }
 
   /** Resolves when front-ends can connect (`listen`), or when it has begun to try (`connect`). */
   async open(): Promise<this> {
     await new Promise<void>((resolve, reject) => {
       this.#opened = { resolve, reject };
-      this.#door.open();
+      this.#opener.open();
     });
     return this;
   }
@@ -88,11 +85,8 @@ export class MockBackend {
     this.connections += 1;
     const number = this.connections;
     const device = new BackendDevice(this.#abilities);
-    const connection: MockConnection = new MockConnection(
-      fd,
-      (message) => this.#message(connection, device, number, message),
-      () => this.#left(connection),
-    );
+    const take = (message: MockMessage): void => this.#message(connection, device, number, message);
+    const connection: MockConnection = new MockConnection(fd, take, () => this.#left(connection));
     this.#live.set(connection, device);
   }
 
@@ -110,7 +104,7 @@ export class MockBackend {
 
   #left(connection: MockConnection): void {
     this.#live.delete(connection);
-    if (this.#role === 'connect' && !this.#closed) this.#door.open(this.#options.reconnectMs ?? 1000);
+    if (this.#role === 'connect' && !this.#closed) this.#opener.open(this.#options.reconnectMs ?? 1000);
   }
 
   /** The connections that are open, with what was negotiated on each. */
@@ -129,7 +123,7 @@ export class MockBackend {
 
   close(): void {
     this.#closed = true;
-    this.#door.close();
+    this.#opener.close();
     this.hangUp();
   }
 }

@@ -2,7 +2,7 @@ import { ftruncateSync } from 'node:fs';
 import { PROTOCOL_FEATURES, PROTOCOL_MQ, REPLY_ACK } from '../../compat-tables/bits/named-masks.ts';
 import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
 import { REQUESTS, type RequestName, requestName } from '../../compat-tables/protocol/requests.ts';
-import { EndpointOpener } from '../fd/endpoint-opener.ts';
+import { firstConnection } from '../fd/first-connection.ts';
 import { createEventFd, createMemoryFd } from '../fd/libc.ts';
 import { OwnedFd } from '../fd/owned-fd.ts';
 import { encodeRequest, NEED_REPLY } from '../vhost/header.ts';
@@ -26,6 +26,9 @@ export interface NegotiateOptions {
   readonly queuePairs?: number;
   readonly ringSize?: number;
 }
+
+/** A request by its name, or by its number when it is an unknown one. */
+type Asked = RequestName | number;
 
 /** What a front-end was offered, and what it accepted. */
 export interface Negotiated {
@@ -55,39 +58,16 @@ export class MockFrontend {
     this.ended = new Promise((resolve) => {
       this.#ended = resolve;
     });
-    this.#connection = new MockConnection(
-      fd,
-      (message) => this.#reply(message),
-      () => this.#close(),
-    );
+    const close = (): void => this.#close();
+    this.#connection = new MockConnection(fd, (message) => this.#reply(message), close);
   }
 
   /** Connects, waiting for the socket to appear, or listens until somebody connects. */
   static async open(endpoint: Endpoint, options: FrontendOptions = {}): Promise<MockFrontend> {
     const { timeoutMs = 5000 } = options;
-    let timer: NodeJS.Timeout | undefined;
-    let door: EndpointOpener | undefined;
-    try {
-      return await new Promise<MockFrontend>((resolve, reject) => {
-        door = new EndpointOpener(
-          endpoint,
-          { firstPauseMs: 10, longestPauseMs: 50 },
-          {
-            arrived: (fd) => {
-              door?.hold();
-              resolve(new MockFrontend(fd, options));
-            },
-            failed: reject,
-          },
-        );
-        const text = `Cannot open the front-end: no connection on ${endpoint.path} within ${timeoutMs} ms`;
-        timer = setTimeout(() => reject(new Error(text)), timeoutMs);
-        door.open();
-      });
-    } finally {
-      clearTimeout(timer);
-      door?.close();
-    }
+    const text = `Cannot open the front-end: no connection on ${endpoint.path} within ${timeoutMs} ms`;
+    const pauses = { firstPauseMs: 10, longestPauseMs: 50 };
+    return new MockFrontend(await firstConnection(endpoint, pauses, timeoutMs, () => new Error(text)), options);
   }
 
   /** A front-end on an existing connection. */
@@ -117,18 +97,13 @@ export class MockFrontend {
   }
 
   /** Sends a request that gets no reply. Its descriptors are closed when they are sent. */
-  tell(request: RequestName | number, payload?: Uint8Array, fds: readonly OwnedFd[] = [], flags = 0): void {
+  tell(request: Asked, payload?: Uint8Array, fds: readonly OwnedFd[] = [], flags = 0): void {
     const id = typeof request === 'number' ? request : REQUESTS[request].id;
     this.#connection.write(encodeRequest(id, payload, flags), fds);
   }
 
   /** Sends a request and waits for the next reply of any kind. */
-  async ask(
-    request: RequestName | number,
-    payload?: Uint8Array,
-    fds: readonly OwnedFd[] = [],
-    flags = 0,
-  ): Promise<MockMessage> {
+  async ask(request: Asked, payload?: Uint8Array, fds?: readonly OwnedFd[], flags = 0): Promise<MockMessage> {
     const name = typeof request === 'number' ? requestName(request) : request;
     let timer: NodeJS.Timeout | undefined;
     const answer = new Promise<MockMessage>((resolve, reject) => {
@@ -152,10 +127,10 @@ export class MockFrontend {
   async tellAndCheck(
     request: RequestName,
     payload?: Uint8Array,
-    fds: readonly OwnedFd[] = [],
+    fds?: readonly OwnedFd[],
   ): Promise<bigint | undefined> {
-    if ((this.#ackedProtocol & REPLY_ACK) !== 0n)
-      return readU64((await this.ask(request, payload, fds, NEED_REPLY)).payload);
+    const asks = (this.#ackedProtocol & REPLY_ACK) !== 0n;
+    if (asks) return readU64((await this.ask(request, payload, fds, NEED_REPLY)).payload);
     this.tell(request, payload, fds);
     return undefined;
   }

@@ -5,7 +5,7 @@ import {
   requestById,
   requestName,
 } from '../../compat-tables/protocol/requests.ts';
-import { VhostProtocolError } from './errors.ts';
+import { cannotAccept } from './errors.ts';
 import { type MessageView, REPLY } from './header.ts';
 import {
   MEMORY_HEADER_SIZE,
@@ -43,10 +43,7 @@ export function checkReply(message: MessageView): RequestOf {
 /** Checks all of a request but its descriptors; returns how many belong to it. Throws VhostProtocolError. */
 export function requestDescriptors(message: Omit<MessageView, 'fds'>, row: RequestOf): DescriptorBounds {
   if ((message.flags & REPLY) !== 0)
-    throw new VhostProtocolError(
-      'header',
-      `Cannot accept ${requestName(message.request)} from the front-end: it is marked as a reply`,
-    );
+    throw cannotAccept('header', `${requestName(message.request)} from the front-end`, 'it is marked as a reply');
   if (row === undefined) return ANY_NUMBER;
   checkSize(message, row.payload);
   if (row.payload === 'state' || row.payload === 'address') checkRing(message);
@@ -56,10 +53,7 @@ export function requestDescriptors(message: Omit<MessageView, 'fds'>, row: Reque
 /** Checks all of a reply but its descriptors; returns how many belong to it. Throws VhostProtocolError. */
 export function replyDescriptors(message: Omit<MessageView, 'fds'>, row: RequestOf): DescriptorBounds {
   if ((message.flags & REPLY) === 0)
-    throw new VhostProtocolError(
-      'header',
-      `Cannot accept ${requestName(message.request)} from the back-end: it is not marked as a reply`,
-    );
+    throw cannotAccept('header', `${requestName(message.request)} from the back-end`, 'it is not marked as a reply');
   if (row === undefined) return ANY_NUMBER;
   checkSize(message, row.replyPayload);
   return BOUNDS[row.replyFds](message.payload);
@@ -70,10 +64,7 @@ export function checkDescriptors(message: MessageView, [least, most]: Descriptor
   const count = message.fds.length;
   if (count >= least && count <= most) return;
   const wanted = least === most ? `${least}` : `${least} to ${most}`;
-  throw new VhostProtocolError(
-    'descriptors',
-    `Cannot accept ${nameOf(message)}: ${count} descriptors came, wanted ${wanted}`,
-  );
+  throw cannotAccept('descriptors', nameOf(message), `${count} descriptors came, wanted ${wanted}`);
 }
 
 function nameOf({ request, flags }: Omit<MessageView, 'fds'>): string {
@@ -85,10 +76,7 @@ const SIZES = { empty: 0, u64: 8, 'ring u64': 8, state: 8, address: 40 } as cons
 function checkSize(message: Omit<MessageView, 'fds'>, shape: PayloadShape): void {
   const wanted = wantedSize(shape, message.payload);
   if (wanted === undefined) return;
-  throw new VhostProtocolError(
-    'size',
-    `Cannot accept ${nameOf(message)}: its payload has ${message.payload.length} bytes, wanted ${wanted}`,
-  );
+  throw cannotAccept('size', nameOf(message), `its payload has ${message.payload.length} bytes, wanted ${wanted}`);
 }
 
 /** The size that a payload should have had; undefined when it is right. */
@@ -111,11 +99,8 @@ function wantedMemorySize(payload: Uint8Array): string | undefined {
 
 function checkRing(message: Omit<MessageView, 'fds'>): void {
   const index = readU32(message.payload);
-  if (index < MAX_RINGS) return;
-  throw new VhostProtocolError(
-    'ring index',
-    `Cannot accept ${nameOf(message)}: ring ${index}, wanted less than ${MAX_RINGS}`,
-  );
+  if (index >= MAX_RINGS)
+    throw cannotAccept('ring index', nameOf(message), `ring ${index}, wanted less than ${MAX_RINGS}`);
 }
 
 const NONE: DescriptorBounds = [0, 0];

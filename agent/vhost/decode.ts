@@ -53,12 +53,9 @@ export function decodePayload(
 ): DecodedPayload {
   const { request, reply, payload } = message;
   const row = requestById(request);
-  const decoder = row && (reply ? (REPLIES[row.name] ?? acknowledgement(row.reply)) : QUESTIONS[row.name]);
+  const acknowledged = row?.reply === 'ifAsked' ? outcome : undefined;
+  const decoder = row && (reply ? (REPLIES[row.name] ?? acknowledged) : QUESTIONS[row.name]);
   return { bytes: payload.length, ...decoder?.(payload, virtio) };
-}
-
-function acknowledgement(reply: 'always' | 'ifAsked'): Decoder | undefined {
-  return reply === 'ifAsked' ? outcome : undefined;
 }
 
 function sized(size: number, decoder: Decoder): Decoder {
@@ -70,15 +67,20 @@ const protocolFeatures = sized(U64, (payload) => featureWord(readU64(payload), P
 const value = sized(U64, (payload) => ({ value: String(readU64(payload)) }));
 /** The answer to need_reply: 0 means success. */
 const outcome = sized(U64, (payload) => ({ value: String(readU64(payload)), succeeded: readU64(payload) === 0n }));
-const ring = sized(U64, (payload) => ({ ring: readVringState(payload).index }));
-const base = sized(U64, (payload) => {
-  const { index, num } = readVringState(payload);
-  return { ring: index, base: num };
-});
+const ring = ringAnd(() => ({}));
+const base = ringAnd((number) => ({ base: number }));
 const ringDescriptor = sized(U64, (payload) => {
   const word = readU64(payload);
   return { ring: Number(word & RING_INDEX_MASK), polled: (word & NO_DESCRIPTOR) !== 0n };
 });
+
+/** The index of a ring, and what the number beside it means. */
+function ringAnd(meaning: (number: number) => Found): Decoder {
+  return sized(U64, (payload) => {
+    const { index, num } = readVringState(payload);
+    return { ring: index, ...meaning(num) };
+  });
+}
 
 function featureWord(mask: bigint, family: FeatureFamily): Found {
   return { mask: formatMask(mask), features: featureNames(family, mask) };
@@ -112,25 +114,19 @@ const QUESTIONS: Partial<Record<RequestName, Decoder>> = {
   ADD_MEM_REG: oneRegion,
   REM_MEM_REG: oneRegion,
   SET_LOG_BASE: sized(LOG, (payload) => ({ log_bytes: String(readU64(payload)) })),
-  SET_VRING_NUM: sized(U64, (payload) => {
-    const { index, num } = readVringState(payload);
-    return { ring: index, ring_size: num };
-  }),
+  SET_VRING_NUM: ringAnd((number) => ({ ring_size: number })),
   // The places of the rings in the guest's memory are left out.
-  SET_VRING_ADDR: sized(VRING_ADDRESS, (payload) => ({
-    ring: readU32(payload),
-    address_flags: readU32(payload.subarray(4)),
-  })),
+  SET_VRING_ADDR: sized(VRING_ADDRESS, (payload) => {
+    const { index, num } = readVringState(payload);
+    return { ring: index, address_flags: num };
+  }),
   SET_VRING_BASE: base,
   GET_VRING_BASE: ring,
   GET_VRING_BASE_SKIP_DRAIN: ring,
   SET_VRING_KICK: ringDescriptor,
   SET_VRING_CALL: ringDescriptor,
   SET_VRING_ERR: ringDescriptor,
-  SET_VRING_ENABLE: sized(U64, (payload) => {
-    const { index, num } = readVringState(payload);
-    return { ring: index, enabled: num !== 0 };
-  }),
+  SET_VRING_ENABLE: ringAnd((number) => ({ enabled: number !== 0 })),
   VRING_KICK: ring,
   NET_SET_MTU: value,
   SET_STATUS: value,

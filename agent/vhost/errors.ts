@@ -11,3 +11,7 @@ export class VhostProtocolError extends Error {
     this.kind = kind;
   }
 }
+
+export function cannotAccept(kind: VhostErrorKind, what: string, why: string): VhostProtocolError {
+  return new VhostProtocolError(kind, `Cannot accept ${what}: ${why}`);
+}

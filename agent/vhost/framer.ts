@@ -1,10 +1,9 @@
-import { VhostProtocolError } from './errors.ts';
+import { cannotAccept, VhostProtocolError } from './errors.ts';
 import { type Descriptor, HEADER_SIZE, MAX_PAYLOAD, type Message, VERSION, VERSION_MASK } from './header.ts';
 
 /**
- * Turns exact reads into messages. It never asks for more than the rest of the
- * current header or payload, because one recvmsg() that runs past a message
- * joins that message to the next one's descriptors.
+ * Turns exact reads into messages. It never asks for more than the rest of the current header or payload, because one
+ * recvmsg() that runs past a message joins that message to the next one's descriptors.
  */
 export class VhostFramer<Fd extends Descriptor> {
   #part = new Uint8Array(HEADER_SIZE);
@@ -29,10 +28,8 @@ export class VhostFramer<Fd extends Descriptor> {
     const late = fds.length > 0 && this.#have > 0;
     if (fds.length > 0) this.#fds = [...this.#fds, ...fds];
     if (late) {
-      throw new VhostProtocolError(
-        'descriptors',
-        `Cannot accept ${fds.length} descriptors: they came in the middle of a message, not with its first byte`,
-      );
+      const why = 'they came in the middle of a message, not with its first byte';
+      throw cannotAccept('descriptors', `${fds.length} descriptors`, why);
     }
     this.#have += bytes;
     if (this.#have < this.#part.length) return undefined;
@@ -50,35 +47,20 @@ export class VhostFramer<Fd extends Descriptor> {
 
   /** The size of the payload that the header announces. */
   #checkHeader(): number {
-    const view = new DataView(this.#part.buffer);
-    const request = view.getUint32(0, true);
-    const flags = view.getUint32(4, true);
-    const size = view.getUint32(8, true);
+    const { request, flags, size } = readHeader(this.#part);
+    const what = `Cannot read message ${request}`;
     if ((flags & VERSION_MASK) !== VERSION) {
-      throw new VhostProtocolError(
-        'header',
-        `Cannot read message ${request}: its flags 0x${flags.toString(16)} carry version ${flags & VERSION_MASK}, wanted ${VERSION}`,
-      );
+      const seen = `its flags 0x${flags.toString(16)} carry version ${flags & VERSION_MASK}`;
+      throw new VhostProtocolError('header', `${what}: ${seen}, wanted ${VERSION}`);
     }
-    if (size > MAX_PAYLOAD) {
-      throw new VhostProtocolError(
-        'size',
-        `Cannot read message ${request}: its payload has ${size} bytes, wanted at most ${MAX_PAYLOAD}`,
-      );
-    }
-    return size;
+    if (size <= MAX_PAYLOAD) return size;
+    throw new VhostProtocolError('size', `${what}: its payload has ${size} bytes, wanted at most ${MAX_PAYLOAD}`);
   }
 
   #finish(): Message<Fd> {
     const bytes = this.#part;
-    const view = new DataView(bytes.buffer);
-    const message: Message<Fd> = {
-      request: view.getUint32(0, true),
-      flags: view.getUint32(4, true),
-      payload: bytes.subarray(HEADER_SIZE),
-      bytes,
-      fds: this.#fds,
-    };
+    const { request, flags } = readHeader(bytes);
+    const message = { request, flags, payload: bytes.subarray(HEADER_SIZE), bytes, fds: this.#fds };
     this.#part = new Uint8Array(HEADER_SIZE);
     this.#have = 0;
     this.#fds = [];
@@ -91,4 +73,13 @@ export class VhostFramer<Fd extends Descriptor> {
     this.#fds = [];
     for (const fd of fds) fd.close();
   }
+}
+
+function readHeader({ buffer }: Uint8Array): {
+  readonly request: number;
+  readonly flags: number;
+  readonly size: number;
+} {
+  const view = new DataView(buffer);
+  return { request: view.getUint32(0, true), flags: view.getUint32(4, true), size: view.getUint32(8, true) };
 }

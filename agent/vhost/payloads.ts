@@ -15,14 +15,25 @@ function viewOf(payload: Uint8Array): DataView {
   return new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
 }
 
+/** A payload of fields one after the other: numbers become u32, bigints u64. */
+function payloadOf(...fields: readonly (number | bigint)[]): Uint8Array {
+  const payload = new Uint8Array(fields.reduce<number>((size, field) => size + (typeof field === 'bigint' ? 8 : 4), 0));
+  const view = viewOf(payload);
+  let at = 0;
+  for (const field of fields) {
+    if (typeof field === 'bigint') view.setBigUint64(at, field, true);
+    else view.setUint32(at, field, true);
+    at += typeof field === 'bigint' ? 8 : 4;
+  }
+  return payload;
+}
+
 export function readU64(payload: Uint8Array): bigint {
   return viewOf(payload).getBigUint64(0, true);
 }
 
 export function writeU64(value: bigint): Uint8Array {
-  const payload = new Uint8Array(8);
-  viewOf(payload).setBigUint64(0, value, true);
-  return payload;
+  return payloadOf(value);
 }
 
 export function readU32(payload: Uint8Array): number {
@@ -35,11 +46,7 @@ export function readVringState(payload: Uint8Array): VringState {
 }
 
 export function writeVringState({ index, num }: VringState): Uint8Array {
-  const payload = new Uint8Array(8);
-  const view = viewOf(payload);
-  view.setUint32(0, index, true);
-  view.setUint32(4, num, true);
-  return payload;
+  return payloadOf(index, num);
 }
 
 /** The four addresses of a ring: SET_VRING_ADDR. */
@@ -52,16 +59,8 @@ export interface VringAddress {
   readonly log: bigint;
 }
 
-export function writeVringAddress(address: VringAddress): Uint8Array {
-  const payload = new Uint8Array(40);
-  const view = viewOf(payload);
-  view.setUint32(0, address.index, true);
-  view.setUint32(4, address.flags, true);
-  view.setBigUint64(8, address.descriptors, true);
-  view.setBigUint64(16, address.used, true);
-  view.setBigUint64(24, address.available, true);
-  view.setBigUint64(32, address.log, true);
-  return payload;
+export function writeVringAddress({ index, flags, descriptors, used, available, log }: VringAddress): Uint8Array {
+  return payloadOf(index, flags, descriptors, used, available, log);
 }
 
 /** A region of guest memory: SET_MEM_TABLE, ADD_MEM_REG. */
@@ -79,24 +78,11 @@ export const MEMORY_REGION_SIZE = 32;
 export const XEN_MEMORY_REGION_SIZE = 40;
 
 export function writeMemoryTable(regions: readonly MemoryRegion[]): Uint8Array {
-  const payload = new Uint8Array(MEMORY_HEADER_SIZE + regions.length * MEMORY_REGION_SIZE);
-  const view = viewOf(payload);
-  view.setUint32(0, regions.length, true);
-  for (const [i, region] of regions.entries()) {
-    const at = MEMORY_HEADER_SIZE + i * MEMORY_REGION_SIZE;
-    view.setBigUint64(at, region.guestAddress, true);
-    view.setBigUint64(at + 8, region.size, true);
-    view.setBigUint64(at + 16, region.userAddress, true);
-    view.setBigUint64(at + 24, region.mmapOffset, true);
-  }
-  return payload;
+  const fields = regions.flatMap((one) => [one.guestAddress, one.size, one.userAddress, one.mmapOffset]);
+  return payloadOf(regions.length, 0, ...fields);
 }
 
 /** The record of written pages: SET_LOG_BASE. */
 export function writeLog(size: bigint, offset: bigint): Uint8Array {
-  const payload = new Uint8Array(16);
-  const view = viewOf(payload);
-  view.setBigUint64(0, size, true);
-  view.setBigUint64(8, offset, true);
-  return payload;
+  return payloadOf(size, offset);
 }

@@ -1,7 +1,7 @@
 import { type Endpoint, formatEndpoint } from '../../../compat-tables/entries/endpoint.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
-import { EndpointOpener } from '../../fd/endpoint-opener.ts';
+import { firstConnection } from '../../fd/first-connection.ts';
 import { connectUnix, SystemCallError } from '../../fd/libc.ts';
 import { OwnedFd } from '../../fd/owned-fd.ts';
 import { BackendLink } from '../link/backend-link.ts';
@@ -25,7 +25,13 @@ export async function probe(endpoint: Endpoint, options: ProbeOptions = {}): Pro
   const what = formatEndpoint(endpoint);
   const deadline = Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const left = () => Math.max(1, deadline - Date.now());
-  const fd = endpoint.role === 'connect' ? connect(endpoint) : await accept(endpoint, what, left());
+  const timeoutMs = left();
+  const tooLate = (): CompatError => {
+    const text = `Cannot probe ${what}: no back-end connected within ${timeoutMs} ms`;
+    return new CompatError('VC-VHOST-TIMEOUT', text, { timeoutMs });
+  };
+  const connects = endpoint.role === 'connect';
+  const fd = connects ? connect(endpoint) : await firstConnection(endpoint, {}, timeoutMs, tooLate);
   return await measure(fd, what, left());
 }
 
@@ -38,49 +44,16 @@ function connect({ path }: Endpoint): OwnedFd {
   }
 }
 
-async function accept(endpoint: Endpoint, what: string, timeoutMs: number): Promise<OwnedFd> {
-  let door: EndpointOpener | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await new Promise<OwnedFd>((resolve, reject) => {
-      door = new EndpointOpener(
-        endpoint,
-        {},
-        {
-          arrived: (fd) => {
-            door?.hold();
-            resolve(fd);
-          },
-          failed: reject,
-        },
-      );
-      door.open();
-      timer = setTimeout(() => {
-        const text = `Cannot probe ${what}: no back-end connected within ${timeoutMs} ms`;
-        reject(new CompatError('VC-VHOST-TIMEOUT', text, { timeoutMs }));
-      }, timeoutMs);
-    });
-  } finally {
-    clearTimeout(timer);
-    door?.close();
-  }
-}
-
 async function measure(fd: OwnedFd, what: string, timeoutMs: number): Promise<Abilities> {
   return await new Promise<Abilities>((resolve, reject) => {
-    const link = BackendLink.toMeasure(
-      fd,
-      { what, timeoutMs },
-      {
-        measured: (abilities) => {
-          link.close();
-          resolve(abilities);
-        },
-        ended: (error) => {
-          if (error) reject(asCompatError(error, { endpoint: what, side: 'back-end' }));
-        },
-      },
-    );
+    const measured = (abilities: Abilities): void => {
+      link.close();
+      resolve(abilities);
+    };
+    const ended = (error: Error | undefined): void => {
+      if (error) reject(asCompatError(error, { endpoint: what, side: 'back-end' }));
+    };
+    const link = BackendLink.toMeasure(fd, { what, timeoutMs }, { measured, ended });
     link.measure();
   });
 }
