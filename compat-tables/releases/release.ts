@@ -1,6 +1,9 @@
 /** A known back-end release: what it answers over the socket, as the data states it and as the rest of the code takes it. */
 import type { Abilities } from '../entries/entry.ts';
 
+/** By setting (`''`: the default): the virtio word, with the protocol features where they differ from the default. */
+export type Answers = Readonly<Record<string, bigint | { readonly virtio: bigint; readonly protocol: bigint }>>;
+
 /** Releases that answer alike in every setting. */
 export interface ReleaseRow {
   /** The first release; it gives the name. */
@@ -8,9 +11,9 @@ export interface ReleaseRow {
   /** The last release of the same line that answers so. */
   readonly last: string;
   readonly protocol: bigint;
-  readonly queuePairs: number;
-  /** By setting (`''`: the default): the virtio word, with the protocol features where they differ from the default. */
-  readonly answers: Readonly<Record<string, bigint | { readonly virtio: bigint; readonly protocol: bigint }>>;
+  /** 128 when absent, which DPDK gives since 16.11.2. */
+  readonly queuePairs?: number;
+  readonly answers: Answers;
 }
 
 /** The projects whose releases are known: the first word of their names, and their title for people. */
@@ -43,7 +46,7 @@ const RING_SIZE = 32768;
 
 /** One release for each setting of each row. */
 export function releasesOf(project: Project, rows: readonly ReleaseRow[]): BackendRelease[] {
-  return rows.flatMap(({ release, last, protocol, queuePairs, answers }) =>
+  return rows.flatMap(({ release, last, protocol, queuePairs = 128, answers }) =>
     Object.entries(answers).map(([setting, answer]) => {
       const words = typeof answer === 'bigint' ? { virtio: answer, protocol } : answer;
       return {
