@@ -1,6 +1,6 @@
 /**
- * How feature bits are written down: one row per name, grouped by scope. Numbers and names follow the virtio
- * specification (1.4), the Linux virtio headers and QEMU's vhost-user document; the meanings are our own words.
+ * How feature bits are written down: tables of one scope, a row for each name of the specification. Numbers and names
+ * follow virtio 1.4, the Linux virtio headers and QEMU's vhost-user document; the meanings are our own words.
  */
 
 /**
@@ -9,11 +9,9 @@
  */
 export type FeatureScope = 'net' | 'ring' | 'transport' | 'vhost' | 'protocol';
 
-/** One named bit, as a data file states it. What is left out is false or empty. */
-export interface FeatureRow {
+/** One named bit, as a table states it. What is left out is false or empty. */
+interface FeatureRow {
   readonly bit: number;
-  /** The name of the specification. */
-  readonly name: string;
   readonly meaning: string;
   /** Older or other names of the same bit with the same meaning. */
   readonly aliases?: readonly string[];
@@ -21,13 +19,14 @@ export interface FeatureRow {
   readonly requires?: readonly string[];
   /** Where that is said, or why it follows, when it is not in the table that most of them are in. */
   readonly requiresSource?: string;
-  /** Whether QEMU (10.x) offers the bit to the guest only when the back-end offers it. */
-  readonly fromBackend?: boolean;
   /** For old devices or drivers only, or never standardised. */
   readonly legacy?: boolean;
   /** What is odd about it, or when it matters for a migration. */
   readonly note?: string;
 }
+
+/** Rows by the name of the specification. */
+export type FeatureRows<N extends string = string> = Readonly<Record<N, FeatureRow>>;
 
 /** A specification name without its prefix: `VIRTIO_NET_F_MTU` is `MTU`. */
 export type ShortName<N extends string> = N extends
@@ -49,6 +48,7 @@ export interface FeatureBit<N extends string = string> {
   readonly meaning: string;
   readonly requires: readonly string[];
   readonly requiresSource: string;
+  /** QEMU (10.x) offers the bit to the guest only when the back-end offers it. */
   readonly fromBackend: boolean;
   /** Whether a guest can ever be offered the bit. */
   readonly guestVisible: boolean;
@@ -72,24 +72,18 @@ const REQUIREMENTS = 'virtio 1.2, section 5.1.3.1';
 const PREFIX = /^(?:VIRTIO_NET_F_|VIRTIO_RING_F_|VIRTIO_F_|VHOST_USER_PROTOCOL_F_|VHOST_USER_F_|VHOST_F_)/;
 const NEVER_SEEN_BY_GUESTS: readonly FeatureScope[] = ['vhost', 'protocol'];
 
-/** Completes rows of one scope. */
-export function featureBits<const R extends FeatureRow>(
+/** Completes the rows of one scope. `from-backend`: QEMU takes these bits from the back-end; other bits it decides alone. */
+export function featureBits<N extends string>(
   scope: FeatureScope,
-  rows: readonly R[],
-): readonly FeatureBit<R['name']>[] {
-  return rows.map((row: FeatureRow & { readonly name: R['name'] }) => ({
-    bit: row.bit,
-    name: row.name,
-    short: row.name.replace(PREFIX, '') as ShortName<R['name']>,
-    aliases: row.aliases ?? [],
-    scope,
-    meaning: row.meaning,
-    requires: row.requires ?? [],
-    requiresSource: row.requiresSource ?? REQUIREMENTS,
-    fromBackend: row.fromBackend ?? false,
+  rows: FeatureRows<N>,
+  source?: 'from-backend',
+): readonly FeatureBit<N>[] {
+  return Object.entries<FeatureRow>(rows).map(([name, row]) => ({
+    ...{ name: name as N, short: name.replace(PREFIX, '') as ShortName<N>, scope },
+    ...{ aliases: [], requires: [], requiresSource: REQUIREMENTS, legacy: false, note: undefined },
+    fromBackend: source === 'from-backend',
     guestVisible: !NEVER_SEEN_BY_GUESTS.includes(scope),
-    legacy: row.legacy ?? false,
-    note: row.note,
+    ...row,
   }));
 }
 

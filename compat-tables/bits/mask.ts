@@ -81,22 +81,10 @@ export function featureNames(family: FeatureFamily, mask: bigint): string[] {
   return bitsOf(mask).map((bit) => nameOfBit(family.byBit.get(bit) ?? [], bit));
 }
 
-/** One bit of a mask, explained. */
-export interface DecodedBit {
-  readonly bit: number;
-  /** As `featureNames` gives it. */
-  readonly name: string;
-  readonly short: string;
-  readonly meaning: string;
+/** One bit of a mask, explained; the name is as `featureNames` gives it. */
+export interface DecodedBit extends Omit<FeatureBit, 'aliases' | 'scope'> {
   /** Undefined for a bit that nobody has named. */
   readonly scope: FeatureScope | undefined;
-  readonly requires: readonly string[];
-  /** Where that is said. */
-  readonly requiresSource: string;
-  readonly fromBackend: boolean;
-  readonly guestVisible: boolean;
-  readonly legacy: boolean;
-  readonly note: string | undefined;
   readonly known: boolean;
 }
 

@@ -21,11 +21,10 @@ export interface CatalogueRow {
  * Every error that a user can meet, by its stable code. docs/errors.md is generated from here. A code never changes its
  * meaning; a new meaning needs a new code.
  */
-export const CATALOGUE = {
-  ...VERSION_ERRORS,
-  ...PORT_ERRORS,
-  ...PROGRAM_ERRORS,
-} as const satisfies Record<`VC-${string}`, CatalogueRow>;
+export const CATALOGUE = { ...VERSION_ERRORS, ...PORT_ERRORS, ...PROGRAM_ERRORS } as const satisfies Record<
+  `VC-${string}`,
+  CatalogueRow
+>;
 
 export type ErrorCode = keyof typeof CATALOGUE;
 

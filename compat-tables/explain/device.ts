@@ -2,48 +2,12 @@
  * Which device a mask is about. A line "Features 0x… unsupported" does not say it; the lines around it do. The same
  * number means another thing on another device type, so a guess is marked as one.
  */
-import { type FeatureFamily, type FeatureRow, featureBits, featureFamily } from '../bits/feature-bits.ts';
-import { RING_BITS, TRANSPORT_BITS, VHOST_BITS, VIRTIO_COMMON } from '../bits/virtio-common.ts';
+import type { FeatureFamily } from '../bits/feature-bits.ts';
+import { VIRTIO_BLK, VIRTIO_VSOCK } from '../bits/virtio-blk-vsock.ts';
+import { VIRTIO_COMMON } from '../bits/virtio-common.ts';
 import { VIRTIO_NET } from '../bits/virtio-net.ts';
 
-/** Virtio specification, section 5.2.3. QEMU's vhost-user-blk takes them from the back-end. */
-const BLK = [
-  { bit: 1, name: 'VIRTIO_BLK_F_SIZE_MAX', meaning: 'The largest size of one segment is given.', fromBackend: true },
-  { bit: 2, name: 'VIRTIO_BLK_F_SEG_MAX', meaning: 'The most segments of a request are given.', fromBackend: true },
-  { bit: 4, name: 'VIRTIO_BLK_F_GEOMETRY', meaning: 'The geometry of the disk is given.', fromBackend: true },
-  { bit: 5, name: 'VIRTIO_BLK_F_RO', meaning: 'The disk is read-only.', fromBackend: true },
-  { bit: 6, name: 'VIRTIO_BLK_F_BLK_SIZE', meaning: 'The block size is given.', fromBackend: true },
-  { bit: 9, name: 'VIRTIO_BLK_F_FLUSH', meaning: 'The guest may flush the cache of the disk.', fromBackend: true },
-  { bit: 10, name: 'VIRTIO_BLK_F_TOPOLOGY', meaning: 'Hints about optimal alignment are given.', fromBackend: true },
-  { bit: 11, name: 'VIRTIO_BLK_F_CONFIG_WCE', meaning: 'The guest may switch the write cache.', fromBackend: true },
-  { bit: 12, name: 'VIRTIO_BLK_F_MQ', meaning: 'More than one request queue.', fromBackend: true },
-  { bit: 13, name: 'VIRTIO_BLK_F_DISCARD', meaning: 'The guest may discard blocks.', fromBackend: true },
-  { bit: 14, name: 'VIRTIO_BLK_F_WRITE_ZEROES', meaning: 'The guest may write zeroes.', fromBackend: true },
-  { bit: 15, name: 'VIRTIO_BLK_F_LIFETIME', meaning: 'The device tells how worn its storage is.' },
-  { bit: 16, name: 'VIRTIO_BLK_F_SECURE_ERASE', meaning: 'The guest may erase blocks for good.' },
-  { bit: 17, name: 'VIRTIO_BLK_F_ZONED', meaning: 'The device is a zoned one.' },
-] as const satisfies readonly FeatureRow[];
-
-/** Virtio specification, section 5.10.3. They come from the kernel of the host or the vhost-user-vsock back-end. */
-const VSOCK = [
-  { bit: 0, name: 'VIRTIO_VSOCK_F_STREAM', meaning: 'Stream sockets.', fromBackend: true },
-  {
-    bit: 1,
-    name: 'VIRTIO_VSOCK_F_SEQPACKET',
-    meaning: 'Sockets that keep the borders of messages.',
-    fromBackend: true,
-    note: 'Newer kernels of the host offer it by themselves.',
-  },
-  { bit: 2, name: 'VIRTIO_VSOCK_F_NO_IMPLIED_STREAM', meaning: 'Stream sockets only when bit 0 is there.' },
-] as const satisfies readonly FeatureRow[];
-
-// these bits are of one device type as 'net' is; there is no scope for each type
-const common = [...RING_BITS, ...TRANSPORT_BITS, ...VHOST_BITS];
-const FAMILIES: Readonly<Record<string, FeatureFamily>> = {
-  net: VIRTIO_NET,
-  blk: featureFamily('virtio-blk', [...featureBits('transport', BLK), ...common]),
-  vsock: featureFamily('virtio-vsock', [...featureBits('transport', VSOCK), ...common]),
-};
+const FAMILIES: Readonly<Record<string, FeatureFamily>> = { net: VIRTIO_NET, blk: VIRTIO_BLK, vsock: VIRTIO_VSOCK };
 
 export interface Device {
   /** `net`, `blk`, `vsock`, another type of the virtio specification, or `unknown`. */
