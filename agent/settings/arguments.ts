@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearNames } from '../../base/text.ts';
-import { defaultOf, flagOf, ROWS, type Setting } from './settings.ts';
+import { defaultTextOf, flagOf, ROWS, type Setting } from './settings.ts';
 
 /** An option of the command line. */
 export interface Option {
@@ -31,15 +31,15 @@ const OTHER_OPTIONS: readonly Option[] = [
 ];
 
 /** The option of a setting; none when no flag takes it. */
-function optionOf(row: Setting<unknown>): Option[] {
-  const flag = flagOf(row);
-  const text = defaultOf(row)?.replaceAll('`', '');
-  const help = text === undefined ? row.help : `${row.help} (default: ${text})`;
+function optionOf([key, row]: readonly [string, Setting]): Option[] {
+  const flag = flagOf(key, row);
+  const text = defaultTextOf(row);
+  const help = `${row.help}${text === undefined ? '' : ` (default: ${text})`}`.replaceAll('`', '');
   return flag === undefined ? [] : [{ flag, short: row.short, placeholder: row.kind.placeholder, help }];
 }
 
 /** All options of `vhost-compatd`; its commands have more. */
-export const OPTIONS: readonly Option[] = [...ROWS.flatMap(([, row]) => optionOf(row)), ...OTHER_OPTIONS];
+export const OPTIONS: readonly Option[] = [...ROWS.flatMap(optionOf), ...OTHER_OPTIONS];
 
 /** A command line, taken apart. */
 export interface Arguments {
@@ -69,7 +69,12 @@ export function parseArguments(args: readonly string[], options: readonly Option
     if (token.kind !== 'option') continue;
     const option = byName.get(token.name);
     if (option === undefined) {
-      mistakes.push(`unknown option '${token.rawName}'${didYouMean(token.rawName, options)}`);
+      const [near] = nearNames(
+        token.rawName,
+        [...byName.values()].map(({ flag }) => flag),
+        1,
+      );
+      mistakes.push(`unknown option '${token.rawName}'${near === undefined ? '' : `; did you mean '${near}'?`}`);
     } else if (option.placeholder !== undefined && token.value === undefined) {
       mistakes.push(`option '${option.flag} <${option.placeholder}>' argument missing`);
     } else if (option.placeholder === undefined && token.value !== undefined) {
@@ -83,13 +88,4 @@ export function parseArguments(args: readonly string[], options: readonly Option
 
 function parseOptionOf({ short, placeholder }: Option): { type: 'string' | 'boolean'; short?: string } {
   return { type: placeholder === undefined ? 'boolean' : 'string', ...(short && { short: short.slice(1) }) };
-}
-
-function didYouMean(flag: string, options: readonly Option[]): string {
-  const [near] = nearNames(
-    flag,
-    options.map((option) => option.flag),
-    1,
-  );
-  return near === undefined ? '' : `; did you mean '${near}'?`;
 }

@@ -12,10 +12,10 @@ import { type Arguments, CONFIG_FLAG, CONFIG_VARIABLE } from './arguments.ts';
 import { isObject, ValueError } from './kinds.ts';
 import {
   flagOf,
+  propertyOf,
   ROWS,
   type Setting,
   type SettingValues,
-  settingOf,
   variableOf,
   type WrittenSettings,
 } from './settings.ts';
@@ -29,51 +29,37 @@ export interface Config extends SettingValues {
 /** Where settings come from: named in errors, with the settings as they are called there. */
 interface Source {
   readonly origin: string;
-  nameOf(row: Setting<unknown>, member: string): string;
+  nameOf(key: string, row: Setting, member: string): string;
 }
 
-const fileSource = (origin: string): Source => ({ origin, nameOf: ({ key }, member) => `key "${key}${member}"` });
-const COMMAND_LINE: Source = { origin: 'the command line', nameOf: (row) => flagOf(row) ?? row.key };
-const ENVIRONMENT: Source = { origin: 'the environment', nameOf: (row, member) => `${variableOf(row)}${member}` };
+const fileSource = (origin: string): Source => ({ origin, nameOf: (key, _, member) => `key "${key}${member}"` });
+const COMMAND_LINE: Source = { origin: 'the command line', nameOf: (key, row) => flagOf(key, row) ?? key };
+const ENVIRONMENT: Source = { origin: 'the environment', nameOf: (key, _, member) => `${variableOf(key)}${member}` };
 
 function refusal(origin: string, text: string, cause?: unknown): CompatError {
-  return new CompatError(
-    'VC-CONFIG',
-    `Cannot use ${origin}: ${text}`,
-    { origin },
-    cause === undefined ? {} : { cause },
-  );
+  return new CompatError('VC-CONFIG', `Cannot use ${origin}: ${text}`, { origin }, { cause });
 }
 
 /** The configuration that command line, environment and configuration file give, in this order of precedence. */
 export function readConfig({ given }: Arguments, env: NodeJS.ProcessEnv = process.env): Config {
   const file = given.get(CONFIG_FLAG)?.at(-1) ?? (env[CONFIG_VARIABLE] || undefined);
-  return resolveConfig(file === undefined ? {} : readConfigFile(file), {
-    ...settingsOfEnvironment(env),
-    ...settingsOfFlags(given),
+  const inFile = file === undefined ? {} : readConfigFile(file);
+  const inEnvironment = fromTexts(ENVIRONMENT, (key) => {
+    const text = env[variableOf(key)];
+    return text === undefined || text === '' ? undefined : [text];
   });
+  const onCommandLine = fromTexts(COMMAND_LINE, (key, row) => given.get(flagOf(key, row) ?? ''));
+  return resolveConfig(inFile, { ...inEnvironment, ...onCommandLine });
 }
 
 /** Reads a configuration file: one JSON object. Throws VC-CONFIG with the file, the key, what was seen and wanted. */
 export function readConfigFile(path: string): WrittenSettings {
-  const unreadable = (cause: unknown, what = '') =>
-    new CompatError(
-      'VC-CONFIG',
-      `Cannot read configuration ${path}: ${what}${(cause as Error).message}`,
-      { path },
-      { cause },
-    );
-  let content: string;
-  try {
-    content = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw unreadable(error);
-  }
   let value: unknown;
   try {
-    value = JSON.parse(content);
-  } catch (error) {
-    throw unreadable(error, 'not JSON: ');
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const text = `${cause instanceof SyntaxError ? 'not JSON: ' : ''}${(cause as Error).message}`;
+    throw new CompatError('VC-CONFIG', `Cannot read configuration ${path}: ${text}`, { path }, { cause });
   }
   return checkSettings(value, path);
 }
@@ -82,47 +68,36 @@ export function readConfigFile(path: string): WrittenSettings {
 export function checkSettings(value: unknown, origin: string): WrittenSettings {
   if (!isObject(value)) throw refusal(origin, `saw ${kindOf(value)}; wanted an object`);
   const source = fileSource(origin);
+  const rows = new Map(ROWS);
   for (const [key, member] of Object.entries(value)) {
-    const row = settingOf(key);
-    if (!row) {
-      const known = ROWS.map(([, one]) => one.key).join(', ');
-      throw refusal(origin, `key "${key}" is not known; known are ${known}`);
-    }
-    readValue(row, member, source);
+    const row = rows.get(key);
+    if (!row) throw refusal(origin, `key "${key}" is not known; known are ${[...rows.keys()].join(', ')}`);
+    readValue(key, row, member, source);
   }
   return value;
 }
 
-function settingsOfFlags(given: Arguments['given']): WrittenSettings {
-  return written(COMMAND_LINE, (row) => given.get(flagOf(row) ?? ''));
-}
-
-function settingsOfEnvironment(env: NodeJS.ProcessEnv): WrittenSettings {
-  return written(ENVIRONMENT, (row) => {
-    const text = env[variableOf(row)];
-    return text === undefined || text === '' ? undefined : [text];
-  });
-}
-
 /** The settings of a source of texts, checked, in the form that a configuration file has. */
-function written(source: Source, textsOf: (row: Setting<unknown>) => readonly string[] | undefined): WrittenSettings {
+function fromTexts(
+  source: Source,
+  textsOf: (key: string, row: Setting) => readonly string[] | undefined,
+): WrittenSettings {
   const settings: Record<string, unknown> = {};
-  for (const [, row] of ROWS) {
-    const texts = textsOf(row);
-    if (texts === undefined) continue;
-    const values = texts.map((text) => row.kind.fromText(text));
-    settings[row.key] = row.kind.isList === true ? values.flat() : values.at(-1);
-    readValue(row, settings[row.key], source);
+  for (const [key, row] of ROWS) {
+    const values = textsOf(key, row)?.map((text) => row.kind.fromText(text));
+    if (values === undefined) continue;
+    settings[key] = row.kind.isList === true ? values.flat() : values.at(-1);
+    readValue(key, row, settings[key], source);
   }
   return settings;
 }
 
-function readValue(row: Setting<unknown>, value: unknown, source: Source): unknown {
+function readValue(key: string, row: Setting, value: unknown, source: Source): unknown {
   try {
     return row.kind.read(value);
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
-    throw refusal(source.origin, `${source.nameOf(row, error.member)}${error.message}`, error);
+    throw refusal(source.origin, `${source.nameOf(key, row, error.member)}${error.message}`, error);
   }
 }
 
@@ -130,24 +105,32 @@ const CONFIGURATION = 'the configuration';
 
 /** Fills up with defaults: settings of the file, overridden by the others. */
 export function resolveConfig(file: WrittenSettings, over: WrittenSettings = {}): Config {
-  const all = { ...file, ...over };
+  const written = { ...file, ...over };
   const values: Record<string, unknown> = {};
-  for (const [property, row] of ROWS) {
-    const value = all[row.key];
-    const unset = typeof row.default === 'function' ? row.default(values) : row.default;
-    values[property] = value === undefined ? unset : readValue(row, value, fileSource(CONFIGURATION));
+  for (const [key, row] of ROWS) {
+    const value = written[key];
+    values[propertyOf(key)] =
+      value === undefined ? filled(row.default, values) : readValue(key, row, value, fileSource(CONFIGURATION));
   }
   const config = values as unknown as SettingValues;
-  checkDatabase(config, all);
+  checkDatabase(config, written);
   const tls = tlsOf(config);
   checkRemotes(config, tls);
   return { ...config, tls };
 }
 
+/** A default with the directories in the place of RUN_DIR and STATE_DIR. */
+function filled(value: unknown, directories: Readonly<Record<string, unknown>>): unknown {
+  if (Array.isArray(value)) return value.map((one) => filled(one, directories));
+  if (typeof value !== 'string') return value;
+  const { runDir, stateDir } = directories;
+  return value.split('RUN_DIR/').join(`${runDir}/`).split('STATE_DIR/').join(`${stateDir}/`);
+}
+
 /** The embedded database, or one elsewhere. */
-function checkDatabase({ db, dbRemotes }: SettingValues, given: WrittenSettings): void {
-  const embedded = ROWS.flatMap(([, { key, embedded: only }]) => (only ? [key] : []));
-  if (db !== undefined && embedded.some((key) => given[key] !== undefined)) {
+function checkDatabase({ db, dbRemotes }: SettingValues, written: WrittenSettings): void {
+  const embedded = ROWS.flatMap(([key, row]) => (row.embedded ? [key] : []));
+  if (db !== undefined && embedded.some((key) => written[key] !== undefined)) {
     const names = embedded.map((key) => `"${key}"`);
     const list = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
     throw refusal(CONFIGURATION, `"db" (an OVSDB server elsewhere) excludes ${list} (the embedded one)`);
@@ -161,12 +144,11 @@ function checkDatabase({ db, dbRemotes }: SettingValues, given: WrittenSettings)
 function tlsOf({ privateKey, certificate, caCert }: SettingValues): TlsFiles | undefined {
   if (privateKey !== undefined && certificate !== undefined && caCert !== undefined)
     return { privateKey, certificate, caCert };
-  const missing = Object.entries({ private_key: privateKey, certificate, ca_cert: caCert }).filter(
-    ([, value]) => value === undefined,
-  );
-  if (missing.length === 3) return undefined;
-  const names = missing.map(([name]) => `"${name}"`).join(' and no ');
-  throw refusal(CONFIGURATION, `saw no ${names}; wanted "private_key", "certificate" and "ca_cert" together`);
+  const files = Object.entries({ private_key: privateKey, certificate, ca_cert: caCert });
+  const missing = files.flatMap(([key, file]) => (file === undefined ? [`"${key}"`] : []));
+  if (missing.length === files.length) return undefined;
+  const seen = `saw no ${missing.join(' and no ')}`;
+  throw refusal(CONFIGURATION, `${seen}; wanted "private_key", "certificate" and "ca_cert" together`);
 }
 
 /** Checks what can be known of remotes before they are used: their form, and the files that TLS needs. */

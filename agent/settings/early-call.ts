@@ -19,10 +19,9 @@ const QUESTIONS: readonly string[] = ['--check-state', '--help', '--version'];
 /** Takes a first look at a call. Reports no mistakes: those are reported when the configuration is really read. */
 export function earlyCall(args: readonly string[], env: NodeJS.ProcessEnv = process.env): EarlyCall {
   const { words, given } = parseArguments(args);
-  const row = SETTINGS.runDir;
   const file = given.get(CONFIG_FLAG)?.at(-1) ?? env[CONFIG_VARIABLE];
-  const named = given.get('--run-dir')?.at(-1) ?? env[variableOf(row)];
-  const runDir = named || (file && textIn(file, row.key)) || row.default;
+  const named = given.get('--run-dir')?.at(-1) ?? env[variableOf('run_dir')];
+  const runDir = named || (file && runDirIn(file)) || SETTINGS.run_dir.default;
   return {
     runsAgent: words.length === 0 && !QUESTIONS.some((flag) => given.has(flag)),
     supervise: given.has('--supervise'),
@@ -30,9 +29,9 @@ export function earlyCall(args: readonly string[], env: NodeJS.ProcessEnv = proc
   };
 }
 
-function textIn(file: string, key: string): string | undefined {
+function runDirIn(file: string): string | undefined {
   try {
-    const value = (JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, unknown>>)[key];
+    const { run_dir: value } = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, unknown>>;
     return typeof value === 'string' ? value : undefined;
   } catch {
     return undefined;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { settingsTable } from '../../agent/settings/settings-document.ts';
+import { settingsTable } from '../../agent/settings/settings.ts';
 import { ROOT } from '../root.ts';
 
 const BEGIN = '<!-- settings: npm run docs writes this table -->\n';
