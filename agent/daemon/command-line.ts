@@ -6,7 +6,7 @@ import { checkJournals, type KeeperLink } from '../manager/keeper-link.ts';
 import { type Config, readConfig } from '../settings/config.ts';
 import { helpPage, readCall } from './commands.ts';
 import { helpText } from './help.ts';
-import { exitStatusOf, printError } from './program-errors.ts';
+import { reportError } from './program-errors.ts';
 
 /** Reads the command line and does what it says. `keeper`: its resumed ports are at work already. */
 export async function runCommandLine(argv: readonly string[], keeper: KeeperLink | undefined): Promise<void> {
@@ -19,8 +19,8 @@ export async function runCommandLine(argv: readonly string[], keeper: KeeperLink
     else await runAgent(readConfig(call.args), keeper);
   } catch (error) {
     keeper?.ports.leave();
-    printError(error);
-    process.exit(exitStatusOf(error));
+    reportError(error);
+    process.exit();
   }
 }
 
@@ -39,7 +39,7 @@ async function runAgent(config: Config, keeper: KeeperLink | undefined): Promise
   const { Agent } = await import('../manager/agent.ts');
   const { serveApi } = await import('../manager/serve-api.ts');
   const agent = await Agent.start(config, log, keeper);
-  const api = await serveApi(agent, config, log);
+  const api = await serveApi(agent);
   keeper?.store.notify('READY=1');
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     keeper?.store.notify('STOPPING=1');

@@ -20,9 +20,9 @@ const COMMANDS: readonly Command[] = [
       { flag: '--json', help: 'print errors as JSON on stderr, too' },
     ],
     async run(endpoint, given) {
-      const { runProbeCommand } = await import('./probe-command.ts');
+      const { runProbeCommand } = await import('./backend-commands.ts');
       const timeoutMs = secondsOf(given.get('--timeout')?.at(-1) ?? '5') * 1000;
-      await runProbeCommand(endpoint, { timeoutMs, json: given.has('--json') });
+      await runProbeCommand(endpoint, timeoutMs, given.has('--json'));
     },
   },
   {
@@ -30,7 +30,7 @@ const COMMANDS: readonly Command[] = [
     help: 'serve a back-end that only negotiates, as a known release does',
     options: [{ flag: '--like', placeholder: 'release', help: 'the release: ovs-3.1, ovs-2.13+tso, dpdk-22.11, …' }],
     async run(endpoint, given) {
-      const { runMockCommand } = await import('./mock-command.ts');
+      const { runMockCommand } = await import('./backend-commands.ts');
       const like = given.get('--like')?.at(-1);
       if (like === undefined) throw callError("required option '--like <release>' not specified");
       await runMockCommand(endpoint, like);
@@ -53,7 +53,9 @@ export function readCall(argv: readonly string[]): Call {
   const [mistake] = args.mistakes;
   if (mistake !== undefined && !isHelp) throw callError(mistake);
   const [name, ...words] = args.words[0] === 'help' ? args.words.slice(1) : args.words;
-  const command = name === undefined ? undefined : commandNamed(name);
+  const command = COMMANDS.find((one) => one.name === name);
+  if (name !== undefined && command === undefined)
+    throw callError(`unknown command '${name}'; there are ${COMMANDS.map((one) => one.name).join(', ')}`);
   if (isHelp) return { what: 'help', command };
   for (const { flag } of COMMANDS.flatMap(({ options }) => options))
     if (args.given.has(flag) && !command?.options.some((one) => one.flag === flag))
@@ -63,12 +65,6 @@ export function readCall(argv: readonly string[]): Call {
   if (endpoint === undefined) throw callError(`missing required argument 'endpoint' of ${command.name}`);
   if (more.length > 0) throw callError(`too many arguments for ${command.name}: saw ${more.join(' ')} as well`);
   return { what: 'command', command, endpoint, args };
-}
-
-function commandNamed(name: string): Command {
-  const found = COMMANDS.find((one) => one.name === name);
-  if (found !== undefined) return found;
-  throw callError(`unknown command '${name}'; there are ${COMMANDS.map((one) => one.name).join(', ')}`);
 }
 
 /** The page of `--help`, or of a command. */

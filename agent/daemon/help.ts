@@ -40,14 +40,12 @@ function row(name: string, text: string, width: number): string[] {
 }
 
 function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
+  const lines = [''];
   for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = '';
-    }
-    line = line === '' ? word : `${line} ${word}`;
+    const line = lines.at(-1) ?? '';
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
   }
-  return [...lines, line];
+  return lines;
 }

@@ -1,4 +1,4 @@
-import { EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
+import { EXIT } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 
 /** A command line that cannot be understood. */
@@ -6,13 +6,14 @@ export function callError(mistake: string): CompatError {
   return new CompatError('VC-USAGE', `Cannot read the command line: ${mistake}`);
 }
 
-/** The exit status of the process that an error ends. */
-export function exitStatusOf(error: unknown): Exit {
-  return error instanceof CompatError ? error.exit : EXIT.failed;
+/** Prints an error on stderr, in one line or as JSON, and sets the exit status of the process to that of the error. */
+export function reportError(error: unknown, asJson = false): void {
+  const { code, message } = error instanceof CompatError ? error : { code: undefined, message: messageOf(error) };
+  const line = `vhost-compatd: ${message}${code === undefined ? '' : ` [${code}]`}`;
+  process.stderr.write(`${asJson ? JSON.stringify({ code: code ?? 'VC-INTERNAL', message }) : line}\n`);
+  process.exitCode = error instanceof CompatError ? error.exit : EXIT.failed;
 }
 
-/** Prints an error on stderr, in one line. */
-export function printError(error: unknown): void {
-  const code = error instanceof CompatError ? ` [${error.code}]` : '';
-  process.stderr.write(`vhost-compatd: ${error instanceof Error ? error.message : String(error)}${code}\n`);
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

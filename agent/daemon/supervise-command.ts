@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Log } from '../../base/log.ts';
 import { supervise } from '../keeper/supervisor.ts';
 import { makeRunDir } from '../settings/run-dir.ts';
-import { exitStatusOf, printError } from './program-errors.ts';
+import { reportError } from './program-errors.ts';
 
 /** `vhost-compatd --supervise …`: runs an agent with the other options, restarts it, and keeps its connections alive. */
 export async function superviseAgent(args: readonly string[], runDir: string): Promise<void> {
@@ -20,7 +20,6 @@ export async function superviseAgent(args: readonly string[], runDir: string): P
       log: (event, fields) => log.info(event, fields),
     });
   } catch (error) {
-    printError(error);
-    process.exitCode = exitStatusOf(error);
+    reportError(error);
   }
 }

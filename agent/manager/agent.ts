@@ -9,8 +9,7 @@ import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
 import type { Config } from '../settings/config.ts';
 import { makeRunDir } from '../settings/run-dir.ts';
-import type { TraceListener } from '../vhost/trace-line.ts';
-import { detailTexts, EventLog } from './event-log.ts';
+import { EventLog } from './event-log.ts';
 import { prepareRows, type StoredEvent } from './host-rows.ts';
 import { HostVersions } from './host-versions.ts';
 import type { Beforehand } from './host-view.ts';
@@ -40,17 +39,13 @@ interface Parts {
 
 /** The running agent: database, compat tables and ports, and the loop that reconciles them. */
 export class Agent {
-  readonly systemId: string;
-  readonly state: State;
+  readonly parts: Parts;
   readonly events: EventLog;
-  readonly #log: Log;
-  readonly #database: OpenDatabase;
+  readonly interfaces: Interfaces;
   readonly #writes: PendingWrites;
   readonly #versions: HostVersions;
-  readonly #interfaces: Interfaces;
   readonly #publisher: Publisher;
   readonly #reconciler: Reconciler;
-  readonly #keeper: KeeperLink | undefined;
   readonly #heartbeat: NodeJS.Timeout;
   /** Only in a database that other agents reach, too. */
   readonly #identity: IdentityLock | undefined;
@@ -76,30 +71,27 @@ export class Agent {
     }
   }
 
-  private constructor({ config, log, systemId: id, database, state, storedEvents, tables, keeper }: Parts) {
+  private constructor(parts: Parts) {
+    const { config, log, systemId: id, database, state, storedEvents: stored, tables, keeper } = parts;
     const { client } = database;
-    this.systemId = id;
-    this.state = state;
-    this.#log = log;
-    this.#database = database;
-    this.#keeper = keeper;
+    this.parts = parts;
     this.#writes = new PendingWrites(client, DATABASE, log);
     const { hostname: host, eventLimit: limit } = config;
-    this.events = new EventLog({ systemId: id, host, limit, stored: storedEvents, writes: this.#writes, log });
+    this.events = new EventLog({ systemId: id, host, limit, stored, writes: this.#writes, log });
     this.#versions = new HostVersions(tables.entries, (event) => this.events.record(event));
-    this.#interfaces = new Interfaces({
+    this.interfaces = new Interfaces({
       socketGroup: config.socketGroup,
       entries: () => this.#versions.entries,
       hostDefault: () => this.#versions.default,
       write: (uuid, columns) => this.#writes.update('Interface', uuid, columns),
-      event: (name, event) => this.events.record({ interface: name, ...event, details: detailTexts(event.details) }),
+      event: (name, event) => this.events.record({ interface: name, ...event }),
       backendsChanged: () => this.#reconciler.backendsChanged(),
       keeper,
     });
     const own = state.hosts().find((row) => row.systemId === id);
     this.#publisher = new Publisher(client, log, measuredBefore(own) ?? declared(config));
     this.#reconciler = new Reconciler({
-      ...{ log, systemId: id, state, versions: this.#versions, interfaces: this.#interfaces },
+      ...{ log, systemId: id, state, versions: this.#versions, interfaces: this.interfaces },
       ...{ publisher: this.#publisher, writes: this.#writes },
       prepare: () => prepareRows(database, config, id),
     });
@@ -111,21 +103,6 @@ export class Agent {
     }
     for (const problem of tables.problems) this.#recordProblem('table-problem', problem);
     for (const problem of keeper?.ports.problems ?? []) this.#recordProblem('fault', problem);
-  }
-
-  /** Tells `listener` of the messages of an interface until the result is called; undefined: there is no such interface. */
-  trace(name: string, listener: TraceListener): (() => void) | undefined {
-    return this.#interfaces.trace(name, listener);
-  }
-
-  /** The ports of the interfaces, as they are at this moment. */
-  ports(): ReturnType<Interfaces['ports']> {
-    return this.#interfaces.ports();
-  }
-
-  /** Where the database of this host is reached. */
-  get remote(): string {
-    return this.#database.remote;
   }
 
   /**
@@ -140,41 +117,41 @@ export class Agent {
     clearInterval(this.#heartbeat);
     this.#reconciler.stop();
     this.#identity?.close();
-    await this.#interfaces.stop();
+    await this.interfaces.stop();
     // a database that does not answer must not keep the agent from ending
     await Promise.race([this.#writes.settled(), setTimeoutOf(STOP_PATIENCE_MS)]);
     this.#writes.close();
-    this.state.close();
-    await this.#database.close();
+    this.parts.state.close();
+    await this.parts.database.close();
     // descriptors that the keeper does not have yet must still be open when it takes them
-    await this.#keeper?.store.settled();
-    this.#interfaces.leave();
+    await this.parts.keeper?.store.settled();
+    this.interfaces.leave();
   }
 
   async #run(): Promise<void> {
-    const { client } = this.#database;
-    this.state.onChange((changes) => this.#reconciler.rowsChanged(changes));
+    const { client } = this.parts.database;
+    this.parts.state.onChange((changes) => this.#reconciler.rowsChanged(changes));
     client.on('connected', () => void this.#reconnected());
-    client.on('disconnected', ({ message }) => this.#log.warn('database-gone', { reason: message }));
-    const resumed = this.#keeper?.ports.size ?? 0;
+    client.on('disconnected', ({ message }) => this.parts.log.warn('database-gone', { reason: message }));
+    const resumed = this.parts.keeper?.ports.size ?? 0;
     await this.#reconciler.run();
     this.#beat();
     void this.#identity?.take();
-    const [interfaces, versions] = [this.#interfaces.size, this.#versions.entries.length];
+    const [interfaces, versions] = [this.interfaces.size, this.#versions.entries.length];
     const serves = `Agent ${PROGRAM_VERSION} serves ${plural(interfaces, 'interface')}`;
     this.events.record({
       kind: 'agent-started',
       text: `${serves}; it took over ${plural(resumed, 'connection')} of the previous agent`,
-      details: detailTexts({ version: PROGRAM_VERSION, interfaces, versions, resumed }),
+      details: { version: PROGRAM_VERSION, interfaces, versions, resumed },
     });
   }
 
   /** The database may be another one than before, an older state of it, or empty. */
   async #reconnected(): Promise<void> {
     if (this.#stopped) return;
-    this.#log.info('database-connected', { remote: this.#database.remote });
+    this.parts.log.info('database-connected', { remote: this.parts.database.remote });
     this.#publisher.writeAgain();
-    this.#interfaces.writeAgain();
+    this.interfaces.writeAgain();
     void this.#identity?.take();
     await this.#reconciler.prepare();
     this.#reconciler.schedule();
@@ -185,7 +162,7 @@ export class Agent {
   }
 
   #beat(): void {
-    this.#writes.updateWhere('Host_Private', 'system_id', this.systemId, { heartbeat: Date.now() });
+    this.#writes.updateWhere('Host_Private', 'system_id', this.parts.systemId, { heartbeat: Date.now() });
   }
 }
 

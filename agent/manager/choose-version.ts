@@ -1,6 +1,6 @@
 import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
-import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { CompatError, type ErrorDetails } from '../../compat-tables/errors/compat-error.ts';
 import { defaultFor } from '../../rpc/state/default-version.ts';
 import { type PeerIdentity, samePeer } from '../fd/peer.ts';
 import type { ModeDecision } from '../relay/port/port-status.ts';
@@ -31,15 +31,8 @@ export function nextStart(intent: Intent, entries: readonly Entry[], abilities: 
   const candidates = entries.filter((entry) => entry.deviceType === intent.deviceType);
   const first = candidates.find((entry) => checkEntry(entry, abilities).length === 0);
   if (first) return { mode: first };
-  return refuse(
-    new CompatError(
-      'VC-MODE-NONE',
-      `Cannot serve ${intent.interface}: its back-end can honour none of the ${candidates.length} versions of device type ${intent.deviceType}`,
-      {
-        interface: intent.interface,
-      },
-    ),
-  );
+  const none = `its back-end can honour none of the ${candidates.length} versions of device type ${intent.deviceType}`;
+  return refuse('VC-MODE-NONE', intent, none);
 }
 
 /** The name of the version that the next front-end process gets, or that it would get were the back-end able. */
@@ -78,43 +71,34 @@ export function sameAgain(
   abilities: Abilities,
 ): ModeDecision {
   const decision = honour(sticky.version, intent, entries, abilities);
-  if ('mode' in decision && decision.mode.digest !== sticky.digest) {
-    return refuse(
-      new CompatError(
-        'VC-TABLE-CHANGED',
-        `Cannot serve ${intent.interface}: its guest runs with ${sticky.version} of digest ${sticky.digest.slice(0, 12)}, the table now has ${decision.mode.digest.slice(0, 12)}`,
-        { interface: intent.interface, version: sticky.version },
-      ),
-    );
-  }
-  return decision;
+  if (!('mode' in decision) || decision.mode.digest === sticky.digest) return decision;
+  const { version, digest } = sticky;
+  const seen = `its guest runs with ${version} of digest ${digest.slice(0, 12)}`;
+  const now = `the table now has ${decision.mode.digest.slice(0, 12)}`;
+  return refuse('VC-TABLE-CHANGED', intent, `${seen}, ${now}`, { version });
 }
 
 function honour(version: string, intent: Intent, entries: readonly Entry[], abilities: Abilities): ModeDecision {
-  const details = { interface: intent.interface, version };
   const named = entries.filter((one) => one.version === version);
   const entry = named.find((one) => one.deviceType === intent.deviceType);
+  if (named.length === 0)
+    return refuse('VC-VERSION-UNKNOWN', intent, `version ${version} is in no compat table of this host`, { version });
   if (!entry) {
     const types = named.map((one) => one.deviceType).join(', ');
-    const [code, seen] =
-      types === ''
-        ? (['VC-VERSION-UNKNOWN', 'is in no compat table of this host'] as const)
-        : (['VC-VERSION-DEVICE-TYPE', `is of device type ${types}, the interface of ${intent.deviceType}`] as const);
-    return refuse(new CompatError(code, `Cannot serve ${intent.interface}: version ${version} ${seen}`, details));
+    const seen = `version ${version} is of device type ${types}, the interface of ${intent.deviceType}`;
+    return refuse('VC-VERSION-DEVICE-TYPE', intent, seen, { version });
   }
   const blockers = checkEntry(entry, abilities);
-  const first = blockers[0];
+  const [first] = blockers;
   if (!first) return { mode: entry };
   const missing = blockers.flatMap((blocker) => blocker.missing);
   const reasons = blockers.map((blocker) => blocker.text).join('; ');
-  return refuse(
-    new CompatError(first.code as CompatError['code'], `Cannot serve ${intent.interface} with ${version}: ${reasons}`, {
-      ...details,
-      missing,
-    }),
-  );
+  const text = `Cannot serve ${intent.interface} with ${version}: ${reasons}`;
+  const details = { interface: intent.interface, version, missing };
+  return { refused: new CompatError(first.code as CompatError['code'], text, details) };
 }
 
-function refuse(refused: CompatError): ModeDecision {
-  return { refused };
+function refuse(code: CompatError['code'], intent: Intent, seen: string, details: ErrorDetails = {}): ModeDecision {
+  const { interface: name } = intent;
+  return { refused: new CompatError(code, `Cannot serve ${name}: ${seen}`, { interface: name, ...details }) };
 }

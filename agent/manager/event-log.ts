@@ -3,7 +3,7 @@ import type { Log } from '../../base/log.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import { encodeEvent } from '../../rpc/state/encode-rows.ts';
 import type { StoredEvent } from './host-rows.ts';
-import type { PendingWrites } from './pending-writes.ts';
+import { type PendingWrites, whereUuid } from './pending-writes.ts';
 
 /** Something that happened to an interface or to the host. */
 export interface AgentEvent {
@@ -19,48 +19,47 @@ export interface AgentEvent {
   readonly details: Readonly<Record<string, string>>;
 }
 
-export type EventListener = (event: AgentEvent) => void;
+/** An event as it is recorded: its details become texts, and those that are undefined are left out. */
+export type NewEvent = Omit<AgentEvent, 'host' | 'time' | 'details'> & {
+  readonly details?: Readonly<Record<string, unknown>>;
+};
+
+type EventListener = (event: AgentEvent) => void;
+
+interface EventLogParts {
+  readonly systemId: string;
+  readonly host: string;
+  /** The most events that the database stores; 0: none. */
+  readonly limit: number;
+  readonly stored: readonly StoredEvent[];
+  readonly writes: Pick<PendingWrites, 'record'>;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+  readonly now?: () => number;
+}
 
 /** The events of a burst get later times than they had, but not by more than this. */
 const CLOCK_SET_BACK_MS = 60_000;
 
 /** Writes every event to the log and to the bounded history in the database, and tells those who listen. */
 export class EventLog {
-  readonly #systemId: string;
-  readonly #host: string;
-  readonly #limit: number;
-  readonly #writes: Pick<PendingWrites, 'record'>;
-  readonly #log: Pick<Log, 'info' | 'warn'>;
-  readonly #now: () => number;
+  readonly #parts: EventLogParts;
   readonly #listeners = new Set<EventListener>();
   /** UUIDs of the rows of this host in the table Event, the oldest first. */
   readonly #stored: string[];
   /** The time of the last event. */
   #last: number;
 
-  constructor(options: {
-    systemId: string;
-    host: string;
-    limit: number;
-    stored: readonly StoredEvent[];
-    writes: Pick<PendingWrites, 'record'>;
-    log: Pick<Log, 'info' | 'warn'>;
-    now?: () => number;
-  }) {
-    this.#systemId = options.systemId;
-    this.#host = options.host;
-    this.#limit = options.limit;
-    this.#stored = options.stored.map(({ uuid }) => uuid);
-    this.#last = options.stored.at(-1)?.time ?? 0;
-    this.#now = options.now ?? Date.now;
-    this.#writes = options.writes;
-    this.#log = options.log;
+  constructor(parts: EventLogParts) {
+    this.#parts = parts;
+    this.#stored = parts.stored.map(({ uuid }) => uuid);
+    this.#last = parts.stored.at(-1)?.time ?? 0;
   }
 
-  record(event: Omit<AgentEvent, 'host' | 'time' | 'details'> & { details?: Readonly<Record<string, string>> }): void {
-    const full: AgentEvent = { host: this.#host, time: this.#time(), ...event, details: event.details ?? {} };
-    const write = full.code === undefined ? this.#log.info.bind(this.#log) : this.#log.warn.bind(this.#log);
-    write(full.kind, { interface: full.interface, code: full.code, text: full.text });
+  record({ details = {}, ...event }: NewEvent): void {
+    const { host, log } = this.#parts;
+    const full: AgentEvent = { host, time: this.#time(), ...event, details: detailTexts(details) };
+    const fields = { interface: full.interface, code: full.code, text: full.text };
+    log[full.code === undefined ? 'info' : 'warn'](full.kind, fields);
     this.#store(full);
     for (const listener of this.#listeners) listener(full);
   }
@@ -76,24 +75,24 @@ export class EventLog {
    * followed all the same.
    */
   #time(): number {
-    const now = this.#now();
+    const now = (this.#parts.now ?? Date.now)();
     this.#last = this.#last - now > CLOCK_SET_BACK_MS ? now : Math.max(now, this.#last + 1);
     return this.#last;
   }
 
   #store(event: AgentEvent): void {
-    if (this.#limit === 0) return;
-    const operations: Json[] = [];
-    while (this.#stored.length >= this.#limit) {
-      const oldest = this.#stored.shift();
-      if (oldest !== undefined)
-        operations.push({ op: 'delete', table: 'Event', where: [['_uuid', '==', ['uuid', oldest]]] });
-    }
+    const { limit, systemId, writes } = this.#parts;
+    if (limit === 0) return;
     // The row's name is chosen here, so that it can be deleted later without asking what became of it.
     const uuid = randomUUID();
+    const excess = this.#stored.splice(0, Math.max(0, this.#stored.length + 1 - limit));
     this.#stored.push(uuid);
-    operations.push({ op: 'insert', table: 'Event', uuid, row: encodeEvent({ systemId: this.#systemId, ...event }) });
-    this.#writes.record(...operations);
+    writes.record(...excess.map((oldest): Json => ({ op: 'delete', table: 'Event', where: whereUuid(oldest) })), {
+      op: 'insert',
+      table: 'Event',
+      uuid,
+      row: encodeEvent({ systemId, ...event }),
+    });
   }
 }
 
@@ -106,8 +105,7 @@ function asText(value: unknown): string {
     .join(' ');
 }
 
-/** Details of an event as the database stores them: texts. */
-export function detailTexts(details: Readonly<Record<string, unknown>>): Record<string, string> {
+function detailTexts(details: Readonly<Record<string, unknown>>): Record<string, string> {
   const known = Object.entries(details).filter(([, value]) => value !== undefined);
   return Object.fromEntries(known.map(([name, value]) => [name, asText(value)]));
 }

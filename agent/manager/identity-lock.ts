@@ -4,38 +4,35 @@ import type { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 /** The lock of an agent that was killed is released a little later than its successor may ask for it. */
 const PATIENCE_MS = 3000;
 
+interface IdentityLockParts {
+  readonly client: OvsdbClient;
+  readonly systemId: string;
+  readonly stateDir: string;
+  readonly tell: (problem: CompatError) => void;
+}
+
 /**
  * A lock of the database server (RFC 7047, section 4.1.8) by which two agents with one system id notice each other: hosts
  * that were cloned with their state directory would overwrite each other's rows without a warning. It only warns; and in a
  * cluster, where each server has its own locks, it notices only agents on the same server.
  */
 export class IdentityLock {
-  readonly #client: OvsdbClient;
-  readonly #systemId: string;
-  readonly #stateDir: string;
-  readonly #tell: (problem: CompatError) => void;
+  readonly #parts: IdentityLockParts;
   #timer: NodeJS.Timeout | undefined;
   #told = false;
 
-  constructor(parts: {
-    readonly client: OvsdbClient;
-    readonly systemId: string;
-    readonly stateDir: string;
-    readonly tell: (problem: CompatError) => void;
-  }) {
-    this.#client = parts.client;
-    this.#systemId = parts.systemId;
-    this.#stateDir = parts.stateDir;
-    this.#tell = parts.tell;
-    this.#client.on('notification', (method, params) => {
-      if (method === 'locked' && params[0] === lockName(this.#systemId)) this.#held();
+  constructor(parts: IdentityLockParts) {
+    this.#parts = parts;
+    parts.client.on('notification', (method, params) => {
+      if (method === 'locked' && params[0] === lockName(parts.systemId)) this.#held();
     });
   }
 
   /** Asks for the lock; once for each connection, because the lock ends with it. */
   async take(): Promise<void> {
     try {
-      const answer = await this.#client.call('lock', [lockName(this.#systemId)]);
+      const { client, systemId } = this.#parts;
+      const answer = await client.call('lock', [lockName(systemId)]);
       const locked = typeof answer === 'object' && answer !== null && 'locked' in answer && answer['locked'] === true;
       if (locked) this.#held();
       else this.#wait();
@@ -59,9 +56,10 @@ export class IdentityLock {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#told = true;
-      const seen = `Cannot be the only agent of system id "${this.#systemId}": another agent with this id is connected to ${this.#client.remote}, and both write the same rows`;
-      const wanted = `wanted an id for each host: set system_id, or remove ${this.#stateDir}/system-id on the host that is a copy, and restart its agent`;
-      this.#tell(new CompatError('VC-SYSTEM-ID-TAKEN', `${seen}; ${wanted}`));
+      const { client, systemId, stateDir, tell } = this.#parts;
+      const seen = `Cannot be the only agent of system id "${systemId}": another agent with this id is connected to ${client.remote}, and both write the same rows`;
+      const wanted = `wanted an id for each host: set system_id, or remove ${stateDir}/system-id on the host that is a copy, and restart its agent`;
+      tell(new CompatError('VC-SYSTEM-ID-TAKEN', `${seen}; ${wanted}`));
     }, PATIENCE_MS);
     this.#timer.unref();
   }
@@ -69,9 +67,6 @@ export class IdentityLock {
 
 /** A name of letters, digits and underscores, as the protocol wants it (<id>, section 3.1); different for different ids. */
 export function lockName(systemId: string): string {
-  const escaped = systemId.replaceAll(
-    /[^A-Za-z0-9]/g,
-    (char) => `_${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
-  return `vhost_compat_${escaped}`;
+  const code = (char: string) => `_${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return `vhost_compat_${systemId.replaceAll(/[^A-Za-z0-9]/g, code)}`;
 }

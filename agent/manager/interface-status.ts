@@ -1,4 +1,3 @@
-import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { InterfaceStatus, InterfaceStatusProperty } from '../../rpc/state/encode-rows.ts';
 import type { Column } from '../../rpc/state/model/column.ts';
 import { INTERFACE } from '../../rpc/state/model/interface.ts';
@@ -13,12 +12,12 @@ export function interfaceStatus(
   port: PortStatus,
   sticky: StickyMode | undefined,
   nextStart: string | undefined,
-  backend: string,
 ): InterfaceStatus {
+  const waiting = port.waitingFor === undefined ? undefined : `Waiting for a back-end at ${port.waitingFor}`;
   const facts = {
     ...port,
     ...{ inForce: sticky?.version, nextStart, peer: sticky ? peerColumn(sticky) : new Map<string, string>() },
-    ...{ error: port.error?.code, errorDetail: port.error?.message ?? waitingFor(port, backend) },
+    ...{ error: port.error?.code, errorDetail: port.error?.message ?? waiting },
     ...{ offeredFeatures: port.offered, ackedFeatures: port.acked, ackedProtocolFeatures: port.ackedProtocol },
   };
   const kept = {
@@ -27,22 +26,11 @@ export function interfaceStatus(
     measured: port.abilities === undefined,
     counted: true,
   };
-  const status = STATUS.flatMap(([property, keeps]) =>
-    keeps !== undefined && kept[keeps] ? [] : [[property, facts[property]]],
-  );
+  const status = STATUS.filter(({ keeps }) => keeps === undefined || !kept[keeps]).map(({ property, of }) => {
+    const name = (of ?? property) as InterfaceStatusProperty;
+    return [name, facts[name]];
+  });
   return Object.fromEntries(status) as InterfaceStatus;
 }
 
-/** What an interface without a back-end waits for. `backend`: its endpoint, such as `connect:/run/vhu0`. */
-function waitingFor({ state }: PortStatus, backend: string): string | undefined {
-  if (state !== 'waiting-backend') return undefined;
-  const { role, path } = parseEndpoint(backend);
-  return role === 'listen'
-    ? `No back-end has connected to ${path} yet`
-    : `No back-end accepts connections at ${path} yet; the agent keeps trying`;
-}
-
-/** The properties of the status, and what each of them keeps. */
-const STATUS = Object.values<Column>(INTERFACE)
-  .filter(({ role }) => role === 'status')
-  .map(({ property, of, keeps }) => [(of ?? property) as InterfaceStatusProperty, keeps] as const);
+const STATUS = Object.values<Column>(INTERFACE).filter(({ role }) => role === 'status');

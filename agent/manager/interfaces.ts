@@ -3,7 +3,6 @@ import type { PortStatus } from '../relay/port/port-status.ts';
 import type { TraceListener } from '../vhost/trace-line.ts';
 import type { BackendView } from './host-view.ts';
 import { ManagedInterface, type Surroundings } from './managed-interface.ts';
-import { TraceListeners } from './trace-listeners.ts';
 
 /** How often the modes of front-end processes that are gone are forgotten. */
 const EXPIRE_EVERY_MS = 1000;
@@ -148,4 +147,28 @@ export class Interfaces {
 
 function pathsOf(row: InterfaceRow): string[] {
   return [row.frontend, row.backend].map((endpoint) => endpoint.slice(endpoint.indexOf(':') + 1));
+}
+
+/** The listeners to the messages of each interface. A port without a listener spends nothing on it. */
+export class TraceListeners {
+  readonly #byName = new Map<string, Set<TraceListener>>();
+
+  /** Adds a listener; the result removes it. */
+  add(name: string, listener: TraceListener): () => void {
+    const listeners = this.#byName.get(name) ?? new Set();
+    this.#byName.set(name, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#byName.get(name) === listeners) this.#byName.delete(name);
+    };
+  }
+
+  /** All listeners of an interface as one; undefined when there is none. */
+  of(name: string): TraceListener | undefined {
+    const listeners = this.#byName.get(name);
+    if (listeners === undefined) return undefined;
+    return (message) => {
+      for (const listener of listeners) listener(message);
+    };
+  }
 }

@@ -11,6 +11,7 @@ import { type Intent, modeFor, nextStart, nextStartName, sameAgain } from './cho
 import type { BackendView } from './host-view.ts';
 import { interfaceStatus } from './interface-status.ts';
 import type { KeeperLink } from './keeper-link.ts';
+import { withoutBigints } from './publisher.ts';
 import { readSticky, StickyModes } from './sticky-modes.ts';
 
 /** An event of the port, or a change of the pin by a client. */
@@ -47,13 +48,14 @@ export class ManagedInterface {
   #unwritten = false;
   #later: NodeJS.Timeout | undefined;
   #stopped = false;
-  readonly #conflicted: boolean;
+  /** Whether it is not served because another interface uses one of its socket paths. */
+  readonly conflicted: boolean;
 
   /** `taken`: the interface that uses one of the socket paths already. */
   constructor(row: InterfaceRow, around: Surroundings, taken: string | undefined) {
     this.#row = row;
     this.#around = around;
-    this.#conflicted = taken !== undefined;
+    this.conflicted = taken !== undefined;
     this.#stickies = new StickyModes(readSticky(row));
     this.#open(taken);
   }
@@ -64,15 +66,10 @@ export class ManagedInterface {
 
   /** What is known of the back-end, undefined when it was never measured. */
   get view(): BackendView | undefined {
+    const { name, deviceType, abilities: before } = this.#row;
     const measured = this.#port?.status.abilities;
-    const abilities = measured ?? this.#row.abilities;
-    if (!abilities) return undefined;
-    return {
-      interface: this.#row.name,
-      deviceType: this.#row.deviceType,
-      abilities,
-      connected: measured !== undefined,
-    };
+    const abilities = measured ?? before;
+    return abilities && { interface: name, deviceType, abilities, connected: measured !== undefined };
   }
 
   /** The state of the port now; undefined when the interface cannot be served. */
@@ -83,11 +80,6 @@ export class ManagedInterface {
   /** Tells `listener` of each message from now on; undefined: of none, which costs nothing. */
   setTraceListener(listener: TraceListener | undefined): void {
     this.#port?.setTraceListener(listener);
-  }
-
-  /** Whether it is not served because another interface uses one of its socket paths. */
-  get conflicted(): boolean {
-    return this.#conflicted;
   }
 
   /**
@@ -108,20 +100,16 @@ export class ManagedInterface {
   update(row: InterfaceRow): void {
     const { version: before } = this.#row;
     this.#row = row;
-    if (row.version === before) return;
-    this.#recordPin(row, before);
-    this.reconsider();
-  }
-
-  #recordPin({ name, version }: InterfaceRow, before: string | undefined): void {
+    const { name, version } = row;
+    if (version === before) return;
     const inForce = this.#stickies.first?.version;
     const now = inForce === undefined ? '' : `; its front-end process has ${inForce}`;
-    const kind = version === undefined ? 'unpinned' : 'pinned';
-    const text =
+    const [kind, text] =
       version === undefined
-        ? `No version is pinned any more, ${before} was${now}`
-        : `Version ${version} is pinned${now}`;
+        ? (['unpinned', `No version is pinned any more, ${before} was${now}`] as const)
+        : (['pinned', `Version ${version} is pinned${now}`] as const);
     this.#around.event(name, { kind, text, details: { version, before, in_force: inForce } });
+    this.reconsider();
   }
 
   /** The pin, the host's default or the tables have changed. A connected front-end keeps its mode. */
@@ -155,43 +143,31 @@ export class ManagedInterface {
   }
 
   #open(taken: string | undefined): void {
+    const { name, deviceType } = this.#row;
+    const refusal = (code: 'VC-ENDPOINT' | 'VC-ENDPOINT-TAKEN', seen: string) =>
+      new CompatError(code, `Cannot serve ${name}: ${seen}`, { interface: name });
     try {
-      const frontend = parseEndpoint(this.#row.frontend);
-      const backend = parseEndpoint(this.#row.backend);
-      if (frontend.path === backend.path) {
-        throw new CompatError(
-          'VC-ENDPOINT',
-          `Cannot serve ${this.#row.name}: front-end and back-end are both at ${frontend.path}; wanted two paths`,
-          { interface: this.#row.name },
-        );
-      }
-      if (taken !== undefined) {
-        throw new CompatError(
-          'VC-ENDPOINT-TAKEN',
-          `Cannot serve ${this.#row.name}: interface ${taken} uses one of its socket paths already`,
-          { interface: this.#row.name },
-        );
-      }
-      const { name, deviceType } = this.#row;
-      const group = this.#around.socketGroup;
+      const [frontend, backend] = [parseEndpoint(this.#row.frontend), parseEndpoint(this.#row.backend)];
+      if (frontend.path === backend.path)
+        throw refusal('VC-ENDPOINT', `front-end and back-end are both at ${frontend.path}; wanted two paths`);
+      if (taken !== undefined)
+        throw refusal('VC-ENDPOINT-TAKEN', `interface ${taken} uses one of its socket paths already`);
       const hooks: PortHooks = {
         decide: (abilities, peer) => this.#decide(abilities, peer),
         changed: () => this.#changed(),
         event: (event) => this.#around.event(name, event),
       };
       if (this.#takeOver(formatEndpoint(frontend), formatEndpoint(backend), hooks)) return;
-      const { handover, atStep } = this.#around.keeper ?? {};
-      this.#port = new Port(
-        { name, deviceType, frontend, backend, ...(group === undefined ? {} : { socketGroup: group }) },
-        hooks,
-        { handover, atStep },
-      );
+      const { keeper, socketGroup } = this.#around;
+      const options = { handover: keeper?.handover, atStep: keeper?.atStep };
+      this.#port = new Port({ name, deviceType, frontend, backend, socketGroup }, hooks, options);
       this.#port.start();
       this.#report();
     } catch (error) {
       if (!(error instanceof CompatError)) throw error;
-      this.#write({ state: 'error', error: error.code, errorDetail: error.message, since: Date.now() });
-      this.#around.event(this.#row.name, { kind: 'refused', code: error.code, text: error.message, details: {} });
+      const { code, message } = error;
+      this.#write({ state: 'error', error: code, errorDetail: message, since: Date.now() });
+      this.#around.event(name, { kind: 'refused', code, text: message, details: {} });
     }
   }
 
@@ -210,8 +186,7 @@ export class ManagedInterface {
   }
 
   #decide(abilities: Abilities, peer: PeerIdentity | undefined): ModeDecision {
-    const entries = this.#around.entries();
-    const intent = this.#intent();
+    const [entries, intent] = [this.#around.entries(), this.#intent()];
     if (peer === undefined) return this.#modeWithoutPeer(intent, entries, abilities);
     const decision = modeFor(intent, entries, abilities, peer, this.#stickies.of(peer));
     if ('mode' in decision) {
@@ -238,10 +213,8 @@ export class ManagedInterface {
   /** A negotiation is dozens of changes: they are reported a little later, once. */
   #changed(): void {
     if (this.#stopped) return;
-    if (this.#unwritten && !this.#around.keeper) {
-      // a mode that is not in the row when the agent is killed would not stick
-      this.#report();
-    }
+    // a mode that is not in the row when the agent is killed would not stick
+    if (this.#unwritten && !this.#around.keeper) this.#report();
     this.#later ??= setTimeout(() => this.#reportAll(), REPORT_MS);
   }
 
@@ -249,9 +222,7 @@ export class ManagedInterface {
     this.#later = undefined;
     if (this.#stopped) return;
     this.#report();
-    const backend = JSON.stringify(this.view, (_key, value: unknown) =>
-      typeof value === 'bigint' ? value.toString(16) : value,
-    );
+    const backend = withoutBigints(this.view);
     if (backend === this.#backend) return;
     this.#backend = backend;
     this.#around.backendsChanged();
@@ -264,8 +235,7 @@ export class ManagedInterface {
     if (status.peer && status.acked !== undefined) this.#stickies.negotiated(status.peer);
     const abilities = status.abilities ?? this.#row.abilities;
     const next = nextStartName(this.#intent(), this.#around.entries(), abilities);
-    const columns = interfaceStatus(status, this.#stickies.first, next, this.#row.backend);
-    this.#write(columns, new Map(Object.entries(status.statistics)));
+    this.#write(interfaceStatus(status, this.#stickies.first, next), new Map(Object.entries(status.statistics)));
   }
 
   /** Writes the status when it has changed. Statistics alone are no change: they are written along with one. */

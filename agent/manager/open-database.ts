@@ -48,14 +48,11 @@ async function embedded(config: Config, log: Log): Promise<OpenDatabase> {
     const remote = own.replace(/^punix:/, 'unix:');
     const client = new OvsdbClient(remote);
     await client.connect(CONNECT_TIMEOUT_MS);
-    return {
-      client,
-      remote,
-      close: async () => {
-        client.close();
-        await closeAll();
-      },
+    const close = async (): Promise<void> => {
+      client.close();
+      await closeAll();
     };
+    return { client, remote, close };
   } catch (error) {
     await closeAll();
     throw error;
@@ -63,17 +60,13 @@ async function embedded(config: Config, log: Log): Promise<OpenDatabase> {
 }
 
 async function listenAll(server: OvsdbServer, config: Config, log: Log): Promise<void> {
-  const { dbRemotes, dbRemotesRo, dbSocketMode: mode, socketGroup, tls, database: file } = config;
-  const options = { mode, tls, ...(socketGroup === undefined ? {} : { group: socketGroup }) };
-  for (const [remotes, readOnly] of [
-    [dbRemotes, false],
-    [dbRemotesRo, true],
-  ] as const) {
-    for (const remote of remotes) {
-      const bound = await server.listen(remote, { ...options, readOnly });
-      log.info('database-listening', { remote: bound.remote, file, ...(readOnly ? { access: 'read-only' } : {}) });
-    }
-  }
+  const { dbSocketMode: mode, socketGroup: group, tls, database: file } = config;
+  const listen = async (remote: string, readOnly: boolean): Promise<void> => {
+    const bound = await server.listen(remote, { mode, group, tls, readOnly });
+    log.info('database-listening', { remote: bound.remote, file, access: readOnly ? 'read-only' : undefined });
+  };
+  for (const remote of config.dbRemotes) await listen(remote, false);
+  for (const remote of config.dbRemotesRo) await listen(remote, true);
 }
 
 function openFile(file: string, schema: DatabaseSchema): Database {
@@ -92,11 +85,8 @@ async function elsewhere(remote: string, config: Config, log: Log): Promise<Open
     await client.connect(CONNECT_TIMEOUT_MS);
     const databases = await client.call('list_dbs', []);
     if (!Array.isArray(databases) || !databases.includes(DATABASE)) {
-      throw new CompatError(
-        'VC-DB-SCHEMA',
-        `Cannot use database server ${remote}: it holds ${JSON.stringify(databases)}; wanted ${DATABASE} among them`,
-        { remote },
-      );
+      const seen = `it holds ${JSON.stringify(databases)}; wanted ${DATABASE} among them`;
+      throw new CompatError('VC-DB-SCHEMA', `Cannot use database server ${remote}: ${seen}`, { remote });
     }
     log.info('database-connected', { remote });
     return { client, remote, close: async () => client.close() };

@@ -4,7 +4,6 @@ import type { Json } from '../../rpc/json/json-value.ts';
 import { OvsdbTransactionError } from '../../rpc/ovsdb/client/client-errors.ts';
 import type { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
-import { PendingEvents } from './pending-events.ts';
 
 /** Changes within this time go into one transaction; meanwhile relays, which guests wait for, go first. */
 const GATHER_MS = 5;
@@ -12,6 +11,10 @@ const GATHER_MS = 5;
 const RETRY = { firstMs: 200, longestMs: 5000 };
 /** The rows of a refused transaction are written one by one; after this many refusals in a row the rest waits. */
 const REFUSED_IN_A_ROW = 3;
+/** Beyond this many unwritten events (the database is away), the oldest are dropped. */
+const MAX_EVENTS = 1000;
+/** Dropped events leave behind the operations that delete older rows, or the history would outgrow its limit. */
+const MAX_DELETIONS = 10_000;
 
 interface Change {
   readonly table: string;
@@ -45,7 +48,7 @@ export class PendingWrites {
 
   /** Sets columns of a row. */
   update(table: string, uuid: string, columns: Columns): void {
-    this.#put(`${table}/${uuid}`, { table, where: [['_uuid', '==', ['uuid', uuid]]], columns: { ...columns } });
+    this.#put(`${table}/${uuid}`, { table, where: whereUuid(uuid), columns: { ...columns } });
   }
 
   /** Sets columns of the only row of a table that has this value in a column. */
@@ -142,13 +145,9 @@ export class PendingWrites {
   async #writeEvents(events: readonly (readonly Json[])[]): Promise<void> {
     if (events.length === 0) return;
     const refused = await this.#transact(events.flat());
-    if (refused === undefined) return;
-    if (refused === 'gone') {
-      this.#events.putBack(events);
-      return;
-    }
+    if (refused === 'gone') this.#events.putBack(events);
     // Sent a second time after a lost answer an event is there already: that one is refused, the others are not.
-    if (events.length > 1) for (const event of events) await this.#writeEvents([event]);
+    else if (refused && events.length > 1) for (const event of events) await this.#writeEvents([event]);
   }
 
   /** Undefined: committed. */
@@ -165,6 +164,53 @@ export class PendingWrites {
   }
 }
 
+/** The condition of an operation that names a row. */
+export function whereUuid(uuid: string): Json {
+  return [['_uuid', '==', ['uuid', uuid]]];
+}
+
 function operation({ table, where, columns }: Change): Json {
   return { op: 'update', table, where, row: columns };
+}
+
+/** Events that are not written yet, each as the operations that belong together. */
+export class PendingEvents {
+  #events: (readonly Json[])[] = [];
+  #deletions: Json[] = [];
+
+  get isEmpty(): boolean {
+    return this.#events.length === 0;
+  }
+
+  /** Returns how many were dropped for it. */
+  add(event: readonly Json[]): number {
+    this.#events.push(event);
+    return this.#bound();
+  }
+
+  /** Removes and returns all of them, the oldest first. */
+  take(): (readonly Json[])[] {
+    const events = this.#deletions.length > 0 ? [this.#deletions, ...this.#events] : this.#events;
+    this.#events = [];
+    this.#deletions = [];
+    return events;
+  }
+
+  /** Takes back events that could not be written. */
+  putBack(events: readonly (readonly Json[])[]): void {
+    this.#events = [...events, ...this.#events];
+    this.#bound();
+  }
+
+  #bound(): number {
+    const dropped = this.#events.splice(0, Math.max(0, this.#events.length - MAX_EVENTS));
+    for (const event of dropped) this.#deletions.push(...event.filter(isDeletion));
+    // The oldest ones are of rows that are there; later ones of events that were dropped themselves.
+    this.#deletions.splice(MAX_DELETIONS);
+    return dropped.length;
+  }
+}
+
+function isDeletion(operation: Json): boolean {
+  return typeof operation === 'object' && operation !== null && 'op' in operation && operation['op'] === 'delete';
 }

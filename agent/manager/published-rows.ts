@@ -6,6 +6,7 @@ import { encodeHost, encodeVersion } from '../../rpc/state/encode-rows.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
 import { entryOf, type HostRow, type VersionRow } from '../../rpc/state/read-rows.ts';
 import { type HostView, hostBlockers } from './host-view.ts';
+import { whereUuid } from './pending-writes.ts';
 
 /** What a host publishes, as operations on its rows. Pure. */
 
@@ -28,12 +29,7 @@ export function versionOperations(
       operations.push({ op: 'insert', table: 'Compat_Version', 'uuid-name': name, row: columns });
       added.push(['named-uuid', name]);
     } else if (!sameColumns(columns, rowColumns(row))) {
-      operations.push({
-        op: 'update',
-        table: 'Compat_Version',
-        where: [['_uuid', '==', ['uuid', row.uuid]]],
-        row: columns,
-      });
+      operations.push({ op: 'update', table: 'Compat_Version', where: whereUuid(row.uuid), row: columns });
     }
   }
   const wanted = new Set(entries.map(entryKey));
@@ -42,18 +38,16 @@ export function versionOperations(
   const mutations: Json[] = [];
   if (gone.length > 0) mutations.push(['versions', 'delete', ['set', gone]]);
   if (added.length > 0) mutations.push(['versions', 'insert', ['set', added]]);
-  if (mutations.length > 0)
-    operations.push({ op: 'mutate', table: 'Host', where: [['_uuid', '==', ['uuid', host.uuid]]], mutations });
+  if (mutations.length > 0) operations.push({ op: 'mutate', table: 'Host', where: whereUuid(host.uuid), mutations });
   return operations;
 }
 
 /** The Host columns that say what the back-end can do and how that is known. `measuredAt`: milliseconds since 1970. */
-export function backendColumns(view: HostView | undefined, measuredAt: number | undefined): Columns {
+export function backendColumns(view: HostView | undefined, measuredAt?: number): Columns {
   if (!view) return encodeHost({ backend: {}, knownBy: undefined, abilities: undefined });
-  const backend: Record<string, string> = { name: backendName(view.abilities) };
-  if (view.knownBy === 'measured' && measuredAt !== undefined)
-    backend['measured_at'] = new Date(measuredAt).toISOString();
-  return encodeHost({ backend, knownBy: view.knownBy, abilities: view.abilities });
+  const { knownBy, abilities } = view;
+  const date = measuredAt === undefined ? {} : { measured_at: new Date(measuredAt).toISOString() };
+  return encodeHost({ backend: { name: backendName(abilities), ...date }, knownBy, abilities });
 }
 
 /** A name beside the masks: the releases that offer the same, such as `like Open vSwitch 2.15 to 3.7.1 (+tso)`. */

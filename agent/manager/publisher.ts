@@ -6,6 +6,7 @@ import type { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import type { HostRow, VersionRow } from '../../rpc/state/read-rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { type BackendView, type Beforehand, type HostView, hostView } from './host-view.ts';
+import { whereUuid } from './pending-writes.ts';
 import { backendColumns, versionOperations } from './published-rows.ts';
 
 /** Publishes what this host can honour: its versions with their blockers, and what its back-end can do. */
@@ -42,13 +43,12 @@ export class Publisher {
     const basis = [host.uuid, ...rows, ...entries, withoutBigints([...views])];
     const operations = isSame(basis, this.#settled) ? [] : versionOperations(host, rows, entries, views);
     if (operations.length === 0) this.#settled = basis;
-    const columns = backendColumns(view, undefined);
-    const text = JSON.stringify(columns);
+    const text = JSON.stringify(backendColumns(view));
     if (text !== this.#published) {
-      const timed = backendColumns(view, view?.knownBy === 'measured' ? Date.now() : undefined);
-      operations.push({ op: 'update', table: 'Host', where: [['_uuid', '==', ['uuid', host.uuid]]], row: timed });
-      if (view?.knownBy === 'measured')
-        this.#beforehand = { abilities: view.abilities, knownBy: 'measured', name: 'last measured' };
+      const isMeasured = view?.knownBy === 'measured';
+      const row = backendColumns(view, isMeasured ? Date.now() : undefined);
+      operations.push({ op: 'update', table: 'Host', where: whereUuid(host.uuid), row });
+      if (isMeasured) this.#beforehand = { abilities: view.abilities, knownBy: 'measured', name: 'last measured' };
     }
     if (operations.length === 0) return true;
     try {
@@ -77,7 +77,7 @@ export class Publisher {
 function versionsUnchanged(host: HostRow): Json {
   const versions: Json = ['set', host.versions.map((uuid): Json => ['uuid', uuid])];
   return {
-    ...{ op: 'wait', table: 'Host', where: [['_uuid', '==', ['uuid', host.uuid]]], columns: ['versions'] },
+    ...{ op: 'wait', table: 'Host', where: whereUuid(host.uuid), columns: ['versions'] },
     ...{ until: '==', rows: [{ versions }], timeout: 0 },
   };
 }
@@ -86,6 +86,7 @@ function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((one, index) => one === b[index]);
 }
 
-function withoutBigints(value: unknown): string {
+/** JSON with bigints as texts. */
+export function withoutBigints(value: unknown): string {
   return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? one.toString(16) : one));
 }

@@ -1,7 +1,7 @@
 import type { Log } from '../../base/log.ts';
 import type { ReplicaChange } from '../../rpc/ovsdb/client/replica.ts';
 import { isStatusColumn } from '../../rpc/state/model/tables.ts';
-import { type HostRow, readInterface } from '../../rpc/state/read-rows.ts';
+import { readInterface } from '../../rpc/state/read-rows.ts';
 import type { State } from '../../rpc/state/state.ts';
 import { writeCurCfg } from './cur-cfg.ts';
 import type { HostVersions } from './host-versions.ts';
@@ -15,7 +15,7 @@ const RETRY_MS = 1000;
 /** Back-ends change many at a time, as when a switch restarts: one reconciliation publishes them all. */
 const BACKENDS_MS = 50;
 
-export interface ReconcilerParts {
+interface ReconcilerParts {
   readonly log: Log;
   readonly systemId: string;
   readonly state: State;
@@ -40,11 +40,6 @@ export class Reconciler {
     this.#parts = parts;
   }
 
-  /** The row of this host; undefined while the database has none. */
-  get host(): HostRow | undefined {
-    return this.#parts.state.hosts().find((row) => row.systemId === this.#parts.systemId);
-  }
-
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#backendsChanged);
@@ -53,12 +48,10 @@ export class Reconciler {
 
   /** Rows have changed. Our own writes, which are status only, need no reconciliation. */
   rowsChanged(changes: readonly ReplicaChange[]): void {
-    if (!changes.every(isStatusOnly)) {
-      this.schedule();
-      return;
-    }
-    for (const { table, new: row } of changes)
-      if (table === 'Interface' && row) this.#parts.interfaces.refresh(readInterface(row));
+    if (!changes.every(isStatusOnly)) this.schedule();
+    else
+      for (const { table, new: row } of changes)
+        if (table === 'Interface' && row) this.#parts.interfaces.refresh(readInterface(row));
   }
 
   backendsChanged(): void {
@@ -74,9 +67,7 @@ export class Reconciler {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.run().catch((error: unknown) => {
-        this.#parts.log.error('reconcile-failed', { error });
-      });
+      this.run().catch((error: unknown) => this.#parts.log.error('reconcile-failed', { error }));
     });
   }
 
@@ -105,9 +96,9 @@ export class Reconciler {
   }
 
   async #reconcile(): Promise<void> {
-    const { state, versions, interfaces, publisher, writes } = this.#parts;
-    const { host } = this;
+    const { systemId, state, versions, interfaces, publisher, writes } = this.#parts;
     if (this.#stopped) return;
+    const host = state.hosts().find((row) => row.systemId === systemId);
     if (!host) {
       // Somebody removed it, or the database came back empty.
       if (state.client.connected) await this.prepare();

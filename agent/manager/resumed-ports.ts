@@ -75,26 +75,18 @@ export class ResumedPorts {
 
   #resume(connection: ResumedConnection, options: PortOptions): void {
     const { head } = connection;
-    const hooks = new DeferredHooks(head.name);
-    const port = new Port(
-      {
-        name: head.name,
-        deviceType: head.deviceType,
-        frontend: parseEndpoint(head.frontend),
-        backend: parseEndpoint(head.backend),
-        ...(head.socketGroup === undefined ? {} : { socketGroup: head.socketGroup }),
-      },
-      hooks,
-      options,
-    );
+    const { name, deviceType, socketGroup } = head;
+    const hooks = new DeferredHooks(name);
+    const endpoints = { frontend: parseEndpoint(head.frontend), backend: parseEndpoint(head.backend) };
+    const port = new Port({ name, deviceType, ...endpoints, socketGroup }, hooks, options);
     port.resume(connection);
-    this.#ports.set(head.name, { port, head, adopt: (adopter) => hooks.adopt(adopter) });
+    this.#ports.set(name, { port, head, adopt: (adopter) => hooks.adopt(adopter) });
   }
 
   /** Whether an interface is still served at the same sockets. */
   has(name: string, frontend: string, backend: string): boolean {
-    const resumed = this.#ports.get(name);
-    return resumed !== undefined && resumed.head.frontend === frontend && resumed.head.backend === backend;
+    const head = this.#ports.get(name)?.head;
+    return head?.frontend === frontend && head.backend === backend;
   }
 
   /** Hands out the port of an interface that is still served at the same sockets; undefined: there is none. */

@@ -1,8 +1,7 @@
-import type { Log, LogLevel } from '../../base/log.ts';
+import type { LogLevel } from '../../base/log.ts';
 import { type ApiLogEvent, ApiServer } from '../../rpc/api/api-server.ts';
 import { createHandlers } from '../../rpc/api/handlers.ts';
 import type { MessageJson } from '../../rpc/api/message-json.ts';
-import type { Config } from '../settings/config.ts';
 import { traceLine } from '../vhost/trace-line.ts';
 import type { Agent } from './agent.ts';
 
@@ -16,39 +15,37 @@ const LEVEL: Readonly<Record<ApiLogEvent['kind'], LogLevel>> = {
 };
 
 /** The management API of a running agent: the database through its handlers, and its events as they happen. */
-export async function serveApi(agent: Agent, config: Config, log: Log): Promise<ApiServer> {
+export async function serveApi(agent: Agent): Promise<ApiServer> {
+  const { config, log, state, database } = agent.parts;
   const handlers = createHandlers({
-    state: agent.state,
+    ...{ state, db: database.remote, tls: config.tls },
     subscribe: (listener) => agent.events.subscribe(listener),
-    trace: (name, listener) => traceOf(agent, log, name, listener),
+    trace: (name, listener) => traceOf(agent, name, listener),
     statistics: () =>
-      agent.ports().map(({ name, status }) => ({
+      agent.interfaces.ports().map(({ name, status }) => ({
         interface: name,
         state: status?.state ?? 'error',
         statistics: { ...status?.statistics },
       })),
-    db: agent.remote,
-    tls: config.tls,
   });
   const server = new ApiServer(handlers, { log: ({ kind, ...more }) => log[LEVEL[kind]](`api-${kind}`, more) });
-  await server.listen(config.api, config.socketGroup === undefined ? {} : { group: config.socketGroup });
+  await server.listen(config.api, { group: config.socketGroup });
   log.info('api-listening', { path: config.api });
   return server;
 }
 
 /** Decodes the messages of an interface for a listener. An error in that ends the trace and never the port. */
 function traceOf(
-  agent: Agent,
-  log: Log,
+  { interfaces, parts }: Agent,
   name: string,
   listener: (message: MessageJson) => void,
 ): (() => void) | undefined {
-  const deviceType = agent.ports().find((port) => port.name === name)?.deviceType ?? '';
-  const stop = agent.trace(name, (message) => {
+  const deviceType = interfaces.ports().find((port) => port.name === name)?.deviceType ?? '';
+  const stop = interfaces.trace(name, (message) => {
     try {
       listener({ interface: name, ...traceLine(message, deviceType) });
     } catch (error) {
-      log.error('trace-failed', { interface: name, error });
+      parts.log.error('trace-failed', { interface: name, error });
       stop?.();
     }
   });

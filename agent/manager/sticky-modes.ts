@@ -56,9 +56,8 @@ export class StickyModes {
 
   /** Forgets those whose processes are gone, save that of the connected one. False: there are none. */
   expire(connected: PeerIdentity | undefined): boolean {
-    const left = this.#all.filter(
-      ({ peer }) => (connected !== undefined && samePeer(peer, connected)) || this.#isAlive(peer),
-    );
+    const isConnected = (peer: PeerIdentity) => connected !== undefined && samePeer(peer, connected);
+    const left = this.#all.filter(({ peer }) => isConnected(peer) || this.#isAlive(peer));
     if (left.length === this.#all.length) return false;
     this.#all = left;
     return true;
@@ -66,33 +65,18 @@ export class StickyModes {
 }
 
 /** The column `peer` of an interface: the process that holds the mode in force, and the digest of that mode. */
-export function peerColumn(sticky: StickyMode): Map<string, string> {
-  const { peer, digest } = sticky;
-  const column = new Map([
-    ['pid', String(peer.pid)],
-    ['start_time', peer.startTime],
-    ['boot_id', peer.bootId],
-    ['digest', digest],
-  ]);
-  if (peer.socket !== undefined) column.set('socket', peer.socket);
-  return column;
+export function peerColumn({ peer, digest }: StickyMode): Map<string, string> {
+  const { pid, startTime, bootId, socket } = peer;
+  const column = { pid: String(pid), start_time: startTime, boot_id: bootId, digest };
+  return new Map(Object.entries(socket === undefined ? column : { ...column, socket }));
 }
 
 /** The sticky mode that an earlier agent wrote to the row; undefined when there is none or it cannot be read. */
-export function readSticky(row: InterfaceRow): StickyMode | undefined {
-  const pid = Number(row.peer.get('pid'));
-  const startTime = row.peer.get('start_time');
-  const bootId = row.peer.get('boot_id');
-  const digest = row.peer.get('digest');
-  if (
-    row.inForce === undefined ||
-    !Number.isSafeInteger(pid) ||
-    startTime === undefined ||
-    bootId === undefined ||
-    digest === undefined
-  )
-    return undefined;
-  const socket = row.peer.get('socket');
-  const peer: PeerIdentity = { pid, startTime, bootId, ...(socket === undefined ? {} : { socket }) };
-  return { version: row.inForce, digest, peer };
+export function readSticky({ inForce: version, peer: column }: InterfaceRow): StickyMode | undefined {
+  const [startTime, bootId, digest] = ['start_time', 'boot_id', 'digest'].map((key) => column.get(key));
+  const pid = Number(column.get('pid'));
+  if (version === undefined || !Number.isSafeInteger(pid)) return undefined;
+  if (startTime === undefined || bootId === undefined || digest === undefined) return undefined;
+  const socket = column.get('socket');
+  return { version, digest, peer: { pid, startTime, bootId, ...(socket !== undefined && { socket }) } };
 }

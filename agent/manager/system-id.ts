@@ -38,8 +38,6 @@ function unusable(stateDir: string, cause: unknown): CompatError {
 
 function checked(id: string, origin: string): string {
   if (SYSTEM_ID.test(id)) return id;
-  throw new CompatError(
-    'VC-CONFIG',
-    `Cannot use ${origin}: saw ${JSON.stringify(id.slice(0, 140))}; wanted 1 to 128 of the characters A-Z a-z 0-9 _ . : -`,
-  );
+  const wanted = 'wanted 1 to 128 of the characters A-Z a-z 0-9 _ . : -';
+  throw new CompatError('VC-CONFIG', `Cannot use ${origin}: saw ${JSON.stringify(id.slice(0, 140))}; ${wanted}`);
 }

@@ -35,9 +35,8 @@ function defaultDirectories(env: NodeJS.ProcessEnv): string[] {
  */
 export function readTables(given: readonly string[] | undefined, env: NodeJS.ProcessEnv = process.env): LoadedTables {
   const problems: CompatError[] = [];
-  const listing = (given ?? defaultDirectories(env)).map((dir) => {
-    return { dir, files: readDirectory(dir, given !== undefined, problems) };
-  });
+  const directories = given ?? defaultDirectories(env);
+  const listing = directories.map((dir) => ({ dir, files: readDirectory(dir, given !== undefined, problems) }));
   const loaded = loadTables(resolveTableFiles(listing));
   return { entries: loaded.entries, problems: [...problems, ...loaded.problems] };
 }

@@ -14,9 +14,9 @@ export interface PortConfig {
   readonly frontend: Endpoint;
   readonly backend: Endpoint;
   /** Mode of the socket files that the agent makes; default 0660. */
-  readonly socketMode?: number;
+  readonly socketMode?: number | undefined;
   /** Numeric group of these files. */
-  readonly socketGroup?: number;
+  readonly socketGroup?: number | undefined;
 }
 
 export interface PortOptions {

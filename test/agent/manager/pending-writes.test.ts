@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
-import { PendingEvents } from '../../../agent/manager/pending-events.ts';
-import { PendingWrites } from '../../../agent/manager/pending-writes.ts';
+import { PendingEvents, PendingWrites } from '../../../agent/manager/pending-writes.ts';
 import { Log } from '../../../base/log.ts';
 import type { Json } from '../../../rpc/json/json-value.ts';
 import type { OvsdbClient } from '../../../rpc/ovsdb/client/ovsdb-client.ts';
