@@ -19,10 +19,9 @@ export interface MethodSpec {
   readonly result: (result: never) => unknown;
 }
 
-const gives =
-  <T>() =>
-  (value: T): T =>
-    value;
+function gives<T>(about: string) {
+  return { gives: about, result: (value: T): T => value };
+}
 
 /** The result of a method that writes. */
 export interface WriteResult {
@@ -82,215 +81,198 @@ export interface StatisticsJson {
   readonly statistics: Readonly<Record<string, number>>;
 }
 
-const HOST = { host: "system id or host name; default: the agent's own host" };
+/** A parameter: its check, and what it is for people. */
+interface Parameter<T> {
+  readonly check: Check<T>;
+  readonly about: string;
+}
+type Parameters<T> = { readonly [K in keyof T]: Parameter<T[K]> };
+type None = Record<never, never>;
+
+function takes<T>(check: Check<T>, about: string): Parameter<T> {
+  return { check, about };
+}
+
+function method<const M extends 'read' | 'write'>(mode: M) {
+  return <T, R extends Record<string, unknown> = None, O extends Record<string, unknown> = None>({
+    required = {} as Parameters<R>,
+    optional = {} as Parameters<O>,
+    ...spec
+  }: ReturnType<typeof gives<T>> & {
+    readonly summary: string;
+    readonly required?: Parameters<R>;
+    readonly optional?: Parameters<O>;
+  }) => {
+    const rows = Object.entries<Parameter<unknown>>({ ...required, ...optional });
+    const texts = rows.map(([name, { about }]) => [name in required ? name : `${name}?`, about] as const);
+    const params = object(checksOf(required), checksOf(optional));
+    return { ...spec, mode, params, takes: Object.fromEntries(texts) };
+  };
+}
+
+function checksOf<T>(parameters: Parameters<T>) {
+  const rows = Object.entries<Parameter<unknown>>(parameters);
+  return Object.fromEntries(rows.map(([name, { check }]) => [name, check])) as { [K in keyof T]: Check<T[K]> };
+}
+
+const [read, write] = [method('read'), method('write')];
+
+const NAME = takes(string, 'the interface');
+const HOST = takes(string, "system id or host name; default: the agent's own host");
+const TYPE = takes(string, `default ${DEFAULT_DEVICE_TYPE}`);
 const WAIT = {
-  wait: 'wait until the agent has followed (default true)',
-  timeout_ms: `how long to wait, milliseconds, at most ${MAX_TIMER_MS} (default 10000; 0: without limit)`,
+  wait: takes(boolean, 'wait until the agent has followed (default true)'),
+  timeout_ms: takes(
+    integerFrom(0, MAX_TIMER_MS),
+    `how long to wait, milliseconds, at most ${MAX_TIMER_MS} (default 10000; 0: without limit)`,
+  ),
+  host: HOST,
 };
-const waiting = { wait: boolean, timeout_ms: integerFrom(0, MAX_TIMER_MS), host: string };
+const WRITTEN = gives<WriteResult>('changed, applied, notes');
 
 /** Every method of the management API. Server, client, help, completion and docs come from this table. */
 export const METHODS = {
-  'host.describe': {
-    mode: 'read',
+  'host.describe': read({
     summary: 'Describes a host: its back-end, its versions with their blockers, its interfaces',
-    params: object({}, { host: string }),
-    takes: { 'host?': HOST.host },
-    gives: 'a host document (the same as `vhost-compat describe`)',
-    result: gives<HostDocument>(),
-  },
-  'versions.list': {
-    mode: 'read',
+    optional: { host: HOST },
+    ...gives<HostDocument>('a host document (the same as `vhost-compat describe`)'),
+  }),
+  'versions.list': read({
     summary: 'Lists the versions of a host in the order of preference',
-    params: object({}, { host: string, device_type: string, all: boolean }),
-    takes: {
-      'host?': HOST.host,
-      'device_type?': `default ${DEFAULT_DEVICE_TYPE}`,
-      'all?': 'also those that are not usable, with their blockers (default false)',
+    optional: {
+      host: HOST,
+      device_type: TYPE,
+      all: takes(boolean, 'also those that are not usable, with their blockers (default false)'),
     },
-    gives: 'an array of versions, as in the host document',
-    result: gives<readonly VersionDocument[]>(),
-  },
-  'versions.select': {
-    mode: 'read',
+    ...gives<readonly VersionDocument[]>('an array of versions, as in the host document'),
+  }),
+  'versions.select': read({
     summary:
       'Selects the first version common to several hosts, and says for every other version which hosts lack it and why',
-    params: object(
-      {},
-      {
-        targets: array(string, 1000),
-        documents: array(anyDocumentShape, 1000),
-        device_type: string,
-        policy: oneOf('source', 'consensus'),
-      },
-    ),
-    takes: {
-      'targets?': 'unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME; the first is the source',
-      'documents?':
+    optional: {
+      targets: takes(
+        array(string, 1000),
+        'unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME; the first is the source',
+      ),
+      documents: takes(
+        array(anyDocumentShape, 1000),
         'documents of hosts or devices, in order after the targets; at least one target or document is needed',
-      'device_type?': `default: the only one that the hosts have, else ${DEFAULT_DEVICE_TYPE}`,
-      'policy?': 'source (default) or consensus',
+      ),
+      device_type: takes(string, `default: the only one that the hosts have, else ${DEFAULT_DEVICE_TYPE}`),
+      policy: takes(oneOf('source', 'consensus'), 'source (default) or consensus'),
     },
-    gives: 'version and digest (absent when no version is common), rows with the reasons, explanation as lines',
-    result: gives<SelectionJson>(),
-  },
-  'interfaces.list': {
-    mode: 'read',
+    ...gives<SelectionJson>(
+      'version and digest (absent when no version is common), rows with the reasons, explanation as lines',
+    ),
+  }),
+  'interfaces.list': read({
     summary: 'Lists the interfaces of a host with pin, version in force and state',
-    params: object({}, { host: string }),
-    takes: { 'host?': HOST.host },
-    gives: 'an array of interfaces, as in the host document',
-    result: gives<readonly InterfaceDocument[]>(),
-  },
-  'interfaces.show': {
-    mode: 'read',
+    optional: { host: HOST },
+    ...gives<readonly InterfaceDocument[]>('an array of interfaces, as in the host document'),
+  }),
+  'interfaces.show': read({
     summary: 'Shows an interface',
-    params: object({ name: string }, { host: string }),
-    takes: { name: 'the interface', 'host?': HOST.host },
-    gives: 'the interface, as in the host document',
-    result: gives<InterfaceDocument>(),
-  },
-  'interfaces.add': {
-    mode: 'write',
+    required: { name: NAME },
+    optional: { host: HOST },
+    ...gives<InterfaceDocument>('the interface, as in the host document'),
+  }),
+  'interfaces.add': write({
     summary: 'Adds an interface',
-    params: object(
-      { name: string, frontend: string, backend: string },
-      { version: string, device_type: string, may_exist: boolean, ...waiting },
-    ),
-    takes: {
-      name: '1 to 63 letters, digits, or _ . : -',
-      frontend: 'listen:PATH or connect:PATH, towards QEMU',
-      backend: 'listen:PATH or connect:PATH, towards the switch',
-      'version?': 'the version to pin on it',
-      'device_type?': `default ${DEFAULT_DEVICE_TYPE}`,
-      'may_exist?': 'no error when it exists with the same endpoints',
-      'wait?': WAIT.wait,
-      'timeout_ms?': WAIT.timeout_ms,
-      'host?': HOST.host,
+    required: {
+      name: takes(string, '1 to 63 letters, digits, or _ . : -'),
+      frontend: takes(string, 'listen:PATH or connect:PATH, towards QEMU'),
+      backend: takes(string, 'listen:PATH or connect:PATH, towards the switch'),
     },
-    gives: 'changed, applied, notes',
-    result: gives<WriteResult>(),
-  },
-  'interfaces.remove': {
-    mode: 'write',
+    optional: {
+      version: takes(string, 'the version to pin on it'),
+      device_type: TYPE,
+      may_exist: takes(boolean, 'no error when it exists with the same endpoints'),
+      ...WAIT,
+    },
+    ...WRITTEN,
+  }),
+  'interfaces.remove': write({
     summary: 'Removes an interface; a connected front-end loses its connection',
-    params: object({ name: string }, { if_exists: boolean, ...waiting }),
-    takes: {
-      name: 'the interface',
-      'if_exists?': 'no error when it does not exist',
-      'wait?': WAIT.wait,
-      'timeout_ms?': WAIT.timeout_ms,
-      'host?': HOST.host,
-    },
-    gives: 'changed, applied, notes',
-    result: gives<WriteResult>(),
-  },
-  'interfaces.pin': {
-    mode: 'write',
+    required: { name: NAME },
+    optional: { if_exists: takes(boolean, 'no error when it does not exist'), ...WAIT },
+    ...WRITTEN,
+  }),
+  'interfaces.pin': write({
     summary: 'Pins a version on an interface; in force from the next start of its front-end',
-    params: object({ name: string, version: string }, waiting),
-    takes: {
-      name: 'the interface',
-      version: 'a version that is usable on the host',
-      'wait?': WAIT.wait,
-      'timeout_ms?': WAIT.timeout_ms,
-      'host?': HOST.host,
-    },
-    gives: 'changed, applied, notes',
-    result: gives<WriteResult>(),
-  },
-  'interfaces.unpin': {
-    mode: 'write',
+    required: { name: NAME, version: takes(string, 'a version that is usable on the host') },
+    optional: WAIT,
+    ...WRITTEN,
+  }),
+  'interfaces.unpin': write({
     summary: 'Removes the pin of an interface; the default of the host holds from the next start of its front-end',
-    params: object({ name: string }, waiting),
-    takes: {
-      name: 'the interface',
-      'wait?': WAIT.wait,
-      'timeout_ms?': WAIT.timeout_ms,
-      'host?': HOST.host,
-    },
-    gives: 'changed, applied, notes',
-    result: gives<WriteResult>(),
-  },
-  'interfaces.checkMove': {
-    mode: 'read',
+    required: { name: NAME },
+    optional: WAIT,
+    ...WRITTEN,
+  }),
+  'interfaces.checkMove': read({
     summary: 'Says whether an interface, as it runs now, can move to other hosts, and which version to pin there',
-    params: object(
-      { name: string },
-      {
-        targets: array(string, 1000),
-        documents: array(anyDocumentShape, 1000),
-        from: anyDocumentShape,
-        version: string,
-        host: string,
-      },
-    ),
-    takes: {
-      name: 'the interface; with the document of a device as `from`, the version in which it runs, or self',
-      'targets?': 'the hosts to move to: unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME',
-      'documents?':
-        'the same as documents of hosts or devices, in order after the targets; at least one target or document is needed',
-      'from?': 'the document of the host of the interface, or of a device, instead of a host of the database',
-      'version?': 'judge by this version on the targets only',
-      'host?': HOST.host,
+    required: {
+      name: takes(
+        string,
+        'the interface; with the document of a device as `from`, the version in which it runs, or self',
+      ),
     },
-    gives:
+    optional: {
+      targets: takes(array(string, 1000), 'the hosts to move to: unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME'),
+      documents: takes(
+        array(anyDocumentShape, 1000),
+        'the same as documents of hosts or devices, in order after the targets; at least one target or document is needed',
+      ),
+      from: takes(
+        anyDocumentShape,
+        'the document of the host of the interface, or of a device, instead of a host of the database',
+      ),
+      version: takes(string, 'judge by this version on the targets only'),
+      host: HOST,
+    },
+    ...gives<MoveJson>(
       'the same document as `vhost-compat check-move --format json`; possible is true when it can move to every target',
-    result: gives<MoveJson>(),
-  },
-  'interfaces.statistics': {
-    mode: 'read',
+    ),
+  }),
+  'interfaces.statistics': read({
     summary:
       'Gives the counters of the ports of this agent as they are now; the database has them as of the last other change',
-    params: object({}, { name: string }),
-    takes: { 'name?': 'only this interface' },
-    gives: 'an array of interface, state, statistics (counters by name)',
-    result: gives<readonly StatisticsJson[]>(),
-  },
-  'interfaces.trace': {
-    mode: 'read',
+    optional: { name: takes(string, 'only this interface') },
+    ...gives<readonly StatisticsJson[]>('an array of interface, state, statistics (counters by name)'),
+  }),
+  'interfaces.trace': read({
     summary: 'Sends the decoded vhost-user messages of an interface from now on, as `interfaces.message` notifications',
-    params: object({ name: string }),
-    takes: { name: 'an interface of this agent' },
-    gives: 'trace: the number that stands in each notification, and that interfaces.untrace takes',
-    result: gives<{ readonly trace: number }>(),
-  },
-  'interfaces.untrace': {
-    mode: 'read',
+    required: { name: takes(string, 'an interface of this agent') },
+    ...gives<{ readonly trace: number }>(
+      'trace: the number that stands in each notification, and that interfaces.untrace takes',
+    ),
+  }),
+  'interfaces.untrace': read({
     summary: 'Ends a trace; closing the connection ends all of its traces',
-    params: object({ trace: integer }),
-    takes: { trace: 'the number that interfaces.trace gave' },
-    gives: 'ended: whether the trace existed',
-    result: gives<{ readonly ended: boolean }>(),
-  },
-  'features.decode': {
-    mode: 'read',
+    required: { trace: takes(integer, 'the number that interfaces.trace gave') },
+    ...gives<{ readonly ended: boolean }>('ended: whether the trace existed'),
+  }),
+  'features.decode': read({
     summary: 'Decodes a mask into the names and meanings of its bits',
-    params: object({ mask: string }, { family: oneOf('virtio', 'protocol'), device_type: string }),
-    takes: {
-      mask: '"0x…", or names of features',
-      'family?': 'virtio (default) or protocol',
-      'device_type?': `default ${DEFAULT_DEVICE_TYPE}`,
-    },
-    gives: 'mask and bits: bit, name, meaning, known',
-    result: gives<{ readonly mask: string; readonly bits: readonly BitJson[] }>(),
-  },
-  'events.subscribe': {
-    mode: 'read',
+    required: { mask: takes(string, '"0x…", or names of features') },
+    optional: { family: takes(oneOf('virtio', 'protocol'), 'virtio (default) or protocol'), device_type: TYPE },
+    ...gives<{ readonly mask: string; readonly bits: readonly BitJson[] }>('mask and bits: bit, name, meaning, known'),
+  }),
+  'events.subscribe': read({
     summary: 'Sends events from now on, as `events.event` notifications on this connection',
-    params: object({}, { interface: string, kinds: array(string, 100) }),
-    takes: { 'interface?': 'only events of this interface', 'kinds?': 'only events of these kinds' },
-    gives: 'subscription: the number that stands in each notification, and that events.unsubscribe takes',
-    result: gives<{ readonly subscription: number }>(),
-  },
-  'events.unsubscribe': {
-    mode: 'read',
+    optional: {
+      interface: takes(string, 'only events of this interface'),
+      kinds: takes(array(string, 100), 'only events of these kinds'),
+    },
+    ...gives<{ readonly subscription: number }>(
+      'subscription: the number that stands in each notification, and that events.unsubscribe takes',
+    ),
+  }),
+  'events.unsubscribe': read({
     summary: 'Ends a subscription; closing the connection ends all of its subscriptions',
-    params: object({ subscription: integer }),
-    takes: { subscription: 'the number that events.subscribe gave' },
-    gives: 'ended: whether the subscription existed',
-    result: gives<{ readonly ended: boolean }>(),
-  },
+    required: { subscription: takes(integer, 'the number that events.subscribe gave') },
+    ...gives<{ readonly ended: boolean }>('ended: whether the subscription existed'),
+  }),
 } as const satisfies Record<string, MethodSpec>;
 
 export type MethodName = keyof typeof METHODS;
@@ -305,25 +287,25 @@ export type Handlers<Context> = {
 export const NOTIFICATIONS = {
   'events.event': {
     summary: 'An event of a subscription',
-    gives: 'subscription, event: host, interface, time (ms), kind, code, text, details',
-    params: gives<{ readonly subscription: number; readonly event: EventJson }>(),
+    ...gives<{ readonly subscription: number; readonly event: EventJson }>(
+      'subscription, event: host, interface, time (ms), kind, code, text, details',
+    ),
   },
   'interfaces.message': {
     summary:
       'A message of a traced interface, and how many were dropped before it because the client did not read fast enough',
-    gives:
+    ...gives<{ readonly trace: number; readonly dropped: number; readonly message?: MessageJson }>(
       'trace, dropped, message (absent when the notification only counts dropped ones): interface, time (ms), from (front-end or back-end), request, name, flags, reply, need_reply, descriptors, verdict (forwarded, changed, answered, refused), payload, changed_to (what was sent instead), text. A payload has bytes (its size) and, depending on the request, mask, features, value, succeeded, ring, ring_size, base, enabled, polled, address_flags, regions, region_bytes, log_bytes; changed_to also has removed, added',
-    params: gives<{ readonly trace: number; readonly dropped: number; readonly message?: MessageJson }>(),
+    ),
   },
   'interfaces.traceEnded': {
     summary: 'A trace has ended because its interface was removed',
-    gives: 'trace, interface',
-    params: gives<{ readonly trace: number; readonly interface: string }>(),
+    ...gives<{ readonly trace: number; readonly interface: string }>('trace, interface'),
   },
 } as const;
 
 export type NotificationName = keyof typeof NOTIFICATIONS;
-export type NotificationParams<N extends NotificationName> = ReturnType<(typeof NOTIFICATIONS)[N]['params']>;
+export type NotificationParams<N extends NotificationName> = ReturnType<(typeof NOTIFICATIONS)[N]['result']>;
 
 export function isMethod(name: string): name is MethodName {
   return Object.hasOwn(METHODS, name);

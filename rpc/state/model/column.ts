@@ -93,11 +93,9 @@ export function table<const T extends Readonly<Record<string, Declared>>>(column
   return Object.fromEntries(filled) as { readonly [K in keyof T]: Filled<K, T[K]> };
 }
 
-type Plain<T extends TableModel> = { [K in keyof T as T[K] extends { of: string } ? never : K]: T[K] };
-
 /** A row as a typed object, without the properties that are made of several columns. */
 export type RowOf<T extends TableModel> = {
-  readonly [K in keyof Plain<T> as Plain<T>[K]['property']]: ReturnType<Plain<T>[K]['codec']['read']>;
+  readonly [K in keyof T as T[K] extends { of: string } ? never : T[K]['property']]: ReturnType<T[K]['codec']['read']>;
 };
 
 type InDocument<T extends TableModel, W> = {
