@@ -6,7 +6,7 @@ export type FaultyCall = 'recvmsg' | 'sendmsg' | 'splice' | 'pipe' | 'setsockopt
 
 let listener: ((call: FaultyCall) => void) | undefined;
 
-/** Undefined: nothing fails any more. */
+/** Lets system calls fail as `next` throws; undefined: none fails any more. @internal for tests */
 export function injectFaults(next: ((call: FaultyCall) => void) | undefined): void {
   listener = next;
 }

@@ -156,6 +156,7 @@ export function close(fd: number): void {
   if (errno === EBADF) throw new SystemCallError(`close descriptor ${fd}`, errno);
 }
 
+/** @internal for tests */
 export function duplicate(fd: number): number {
   return checked('duplicate', dupFd(fd, F_DUPFD_CLOEXEC, 0));
 }

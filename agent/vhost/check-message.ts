@@ -26,7 +26,10 @@ export type DescriptorBounds = readonly [least: number, most: number];
 /** The row of a message; undefined for a request that this release does not know, which passes: peers may be newer. */
 export type RequestOf = NamedRequest | undefined;
 
-/** Checks all of a request and returns its row. Throws VhostProtocolError for what no correct front-end sends. */
+/**
+ * Checks all of a request and returns its row. Throws VhostProtocolError for what no correct front-end sends.
+ * @internal for tests; an exchange checks the bytes before it has the descriptors
+ */
 export function checkRequest(message: MessageView): RequestOf {
   const row = requestById(message.request);
   checkDescriptors(message, requestDescriptors(message, row));

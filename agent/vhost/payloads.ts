@@ -82,7 +82,7 @@ export function writeMemoryTable(regions: readonly MemoryRegion[]): Uint8Array {
   return payloadOf(regions.length, 0, ...fields);
 }
 
-/** The record of written pages: SET_LOG_BASE. */
+/** The record of written pages: SET_LOG_BASE. @internal for tests */
 export function writeLog(size: bigint, offset: bigint): Uint8Array {
   return payloadOf(size, offset);
 }

@@ -48,7 +48,7 @@ export function moveTarget(document: HostDocument, deviceType: string, name: str
   return { ...host, defaultVersion, versions: entries.map((entry) => ({ entry, usable: true, blockers: [] })) };
 }
 
-export function moveSubject(one: InterfaceDocument): MoveSubject {
+function moveSubject(one: InterfaceDocument): MoveSubject {
   return {
     ...{ name: one.name, deviceType: one.device_type },
     ...{ pin: one.version, inForce: one.in_force, nextStart: one.next_start },
@@ -68,7 +68,7 @@ export function interfaceIn({ host, system_id, interfaces }: HostDocument, name:
   throw new CompatError('VC-INTERFACE-UNKNOWN', text, { host: system_id, interface: name });
 }
 
-export function entryOfDocument(one: VersionDocument): Entry {
+function entryOfDocument(one: VersionDocument): Entry {
   const { version, limits, tier, summary, covers, origin, digest } = one;
   return {
     ...{ version, deviceType: one.device_type, limits, tier, summary, covers, origin, digest, sources: [] },

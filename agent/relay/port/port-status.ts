@@ -6,7 +6,6 @@ import type { RelayStep } from '../handover/journal-format.ts';
 import type { Handover } from '../handover/stored-pair.ts';
 
 export type { PeerIdentity } from '../../fd/peer.ts';
-export { peerAlive, samePeer } from '../../fd/peer.ts';
 
 export interface PortConfig {
   readonly name: string;
