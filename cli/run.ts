@@ -5,7 +5,7 @@ import { COMMANDS } from './commands.ts';
 import { type Parsed, parseCommandLine } from './parse.ts';
 import { checkColumns, noSuchColumn } from './shared/columns.ts';
 import type { Command, Result } from './shared/command.ts';
-import { asCompatError, describeError } from './shared/command-errors.ts';
+import { asCataloguedError, describeError } from './shared/command-errors.ts';
 import { Context } from './shared/context.ts';
 import { pickColumns, printable, renderTable, type Table } from './shared/formats.ts';
 import { errorLook, type Look, outputLook } from './shared/look.ts';
@@ -21,7 +21,7 @@ export async function run(argv: readonly string[], io: Io, commands: readonly Co
     if (parsed === undefined) return EXIT.done;
     return await runCommand(parsed, argv, io);
   } catch (thrown) {
-    const error = asCompatError(thrown);
+    const error = asCataloguedError(thrown);
     const asJson = parsed === undefined ? wantsJson(argv) : parsed.globals.format === 'json';
     const verbose = parsed?.globals.verbose === true;
     tell(error, asJson, verbose, io);

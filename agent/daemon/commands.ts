@@ -3,7 +3,7 @@ import { type HelpPage, optionRow } from './help.ts';
 import { callError } from './program-errors.ts';
 
 /** A command of `vhost-compatd`: what it does beside being the agent. Each takes one endpoint. */
-export interface Command {
+export interface AgentCommand {
   readonly name: string;
   readonly help: string;
   readonly options: readonly Option[];
@@ -11,7 +11,7 @@ export interface Command {
 }
 
 // Loaded when they are asked for: the agent needs none of them.
-const COMMANDS: readonly Command[] = [
+const COMMANDS: readonly AgentCommand[] = [
   {
     name: 'probe',
     help: 'measure a live back-end, print what it offers as JSON, and hang up',
@@ -42,8 +42,8 @@ const COMMANDS: readonly Command[] = [
 export type Call =
   | { readonly what: 'agent' | 'check-state'; readonly args: Arguments }
   | { readonly what: 'version' }
-  | { readonly what: 'help'; readonly command: Command | undefined }
-  | { readonly what: 'command'; readonly command: Command; readonly endpoint: string; readonly args: Arguments };
+  | { readonly what: 'help'; readonly command: AgentCommand | undefined }
+  | { readonly what: 'command'; readonly command: AgentCommand; readonly endpoint: string; readonly args: Arguments };
 
 /** Reads a command line. Throws VC-USAGE. */
 export function readCall(argv: readonly string[]): Call {
@@ -68,7 +68,7 @@ export function readCall(argv: readonly string[]): Call {
 }
 
 /** The page of `--help`, or of a command. */
-export function helpPage(command: Command | undefined): HelpPage {
+export function helpPage(command: AgentCommand | undefined): HelpPage {
   if (command !== undefined) {
     const { name, help, options } = command;
     return {

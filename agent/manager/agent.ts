@@ -11,7 +11,7 @@ import type { Config } from '../settings/config.ts';
 import { makeRunDir } from '../settings/run-dir.ts';
 import { EventLog } from './event-log.ts';
 import { prepareRows, type StoredEvent } from './host-rows.ts';
-import { HostVersions } from './host-versions.ts';
+import { LocalVersions } from './host-versions.ts';
 import type { Beforehand } from './host-view.ts';
 import { IdentityLock } from './identity-lock.ts';
 import { Interfaces } from './interfaces.ts';
@@ -43,7 +43,7 @@ export class Agent {
   readonly events: EventLog;
   readonly interfaces: Interfaces;
   readonly #writes: PendingWrites;
-  readonly #versions: HostVersions;
+  readonly #versions: LocalVersions;
   readonly #publisher: Publisher;
   readonly #reconciler: Reconciler;
   readonly #heartbeat: NodeJS.Timeout;
@@ -78,7 +78,7 @@ export class Agent {
     this.#writes = new PendingWrites(client, DATABASE, log);
     const { hostname: host, eventLimit: limit } = config;
     this.events = new EventLog({ systemId: id, host, limit, stored, writes: this.#writes, log });
-    this.#versions = new HostVersions(tables.entries, (event) => this.events.record(event));
+    this.#versions = new LocalVersions(tables.entries, (event) => this.events.record(event));
     this.interfaces = new Interfaces({
       socketGroup: config.socketGroup,
       entries: () => this.#versions.entries,

@@ -8,7 +8,7 @@ import { entriesInForce, versionsInUse } from './entries-in-force.ts';
 import type { NewEvent } from './event-log.ts';
 
 /** The versions that interfaces of this host can get, and which of them is the default. */
-export class HostVersions {
+export class LocalVersions {
   readonly #loaded: readonly Entry[];
   readonly #record: (event: NewEvent) => void;
   readonly #alarms: VersionAlarms;

@@ -4,7 +4,7 @@ import { isStatusColumn } from '../../rpc/state/model/tables.ts';
 import { readInterface } from '../../rpc/state/read-rows.ts';
 import type { State } from '../../rpc/state/state.ts';
 import { writeCurCfg } from './cur-cfg.ts';
-import type { HostVersions } from './host-versions.ts';
+import type { LocalVersions } from './host-versions.ts';
 import type { Interfaces } from './interfaces.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import type { Publisher } from './publisher.ts';
@@ -19,7 +19,7 @@ interface ReconcilerParts {
   readonly log: Log;
   readonly systemId: string;
   readonly state: State;
-  readonly versions: HostVersions;
+  readonly versions: LocalVersions;
   readonly interfaces: Interfaces;
   readonly publisher: Publisher;
   readonly writes: PendingWrites;

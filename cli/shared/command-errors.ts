@@ -32,7 +32,7 @@ export class ReportedError extends CompatError {
 }
 
 /** Any thrown thing as an error of the catalogue; what is not one of ours is our bug. */
-export function asCompatError(error: unknown): CompatError {
+export function asCataloguedError(error: unknown): CompatError {
   if (error instanceof CompatError) return error;
   if (error instanceof OvsdbConnectionError)
     return new CompatError('VC-DB-CONNECT', error.message, {}, { cause: error });

@@ -5,7 +5,7 @@ import type { Device } from './device.ts';
 import type { Explanation } from './explanation.ts';
 import { releasesOffering, releasesUnder } from './likely-releases.ts';
 import { type DecidedBy, isForeign, isOfferedByAll, type MissingBit, missingBits } from './missing-bits.ts';
-import { prevention, type Side } from './prevention.ts';
+import { type KnownSide, prevention } from './prevention.ts';
 import { moveRemedies, pinRemedies } from './remedies.ts';
 
 export type MissingFeatures = Pick<Explanation, 'missing' | 'culprits' | 'remedies' | 'fits' | 'prevention'>;
@@ -35,8 +35,8 @@ export function explainMove(
   const isNet = device.type === 'net';
   // with a bit that no back-end of ours has, the other bits are no sign of one
   const foreign = isNet && missing.some(isForeign);
-  const source: Side = { releases: isNet && !foreign ? releasesUnder(guest) : [], seen: guest };
-  const here: Side = { releases: isNet && !foreign ? releasesOffering(allowed) : [], seen: allowed };
+  const source: KnownSide = { releases: isNet && !foreign ? releasesUnder(guest) : [], seen: guest };
+  const here: KnownSide = { releases: isNet && !foreign ? releasesOffering(allowed) : [], seen: allowed };
   const prevented = isNet ? prevention(entries, missing, [source, here], foreign) : undefined;
   return {
     missing,
@@ -65,7 +65,7 @@ export function explainLack(lacking: bigint, device: Device, entries: readonly E
   };
 }
 
-function culprits(missing: readonly MissingBit[], device: Device, here: Side): string[] {
+function culprits(missing: readonly MissingBit[], device: Device, here: KnownSide): string[] {
   const foreign = missing.filter((one) => device.type === 'net' && isForeign(one));
   const others = missing.filter((one) => !foreign.includes(one));
   const decided = (by: DecidedBy) => others.filter(({ decidedBy }) => decidedBy === by);

@@ -15,7 +15,7 @@ export interface Prevention {
 }
 
 /** What is known of one side: the back-ends that fit, and the bits seen there. */
-export interface Side {
+export interface KnownSide {
   readonly releases: readonly BackendRelease[];
   readonly seen: bigint;
 }
@@ -27,7 +27,7 @@ export interface Side {
 export function prevention(
   entries: readonly Entry[],
   missing: readonly MissingBit[],
-  sides: readonly Side[],
+  sides: readonly KnownSide[],
   foreign: boolean,
 ): Prevention {
   const own = missing.filter(({ decidedBy }) => decidedBy === 'QEMU').map(({ name }) => name);
@@ -51,7 +51,7 @@ export function prevention(
   return { versions: [], note };
 }
 
-function noteOn(sides: readonly Side[], foreign: boolean): string {
+function noteOn(sides: readonly KnownSide[], foreign: boolean): string {
   if (foreign)
     return 'Only if this is a vhost-user interface; for any other, hide the bits with the properties of QEMU.';
   return sides.length > 0
@@ -60,7 +60,7 @@ function noteOn(sides: readonly Side[], foreign: boolean): string {
 }
 
 /** By every release that may stand there; where none fits, by the bits that were seen. */
-function honours(promise: bigint): (side: Side) => boolean {
+function honours(promise: bigint): (side: KnownSide) => boolean {
   return ({ releases, seen }) =>
     releases.length > 0
       ? releases.every(({ virtioFeatures }) => (promise & ~virtioFeatures) === 0n)

@@ -3,7 +3,7 @@ import { JSONRPCClient, JSONRPCErrorException, type JSONRPCResponse } from 'json
 import { type ClientOptions, type RawData, WebSocket } from 'ws';
 import { isErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError, type ErrorDetails } from '../../compat-tables/errors/compat-error.ts';
-import type { MethodName, NotificationName, NotificationParams, Params, Result } from './methods.ts';
+import type { MethodName, MethodResult, NotificationName, NotificationParams, Params } from './methods.ts';
 
 /** An error that is not of the catalogue: an unknown method, an agent of another release. */
 export class ApiError extends Error {
@@ -87,14 +87,14 @@ export class ApiClient {
   }
 
   /** Calls a method. Rejects with the agent's CompatError, with VC-TIMEOUT, VC-API-CONNECT (connection lost) or ApiError. */
-  async call<M extends MethodName>(method: M, params: Params<M>, options: CallOptions = {}): Promise<Result<M>> {
+  async call<M extends MethodName>(method: M, params: Params<M>, options: CallOptions = {}): Promise<MethodResult<M>> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     const late = { code: LATE, message: `Cannot call ${method}: no answer within ${timeoutMs} ms` };
     try {
       if (this.#socket.readyState !== this.#socket.OPEN) throw this.#ended();
       return (await this.#rpc
         .timeout(timeoutMs, (id) => ({ jsonrpc: '2.0', id, error: late }))
-        .request(method, params)) as Result<M>;
+        .request(method, params)) as MethodResult<M>;
     } catch (error) {
       throw this.#translated(error);
     }

@@ -277,10 +277,10 @@ export const METHODS = {
 
 export type MethodName = keyof typeof METHODS;
 export type Params<M extends MethodName> = ReturnType<(typeof METHODS)[M]['params']>;
-export type Result<M extends MethodName> = ReturnType<(typeof METHODS)[M]['result']>;
+export type MethodResult<M extends MethodName> = ReturnType<(typeof METHODS)[M]['result']>;
 /** One function for each method; without one of them it does not compile. */
 export type Handlers<Context> = {
-  readonly [M in MethodName]: (params: Params<M>, context: Context) => Promise<Result<M>> | Result<M>;
+  readonly [M in MethodName]: (params: Params<M>, context: Context) => Promise<MethodResult<M>> | MethodResult<M>;
 };
 
 /** The notifications of the server. */

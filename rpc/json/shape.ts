@@ -45,6 +45,12 @@ export function integerFrom(least: number, most: number): Check<number> {
   };
 }
 
+/** @internal for tests: no document has a fraction yet */
+export const number: Check<number> = (value, path) => {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw expected(path, 'a number', value);
+  return value;
+};
+
 /** A feature mask in JSON: hexadecimal text, because numbers lose bits above 2^53. */
 export const hexMask: Check<string> = (value, path) => {
   if (typeof value !== 'string' || !/^0x[0-9a-f]{1,32}$/i.test(value))

@@ -115,7 +115,7 @@ export const OLD_HOST: HostFixture = {
 };
 
 /** The operations that put a host into an empty database. */
-export function hostOperations(host: HostFixture): Json[] {
+function hostOperations(host: HostFixture): Json[] {
   const entries = host.entries ?? ENTRIES;
   const interfaces = Object.entries(host.interfaces ?? {});
   const insert = (table: string, row: Columns, name: string): Json => ({ op: 'insert', table, row, 'uuid-name': name });

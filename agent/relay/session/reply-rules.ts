@@ -8,9 +8,9 @@ import { type PendingReply, settleReply } from './pending-replies.ts';
 import { noLongerHonoured, tooFewQueues } from './refusals.ts';
 import {
   type Action,
-  type Change,
   FORWARD,
-  FORWARD_ONLY,
+  JUST_FORWARD,
+  type SessionChange,
   type SessionContext,
   type SessionState,
   type Step,
@@ -27,7 +27,7 @@ export function decideReply(context: SessionContext, state: SessionState, messag
     state: { ...state, ...outcome?.change, ...accepted(settled, message), pending },
     actions:
       solicited && ours.length === 0 && action === FORWARD
-        ? FORWARD_ONLY
+        ? JUST_FORWARD
         : [...(solicited ? [] : [UNSOLICITED]), action, ...ours],
   };
 }
@@ -35,14 +35,14 @@ export function decideReply(context: SessionContext, state: SessionState, messag
 const UNSOLICITED: Action = { do: 'count', what: 'unsolicited_replies' };
 
 /** Features that the back-end was asked for with need_reply, and took. */
-function accepted(settled: PendingReply | undefined, { payload }: MessageView): Change | undefined {
+function accepted(settled: PendingReply | undefined, { payload }: MessageView): SessionChange | undefined {
   if (settled?.features === undefined || payload.length !== 8 || readU64(payload) !== 0n) return undefined;
   return { acked: settled.features };
 }
 
 interface Outcome {
   readonly action: Action;
-  readonly change?: Change;
+  readonly change?: SessionChange;
 }
 
 /** The replies that a mode masks or limits, each time that the front-end asks. */

@@ -15,9 +15,9 @@ import {
 } from './refusals.ts';
 import {
   type Action,
-  type Change,
   FORWARD,
-  FORWARD_ONLY,
+  JUST_FORWARD,
+  type SessionChange,
   type SessionContext,
   type SessionState,
   type Step,
@@ -47,7 +47,7 @@ export function decideRequest(
       relayed: state.relayed || row?.question !== true,
       pending: reply ? [...state.pending, reply] : state.pending,
     },
-    actions: row ? FORWARD_ONLY : [{ do: 'count', what: 'unknown_requests' }, FORWARD],
+    actions: row ? JUST_FORWARD : [{ do: 'count', what: 'unknown_requests' }, FORWARD],
   };
 }
 
@@ -60,9 +60,9 @@ function refuse(state: SessionState, { request, flags }: MessageView, error: Com
   return { state: { ...state, pending: [...state.pending, { request, answer }] }, actions: [refusal] };
 }
 
-type Rule = (context: SessionContext, state: SessionState, message: MessageView) => Change | CompatError;
+type Rule = (context: SessionContext, state: SessionState, message: MessageView) => SessionChange | CompatError;
 
-const NO_CHANGE: Change = {};
+const NO_CHANGE: SessionChange = {};
 
 /** What the known requests change, or why they are refused. All others are forwarded and change nothing. */
 const RULES: Partial<Record<RequestName, Rule>> = {
@@ -102,14 +102,14 @@ const RULES: Partial<Record<RequestName, Rule>> = {
   SET_STATUS: (_context, _state, { payload }) => (readU64(payload) === 0n ? { started: [] } : NO_CHANGE),
 };
 
-function start(context: SessionContext, state: SessionState, index: number): Change | CompatError {
+function start(context: SessionContext, state: SessionState, index: number): SessionChange | CompatError {
   const refused = checkRing(context, index);
   if (refused) return refused;
   const started = state.started.includes(index) ? state.started : [...state.started, index];
   return { started, queuePairs: queuePairs(state, index) };
 }
 
-function stop(state: SessionState, index: number): Change {
+function stop(state: SessionState, index: number): SessionChange {
   return { started: state.started.filter((one) => one !== index) };
 }
 

@@ -50,11 +50,11 @@ export interface Step {
 }
 
 /** What a message changes in the session. */
-export type Change = Partial<SessionState>;
+export type SessionChange = Partial<SessionState>;
 
 /** The one action of nearly all messages. */
 export const FORWARD: Action = { do: 'forward' };
-export const FORWARD_ONLY: readonly Action[] = [FORWARD];
+export const JUST_FORWARD: readonly Action[] = [FORWARD];
 
 /** `owed`: replies to an earlier front-end that are still to come. */
 export function beginSession(

@@ -69,7 +69,7 @@ const FUNCTIONS: ReadonlyMap<string, ConditionFunction> = new Map<string, Condit
 ]);
 
 /** `<condition>` of RFC 7047, section 5.1, or the extension `true` and `false`. @throws OvsdbError */
-export function clauseFromJson(json: Json, table: TableSchema, named?: NamedUuids): Clause {
+function clauseFromJson(json: Json, table: TableSchema, named?: NamedUuids): Clause {
   if (typeof json === 'boolean') return { column: undefined, equals: undefined, test: () => json };
   const [name, functionName, argumentJson] = Array.isArray(json) && json.length === 3 ? json : [];
   if (typeof name !== 'string' || typeof functionName !== 'string' || argumentJson === undefined) {

@@ -34,7 +34,7 @@ function compareAtoms(a: readonly Atom[], b: readonly Atom[], type: AtomicType):
 }
 
 /** Where `key` stands in sorted keys, or -1. */
-export function findKey(keys: readonly Atom[], key: Atom, type: AtomicType): number {
+function findKey(keys: readonly Atom[], key: Atom, type: AtomicType): number {
   const { compare } = ATOMIC_TYPES[type];
   let low = 0;
   let high = keys.length;

@@ -45,7 +45,7 @@ const READ: Readonly<Record<AtomicType, (json: Json, named: NamedUuids | undefin
 };
 
 /** `<atom>` of RFC 7047, section 5.1, checked against the constraints of its type. @throws OvsdbError */
-export function atomFromJson(json: Json, base: BaseType, named?: NamedUuids): Atom {
+function atomFromJson(json: Json, base: BaseType, named?: NamedUuids): Atom {
   const atom = READ[base.type](json, named);
   if (atom === undefined) throw syntaxError(json, `expected ${base.type}`);
   checkAtom(atom, base);

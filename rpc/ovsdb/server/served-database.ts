@@ -1,13 +1,6 @@
 import type { Json } from '../../json/json-value.ts';
+import type { TransactionContext } from '../database.ts';
 import type { Monitor, MonitorRequest, MonitorUpdate } from '../monitor/monitor-hub.ts';
-
-/** What a transaction may know of the session it came from. */
-export interface TransactionContext {
-  /** For `assert`: does the session hold this lock now? */
-  readonly holdsLock?: (lock: string) => boolean;
-  /** Operations that change something are answered with `not allowed`. */
-  readonly readOnly?: boolean;
-}
 
 /** A transaction on its way. */
 export interface RunningTransaction {

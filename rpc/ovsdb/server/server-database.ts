@@ -1,10 +1,11 @@
 import { isJsonObject, type Json } from '../../json/json-value.ts';
+import type { TransactionContext } from '../database.ts';
 import { Database } from '../database.ts';
 import type { Monitor, MonitorRequest, MonitorUpdate } from '../monitor/monitor-hub.ts';
 import { canonicalText, OvsdbError } from '../notation/ovsdb-error.ts';
 import { DatabaseSchema } from '../notation/schema.ts';
 import { ovsSet } from '../notation/values.ts';
-import type { RunningTransaction, ServedDatabase, TransactionContext } from './served-database.ts';
+import type { RunningTransaction, ServedDatabase } from './served-database.ts';
 
 /**
  * The schema of ovsdb-server's own database, version 1.2.0 (ovsdb-server(5)). Clients compare name and version, and IDLs do

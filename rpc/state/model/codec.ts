@@ -5,7 +5,7 @@ import type { ReplicaRow } from '../../ovsdb/client/replica.ts';
 import { ovsMap, ovsOptional, ovsSet } from '../../ovsdb/notation/values.ts';
 
 /** A value of a column as a replica has it. */
-export type Cell = ReplicaRow[string];
+export type StoredCell = ReplicaRow[string];
 
 /** The form of a value in documents; rpc/fleet has the check and the JSON schema of each. */
 export type Shape =
@@ -21,7 +21,7 @@ export interface Codec<T, D> {
   /** Undefined: the value does not stand in documents. */
   readonly shape: Shape | undefined;
   /** Never throws: a value that another release writes otherwise must not hide the rest of its host. */
-  read(cell: Cell): T;
+  read(cell: StoredCell): T;
   /** In OVSDB notation; undefined empties the column. */
   write(value: T): Json;
   toDocument(value: T): D;
@@ -119,7 +119,7 @@ export function references(table: string) {
     type: { key: { type: 'uuid', refTable: table, refType: 'strong' }, min: 0, max: 'unlimited' },
     words: `set of references to rows of ${table}`,
     shape: undefined,
-    read: textsIn as (cell: Cell) => readonly string[],
+    read: textsIn as (cell: StoredCell) => readonly string[],
     write: (uuids: readonly string[]) => ovsSet(uuids.map((uuid) => ['uuid', uuid])),
     toDocument: same,
   } as const;
@@ -170,7 +170,7 @@ function mapOf<K extends string | number, V>(
   return {
     type: { key, value, min: 0, max: 'unlimited' },
     words: `map of ${words[key]} to ${words[value]}`,
-    read: (cell: Cell): ReadonlyMap<K, V> => new Map(pairsIn(cell).map(([k, v]) => [readKey(k), readValue(v)])),
+    read: (cell: StoredCell): ReadonlyMap<K, V> => new Map(pairsIn(cell).map(([k, v]) => [readKey(k), readValue(v)])),
     write: (map: ReadonlyMap<K, V>) => ovsMap((map ?? {}) as ReadonlyMap<string, Json & string>),
     toDocument: (map: ReadonlyMap<K, V>) => Object.fromEntries(map) as Readonly<Record<K, V>>,
   };
@@ -191,11 +191,11 @@ export const limits: Codec<Limits, Limits> = {
   toDocument: same,
 };
 
-function numberIn(cell: Cell): number | undefined {
+function numberIn(cell: StoredCell): number | undefined {
   return typeof cell === 'number' || typeof cell === 'bigint' ? Number(cell) : undefined;
 }
 
-export function maskIn(cell: Cell): bigint | undefined {
+export function maskIn(cell: StoredCell): bigint | undefined {
   if (typeof cell !== 'string' || cell === '') return undefined;
   try {
     return parseMask(cell);
@@ -204,10 +204,10 @@ export function maskIn(cell: Cell): bigint | undefined {
   }
 }
 
-function textsIn(cell: Cell): string[] {
+function textsIn(cell: StoredCell): string[] {
   return Array.isArray(cell) ? cell.map(String) : typeof cell === 'string' ? [cell] : [];
 }
 
-function pairsIn(cell: Cell): [unknown, unknown][] {
+function pairsIn(cell: StoredCell): [unknown, unknown][] {
   return cell instanceof Map ? [...cell] : [];
 }

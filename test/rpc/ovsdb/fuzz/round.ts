@@ -24,7 +24,7 @@ const MANY_ROWS = 1500;
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /** Every kind of table that the golden dialogues have, and the one whose rows are known. */
-export function fuzzSchema(): DatabaseSchema {
+function fuzzSchema(): DatabaseSchema {
   const tablesOf = (file: string): JsonObject =>
     (parseJson64(readFileSync(join(ROOT, 'test/golden/ovsdb', file), 'utf8')) as { tables: JsonObject }).tables;
   const { S: sets, ...edge } = tablesOf('rfc-5/edge.ovsschema');
