@@ -11,8 +11,8 @@ import { readTlsFiles, type TlsFiles, TlsFilesError } from '../../rpc/ovsdb/wire
 import { type Arguments, CONFIG_FLAG, CONFIG_VARIABLE } from './arguments.ts';
 import { isObject, ValueError } from './kinds.ts';
 import {
+  configProperty,
   flagOf,
-  propertyOf,
   ROWS,
   type Setting,
   type SettingValues,
@@ -109,7 +109,7 @@ export function resolveConfig(file: WrittenSettings, over: WrittenSettings = {})
   const values: Record<string, unknown> = {};
   for (const [key, row] of ROWS) {
     const value = written[key];
-    values[propertyOf(key)] =
+    values[configProperty(key)] =
       value === undefined ? filled(row.default, values) : readValue(key, row, value, fileSource(CONFIGURATION));
   }
   const config = values as unknown as SettingValues;

@@ -159,7 +159,7 @@ export type WrittenSettings = Readonly<Record<string, unknown>>;
 export const ROWS: readonly (readonly [string, Setting])[] = Object.entries(SETTINGS);
 
 /** The property of a setting in `Config`. */
-export function propertyOf(key: string): string {
+export function configProperty(key: string): string {
   return key.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
@@ -178,7 +178,7 @@ export function defaultTextOf({ defaultText, default: value }: Setting): string 
   return defaultText ?? (value === undefined ? undefined : `\`${String(value)}\``);
 }
 
-/** The table of settings in docs/configuration.md. */
+/** The table of settings in docs/configuration.md. @internal for the test that writes the page */
 export function settingsTable(): string {
   const rows = ROWS.map(([key, row]) => {
     const flags = [row.short, flagOf(key, row)].flatMap((flag) => flag ?? []).map((flag) => `\`${flag}\``);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { parseArguments } from '../../../agent/settings/arguments.ts';
 import { checkSettings, readConfig, readConfigFile, resolveConfig } from '../../../agent/settings/config.ts';
 import {
+  configProperty,
   flagOf,
-  propertyOf,
   ROWS,
   type Setting,
   variableOf,
@@ -81,7 +81,7 @@ describe('configuration of the agent', () => {
       writeFileSync(file, JSON.stringify({ [key]: row.kind.fromText(inFile) }));
       const read = (args: string[], env: Record<string, string>) => {
         const config: Readonly<Record<string, unknown>> = { ...readConfig(parseArguments(args), env) };
-        return config[propertyOf(key)];
+        return config[configProperty(key)];
       };
       const want = (text: string) => row.kind.read(row.kind.fromText(text));
       assert.deepEqual(read(['--config', file], {}), want(inFile), key);
