@@ -124,7 +124,7 @@ interface Asked {
 
 function answerFor({ subject, need, home, back, to, hosts, options }: Asked): TargetAnswer {
   const forwardOnly = isForwardOnly(subject, home, need);
-  const question: Question = { need, from: home, to, forwardOnly };
+  const question: Question = { need, from: home, to, forwardOnly, pin: subject.pin };
   const all = candidatesOf(question);
   const considered = options.only === undefined ? all : all.filter(({ entry }) => entry?.version === options.only);
   const fitting = considered.filter(fits);

@@ -36,6 +36,8 @@ export interface Question {
   readonly to: MoveHost;
   /** The version in force moves to newer hosts only. */
   readonly forwardOnly: boolean;
+  /** The pin of the interface where it is now. */
+  readonly pin?: string | undefined;
 }
 
 export function fits({ missing, shortages, protocol, differs, backward }: Candidate): boolean {

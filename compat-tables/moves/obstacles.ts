@@ -112,19 +112,22 @@ export function noVersionObstacle(to: MoveHost): Obstacle {
   return { code: 'VC-MODE-NONE', text, remedy, missing: [] };
 }
 
-function missingBits({ from, to }: Question, mask: bigint): BlockingBit[] {
-  const restart = restartIn(from, to);
+function missingBits(question: Question, mask: bigint): BlockingBit[] {
+  const { to } = question;
+  const restart = restartRemedy(question);
   return decodeMask(familyOf(to.deviceType), mask).map(({ bit, name, meaning }) => {
     return { bit, name, meaning, ...blame(to, bit, restart) };
   });
 }
 
-/** What a guest has to be started with to go there: it keeps what it took until its front-end process ends. */
-function restartIn(from: MoveHost, to: MoveHost): string {
+/** The version to restart the guest in: it keeps the features that it took until its front-end process ends. */
+function restartRemedy({ from, to, pin }: Question): string {
   // as a selection chooses: a version that moves forward only is no way to an older host
   const { version } = selectCommonVersion([selectable(from), selectable(to)], 'source');
   if (version === undefined)
     return `No version is common to ${from.name} and ${to.name}: make one (\`vhost-compat baseline --define\`), pin it, then stop and start the guest.`;
+  if (version === pin)
+    return `${version} is pinned on ${from.name} already: stop and start the guest; ${to.name} has the version too.`;
   return `Pin ${version} on ${from.name}, then stop and start the guest: ${to.name} has it too.`;
 }
 

@@ -138,6 +138,16 @@ describe('whether a running interface can move', () => {
     );
   });
 
+  it('asks for the restart alone where the interface has the pin already', () => {
+    const home = hostLike('ovs-3.5');
+    const pinned = running(home, V('v3.2'), linux, { pin: V('v2.13') });
+    const [bit] = ask(pinned, home, hostLike('ovs-3.1', { name: 'node2' })).obstacles[0]?.missing ?? [];
+    assert.equal(
+      bit?.remedy,
+      'upstream.ovs-dpdk.v2.13 is pinned on ovs-3.5 already: stop and start the guest; node2 has the version too.',
+    );
+  });
+
   it('blames the tables when the back-end could', () => {
     const home = hostLike('ovs-3.1');
     const only = hostLike('ovs-3.1', {
