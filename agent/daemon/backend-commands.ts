@@ -1,5 +1,5 @@
 import { formatMask } from '../../compat-tables/bits/mask.ts';
-import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { runMockBackend } from '../mock/mock-backend.ts';
 import { probe } from '../relay/port/probe.ts';

@@ -1,7 +1,7 @@
 import { Backoff } from '../../base/backoff.ts';
 import type { SocketFileOptions } from '../../base/socket-file.ts';
-import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import type { Endpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { connectUnix, SystemCallError } from './libc.ts';
 import { Listener } from './listener.ts';
 import { OwnedFd } from './owned-fd.ts';

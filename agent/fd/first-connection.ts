@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
+import type { Endpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { EndpointOpener, type EndpointOpenerOptions } from './endpoint-opener.ts';
 import type { OwnedFd } from './owned-fd.ts';
 

@@ -1,6 +1,6 @@
-import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { formatEndpoint, parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { encodeInterfaceStatus, type InterfaceStatus } from '../../rpc/state/encode-rows.ts';
 import type { InterfaceRow } from '../../rpc/state/read-rows.ts';
 import type { PeerIdentity } from '../fd/peer.ts';

@@ -1,6 +1,6 @@
-import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
 import type { PeerIdentity } from '../fd/peer.ts';
 import type { JournalHead } from '../relay/handover/journal-format.ts';

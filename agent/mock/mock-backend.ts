@@ -1,5 +1,5 @@
-import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
+import type { Endpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { requestName } from '../../compat-tables/protocol/requests.ts';
 import { EndpointOpener, type EndpointOpenerEvents } from '../fd/endpoint-opener.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';

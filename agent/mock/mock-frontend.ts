@@ -1,6 +1,6 @@
 import { ftruncateSync } from 'node:fs';
 import { PROTOCOL_FEATURES, PROTOCOL_MQ, REPLY_ACK } from '../../compat-tables/bits/named-masks.ts';
-import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
+import type { Endpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { REQUESTS, type RequestName, requestName } from '../../compat-tables/protocol/requests.ts';
 import { firstConnection } from '../fd/first-connection.ts';
 import { createEventFd, createMemoryFd } from '../fd/libc.ts';

@@ -1,7 +1,7 @@
 import { migrationNotes } from '../../compat-tables/compare/migratable.ts';
 import { makeEntry } from '../../compat-tables/define/make-entry.ts';
-import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import { entryFile, guestNames } from '../../compat-tables/entries/entry-file.ts';
+import { formatEndpoint, parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { resembling } from '../../compat-tables/releases/resembles.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';

@@ -1,4 +1,4 @@
-import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { deviceTypesOf, effectiveDefault } from '../../rpc/state/default-version.ts';
 import { addInterface, pin, removeInterface, setDefaultVersion, unpin } from '../../rpc/state/host-intents.ts';
 import { carryOutChange } from '../shared/carry-out-change.ts';

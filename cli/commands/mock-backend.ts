@@ -1,5 +1,5 @@
-import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import { EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
+import { formatEndpoint, parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { exitOfChild, startAgent } from '../shared/agent-process.ts';
 import { argument, type Command, required } from '../shared/command.ts';

@@ -2,7 +2,7 @@ import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { notMigratable } from '../../compat-tables/compare/migratable.ts';
-import { formatEndpoint, parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import { formatEndpoint, parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
 import { bitCells, bitRows, migratableText } from '../shared/feature-output.ts';

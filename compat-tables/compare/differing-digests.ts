@@ -1,6 +1,6 @@
 /** Equal version strings with different contents: somebody changed a published entry. */
 import { firstNames } from '../../base/text.ts';
-import type { HostVersions } from '../entries/entry.ts';
+import type { HostVersionList } from '../entries/entry.ts';
 
 export interface DifferingDigests {
   readonly version: string;
@@ -9,7 +9,7 @@ export interface DifferingDigests {
 }
 
 /** Every version that the hosts do not agree on, whether they can honour it or not. */
-export function differingDigests(hosts: readonly HostVersions[]): DifferingDigests[] {
+export function differingDigests(hosts: readonly HostVersionList[]): DifferingDigests[] {
   const seen = new Map<string, Map<string, string[]>>();
   for (const { host, versions } of hosts) {
     for (const { version, digest } of versions) {

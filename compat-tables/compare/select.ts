@@ -11,10 +11,10 @@ import { commonType, type MatrixRow, matrix } from './matrix.ts';
 import {
   type CompactVersions,
   compactVersions,
-  FORWARD_ONLY,
+  FORWARD_ONLY_MARK,
   type Policy,
   type SelectableHost,
-  USABLE,
+  USABLE_MARK,
 } from './selection-input.ts';
 
 export interface Lack {
@@ -108,10 +108,10 @@ function count(hosts: readonly SelectableHost[]): Tally[] {
       }
       if (before !== undefined) before.next = tally;
       before = tally;
-      if ((mark & FORWARD_ONLY) !== 0) tally.forwardOnly = true;
+      if ((mark & FORWARD_ONLY_MARK) !== 0) tally.forwardOnly = true;
       const same = tally.digest === digest;
       if (!same) tally.differs = true;
-      if ((mark & USABLE) === 0) continue;
+      if ((mark & USABLE_MARK) === 0) continue;
       if (same) tally.usable += times;
       if (rank > tally.worst) tally.worst = rank;
       tally.sum += rank * times;

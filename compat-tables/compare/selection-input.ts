@@ -1,5 +1,5 @@
 /** What a selection is given: the policy, and the hosts with their lists of versions. */
-import type { HostVersions, Tier, VersionStatus } from '../entries/entry.ts';
+import type { HostVersionList, Tier, VersionStatus } from '../entries/entry.ts';
 
 /** A version as one host sees it, with the tier that its table gives it. */
 export interface SelectableVersion extends VersionStatus {
@@ -7,7 +7,7 @@ export interface SelectableVersion extends VersionStatus {
   readonly tier?: Tier;
 }
 
-export interface SelectableHost extends HostVersions {
+export interface SelectableHost extends HostVersionList {
   readonly versions: readonly SelectableVersion[];
   /** The list in short, for comparing many hosts: made beforehand, and shared by hosts with equal lists. */
   readonly compact?: CompactVersions;
@@ -30,8 +30,8 @@ export interface CompactVersions {
   readonly marks: Uint8Array;
 }
 
-export const USABLE = 1;
-export const FORWARD_ONLY = 2;
+export const USABLE_MARK = 1;
+export const FORWARD_ONLY_MARK = 2;
 
 export function compactVersions(versions: readonly SelectableVersion[]): CompactVersions {
   const seen = new Set<string>();
@@ -41,7 +41,7 @@ export function compactVersions(versions: readonly SelectableVersion[]): Compact
     versions: list.map(({ version }) => version),
     digests: list.map(({ digest }) => digest),
     marks: Uint8Array.from(list, ({ usable, tier }) => {
-      return (usable ? USABLE : 0) | (tier === 'forward-only' ? FORWARD_ONLY : 0);
+      return (usable ? USABLE_MARK : 0) | (tier === 'forward-only' ? FORWARD_ONLY_MARK : 0);
     }),
   };
 }

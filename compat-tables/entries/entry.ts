@@ -65,7 +65,7 @@ export interface VersionStatus {
 }
 
 /** The versions of one device type that one host knows, in its order of preference. */
-export interface HostVersions {
+export interface HostVersionList {
   readonly host: string;
   readonly deviceType: string;
   readonly versions: readonly VersionStatus[];

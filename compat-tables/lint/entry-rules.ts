@@ -19,7 +19,7 @@ const KNOWN_LIMITS: readonly string[] = ['queue_pairs', 'ring_size'];
 /** What QEMU gives a ring when nobody says otherwise, and the least that it can be told to. */
 const LEAST_RING = 256;
 
-export function limits({ limits: given, deviceType }: Candidate): Warning[] {
+export function oddLimits({ limits: given, deviceType }: Candidate): Warning[] {
   const warnings: Warning[] = [];
   for (const name of Object.keys(given).filter((one) => !KNOWN_LIMITS.includes(one)))
     warnings.push([
@@ -58,7 +58,7 @@ export function provenance({ sources, covers }: Candidate): Warning[] {
 }
 
 /** A tier that promises a migration which QEMU refuses. Control bits are not the entry's to say, protocol features are. */
-export function tier(entry: Candidate): Warning[] {
+export function brokenTier(entry: Candidate): Warning[] {
   const { tier: given, protocolFeatures, virtioFeatures } = entry;
   if (given === 'best-effort' || protocolFeatures === undefined) return [];
   return notMigratable({ virtioFeatures: virtioFeatures | LOG_ALL, protocolFeatures }).map(

@@ -14,7 +14,7 @@ import {
   type Warning,
   withoutEffect,
 } from './bit-rules.ts';
-import { collectionName, honouredByNobody, limits, provenance, tier } from './entry-rules.ts';
+import { brokenTier, collectionName, honouredByNobody, oddLimits, provenance } from './entry-rules.ts';
 import { droppedEntries, hiding, unreadNames } from './file-rules.ts';
 import type { Finding } from './finding.ts';
 import { PUBLISHED } from './published.ts';
@@ -27,8 +27,8 @@ const ENTRY_RULES: readonly ((entry: ValidatedEntry['entry']) => Warning[])[] = 
   queuePairsWithoutMq,
   queuePairsCut,
   iommuCut,
-  limits,
-  tier,
+  oddLimits,
+  brokenTier,
   honouredByNobody,
   collectionName,
   provenance,

@@ -12,8 +12,8 @@ import type {
   PortHooks,
   PortState,
 } from '../../agent/relay/port/port-status.ts';
-import type { Endpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
+import type { Endpoint } from '../../compat-tables/protocol/endpoint.ts';
 
 /** Open vSwitch 3.2, as measured. */
 export const OVS_3_2: Abilities = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MockBackend } from '../../agent/mock/mock-backend.ts';
-import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { Peers } from '../peers/process.ts';
 import { TestAgent } from './agents.ts';
 

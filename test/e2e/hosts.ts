@@ -1,6 +1,6 @@
 import { abilitiesOfRelease, MockBackend } from '../../agent/mock/mock-backend.ts';
-import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
+import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
 import type { Peers } from '../peers/process.ts';
 import { TestAgent } from './agents.ts';

@@ -1,7 +1,7 @@
 import { EndpointOpener } from '../../agent/fd/endpoint-opener.ts';
 import type { OwnedFd } from '../../agent/fd/owned-fd.ts';
 import { MockFrontend } from '../../agent/mock/mock-frontend.ts';
-import { parseEndpoint } from '../../compat-tables/entries/endpoint.ts';
+import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 
 /**
  * A front-end in a process of its own, because modes stick to processes. Its first argument is an endpoint; as QEMU does,

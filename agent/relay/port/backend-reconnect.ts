@@ -1,7 +1,7 @@
 import { Backoff } from '../../../base/backoff.ts';
 import { formatMask } from '../../../compat-tables/bits/mask.ts';
-import { formatEndpoint } from '../../../compat-tables/entries/endpoint.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
+import { formatEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
 import { EndpointOpener, type EndpointOpenerOptions } from '../../fd/endpoint-opener.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import { BackendLink, type VhostChannel } from '../link/backend-link.ts';

@@ -1,6 +1,6 @@
-import type { Endpoint } from '../../../compat-tables/entries/endpoint.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import type { Endpoint } from '../../../compat-tables/protocol/endpoint.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import type { RelayStep } from '../handover/journal-format.ts';
 import type { Handover } from '../handover/stored-pair.ts';

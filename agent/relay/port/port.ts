@@ -1,8 +1,8 @@
 import { formatMask } from '../../../compat-tables/bits/mask.ts';
 import { RING_PACKED } from '../../../compat-tables/bits/named-masks.ts';
-import { formatEndpoint } from '../../../compat-tables/entries/endpoint.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import { formatEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import type { TraceListener } from '../../vhost/trace-line.ts';

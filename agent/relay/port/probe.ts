@@ -1,6 +1,6 @@
-import { type Endpoint, formatEndpoint } from '../../../compat-tables/entries/endpoint.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import { type Endpoint, formatEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
 import { firstConnection } from '../../fd/first-connection.ts';
 import { connectUnix, SystemCallError } from '../../fd/libc.ts';
 import { OwnedFd } from '../../fd/owned-fd.ts';

@@ -10,7 +10,7 @@ import {
   type Policy,
   type SelectableHost,
 } from '../../../compat-tables/compare/selection-input.ts';
-import type { HostVersions, VersionStatus } from '../../../compat-tables/entries/entry.ts';
+import type { HostVersionList, VersionStatus } from '../../../compat-tables/entries/entry.ts';
 import { findRelease } from '../../../compat-tables/releases/releases.ts';
 import { shippedEntries } from '../shipped.ts';
 import { naiveSelect } from './naive-select.ts';
@@ -22,7 +22,7 @@ const usable = (version: string, digest = `d-${version}`): VersionStatus => ({
   usable: true,
   blockers: [],
 });
-const host = (name: string, versions: string): HostVersions => ({
+const host = (name: string, versions: string): HostVersionList => ({
   host: name,
   deviceType: NET,
   versions: versions
@@ -32,7 +32,7 @@ const host = (name: string, versions: string): HostVersions => ({
 });
 
 /** A host whose back-end is like a known release, with the shipped tables. */
-function hostLike(name: string, release: string): HostVersions {
+function hostLike(name: string, release: string): HostVersionList {
   const { virtioFeatures, protocolFeatures, queuePairs, ringSize } = findRelease(release);
   const abilities = { virtioFeatures, protocolFeatures, limits: { queue_pairs: queuePairs, ring_size: ringSize } };
   const versions = shippedEntries().map((entry) => {
@@ -44,7 +44,7 @@ function hostLike(name: string, release: string): HostVersions {
 
 describe('selection', () => {
   const old = host('O', '5.3 5.2 5.1');
-  const thread: { title: string; hosts: HostVersions[]; want: string | undefined }[] = [
+  const thread: { title: string; hosts: HostVersionList[]; want: string | undefined }[] = [
     {
       title: 'the newest of the old host is the last of the new one',
       hosts: [old, host('N', '6.3 6.2 6.1 5.3')],
@@ -61,7 +61,7 @@ describe('selection', () => {
   for (const { title, hosts, want } of thread)
     it(`the thread of 2018: ${title}`, () => assert.equal(selectCommonVersion(hosts, 'source').version, want));
 
-  const ranked: { title: string; hosts: HostVersions[]; want: string | undefined }[] = [
+  const ranked: { title: string; hosts: HostVersionList[]; want: string | undefined }[] = [
     { title: 'the smallest worst rank', hosts: [host('A', 'x y z'), host('B', 'z y x')], want: 'y' },
     {
       title: 'then the smallest sum of ranks',
@@ -157,7 +157,7 @@ describe('selection', () => {
 
 describe('the matrix', () => {
   it('has a cell for every version on every host', () => {
-    const b: HostVersions = {
+    const b: HostVersionList = {
       host: 'B',
       deviceType: NET,
       versions: [
@@ -185,7 +185,7 @@ describe('the matrix', () => {
 });
 
 describe('versions that move forward only', () => {
-  const forward = (one: HostVersions, version: string): SelectableHost => ({
+  const forward = (one: HostVersionList, version: string): SelectableHost => ({
     ...one,
     versions: one.versions.map((status) => (status.version === version ? { ...status, tier: 'forward-only' } : status)),
   });
@@ -278,16 +278,16 @@ describe('properties of selection', () => {
     usable: fc.boolean(),
     blockers: fc.constant([]),
   });
-  const anyHost: fc.Arbitrary<HostVersions> = fc.record({
+  const anyHost: fc.Arbitrary<HostVersionList> = fc.record({
     host: fc.string({ minLength: 1, maxLength: 3 }),
     deviceType: fc.constant(NET),
     versions: fc.uniqueArray(anyVersion, { selector: ({ version }) => version }),
   });
   const fleet = fc.array(anyHost, { minLength: 1, maxLength: 5 });
   const anyPolicy: fc.Arbitrary<Policy> = fc.constantFrom(...POLICIES);
-  const hostHas = (one: HostVersions, version: string | undefined, digest: string | undefined) =>
+  const hostHas = (one: HostVersionList, version: string | undefined, digest: string | undefined) =>
     one.versions.some((row) => row.version === version && row.usable && row.digest === digest);
-  const common = (hosts: readonly HostVersions[], policy: Policy) =>
+  const common = (hosts: readonly HostVersionList[], policy: Policy) =>
     new Set(selectCommonVersion(hosts, policy).rows.flatMap((row) => (row.common ? [row.version] : [])));
 
   it('what is selected is usable on all hosts with one content; nothing is selected only when nothing is', () => {

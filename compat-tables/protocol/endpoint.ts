@@ -1,7 +1,8 @@
+/** Endpoints as people write them: `connect:PATH` for a peer that listens, `listen:PATH` for one that connects. */
 import { socketPathFault } from '../../base/socket-path.ts';
 import { CompatError } from '../errors/compat-error.ts';
 
-/** One side of an interface: who opens the unix socket, and where it stands in the file system. */
+/** One side of an interface: the role on its unix socket, and the path of the socket. */
 export interface Endpoint {
   readonly role: 'listen' | 'connect';
   readonly path: string;
