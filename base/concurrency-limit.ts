@@ -1,4 +1,4 @@
-/** Lets so many tasks run at a time; the others wait in the order in which they came. */
+/** Runs at most `count` tasks at a time; the others wait in the order in which they came. */
 export class ConcurrencyLimit {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -14,7 +14,7 @@ export class ConcurrencyLimit {
       return await task();
     } finally {
       const next = this.#waiting.shift();
-      // handed on directly, so that a task that comes now does not overtake those that wait
+      // the slot goes to the next one directly: a new task does not overtake those that wait
       if (next === undefined) this.#free += 1;
       else next();
     }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { suggestion } from './text.ts';
 
-/** The highest number of a group: all bits set says "no change" to chown. */
+/** The highest number of a group: to chown, all bits set means "no change". */
 const MAX_GROUP = 2 ** 32 - 2;
 
 /**
@@ -20,20 +20,9 @@ export function groupId(group: unknown): number {
   throw new Error(`saw "${number}", which is no group in /etc/group${suggestion(number, [...groups.keys()])}`);
 }
 
+/** Numbers by name; empty where /etc/group is missing, as in some containers. */
 function groupsOfSystem(): Map<string, number> {
-  const groups = new Map<string, number>();
-  for (const line of readGroupFile().split('\n')) {
-    const [name, , id] = line.split(':');
-    if (name !== undefined && id !== undefined && /^[0-9]+$/.test(id)) groups.set(name, Number(id));
-  }
-  return groups;
-}
-
-/** A container may have no such file. */
-function readGroupFile(): string {
-  try {
-    return readFileSync('/etc/group', 'utf8');
-  } catch {
-    return '';
-  }
+  const text = existsSync('/etc/group') ? readFileSync('/etc/group', 'utf8') : '';
+  const rows = text.matchAll(/^([^:\n]*):[^:\n]*:([0-9]+)(?=:|$)/gm);
+  return new Map([...rows].map(([, name = '', id]) => [name, Number(id)]));
 }

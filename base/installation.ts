@@ -1,9 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Where this program is installed, and which version it is. The same from dist/, from the bundle and from source. */
-
-/** The folder of package.json: the first one above this file. */
+/** The folder of package.json: the first one above this file, whether it runs from dist/, the bundle or source. */
 export function installationRoot(): string {
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json'))) return folder;
@@ -17,9 +15,6 @@ export function shippedTables(): string {
 }
 
 /** The version of both programs, as package.json states it. */
-export const PROGRAM_VERSION = readVersion();
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(installationRoot(), 'package.json'), 'utf8')) as { version: string };
-  return version;
-}
+export const { version: PROGRAM_VERSION } = JSON.parse(
+  readFileSync(join(installationRoot(), 'package.json'), 'utf8'),
+) as { readonly version: string };

@@ -1,5 +1,5 @@
 export interface RateLimitOptions {
-  /** So many of one kind pass in each window. */
+  /** How many of one kind pass in each window. */
   readonly burst: number;
   /** Milliseconds. After `burst` only the powers of two of the same window pass. */
   readonly windowMs: number;
@@ -7,7 +7,7 @@ export interface RateLimitOptions {
   readonly now?: () => number;
 }
 
-/** What strangers can name is remembered of so many kinds; the oldest is forgotten first. */
+/** The number of kinds that are remembered; the oldest is forgotten first. */
 const MAX_KINDS = 1000;
 
 interface Window {
@@ -17,8 +17,8 @@ interface Window {
 }
 
 /**
- * Keeps a peer that does the same again and again from filling a log or a history that others share. Counts by kind, not by
- * text: what a stranger sends can make each text another.
+ * Keeps a peer that repeats itself from filling a log or a list of events that others share. Counts by kind, not by text: a
+ * stranger can make each text different.
  */
 export class RateLimit {
   readonly #options: RateLimitOptions;
@@ -30,7 +30,7 @@ export class RateLimit {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Undefined: leave this one out. Else how many were left out since the last one that passed. */
+  /** Undefined: leave this one out. Else the number left out since the last one that passed. */
   pass(kind: string): number | undefined {
     const window = this.#windowOf(kind);
     window.times += 1;

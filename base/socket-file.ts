@@ -3,25 +3,18 @@ import { dirname } from 'node:path';
 import { socketPathFault } from './socket-path.ts';
 
 export interface SocketFileOptions {
-  /** Permissions of the file. Default 0660: whoever may connect may write. */
+  /** Permissions of the file. Default 0660; to connect needs write permission. */
   readonly mode?: number | undefined;
   /** Numeric group of the file; the process must be in it. */
   readonly group?: number | undefined;
 }
 
-/** How a caller uses its kind of unix socket; all take the path that they are to use. */
-export interface SocketCalls<Bound> {
-  /** Connects and hangs up: the error code, or undefined when somebody answered. */
-  knock(path: string): string | undefined;
-  /** Binds before it returns. Throws an error with a `code`. */
-  bind(path: string): Bound;
-  close(bound: Bound): void;
-}
-
-/** The same for calls that answer later; `bind` must bind before it returns its promise. */
-export interface AsyncSocketCalls<Bound> {
-  knock(path: string): Promise<string | undefined>;
-  bind(path: string): Promise<Bound>;
+/** A caller's kind of unix socket. `Knocked` and `Binding` are promises where the calls answer later. */
+export interface SocketCalls<Bound, Knocked = string | undefined, Binding = Bound> {
+  /** Connects and hangs up: the error code, or undefined when a server answered. */
+  knock(path: string): Knocked;
+  /** Binds before it returns, even before it returns a promise. Throws an error with a `code`. */
+  bind(path: string): Binding;
   close(bound: Bound): void;
 }
 
@@ -36,23 +29,25 @@ export class SocketFileError extends Error {
   }
 }
 
-/** Who reads the directory of a socket sees these errors of a knock when the file is not ours to use. */
+/** What a knock says of a socket that we may not use. */
 const FORBIDDEN: readonly unknown[] = ['EACCES', 'EPERM'];
 const DEFAULT_MODE = 0o660;
 
 /**
- * The file of a unix socket that we listen on. The only place in the program that makes and removes such files: it replaces
- * the file of a dead process, leaves everything else at the path alone, and gives the file its mode from the first moment.
+ * The file of a unix socket that we listen on; the only place in the program that makes and removes such files. It replaces
+ * the file of a dead process, leaves any other file at the path alone, and gives the file its mode from the first moment.
  */
 export class SocketFile<Bound> {
   readonly path: string;
   readonly bound: Bound;
-  readonly #identity: FileIdentity | undefined;
+  readonly #identity: string | undefined;
+  readonly #close: (bound: Bound) => void;
 
-  private constructor(path: string, bound: Bound) {
+  private constructor(path: string, bound: Bound, close: (bound: Bound) => void) {
     this.path = path;
     this.bound = bound;
     this.#identity = identityOf(path);
+    this.#close = close;
   }
 
   /** @throws SocketFileError */
@@ -60,7 +55,7 @@ export class SocketFile<Bound> {
     try {
       if (socketStands(path)) removeStale(path, calls.knock(path));
       const bound = withMode(options.mode, () => calls.bind(path));
-      return SocketFile.#own(path, bound, options, calls.close);
+      return new SocketFile(path, bound, calls.close).#inGroup(options.group);
     } catch (error) {
       throw asFault(error);
     }
@@ -70,63 +65,52 @@ export class SocketFile<Bound> {
   static async bindAsync<Bound>(
     path: string,
     options: SocketFileOptions,
-    calls: AsyncSocketCalls<Bound>,
+    calls: SocketCalls<Bound, Promise<string | undefined>, Promise<Bound>>,
   ): Promise<SocketFile<Bound>> {
     try {
       if (socketStands(path)) removeStale(path, await calls.knock(path));
       const bound = await withMode(options.mode, () => calls.bind(path));
-      return SocketFile.#own(path, bound, options, calls.close);
+      return new SocketFile<Bound>(path, bound, calls.close).#inGroup(options.group);
     } catch (error) {
       throw asFault(error);
     }
   }
 
-  static #own<Bound>(
-    path: string,
-    bound: Bound,
-    { group }: SocketFileOptions,
-    close: (bound: Bound) => void,
-  ): SocketFile<Bound> {
-    const file = new SocketFile(path, bound);
+  #inGroup(group: number | undefined): this {
     try {
-      if (group !== undefined) chownSync(path, -1, group);
-      return file;
+      if (group !== undefined) chownSync(this.path, -1, group);
+      return this;
     } catch (cause) {
-      file.remove();
-      close(bound);
+      this.close();
       throw new SocketFileError(`the group ${group} cannot be set: ${(cause as Error).message}`, { cause });
     }
   }
 
   /** False when another file has taken the path, or none is there. */
   get isOurs(): boolean {
-    const now = identityOf(this.path);
-    return now !== undefined && now.dev === this.#identity?.dev && now.ino === this.#identity.ino;
+    return this.#identity !== undefined && this.#identity === identityOf(this.path);
   }
 
-  /** Removes the file if it is still ours. To be called before the socket is closed: nobody shall find a file that refuses. */
-  remove(): void {
+  /** Removes the file if it is still ours, then closes the socket: no client finds a file that refuses. */
+  close(): void {
     try {
       if (this.isOurs) unlinkSync(this.path);
     } catch {
-      // The directory is no longer ours to write to; the file refuses connections, which is next best.
+      // we may no longer write to the directory: the file stays and refuses connections
     }
+    this.#close(this.bound);
   }
 }
 
-interface FileIdentity {
-  readonly dev: bigint;
-  readonly ino: bigint;
-}
-
-function identityOf(path: string): FileIdentity | undefined {
-  return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+function identityOf(path: string): string | undefined {
+  const file = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return file && `${file.dev}:${file.ino}`;
 }
 
 function socketStands(path: string): boolean {
   const fault = socketPathFault(path);
   if (fault !== undefined) throw new SocketFileError(fault);
-  statSync(dirname(path)); // node:net would say EACCES of a directory that does not exist
+  statSync(dirname(path)); // node:net says EACCES when the directory does not exist
   const file = lstatSync(path, { throwIfNoEntry: false });
   if (file?.isSocket() === false) throw new SocketFileError('the file exists and is not a socket; wanted a free path');
   return file !== undefined;

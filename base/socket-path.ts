@@ -1,7 +1,7 @@
-/** sockaddr_un has room for 108 bytes, the closing zero included (unix(7)); a longer path would be cut without a word. */
+/** sockaddr_un has room for 108 bytes, the closing zero included (unix(7)); the kernel would cut a longer path silently. */
 const MAX_SOCKET_PATH_BYTES = 107;
 
-/** Why a path cannot be that of a unix socket, such as `the path is empty`; undefined: it can. Runs in a browser, too. */
+/** Why a path cannot be a unix socket's, such as `the path is empty`; undefined: it can. Runs in a browser, too. */
 export function socketPathFault(path: string): string | undefined {
   if (path === '') return 'the path is empty';
   if (path.includes('\0')) return 'the path contains a zero byte';

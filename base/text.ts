@@ -1,4 +1,4 @@
-/** `1 interface`, `2 interfaces`; `many` for a noun whose plural is not its singular with an s. */
+/** `1 interface`, `2 interfaces`; `many` is an irregular plural. */
 export function plural(count: number, noun: string, many = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : many}`;
 }
@@ -9,7 +9,7 @@ export function firstNames(names: readonly string[], atMost: number): string {
   return `${names.slice(0, atMost).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** Names that a user may have meant, best first: those that differ by a slip of the finger, or that contain the word. */
+/** Names that a user may have meant, best first: those that differ by a typing error, or that contain the word. */
 export function nearNames(name: string, names: Iterable<string>, atMost = 3): string[] {
   const slips = Math.max(2, Math.floor(name.length / 6));
   return [...new Set(names)]
@@ -20,7 +20,7 @@ export function nearNames(name: string, names: Iterable<string>, atMost = 3): st
     .map(({ one }) => one);
 }
 
-/** `; did you mean "a" or "b"?`, or what there is when nothing is near; for the end of a message. */
+/** The end of a message: `; did you mean "a" or "b"?`, or the names that there are when none is near. */
 export function suggestion(name: string, names: readonly string[]): string {
   const near = nearNames(name, names);
   if (near.length > 0) return `; did you mean ${near.map((one) => `"${one}"`).join(' or ')}?`;

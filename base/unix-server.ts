@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { renameSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { SocketFile, type SocketFileOptions } from './socket-file.ts';
 
 /** A server of node:net on the path of a unix socket. */
@@ -9,10 +10,10 @@ export interface UnixServer {
   close(ended?: () => void): void;
 }
 
-/** A process that does not accept within this time serves its socket all the same. */
+/** A process that does not accept within this time still counts as serving its socket. */
 const KNOCK_TIMEOUT_MS = 1000;
 
-/** Connections stay open when the client has ended its side. @throws SocketFileError */
+/** Connections stay open when the client ends its side. @throws SocketFileError */
 export async function listenOnPath(
   path: string,
   options: SocketFileOptions,
@@ -26,29 +27,27 @@ export async function listenOnPath(
   return { server: file.bound, close: (ended) => closeServer(file, ended) };
 }
 
-/** Settles when the server listens; node binds within the call. */
-export async function listening(
-  server: Server,
-  where: { path: string } | { host: string; port: number },
-): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(where, () => {
-      server.off('error', reject);
-      resolve(server);
-    });
-  });
+/** Settles when the server listens; node binds a path within the call. */
+export async function listening(server: Server, where: ListenOptions): Promise<Server> {
+  server.listen(where);
+  await once(server, 'listening');
+  return server;
 }
 
-/** Node unlinks the path when it closes, whoever has it by then: what is not ours stands aside for that moment. */
+/**
+ * libuv unlinks the path that it bound when it closes, even when the file there is another server's by then; that file is
+ * renamed for the moment of the close. All three calls are synchronous: only a kill between them leaves the file under the
+ * other name. The ways around cost more: to listen on a descriptor needs native calls, and a socket that is bound at another
+ * path and moved has a wrong name in `ss` and less room for the path.
+ */
 function closeServer({ path, bound: server, isOurs }: SocketFile<Server>, ended?: () => void): void {
-  const aside = `${path}~`;
-  const moved = !isOurs && moves(path, aside);
+  const aside = `${path}.${process.pid}~`;
+  const renamed = !isOurs && renames(path, aside);
   server.close(ended);
-  if (moved) moves(aside, path);
+  if (renamed) renames(aside, path);
 }
 
-function moves(from: string, to: string): boolean {
+function renames(from: string, to: string): boolean {
   try {
     renameSync(from, to);
     return true;
@@ -57,7 +56,7 @@ function moves(from: string, to: string): boolean {
   }
 }
 
-/** The error code, or undefined when somebody was there. */
+/** The error code, or undefined when a server answered. */
 async function knock(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ path });

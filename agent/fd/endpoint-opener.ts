@@ -8,28 +8,28 @@ import { OwnedFd } from './owned-fd.ts';
 import { identifyPeer, type PeerIdentity } from './peer.ts';
 
 export interface EndpointOpenerEvents {
-  /** Peers can come now: the socket file is there, or connecting would work if there were a peer. Once per `open`. */
+  /** Peers can come: the socket file is there, or connecting waits only for a peer. Once per `open`. */
   opened?(): void;
   arrived(fd: OwnedFd, peer: PeerIdentity): void;
-  /** The endpoint cannot be used now; it is tried again. Reported once per reason. */
+  /** The endpoint cannot be used now and is tried again. Once per reason. */
   failed(error: CompatError): void;
 }
 
 export interface EndpointOpenerOptions extends SocketFileOptions {
-  /** Between tries: the first pause, doubled up to the longest. */
+  /** The pause between tries: the first, doubled up to the longest. */
   readonly firstPauseMs?: number;
   readonly longestPauseMs?: number;
 }
 
-/** As fast as a restarted peer is expected to be, as slow as a missing one does not cost. */
+/** Quick enough for a peer that restarts, slow enough to cost nothing while it is away. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1000;
-/** A peer that is not there (yet), or whose queue is full: nothing to complain of. */
+/** The peer is not there (yet), or its queue is full: no error. */
 const ABSENT: readonly string[] = ['ENOENT', 'ECONNREFUSED', 'EAGAIN'];
 
 /**
- * Opens one endpoint again and again. In the role `listen` it has a socket file while it is open and accepts one peer after
- * the other; in the role `connect` it tries until it has one peer, and then rests until it is opened anew.
+ * Opens one endpoint again and again. In the role `listen` it has a socket file while it is open and accepts each peer; in
+ * the role `connect` it tries until it has one peer, and then waits for the next `open`.
  */
 export class EndpointOpener {
   readonly #endpoint: Endpoint;
@@ -39,7 +39,7 @@ export class EndpointOpener {
   #timer: NodeJS.Timeout | undefined;
   readonly #backoff: Backoff;
   #lastError: string | undefined;
-  #complained: string | undefined;
+  #reported: string | undefined;
   #announced = false;
 
   constructor(endpoint: Endpoint, options: EndpointOpenerOptions, events: EndpointOpenerEvents) {
@@ -52,25 +52,22 @@ export class EndpointOpener {
     });
   }
 
-  /** The system's error code, or else the text, of the last attempt; undefined when it succeeded or none was made yet. */
+  /** The last attempt's error code, or its text where it has none; undefined when it succeeded or none was made. */
   get lastError(): string | undefined {
     return this.#lastError;
   }
 
-  /** Lets peers come, after a delay; one that is listening goes on. Nothing happens before this returns. */
+  /** Lets peers come after a delay; an opener that listens goes on. No event comes before this returns. */
   open(delayMs = 0): void {
     clearTimeout(this.#timer);
     this.#backoff.reset();
     this.#announced = false;
-    this.#complained = undefined;
+    this.#reported = undefined;
     this.#after(delayMs);
   }
 
   #after(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#try();
-    }, delayMs);
+    this.#timer = setTimeout(() => this.#try(), delayMs);
   }
 
   #try(): void {
@@ -80,18 +77,14 @@ export class EndpointOpener {
       else connection = new OwnedFd(connectUnix(this.#endpoint.path));
     } catch (error) {
       this.#lastError = causeOf(error);
-      this.#tryLater();
+      this.#after(this.#backoff.next());
       if (isAbsent(error)) this.#announce();
-      else this.#complain(error);
+      else this.#report(error);
       return;
     }
     this.#lastError = undefined;
     this.#announce();
-    if (connection && !this.#arrived(connection, this.#endpoint.path)) this.#tryLater();
-  }
-
-  #tryLater(): void {
-    this.#after(this.#backoff.next());
+    if (connection && !this.#arrived(connection, this.#endpoint.path)) this.#after(this.#backoff.next());
   }
 
   #listen(): void {
@@ -106,7 +99,7 @@ export class EndpointOpener {
       peer = identifyPeer(fd.raw, connectedTo);
     } catch (error) {
       fd.close();
-      this.#complain(error);
+      this.#report(error);
       return false;
     }
     this.#events.arrived(fd, peer);
@@ -114,48 +107,38 @@ export class EndpointOpener {
   }
 
   #announce(): void {
-    this.#complained = undefined;
+    this.#reported = undefined;
     if (this.#announced) return;
     this.#announced = true;
     this.#events.opened?.();
   }
 
-  #complain(error: unknown): void {
+  #report(error: unknown): void {
     const { path } = this.#endpoint;
-    const told =
-      error instanceof CompatError
-        ? error
-        : new CompatError(
-            'VC-ENDPOINT',
-            `Cannot use ${path}: ${(error as Error).message}`,
-            { path, cause: causeOf(error) },
-            { cause: error },
-          );
-    if (told.message === this.#complained) return;
-    this.#complained = told.message;
-    this.#events.failed(told);
+    const text = `Cannot use ${path}: ${(error as Error).message}`;
+    const details = { path, cause: causeOf(error) };
+    const reported =
+      error instanceof CompatError ? error : new CompatError('VC-ENDPOINT', text, details, { cause: error });
+    if (reported.message === this.#reported) return;
+    this.#reported = reported.message;
+    this.#events.failed(reported);
   }
 
-  /** Accepts nobody for now, but keeps the socket file: connections wait in the kernel's queue. */
+  /** Accepts nobody until `open`, but keeps the socket file: connections wait in the kernel's queue. */
   hold(): void {
-    this.#stopTrying();
+    clearTimeout(this.#timer);
     this.#listener?.hold();
   }
 
   /** Stops trying and removes the socket file. */
   close(): void {
-    this.#stopTrying();
+    clearTimeout(this.#timer);
     this.#listener?.close();
     this.#listener = undefined;
   }
-
-  #stopTrying(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
 }
 
-/** `EACCES`; the text where the system gave no code. */
+/** The system's code, such as `EACCES`, or the text where there is none. */
 function causeOf(error: unknown): string {
   return error instanceof SystemCallError ? error.code : (error as Error).message;
 }

@@ -1,6 +1,6 @@
 /**
- * Where tests make system calls fail: each call that may fail asks here first. What the listener throws is how the call
- * ends. Nobody listens in a running agent.
+ * Lets tests make system calls fail: each of these calls asks here first, and what the listener throws is its error. A
+ * running agent has no listener.
  */
 export type FaultyCall = 'recvmsg' | 'sendmsg' | 'splice' | 'pipe' | 'setsockopt' | 'watch' | 'journal';
 

@@ -1,18 +1,24 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { mayFail } from './faults.ts';
-import { checked, close, libc, SystemCallError } from './libc.ts';
+import {
+  checked,
+  close,
+  controlFd,
+  getOption,
+  libc,
+  SOL_SOCKET,
+  SystemCallError,
+  setOption,
+  unlessBlocked,
+} from './libc.ts';
 
-// What the kernel remembers about a stream for us, so that another process can take it over at any moment.
+// The state of a stream that the kernel keeps, so that another process can take the stream over at any moment.
 
-const getOption = libc.func('int getsockopt(int, int, int, void *, void *)');
-const setOption = libc.func('int setsockopt(int, int, int, void *, uint32_t)');
-const control = libc.func('int ioctl(int, uint64_t, void *)');
+const controlDevice = libc.func('int ioctl(int, uint64_t, void *)');
 const openPipe = libc.func('int pipe2(void *, int)');
 const moveBytes = libc.func('int64_t splice(int, void *, int, void *, uint64_t, uint32_t)');
 const endStream = libc.func('int shutdown(int, int)');
-const setFlags = libc.func('int fcntl(int, int, int)');
 
-const SOL_SOCKET = 1;
 const SO_PEEK_OFF = 42;
 const FIONREAD = 0x541b;
 const SIOCOUTQ = 0x5411;
@@ -33,7 +39,7 @@ export function peekOffset(fd: number): number {
   return word.readInt32LE(0);
 }
 
-/** From then on each peek begins where the one before it ended. */
+/** Sets it; each later peek begins where the peek before it ended. */
 export function setPeekOffset(fd: number, offset: number): void {
   mayFail('setsockopt');
   word.writeInt32LE(offset, 0);
@@ -42,13 +48,13 @@ export function setPeekOffset(fd: number, offset: number): void {
 
 /** Bytes that can be read from a socket or a pipe. */
 export function unreadBytes(fd: number): number {
-  checked('ask for the unread bytes', control(fd, FIONREAD, word));
+  checked('ask for the unread bytes', controlDevice(fd, FIONREAD, word));
   return word.readInt32LE(0);
 }
 
 /** Above 0 while the peer has not read all that was sent to it (unix(7), SIOCOUTQ); counts memory, not bytes. */
 export function unsentBytes(fd: number): number {
-  checked('ask for the unsent bytes', control(fd, SIOCOUTQ, word));
+  checked('ask for the unsent bytes', controlDevice(fd, SIOCOUTQ, word));
   return word.readInt32LE(0);
 }
 
@@ -61,7 +67,7 @@ export function createPipe(capacity: number): number {
   try {
     const pipe = openSync(`/proc/self/fd/${reader}`, constants.O_RDWR | constants.O_NONBLOCK | O_CLOEXEC);
     try {
-      checked('size a pipe', setFlags(pipe, F_SETPIPE_SZ, capacity));
+      checked('size a pipe', controlFd(pipe, F_SETPIPE_SZ, capacity));
       return pipe;
     } catch (error) {
       closeSync(pipe);
@@ -74,19 +80,12 @@ export function createPipe(capacity: number): number {
 }
 
 /**
- * Moves bytes from a pipe to a socket, in one system call that a signal cannot cut in two: what has left the pipe was
- * sent, what is still in it was not (splice(2)). Undefined when the socket takes nothing now.
+ * Moves bytes from a pipe to a socket in one system call that a signal cannot interrupt half-way: what has left the pipe
+ * was sent, what is still in it was not (splice(2)). Undefined when the socket takes nothing now.
  */
 export function movePipe(pipe: number, socket: number, bytes: number): number | undefined {
   mayFail('splice');
-  for (;;) {
-    const moved = Number(moveBytes(pipe, null, socket, null, bytes, SPLICE_F_NONBLOCK));
-    if (moved >= 0) return moved;
-    const error = SystemCallError.last('send');
-    if (error.code === 'EINTR') continue;
-    if (error.code === 'EAGAIN') return undefined;
-    throw error;
-  }
+  return unlessBlocked('send', () => moveBytes(pipe, null, socket, null, bytes, SPLICE_F_NONBLOCK) as number);
 }
 
 /** Throws away what a pipe holds. */
@@ -97,12 +96,14 @@ export function emptyPipe(pipe: number): void {
 
 /** Ends a connection for both sides, whoever else holds a descriptor of it. */
 export function shutdown(fd: number): void {
-  if (endStream(fd, SHUT_RDWR) >= 0) return;
-  const error = SystemCallError.last('shut down');
-  if (error.code !== 'ENOTCONN') throw error;
+  try {
+    checked('shut down', endStream(fd, SHUT_RDWR));
+  } catch (error) {
+    if (!(error instanceof SystemCallError && error.code === 'ENOTCONN')) throw error;
+  }
 }
 
-/** Keeps an inherited descriptor from processes that we start. */
+/** Marks an inherited descriptor, so that processes that we start do not inherit it. */
 export function closeOnExec(fd: number): void {
-  checked('mark a descriptor', setFlags(fd, F_SETFD, FD_CLOEXEC));
+  checked('mark a descriptor', controlFd(fd, F_SETFD, FD_CLOEXEC));
 }

@@ -1,47 +1,40 @@
-import type { SocketFile, SocketFileOptions } from '../../base/socket-file.ts';
-import { bindEndpoint } from './bind-endpoint.ts';
+import type { SocketFileOptions } from '../../base/socket-file.ts';
+import { BoundSocket } from './bound-socket.ts';
 import { acceptUnix, connectUnix, listenUnix } from './libc.ts';
 import { OwnedFd } from './owned-fd.ts';
-import { Watch } from './watch.ts';
 
 /** Peers that may wait to be accepted; one front-end or back-end is the rule. */
 const BACKLOG = 16;
-/** With the table of open files full, accepting fails at once again and again: look away for a while. */
+/** With the table of open files full, accepting fails again at once: pause instead. */
 const EXHAUSTED_PAUSE_MS = 1000;
 
-/** Listens on a path and hands on what connects; replaces the socket file of a dead process, and removes its own at the end. */
+/** Listens on a path and hands on each connection. */
 export class Listener {
-  readonly #file: SocketFile<OwnedFd>;
-  readonly #watch: Watch;
+  readonly #socket: BoundSocket;
   readonly #arrived: (fd: OwnedFd) => void;
   #held = false;
   #exhausted: NodeJS.Timeout | undefined;
   #open = true;
 
-  /** Throws VC-ENDPOINT (the path cannot be used) or VC-ENDPOINT-TAKEN (somebody serves it). */
+  /** @throws VC-ENDPOINT, VC-ENDPOINT-TAKEN */
   constructor(path: string, options: SocketFileOptions, arrived: (fd: OwnedFd) => void) {
     this.#arrived = arrived;
-    this.#file = bindEndpoint('listen on', path, options, {
-      knock: connectUnix,
-      bind: (at) => listenUnix(at, BACKLOG),
-    });
-    try {
-      this.#watch = new Watch(this.#file.bound.raw, () => this.#accept());
-    } catch (error) {
-      this.#file.remove();
-      this.#file.bound.close();
-      throw error;
-    }
+    const bind = (at: string): number => listenUnix(at, BACKLOG);
+    const all = { ...options, purpose: 'listen on', knock: connectUnix, bind };
+    this.#socket = new BoundSocket(path, all, () => this.#accept());
   }
 
   #accept(): void {
     while (this.#open && !this.#held) {
       let connection: number | undefined;
       try {
-        connection = acceptUnix(this.#file.bound.raw);
+        connection = acceptUnix(this.#socket.raw);
       } catch {
-        this.#exhausted = setTimeout(() => this.#lookAgain(), EXHAUSTED_PAUSE_MS);
-        this.#interest();
+        this.#exhausted = setTimeout(() => {
+          this.#exhausted = undefined;
+          this.#listen();
+        }, EXHAUSTED_PAUSE_MS);
+        this.#listen();
         return;
       }
       if (connection === undefined) return;
@@ -49,33 +42,25 @@ export class Listener {
     }
   }
 
-  #lookAgain(): void {
-    this.#exhausted = undefined;
-    this.#interest();
-  }
-
-  /** Leaves what connects in the kernel's queue, until `resume`. */
+  /** Leaves new connections in the kernel's queue, until `resume`. */
   hold(): void {
     this.#held = true;
-    this.#interest();
+    this.#listen();
   }
 
   resume(): void {
     this.#held = false;
-    this.#interest();
+    this.#listen();
   }
 
-  #interest(): void {
-    const readable = this.#open && !this.#held && this.#exhausted === undefined;
-    this.#watch.want({ readable, writable: false, disconnect: false });
+  #listen(): void {
+    if (this.#open) this.#socket.listen(!this.#held && this.#exhausted === undefined);
   }
 
   close(): void {
     if (!this.#open) return;
     this.#open = false;
     clearTimeout(this.#exhausted);
-    this.#watch.close();
-    this.#file.remove();
-    this.#file.bound.close();
+    this.#socket.close();
   }
 }

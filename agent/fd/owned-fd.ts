@@ -1,6 +1,6 @@
 import { close } from './libc.ts';
 
-/** A file descriptor with one owner. Passing it on means `take()`; whoever holds it last closes it. */
+/** A file descriptor with one owner, who closes it or passes it on with `take()`. */
 export class OwnedFd {
   #fd: number;
 
@@ -21,8 +21,17 @@ export class OwnedFd {
     return fd;
   }
 
-  /** Twice is harmless. */
+  /** Closing again does nothing. */
   close(): void {
     if (this.#fd >= 0) close(this.take());
   }
+}
+
+/** Owns descriptors that were received; to be called in the line that receives them. */
+export function ownAll(fds: readonly number[]): OwnedFd[] {
+  return fds.map((fd) => new OwnedFd(fd));
+}
+
+export function closeAll(fds: readonly OwnedFd[] = []): void {
+  for (const fd of fds) fd.close();
 }

@@ -2,22 +2,21 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { peerCredentials } from './libc.ts';
 
 /**
- * Which process stands at the other end, so that a mode can stick to it for as long as it lives. A process number alone
- * comes back; with the start time it does not, and the boot id tells a reboot.
+ * The process at the other end, so that a mode can stick to it as long as it lives. Process numbers are used again: the
+ * start time tells such processes apart, the boot id tells a reboot.
  *
- * Where the kernel does not say (pid 0: another process name space; start time '': /proc is closed to us) the peer is
- * taken for the same one as before and for alive, because the mistake that must not happen is to offer a running guest
- * another mode than it knows.
+ * Where the kernel does not say (pid 0: another process name space; start time '': we may not read /proc), the peer counts
+ * as the same and as alive: a running guest must never be offered another mode than the one it knows.
  */
 export interface PeerIdentity {
-  /** 0 when it cannot be known. */
+  /** 0: unknown. */
   readonly pid: number;
-  /** Field 22 of /proc/PID/stat, in clock ticks since boot; '' when it cannot be known. */
+  /** Field 22 of /proc/PID/stat, in clock ticks since boot; '': unknown. */
   readonly startTime: string;
   readonly bootId: string;
   /**
-   * When we connected: `DEVICE:INODE:BIRTH PATH` of the socket file. The credentials of a listening socket are those of
-   * whoever called listen(), which under libvirt is libvirtd and not QEMU; a new QEMU has a new socket file.
+   * If we connected: `DEVICE:INODE:BIRTH PATH` of the socket file. A listening socket has the credentials of the process
+   * that called listen(), under libvirt libvirtd and not QEMU; but a new QEMU has a new socket file.
    */
   readonly socket?: string;
 }
@@ -27,7 +26,7 @@ export function socketPath({ socket }: PeerIdentity): string | undefined {
   return socket?.slice(socket.indexOf(' ') + 1);
 }
 
-/** Identifies the peer of a connection; `connectedTo` is the path, when it was us who connected. */
+/** Identifies the peer of a connection; `connectedTo` is the path if we connected. */
 export function identifyPeer(fd: number, connectedTo?: string): PeerIdentity {
   const { pid } = peerCredentials(fd);
   const identity = { pid, startTime: pid > 0 ? statOf(pid)[1] : '', bootId: bootId() };
@@ -42,7 +41,7 @@ export function samePeer(a: PeerIdentity, b: PeerIdentity): boolean {
   return a.startTime === b.startTime || a.startTime === '' || b.startTime === '';
 }
 
-/** Does this front-end process live still? When in doubt, yes. */
+/** Is this front-end process still alive? When in doubt, yes. */
 export function peerAlive(identity: PeerIdentity): boolean {
   if (identity.bootId !== bootId()) return false;
   const path = socketPath(identity);
@@ -54,7 +53,7 @@ export function peerAlive(identity: PeerIdentity): boolean {
   return now === '' || identity.startTime === '' || now === identity.startTime;
 }
 
-/** State and start time. The second field may hold spaces and brackets, so the fields count from its last bracket. */
+/** The second field may hold spaces and brackets, so fields are counted from its last bracket. */
 function statOf(pid: number): [state: string, startTime: string] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -74,7 +73,7 @@ function processExists(pid: number): boolean {
   }
 }
 
-/** Undefined: we cannot look. */
+/** Undefined: we may not look. */
 function socketFileIdentity(path: string): string | 'gone' | undefined {
   try {
     const { dev, ino, birthtimeNs } = lstatSync(path, { bigint: true });

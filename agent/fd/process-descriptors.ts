@@ -1,5 +1,18 @@
 import { fstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { sameFile } from './libc-process.ts';
+import { libc } from './libc.ts';
+
+const systemCall = libc.func('long syscall(long, long, long, long, long, long)');
+/** The number of kcmp(2); it has no function of its own in the C library. */
+const KCMP: Readonly<Partial<Record<NodeJS.Architecture, number>>> = { x64: 312, arm64: 272 };
+const KCMP_FILE = 0;
+
+/** Is a descriptor of another process the very same open file as ours (kcmp(2))? Undefined: the kernel does not say. */
+export function sameFile(ours: number, pid: number, theirs: number): boolean | undefined {
+  const number = KCMP[process.arch];
+  if (number === undefined) return undefined;
+  const order = Number(systemCall(number, process.pid, pid, KCMP_FILE, ours, theirs));
+  return order < 0 ? undefined : order === 0;
+}
 
 /**
  * Does another process have a descriptor of the same file as one of ours? Undefined: /proc does not tell (another name
@@ -22,14 +35,14 @@ export function processHolds(pid: number, fd: number): boolean | undefined {
       const other = statSync(`${folder}/${name}`, { bigint: true });
       return other.dev === dev && other.ino === ino;
     } catch {
-      return false; // closed in the meantime
+      return false; // closed meanwhile
     }
   });
 }
 
 /**
- * Is it this process that has accepted connections at a listening socket, and not one that only made the socket for it
- * (as libvirt does for QEMU)? False also when that cannot be seen.
+ * Has this process accepted connections at a listening socket? A process that only made the socket for it (as libvirt does
+ * for QEMU) has not. False also when that cannot be seen.
  */
 export function processServes(pid: number, path: string): boolean {
   const names = descriptorsOf(pid) ?? [];
@@ -59,6 +72,6 @@ function linkOf(path: string): string {
   try {
     return readlinkSync(path);
   } catch {
-    return ''; // closed in the meantime
+    return ''; // closed meanwhile
   }
 }

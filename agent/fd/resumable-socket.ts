@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs';
 import { Backoff } from '../../base/backoff.ts';
 import type { MessageReader } from './fd-socket.ts';
-import { peek, receive, receiveBytes, SystemCallError, send } from './libc.ts';
+import { SystemCallError } from './libc.ts';
+import { peek, receive, receiveBytes, send, TruncatedError } from './libc-message.ts';
 import {
   createPipe,
   emptyPipe,
@@ -12,36 +13,35 @@ import {
   unreadBytes,
   unsentBytes,
 } from './libc-stream.ts';
-import { OwnedFd } from './owned-fd.ts';
-import { TruncatedError } from './truncated-error.ts';
+import { closeAll, OwnedFd, ownAll } from './owned-fd.ts';
 import { Watch } from './watch.ts';
 
 export interface ResumableSocketEvents {
-  /** There may be something to `peek` at. What this throws ends the channel. */
+  /** There may be a message to `peek` at. What this throws ends the connection. */
   readable(): void;
-  /** The peer takes bytes again: time to `flush` or `send` what waited. What this throws ends the channel. */
+  /** The peer takes bytes again: time to `flush` or `send`. What this throws ends the connection. */
   writable(): void;
-  /** Once, after everything was closed. Undefined: the peer hung up, or we did. */
+  /** Once, after everything was closed. Undefined: one side hung up. */
   closed(error: Error | undefined): void;
 }
 
-/** A whole message that still stands in the kernel's queue, with copies of descriptors. */
+/** A whole message that is still in the kernel's queue, with copies of its descriptors. */
 export interface Peeked<M> {
   readonly message: M;
-  /** Nothing came behind it, so that the descriptors are certainly its own and all of them. */
+  /** Nothing came behind it: the descriptors are certainly its own, and all of them. */
   readonly alone: boolean;
   /** The kernel had no room for some of the descriptors. */
   readonly truncated: boolean;
 }
 
-/** Somebody began a message and does not go on. */
+/** The peer began a message and did not send the rest. */
 export class PartialMessageError extends Error {
   override readonly name = 'PartialMessageError';
 }
 
-/** A message that is not whole: looked at again when the timer fires. */
+/** A message that is not whole yet: read again when the timer fires. */
 interface Partial {
-  /** Undefined: it has fired, and nobody has looked since. */
+  /** Undefined: it has fired, and nobody has read since. */
   timer: NodeJS.Timeout | undefined;
   readonly since: number;
   readonly backoff: Backoff;
@@ -50,19 +50,17 @@ interface Partial {
 
 /** Holds the largest message and a few short answers. */
 const PIPE_BYTES = 16_384;
-/** A message that is not whole yet keeps the socket readable, so it is looked at again after a pause, doubled each time. */
+/** A message that is not whole yet keeps the socket readable, so it is read again after a pause that doubles. */
 const FIRST_LOOK_MS = 1;
 const LONGEST_LOOK_MS = 128;
 /** No honest peer takes this long over one message. */
 const PARTIAL_PATIENCE_MS = 10_000;
-/** What it looks like when the other side is gone; not a fault. */
-const HANG_UPS: readonly string[] = ['ECONNRESET', 'EPIPE'];
 
 /**
- * A connected unix stream socket whose whole state the kernel keeps, so that another process can go on with it after this
- * one was killed between any two instructions. A message is peeked at, and consumed only when all is done that it calls
- * for; until then the socket's peek offset is the number of bytes that are being dealt with. Bytes to send are staged in a
- * pipe and moved from there by one system call: what is not in the pipe any more was sent.
+ * A connected unix stream socket whose whole state the kernel keeps: another process can continue after this one was killed
+ * between any two instructions. A message is peeked at, and consumed when it was handled; until then the socket's peek
+ * offset is the number of bytes in hand. Bytes to send are staged in a pipe and moved from there by one system call: what
+ * is no longer in the pipe was sent.
  */
 export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   readonly #socket: OwnedFd;
@@ -70,19 +68,20 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   readonly #watch: Watch;
   readonly #reader: MessageReader<M>;
   readonly #patienceMs: number;
-  #events: ResumableSocketEvents;
+  /** The listener; it may be replaced. */
+  events: ResumableSocketEvents;
   #open = true;
   #paused = false;
   #wantWritable = false;
   /** Bytes behind the first unread one that were peeked at. */
   #seen = 0;
-  /** What the pipe holds. */
+  /** Bytes in the pipe. */
   #staged = 0;
   #held: Peeked<M> | undefined;
   #truncated = false;
   #partial: Partial | undefined;
 
-  /** Takes the descriptors over; without a pipe it makes one. `patienceMs`: how long a message may stay in pieces. */
+  /** Owns the descriptors; makes a pipe if none is given. `patienceMs`: how long a message may stay incomplete. */
   constructor(
     socket: OwnedFd,
     pipe: OwnedFd | undefined,
@@ -93,7 +92,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     this.#socket = socket;
     this.#reader = reader;
     this.#patienceMs = patienceMs;
-    this.#events = events;
+    this.events = events;
     let made: OwnedFd | undefined;
     try {
       made = pipe ?? new OwnedFd(createPipe(PIPE_BYTES));
@@ -111,34 +110,25 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
 
   #ready(ready: { readable: boolean; writable: boolean; disconnect: boolean; failed: boolean }): void {
     if (ready.writable || ready.failed) this.#guard(() => this.#writable());
-    if (ready.readable || ready.failed) this.#guard(() => this.#events.readable());
+    if (ready.readable || ready.failed) this.#guard(() => this.events.readable());
     if (ready.disconnect || ready.failed) this.close();
-  }
-
-  get events(): ResumableSocketEvents {
-    return this.#events;
-  }
-
-  /** Hands the channel to another listener. */
-  set events(events: ResumableSocketEvents) {
-    this.#events = events;
   }
 
   get isOpen(): boolean {
     return this.#open;
   }
 
-  /** The descriptors of socket and pipe, for a keeper that takes copies. */
+  /** The descriptors of the socket and the pipe, for a keeper that takes copies. */
   get descriptors(): readonly [socket: number, pipe: number] {
     return [this.#socket.raw, this.#pipe.raw];
   }
 
-  /** Bytes of messages that are being dealt with: 0 when all that was begun is done. */
+  /** Bytes of messages in hand: 0 when all that was begun is done. */
   get begun(): number {
     return this.#seen;
   }
 
-  /** Bytes that can be read, those included that were peeked at. */
+  /** Bytes that can be read, those that were peeked at included. */
   get unread(): number {
     return unreadBytes(this.#socket.raw);
   }
@@ -148,7 +138,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     return unsentBytes(this.#socket.raw);
   }
 
-  /** Bytes that are staged and not sent yet. */
+  /** Bytes that are staged and not sent. */
   get staged(): number {
     return this.#staged;
   }
@@ -161,28 +151,28 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
         this.#waitForRest();
         return undefined;
       }
-      const fds = got.fds.map((fd) => new OwnedFd(fd));
+      const fds = ownAll(got.fds);
       if (got.bytes === 0) {
-        for (const fd of fds) fd.close();
+        closeAll(fds);
         this.close();
         return undefined;
       }
-      // Each further peek brings the descriptors of the same message again, or those of the next one.
+      // each further peek brings the descriptors of the same message again, or those of the next one
       const first = this.#seen === 0;
       if (first) this.#truncated = got.truncated;
-      else for (const fd of fds) fd.close();
+      else closeAll(fds);
       this.#seen += got.bytes;
       const message = this.#reader.took(got.bytes, first ? fds : []);
       if (message === undefined) continue;
       this.#stopWaiting();
-      // Only of a message with descriptors it is asked whose they are.
+      // without descriptors, what follows does not matter
       const alone = (message.fds.length === 0 && !this.#truncated) || this.unread <= this.#seen;
       this.#held = { message, alone, truncated: this.#truncated };
     }
     return this.#held;
   }
 
-  /** Forgets what was peeked at and begins again at the first unread byte. */
+  /** Forgets what was peeked at: the next peek begins at the first unread byte. */
   rewind(): void {
     this.#drop();
     if (!this.#open) return;
@@ -191,8 +181,8 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   }
 
   /**
-   * Takes what was peeked at out of the kernel's queue. True: descriptors stood beside it; when they are expected, beside
-   * its first byte, where they belong; that byte is then taken alone, and `begun` told.
+   * Takes what was peeked at out of the kernel's queue. True: there were descriptors beside it; when they are expected,
+   * beside its first byte, which is then taken alone, and `begun` is called.
    */
   consume(expectDescriptors: boolean, begun?: () => void): boolean {
     this.#held = undefined;
@@ -207,7 +197,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     return carried;
   }
 
-  /** The same, but keeps the descriptors: the way to know them when more than one message waits. */
+  /** The same, but returns the descriptors: they are certain even when more than one message waits. */
   take(): OwnedFd[] {
     this.#held = undefined;
     const fds: OwnedFd[] = [];
@@ -215,31 +205,31 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
       while (this.#seen > 0) {
         const got = receive(this.#socket.raw, new Uint8Array(this.#seen));
         if (!got || got.bytes === 0) throw new Error(`Cannot take ${this.#seen} bytes that were peeked at`);
-        fds.push(...got.fds.map((fd) => new OwnedFd(fd)));
+        fds.push(...ownAll(got.fds));
         this.#seen -= got.bytes;
         if (got.truncated) throw new TruncatedError(fds.length);
       }
       return fds;
     } catch (error) {
-      for (const fd of fds) fd.close();
+      closeAll(fds);
       throw error;
     }
   }
 
-  /** Puts bytes where `flush` sends them from; together at most PIPE_BYTES. */
+  /** Puts bytes into the pipe for `flush`; at most PIPE_BYTES in all. */
   stage(bytes: Uint8Array): void {
     const written = writeSync(this.#pipe.raw, bytes);
     if (written !== bytes.length) throw new Error(`Cannot stage ${bytes.length} bytes: the pipe took ${written}`);
     this.#staged += written;
   }
 
-  /** Throws away what is staged. */
+  /** Discards what is staged. */
   unstage(): void {
     emptyPipe(this.#pipe.raw);
     this.#staged = 0;
   }
 
-  /** Sends what is staged; false when the peer does not take all of it now, `writable` is told later. */
+  /** Sends what is staged; false when the peer does not take all of it now: `writable` comes later. */
   flush(): boolean {
     while (this.#staged > 0) {
       const moved = movePipe(this.#pipe.raw, this.#socket.raw, this.#staged);
@@ -250,8 +240,8 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   }
 
   /**
-   * Sends a message with descriptors, all of it or nothing: the kernel keeps a message that is shorter than half of the
-   * send buffer in one piece. False when the peer does not take it now, `writable` is told later.
+   * Sends a message with descriptors, all of it or nothing: the kernel does not split a message shorter than half of the
+   * send buffer. False when the peer does not take it now: `writable` comes later.
    */
   send(bytes: Uint8Array, fds: readonly OwnedFd[]): boolean {
     const raw = fds.map((fd) => fd.raw);
@@ -261,7 +251,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     return !this.#want(false);
   }
 
-  /** False always, to be returned. */
+  /** Returns false, for its callers to return. */
   #want(writable: boolean): false {
     this.#wantWritable = writable;
     this.#interest();
@@ -271,11 +261,11 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   #writable(): void {
     if (!this.#wantWritable) return;
     this.#wantWritable = false;
-    this.#events.writable();
+    this.events.writable();
     this.#interest();
   }
 
-  /** Stops telling of what can be read; a hang-up is noticed all the same. */
+  /** Stops `readable` until `resume`; a hang-up is still noticed. */
   pause(): void {
     this.#paused = true;
     this.#interest();
@@ -283,7 +273,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
 
   resume(): void {
     this.#paused = false;
-    // The look was due while nobody wanted to look.
+    // the timer fired during the pause
     if (this.#partial && this.#partial.timer === undefined) this.#lookLater(this.#partial);
     this.#interest();
   }
@@ -297,17 +287,13 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   #waitForRest(): void {
     if (this.#seen === 0) return;
     const now = Date.now();
-    this.#partial ??= {
-      timer: undefined,
-      since: now,
-      backoff: new Backoff({ firstMs: FIRST_LOOK_MS, longestMs: LONGEST_LOOK_MS }),
-      pauseMs: 0,
-    };
+    const backoff = new Backoff({ firstMs: FIRST_LOOK_MS, longestMs: LONGEST_LOOK_MS });
+    this.#partial ??= { timer: undefined, since: now, backoff, pauseMs: 0 };
     const partial = this.#partial;
-    if (now - partial.since > this.#patienceMs)
-      throw new PartialMessageError(
-        `Cannot wait longer for the rest of a message: ${this.#seen} bytes came, and no more for ${this.#patienceMs} ms`,
-      );
+    if (now - partial.since > this.#patienceMs) {
+      const saw = `${this.#seen} bytes came, and no more for ${this.#patienceMs} ms`;
+      throw new PartialMessageError(`Cannot wait longer for the rest of a message: ${saw}`);
+    }
     partial.pauseMs = partial.backoff.next();
     clearTimeout(partial.timer);
     this.#lookLater(partial);
@@ -317,7 +303,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   #lookLater(partial: Partial): void {
     partial.timer = setTimeout(() => {
       partial.timer = undefined;
-      this.#guard(() => this.#events.readable());
+      this.#guard(() => this.events.readable());
     }, partial.pauseMs);
   }
 
@@ -337,18 +323,17 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     }
   }
 
-  /** Ends the channel because of an error; a peer that is gone is none. */
+  /** Ends the connection because of an error; a hang-up is none. */
   fail(error: Error): void {
-    const hungUp = error instanceof SystemCallError && HANG_UPS.includes(error.code);
-    this.close(hungUp ? undefined : error);
+    this.close(SystemCallError.isHangUp(error) ? undefined : error);
   }
 
-  /** Ends the connection for both sides, also when a keeper has a copy of the descriptor. */
+  /** Ends the connection for both sides, even when a keeper has a copy of the descriptor. */
   close(error?: Error): void {
     this.#end(error, true);
   }
 
-  /** Lets go of the descriptors; a connection of which a keeper has a copy goes on. */
+  /** Closes the descriptors; a connection of which a keeper has a copy continues. */
   leave(): void {
     this.#end(undefined, false);
   }
@@ -362,11 +347,11 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     this.#drop();
     this.#socket.close();
     this.#pipe.close();
-    this.#events.closed(error);
+    this.events.closed(error);
   }
 
   #drop(): void {
-    for (const fd of this.#held?.message.fds ?? []) fd.close();
+    closeAll(this.#held?.message.fds);
     this.#held = undefined;
     this.#reader.release();
   }

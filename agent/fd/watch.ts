@@ -1,8 +1,9 @@
 import { fstatSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { mayFail } from './faults.ts';
 import { type PollCallback, type PollHandle, type PollInterest, poll } from './libc.ts';
 
-/** Also keeps each native handle alive: one that is collected stops polling without a word. */
+/** By descriptor. Keeps each native handle alive, too: one that is collected stops polling and does not say so. */
 const watches = new Map<number, Watch>();
 
 export interface Readiness {
@@ -15,9 +16,8 @@ export interface Readiness {
 }
 
 /**
- * Tells when a socket can be read or written, on node's own event loop.
- * Guards koffi's poll handle, which aborts the process on a descriptor that
- * epoll refuses or that is watched already, and crashes when used after close.
+ * Tells when a socket can be read or written, on node's own event loop. Guards koffi's poll handle, which aborts the
+ * process on a descriptor that epoll refuses or that is watched already, and crashes when used after close.
  */
 export class Watch {
   readonly #fd: number;
@@ -34,7 +34,7 @@ export class Watch {
       try {
         onReady({ ...events, failed: status < 0 });
       } catch (error) {
-        // Left to koffi, it would surface from whichever koffi call comes next.
+        // koffi would throw it from whichever call of it comes next
         this.close();
         queueMicrotask(() => {
           throw error;
@@ -46,19 +46,15 @@ export class Watch {
     watches.set(fd, this);
   }
 
-  /** Changes what is told; nothing at all is allowed. */
-  want(interest: PollInterest): void {
-    const now = this.#interest;
-    const same =
-      now.readable === interest.readable &&
-      now.writable === interest.writable &&
-      now.disconnect === interest.disconnect;
-    if (same || !this.#handle) return;
+  /** Changes what is told: what is left out is not; nothing at all is allowed. */
+  want({ readable = false, writable = false, disconnect = false }: Partial<PollInterest>): void {
+    const interest = { readable, writable, disconnect };
+    if (isDeepStrictEqual(interest, this.#interest) || !this.#handle) return;
     this.#interest = interest;
     this.#handle.start(interest, this.#callback);
   }
 
-  /** Before the descriptor itself is closed, or its number may come back as another socket. */
+  /** To be called before the descriptor is closed: its number may come back as another socket. */
   close(): void {
     this.#handle?.close();
     this.#handle = undefined;

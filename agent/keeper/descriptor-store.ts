@@ -1,5 +1,5 @@
-import { close, SystemCallError, send } from '../fd/libc.ts';
-import { connectDatagram } from '../fd/libc-datagram.ts';
+import { close, connectDatagram, SystemCallError } from '../fd/libc.ts';
+import { send } from '../fd/libc-message.ts';
 import { Watch } from '../fd/watch.ts';
 import { encodeRemove, encodeStore } from './notify-protocol.ts';
 
@@ -8,28 +8,26 @@ interface QueuedMessage {
   readonly name: string;
   readonly data: Uint8Array;
   readonly fds: readonly number[];
-  /** Once: the kernel has the datagram, or will never get it. */
+  /** Called once: the kernel has the datagram, or will never get it. */
   readonly sent: (error?: Error) => void;
 }
 
-/** What it looks like when nobody has the other end any more. */
+/** Errors that say that nobody has the other end any more. */
 const KEEPER_GONE: readonly string[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTCONN'];
 
 const SETTLE_PATIENCE_MS = 2000;
-/** A keeper that takes nothing at all for so long holds nobody up: what waits to be stored is not stored then. */
+/** When the keeper has taken nothing for this long, pending stores fail. */
 const KEEPER_PATIENCE_MS = 1000;
 
-function ignore(): void {}
-
 /**
- * Our side of the descriptor store of systemd, or of our own keeper. Letters leave in the order in which they were
- * given. The kernel's queue may be as short as ten datagrams; what does not fit waits here until it does.
+ * Our side of the descriptor store of systemd, or of our own keeper. Messages leave in the order in which they were given.
+ * The kernel's queue may be as short as ten datagrams; what does not fit is pending here.
  */
 export class DescriptorStore {
   readonly #path: string;
-  /** Descriptors that the keeper holds at most, as it says itself; it refuses what is above without a word to us. */
+  /** The most descriptors that the keeper holds, as it says itself; it refuses what is above and does not tell us. */
   readonly #most: number;
-  /** What was given to the keeper, by name. */
+  /** How many descriptors the keeper was given, by name. */
   readonly #given = new Map<string, number>();
   #givenInAll = 0;
   readonly #waiting: QueuedMessage[] = [];
@@ -37,7 +35,7 @@ export class DescriptorStore {
   #watch: Watch | undefined;
   #sending = false;
   #open = true;
-  /** When the keeper took something last, or had nothing to take. */
+  /** When the keeper last took a message, or had none to take. */
   #tookAt = 0;
   #patience: NodeJS.Timeout | undefined;
 
@@ -47,8 +45,8 @@ export class DescriptorStore {
   }
 
   /**
-   * Undefined when nobody keeps anything for us. Removes the variables, so that processes we start do not speak for us.
-   * `$FDSTORE` is the number of descriptors that the keeper has room for; systemd says it from release 254 on.
+   * Undefined when there is no keeper. Removes the variables, so that processes that we start do not speak for us.
+   * `$FDSTORE` is the number of descriptors that the keeper has room for; systemd sets it from release 254 on.
    */
   static fromEnvironment(env: NodeJS.ProcessEnv = process.env): DescriptorStore | undefined {
     const { NOTIFY_SOCKET: path, FDSTORE: most } = env;
@@ -57,21 +55,20 @@ export class DescriptorStore {
     return new DescriptorStore(path, most !== undefined && /^[0-9]+$/.test(most) ? Number(most) : undefined);
   }
 
-  /** The keeper has these from an earlier life of ours. */
+  /** Counts descriptors that the keeper has from an earlier run of this program. */
   holds(name: string, descriptors: number): void {
     this.#given.set(name, (this.#given.get(name) ?? 0) + descriptors);
     this.#givenInAll += descriptors;
   }
 
-  /** Letters that the keeper's queue had no room for yet. */
+  /** Messages that the keeper's queue had no room for yet. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
   /**
-   * Has descriptors kept under a name, all of them together or none. The caller keeps them open until `sent`, which is
-   * called before this returns when there is room. That the keeper takes them is not said by anyone; what is above its
-   * limit is not sent.
+   * Has descriptors kept under a name, all of them or none. The caller keeps them open until `sent`, which is called before
+   * this returns when there is room. The keeper does not acknowledge them; what is above its limit is not sent.
    */
   store(name: string, fds: readonly number[], sent: (error?: Error) => void): void {
     if (this.#givenInAll + fds.length > this.#most) {
@@ -83,28 +80,28 @@ export class DescriptorStore {
     this.#submit({ kind: 'store', name, data: encodeStore(name), fds, sent });
   }
 
-  /** Gives up all that is kept under a name; a store of that name that waits still is cancelled. */
+  /** Gives up all that is kept under a name, and cancels a pending store of that name. */
   remove(name: string): void {
     this.#givenInAll -= this.#given.get(name) ?? 0;
     this.#given.delete(name);
     const cancelled = this.#takeWaiting((message) => message.kind === 'store' && message.name === name);
     const asked = this.#waiting.some((message) => message.kind === 'remove' && message.name === name);
-    if (!asked) this.#submit({ kind: 'remove', name, data: encodeRemove(name), fds: [], sent: ignore });
+    if (!asked) this.#submit({ kind: 'remove', name, data: encodeRemove(name), fds: [], sent: () => {} });
     for (const { sent } of cancelled) sent(new Error(`Cannot store "${name}": it was removed before it was sent`));
   }
 
   /** `READY=1` and other assignments of sd_notify(3). Lost when the keeper is gone. */
   notify(text: string): void {
-    this.#submit({ kind: 'notify', name: '', data: Buffer.from(text, 'utf8'), fds: [], sent: ignore });
+    this.#submit({ kind: 'notify', name: '', data: Buffer.from(text, 'utf8'), fds: [], sent: () => {} });
   }
 
-  /** Settles when nothing waits any more, or when the keeper has made no room for too long. */
+  /** Settles when no message is pending, or after `patienceMs`. */
   async settled(patienceMs = SETTLE_PATIENCE_MS): Promise<void> {
     const deadline = Date.now() + patienceMs;
     while (this.#waiting.length > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
-  /** What waits still is not sent. What was sent stays kept. */
+  /** Pending messages are not sent. What was sent stays kept. */
   close(): void {
     this.#open = false;
     this.#disconnect();
@@ -128,18 +125,17 @@ export class DescriptorStore {
     if (this.#waiting.length === 1) this.#sendWaiting();
   }
 
-  /** Callers may store, remove and close from within `sent`; their letters then join the end of this loop. */
+  /** Callers may store, remove and close from within `sent`: their messages join the end of this loop. */
   #sendWaiting(): void {
     if (this.#sending) return;
     this.#sending = true;
     try {
       for (let head = this.#waiting[0]; head; head = this.#waiting[0]) {
-        const failure = this.#send(head);
-        if (failure === 'full') break;
+        const error = this.#send(head);
+        if (error === 'full') break;
         this.#waiting.shift();
         this.#tookAt = performance.now();
-        if (failure) head.sent(failure);
-        else head.sent();
+        head.sent(error);
       }
     } finally {
       this.#sending = false;
@@ -152,7 +148,7 @@ export class DescriptorStore {
       this.#fd ??= connectDatagram(this.#path);
       return send(this.#fd, data, fds) === undefined ? 'full' : undefined;
     } catch (error) {
-      // A keeper that came back has another socket at the same path: the next message looks for it.
+      // a keeper that came back has another socket at the same path: the next message connects to it
       if (error instanceof SystemCallError && KEEPER_GONE.includes(error.code)) this.#disconnect();
       return error as Error;
     }
@@ -166,14 +162,14 @@ export class DescriptorStore {
       this.#patience = undefined;
       return;
     }
-    // In the timer alone it might be us who were busy: first the event loop sees whether the keeper takes something.
+    // if this process was busy, the timer is late: first let the event loop send what the keeper takes now
     this.#patience ??= setTimeout(() => setImmediate(() => this.#losePatience()), KEEPER_PATIENCE_MS);
     if (this.#watch) return;
     this.#watch = new Watch(this.#fd, ({ failed }) => {
       if (failed) this.#disconnect();
       this.#sendWaiting();
     });
-    this.#watch.want({ readable: false, writable: true, disconnect: false });
+    this.#watch.want({ writable: true });
   }
 
   #losePatience(): void {

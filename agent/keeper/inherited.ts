@@ -4,14 +4,14 @@ import { OwnedFd } from '../fd/owned-fd.ts';
 
 /** The first descriptor that is handed over (sd_listen_fds(3)). */
 const FIRST = 3;
-/** Above what any keeper hands over; a mistaken count must not keep us busy. */
+/** More than any keeper hands over: a wrong count must not keep us busy. */
 const MOST = 65_536;
-/** As systemd calls those without a name. */
+/** systemd's word for those without a name. */
 const NO_NAME = 'unknown';
 
 /**
- * The descriptors that were kept for us, by name; in which order those of one name come is not promised. Removes the
- * variables, so that processes that we start do not take them for theirs; a second call finds nothing.
+ * The descriptors that were kept for us, by name; those of one name come in no particular order. Removes the variables, so
+ * that processes that we start do not use them; a second call finds nothing.
  */
 export function inheritedDescriptors(env: NodeJS.ProcessEnv = process.env): Map<string, OwnedFd[]> {
   const { LISTEN_PID: pid, LISTEN_FDS: count, LISTEN_FDNAMES: names } = env;
@@ -29,7 +29,7 @@ export function inheritedDescriptors(env: NodeJS.ProcessEnv = process.env): Map<
   return found;
 }
 
-/** False for a number that is not open: somebody on the way closed it. */
+/** False for a number that is not open: a process in between closed it. */
 function isOurs(fd: number): boolean {
   try {
     closeOnExec(fd);

@@ -1,77 +1,61 @@
-import type { SocketFile } from '../../base/socket-file.ts';
-import { bindEndpoint } from '../fd/bind-endpoint.ts';
-import { SystemCallError } from '../fd/libc.ts';
-import { bindDatagram, connectDatagram, type ReceivedDatagram, receiveDatagram } from '../fd/libc-datagram.ts';
-import { OwnedFd } from '../fd/owned-fd.ts';
-import { Watch } from '../fd/watch.ts';
+import { BoundSocket } from '../fd/bound-socket.ts';
+import { bindDatagram, connectDatagram, SystemCallError } from '../fd/libc.ts';
+import { type Received, receiveDatagram } from '../fd/libc-message.ts';
+import { type OwnedFd, ownAll } from '../fd/owned-fd.ts';
 import { MAX_NOTIFICATION_BYTES } from './notify-protocol.ts';
 
 export interface Datagram {
   /** Valid until the receiver returns. */
   readonly data: Uint8Array;
-  /** The receiver's now. */
+  /** The receiver owns them. */
   readonly fds: readonly OwnedFd[];
   /** Bytes or descriptors of it are missing. */
   readonly truncated: boolean;
-  /** Who sent it, as the kernel says. */
+  /** The sending process, as the kernel says. */
   readonly pid: number;
 }
 
-/** Only who runs as we do may write to it. */
+/** Only processes of our own user may write to it. */
 const MODE = 0o600;
-/** So that a flood leaves time for signals and for the child's end. */
+/** A flood of messages leaves time for signals and for the child's end. */
 const READS_PER_TURN = 64;
 /** More than any queue of the kernel holds. */
 const READS_AT_ONCE = 4096;
 
-/** The datagram socket that a supervised process speaks to. Its file is there as long as this is open. */
+/** The datagram socket that a supervised process sends its notifications to. */
 export class NotifySocket {
-  readonly #file: SocketFile<OwnedFd>;
-  readonly #watch: Watch;
+  readonly #socket: BoundSocket;
   readonly #arrived: (datagram: Datagram) => void;
   readonly #room = Buffer.alloc(MAX_NOTIFICATION_BYTES);
 
-  /** Throws VC-ENDPOINT (the path cannot be used) or VC-ENDPOINT-TAKEN (another keeper serves it). */
+  /** @throws VC-ENDPOINT, VC-ENDPOINT-TAKEN */
   constructor(path: string, arrived: (datagram: Datagram) => void) {
     this.#arrived = arrived;
-    this.#file = bindEndpoint(
-      'keep descriptors at',
-      path,
-      { mode: MODE },
-      { knock: connectDatagram, bind: bindDatagram },
-    );
-    try {
-      this.#watch = new Watch(this.#file.bound.raw, () => this.#read(READS_PER_TURN));
-    } catch (error) {
-      this.#file.remove();
-      this.#file.bound.close();
-      throw error;
-    }
+    const options = { mode: MODE, purpose: 'keep descriptors at', knock: connectDatagram, bind: bindDatagram };
+    this.#socket = new BoundSocket(path, options, () => this.#read(READS_PER_TURN));
   }
 
-  /** Takes in all that was sent until now, such as the last words of a process that has ended. */
+  /** Reads all that was sent until now, such as the last messages of a process that has ended. */
   drain(): void {
     this.#read(READS_AT_ONCE);
   }
 
   #read(most: number): void {
     for (let i = 0; i < most; i++) {
-      let got: ReceivedDatagram | undefined;
+      let got: Received | undefined;
       try {
-        got = receiveDatagram(this.#file.bound.raw, this.#room);
+        got = receiveDatagram(this.#socket.raw, this.#room);
       } catch (error) {
         if (error instanceof SystemCallError) return; // such as no memory now: the datagram is still there, or was lost
         throw error;
       }
       if (!got) return;
-      const fds = got.fds.map((fd) => new OwnedFd(fd));
+      const fds = ownAll(got.fds);
       this.#arrived({ data: this.#room.subarray(0, got.bytes), fds, truncated: got.truncated, pid: got.pid });
     }
   }
 
   close(): void {
-    this.#watch.close();
-    this.#file.remove();
-    this.#file.bound.close();
+    this.#socket.close();
   }
 }

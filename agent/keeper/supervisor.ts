@@ -1,6 +1,6 @@
 import { Backoff, type BackoffOptions } from '../../base/backoff.ts';
 import { RateLimit } from '../../base/rate-limit.ts';
-import type { OwnedFd } from '../fd/owned-fd.ts';
+import { closeAll, type OwnedFd } from '../fd/owned-fd.ts';
 import { Child, type ChildEnd } from './child.ts';
 import { DescriptorStore } from './descriptor-store.ts';
 import { decodeNotification, NotificationError, type ServiceNotification } from './notify-protocol.ts';
@@ -12,44 +12,38 @@ export type SuperviseLog = (event: string, fields: Readonly<Record<string, unkno
 export interface SuperviseOptions {
   /** The program to keep alive, and its arguments. */
   readonly command: readonly string[];
-  /** Exits 0 when the program that `command` starts now understands what the running one has left behind. */
+  /** Exits 0 when the program that `command` starts now understands what the running one has stored. */
   readonly checkCommand: readonly string[];
-  /** Path of the socket that the program speaks to. */
+  /** Path of the socket for the program's notifications. */
   readonly notifySocket: string;
   readonly log: SuperviseLog;
-  /** 7500 unless told; never above half of what a process may have open here. */
+  /** Default 7500; never above half of what a process may have open here. */
   readonly maxDescriptors?: number;
   readonly backoff?: RestartOptions;
-  /** How long the program may take to leave; 10 s unless told. */
+  /** How long the program may take to end, milliseconds. Default 10 s. */
   readonly graceMs?: number;
 }
 
 export interface RestartOptions extends Omit<BackoffOptions, 'quickMs'> {
-  /** A life that was ready and lasted so long is a success: the next restart comes at once again. */
+  /** A run that was ready and lasted this long is a success: the next restart comes at once. */
   readonly goodLifeMs: number;
 }
 
-/** Short, because guests stand still meanwhile; long enough that a program that cannot start does not take a processor. */
+/** Short, because guests wait; long enough that a program that cannot start does not occupy a processor. */
 const RESTARTS: RestartOptions = { firstMs: 20, longestMs: 1000, goodLifeMs: 500 };
-/** Names of 15 characters, as the agent gives them, and a colon each: below the limit that all names together have. */
+/** With the agent's names of 15 characters and a colon each, below the limit for all names together. */
 const MAX_DESCRIPTORS = 7500;
 const GRACE_MS = 10_000;
-/** As command lines answer to a call that makes no sense: starting again would not help. */
+/** The exit status for wrong usage: starting again would not help. */
 const USAGE = 2;
-/** Variables that were said to us; what the child gets under these names is ours. */
-const NOT_FOR_THE_CHILD = [
-  'NOTIFY_SOCKET',
-  'LISTEN_PID',
-  'LISTEN_FDS',
-  'LISTEN_FDNAMES',
-  'FDSTORE',
-  'WATCHDOG_PID',
-  'WATCHDOG_USEC',
-];
+/** Variables from our own keeper; the child gets these names from us or not at all. */
+const NOT_FOR_THE_CHILD = 'NOTIFY_SOCKET LISTEN_PID LISTEN_FDS LISTEN_FDNAMES FDSTORE WATCHDOG_PID WATCHDOG_USEC'.split(
+  ' ',
+);
 
 /**
  * Keeps a program running and holds its descriptors, so that its connections outlive it. SIGTERM and SIGINT end the
- * program and all that is kept; SIGUSR2 and SIGHUP start the program anew, if its check allows it. Gives the exit status.
+ * program and its connections; SIGUSR2 and SIGHUP restart the program if its check allows it. Gives the exit status.
  */
 export async function supervise(options: SuperviseOptions): Promise<number> {
   const upstream = DescriptorStore.fromEnvironment();
@@ -78,13 +72,13 @@ class Supervisor {
   readonly #socket: NotifySocket;
   readonly #backoff: Backoff;
   readonly #goodLifeMs: number;
-  readonly #strangers = new RateLimit({ burst: 1, windowMs: Number.POSITIVE_INFINITY });
+  readonly #logLimit = new RateLimit({ burst: 1, windowMs: Number.POSITIVE_INFINITY });
   readonly #graceMs: number;
   #child: Child | undefined;
   #check: Child | undefined;
   #ready = false;
   #everReady = false;
-  /** The child was told to leave, so its end is no mishap. */
+  /** The child was told to end. */
   #wanted = false;
   #stopping = false;
   #checkAgain = false;
@@ -104,11 +98,11 @@ class Supervisor {
     this.#socket = new NotifySocket(options.notifySocket, (datagram) => this.#received(datagram));
   }
 
-  /** One life of the child after the other. */
+  /** Runs the child again and again. */
   async run(): Promise<number> {
     while (!this.#stopping) {
       const began = performance.now();
-      const ending = await this.#live();
+      const ending = await this.#runOnce();
       const lastedMs = performance.now() - began;
       const { status } = ending;
       const pointless = (status === 0 || status === USAGE) && !this.#everReady && this.#kept.size === 0;
@@ -126,7 +120,7 @@ class Supervisor {
     return 0;
   }
 
-  async #live(): Promise<ChildEnd> {
+  async #runOnce(): Promise<ChildEnd> {
     this.#ready = false;
     const rows = this.#kept.list();
     const env: NodeJS.ProcessEnv = {
@@ -139,7 +133,7 @@ class Supervisor {
       env['LISTEN_FDNAMES'] = rows.map(({ name }) => name).join(':');
     }
     const descriptors = rows.map(({ fd }) => fd);
-    // What the child said last is heard before anything is done about its end.
+    // its last messages are handled before its end
     const child = new Child({ command: this.#options.command, env, descriptors }, () => this.#socket.drain());
     this.#child = child;
     this.#log('child-started', { pid: child.pid, descriptors: rows.length });
@@ -159,7 +153,7 @@ class Supervisor {
     });
   }
 
-  /** Ends the child and then everything. Works at any moment, an upgrade included. */
+  /** Ends the child, then everything; at any moment, even during an upgrade. */
   stop(signal: string): void {
     if (this.#stopping) return;
     this.#stopping = true;
@@ -170,7 +164,7 @@ class Supervisor {
     this.#wake?.();
   }
 
-  /** Asked again while it checks, it checks again afterwards: the program may be yet another by then. */
+  /** Called again during a check, it checks once more afterwards: the program may have changed again. */
   upgrade(): void {
     if (this.#stopping) return;
     if (this.#check) {
@@ -205,38 +199,34 @@ class Supervisor {
   }
 
   #received({ data, fds, truncated, pid }: Datagram): void {
-    let said: ServiceNotification;
+    let notification: ServiceNotification;
     try {
       if (pid === 0 || pid !== this.#child?.pid) throw new NotificationError('it is not from the supervised process');
-      if (truncated)
-        throw new NotificationError(
-          'it is too long, or the kernel dropped descriptors: is the table of open files full?',
-        );
-      said = decodeNotification(data);
-      if (fds.length > 0 && said.action !== 'store')
+      const dropped = 'it is too long, or the kernel dropped descriptors: is the table of open files full?';
+      if (truncated) throw new NotificationError(dropped);
+      notification = decodeNotification(data);
+      if (fds.length > 0 && notification.action !== 'store')
         throw new NotificationError('it carries descriptors and does not store them');
     } catch (error) {
-      for (const fd of fds) fd.close();
+      closeAll(fds);
       if (!(error instanceof NotificationError)) throw error;
       this.#logRarely('message-refused', { pid, why: error.message, descriptors: fds.length });
       return;
     }
-    this.#heard(said, fds);
+    this.#handle(notification, fds);
   }
 
-  #heard(said: ServiceNotification, fds: readonly OwnedFd[]): void {
-    if (said.action === 'store') {
-      const why = this.#kept.store(said.name, fds);
-      if (why !== undefined) this.#logRarely('store-refused', { name: said.name, why });
-    }
-    if (said.action === 'remove') this.#kept.remove(said.name);
-    if (said.status !== undefined) this.#logRarely('child-status', { status: said.status });
-    if (said.ready) this.#nowReady();
+  #handle({ action, name, status, ready }: ServiceNotification, fds: readonly OwnedFd[]): void {
+    const why = action === 'store' ? this.#kept.store(name, fds) : undefined;
+    if (why !== undefined) this.#logRarely('store-refused', { name, why });
+    if (action === 'remove') this.#kept.remove(name);
+    if (status !== undefined) this.#logRarely('child-status', { status });
+    if (ready) this.#nowReady();
   }
 
-  /** For what a stranger can make happen. */
+  /** For events that a stranger can cause. */
   #logRarely(event: string, fields: Readonly<Record<string, unknown>>): void {
-    const leftOut = this.#strangers.pass(event);
+    const leftOut = this.#logLimit.pass(event);
     if (leftOut !== undefined) this.#log(event, leftOut === 0 ? fields : { ...fields, leftOut });
   }
 

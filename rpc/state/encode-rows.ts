@@ -1,4 +1,4 @@
-import { oncePer } from '../../base/once-per.ts';
+import { memoize } from '../../base/memoize.ts';
 import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { featureNames } from '../../compat-tables/bits/mask.ts';
 import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
@@ -52,7 +52,7 @@ export function encodeHost({ backend, knownBy, ...facts }: Partial<HostFacts>): 
 }
 
 /** The columns of an entry that are the same on every host. */
-const encodeEntry = oncePer((entry: Entry): Columns => {
+const encodeEntry = memoize((entry: Entry): Columns => {
   const names = featureNames(familyOf(entry.deviceType), guestFeatures(entry.virtioFeatures));
   return encodeColumns(COMPAT_VERSION, { ...entry, featureNames: names });
 });

@@ -1,4 +1,4 @@
-import { oncePer } from '../../base/once-per.ts';
+import { memoize } from '../../base/memoize.ts';
 import { digestOf } from '../../compat-tables/entries/digest.ts';
 import type { Abilities, Entry, KnownBy } from '../../compat-tables/entries/entry.ts';
 import type { MoveSubject } from '../../compat-tables/moves/move-host.ts';
@@ -39,14 +39,14 @@ export interface EventRow extends Identified, RowOf<typeof EVENT> {}
 
 const KNOWN_BY: readonly KnownBy[] = ['measured', 'detected', 'declared'];
 
-export const readHost = oncePer((row: ReplicaRow): HostRow => {
+export const readHost = memoize((row: ReplicaRow): HostRow => {
   const host = readColumns(HOST, row);
   const knownBy = KNOWN_BY.find((word) => word === host.backend.get('known_by'));
   return { uuid: row._uuid, ...host, knownBy, abilities: abilitiesIn(row) };
 });
 
 /** A version whose mask cannot be read is not usable, whatever its row says. */
-export const readVersion = oncePer((row: ReplicaRow): VersionRow => {
+export const readVersion = memoize((row: ReplicaRow): VersionRow => {
   const version = readColumns(COMPAT_VERSION, row);
   if (maskIn(row['virtio_features']) !== undefined) return { uuid: row._uuid, ...version };
   const seen = String(row['virtio_features'] ?? '');
@@ -55,11 +55,11 @@ export const readVersion = oncePer((row: ReplicaRow): VersionRow => {
   return { uuid: row._uuid, ...version, usable: false, blockers };
 });
 
-export const readInterface = oncePer((row: ReplicaRow): InterfaceRow => {
+export const readInterface = memoize((row: ReplicaRow): InterfaceRow => {
   return { uuid: row._uuid, ...readColumns(INTERFACE, row), abilities: abilitiesIn(row) };
 });
 
-export const readEvent = oncePer((row: ReplicaRow): EventRow => {
+export const readEvent = memoize((row: ReplicaRow): EventRow => {
   return { uuid: row._uuid, ...readColumns(EVENT, row) };
 });
 
@@ -71,7 +71,7 @@ function abilitiesIn(row: ReplicaRow): Abilities | undefined {
 }
 
 /** The table entry of a published version. */
-export const entryOf = oncePer((row: VersionRow): Entry => {
+export const entryOf = memoize((row: VersionRow): Entry => {
   const { version, deviceType, virtioFeatures, protocolFeatures, requiredProtocolFeatures } = row;
   const { limits, tier, summary, covers, sources, origin, digest } = row;
   return {
@@ -81,7 +81,7 @@ export const entryOf = oncePer((row: VersionRow): Entry => {
 });
 
 /** Whether a version holds what its digest stands for: every client of the database may write its row. */
-export const isIntact = oncePer((row: VersionRow): boolean => digestOf(entryOf(row)) === row.digest);
+export const isIntact = memoize((row: VersionRow): boolean => digestOf(entryOf(row)) === row.digest);
 
 /** An interface as compat-tables/moves takes it. */
 export function subjectOf(row: InterfaceRow): MoveSubject {

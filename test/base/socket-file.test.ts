@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SocketFile, SocketFileError } from '../../base/socket-file.ts';
@@ -37,8 +46,11 @@ describe('the file of a unix socket', () => {
     const first = await listen();
     renameSync(path, `${path}.old`);
     const second = await listen();
+    writeFileSync(`${path}~`, 'precious');
+    const { ino } = statSync(path);
     first.close();
-    assert.equal(existsSync(path), true);
+    assert.equal(statSync(path).ino, ino);
+    assert.deepEqual(readdirSync(folder).sort(), ['s', 's.old', 's~']);
     second.close();
     assert.equal(existsSync(path), false);
   });

@@ -1,9 +1,9 @@
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { requestById } from '../../../compat-tables/protocol/requests.ts';
+import { TruncatedError } from '../../fd/libc-message.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import type { Peeked } from '../../fd/resumable-socket.ts';
-import { TruncatedError } from '../../fd/truncated-error.ts';
 import { checkDescriptors, type RequestOf, replyDescriptors, requestDescriptors } from '../../vhost/check-message.ts';
 import type { TraceListener } from '../../vhost/trace-line.ts';
 import type { JournalRecord, RelayStep, Side } from '../handover/journal-format.ts';

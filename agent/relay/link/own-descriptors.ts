@@ -1,4 +1,4 @@
-import { TruncatedError } from '../../fd/truncated-error.ts';
+import { TruncatedError } from '../../fd/libc-message.ts';
 import type { DescriptorBounds } from '../../vhost/check-message.ts';
 import type { VhostMessage } from './backend-link.ts';
 

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../../compat-tables/errors/catalogue.ts';
 import { CompatError, type ErrorDetails } from '../../../compat-tables/errors/compat-error.ts';
 import { SystemCallError } from '../../fd/libc.ts';
+import { TruncatedError } from '../../fd/libc-message.ts';
 import { PartialMessageError } from '../../fd/resumable-socket.ts';
-import { TruncatedError } from '../../fd/truncated-error.ts';
 import { type VhostErrorKind, VhostProtocolError } from '../../vhost/errors.ts';
 
 const CODES: Readonly<Record<VhostErrorKind, ErrorCode>> = {

@@ -3,9 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { connectUnix, createEventFd, createMemoryFd, listenUnix } from '../../../agent/fd/libc.ts';
-import { sameFile } from '../../../agent/fd/libc-process.ts';
 import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
-import { processHolds, processServes } from '../../../agent/fd/process-descriptors.ts';
+import { processHolds, processServes, sameFile } from '../../../agent/fd/process-descriptors.ts';
 import { temporaryFolder, until } from '../support.ts';
 
 describe('what another process holds', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { fstatSync } from 'node:fs';
-import { createEventFd, duplicate, receive, send, socketPair } from '../../../agent/fd/libc.ts';
+import { createEventFd, duplicate, socketPair } from '../../../agent/fd/libc.ts';
+import { receive, send } from '../../../agent/fd/libc-message.ts';
 import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
 import {
   PartialMessageError,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { close, createEventFd } from '../../../agent/fd/libc.ts';
-import { bindDatagram, receiveDatagram } from '../../../agent/fd/libc-datagram.ts';
+import { bindDatagram, close, createEventFd } from '../../../agent/fd/libc.ts';
+import { receiveDatagram } from '../../../agent/fd/libc-message.ts';
 import { DescriptorStore } from '../../../agent/keeper/descriptor-store.ts';
 import { decodeNotification } from '../../../agent/keeper/notify-protocol.ts';
 import { aWhile, openDescriptors, temporaryFolder, until } from '../support.ts';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { SuperviseOptions } from '../../../agent/keeper/supervisor.ts';
-import { temporaryFolder, until } from '../support.ts';
+import { openDescriptors, temporaryFolder, until } from '../support.ts';
 
 /** The test programs, whether the tests run compiled or from their source. */
 const SUFFIX = import.meta.filename.endsWith('.ts') ? '.ts' : '.js';
@@ -14,6 +14,27 @@ export function program(name: string): string[] {
 }
 
 export type Answer = Record<string, unknown>;
+
+/**
+ * Gives each test of a suite a stage of its own. Descriptors are counted only after a test that passed: the failure of any
+ * other is the one to read, and an error in this hook would end the suite.
+ */
+export function stageForEach(use: (stage: Stage) => void): void {
+  let stage: Stage;
+  let before: number;
+
+  beforeEach(() => {
+    before = openDescriptors();
+    stage = new Stage();
+    use(stage);
+  });
+
+  afterEach(async function () {
+    await stage.close();
+    if (this.currentTest?.state !== 'passed') return;
+    await until(`no leak: ${before} before, ${openDescriptors()} now`, () => openDescriptors() <= before);
+  });
+}
 
 /** A keeper process with a puppet below it, and our end of the puppet's one connection. */
 export class Stage {
@@ -28,12 +49,15 @@ export class Stage {
   status: number | null | undefined;
   keeper: ChildProcess | undefined;
   #line: Socket | undefined;
+  readonly #lines: Socket[] = [];
+  readonly #cleanUps: (() => void | Promise<void>)[] = [];
   #taken = 0;
 
   constructor() {
     this.#server = createServer((line) => {
       this.connections += 1;
       this.#line = line;
+      this.#lines.push(line);
       eachLine(line, (text) => this.answers.push(JSON.parse(text)));
       line.on('close', () => {
         this.hangUps += 1;
@@ -129,18 +153,35 @@ export class Stage {
     return readFileSync(this.path(name), 'utf8');
   }
 
+  /** Has something done when the test has ended, also when it failed. */
+  afterwards(cleanUp: () => void | Promise<void>): void {
+    this.#cleanUps.push(cleanUp);
+  }
+
+  /** Ends the keeper and the puppet, with SIGKILL when they do not follow, and all that a test has left. Never throws. */
   async close(): Promise<void> {
+    for (const cleanUp of this.#cleanUps.splice(0)) await (async () => cleanUp())().catch(() => {});
     if (this.keeper && this.status === undefined) {
-      const child = this.events('child-started').at(-1)?.['pid'];
+      this.signal('SIGCONT'); // where a test had stopped it
       this.signal('SIGTERM');
       await this.untilEnded().catch(() => {
         this.signal('SIGKILL');
-        if (typeof child === 'number') process.kill(child, 'SIGKILL');
+        kill(this.events('child-started').at(-1)?.['pid']);
       });
     }
-    this.#line?.destroy();
+    this.keeper?.stderr?.destroy();
+    for (const line of this.#lines) line.destroy();
     this.#server.close();
     this.#folder.remove();
+  }
+}
+
+/** Kills a process that may be gone already. */
+export function kill(pid: unknown): boolean {
+  try {
+    return typeof pid === 'number' && process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
   }
 }
 

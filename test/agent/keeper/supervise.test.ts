@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { close, socketPair } from '../../../agent/fd/libc.ts';
-import { bindDatagram, receiveDatagram } from '../../../agent/fd/libc-datagram.ts';
+import { bindDatagram, close, socketPair } from '../../../agent/fd/libc.ts';
+import { receiveDatagram } from '../../../agent/fd/libc-message.ts';
 import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
 import { DescriptorStore } from '../../../agent/keeper/descriptor-store.ts';
-import { aWhile, openDescriptors, until } from '../support.ts';
-import { program, Stage } from './stage.ts';
+import { aWhile, until } from '../support.ts';
+import { kill, program, Stage, stageForEach } from './stage.ts';
 
 const QUICK = { firstMs: 1, longestMs: 4, goodLifeMs: 10_000 };
 
@@ -17,16 +17,8 @@ function pidOf(answer: Record<string, unknown>): number {
 describe('supervise: a program and its descriptors', function () {
   this.timeout(30_000);
   let stage: Stage;
-  let before: number;
-
-  beforeEach(() => {
-    before = openDescriptors();
-    stage = new Stage();
-  });
-
-  afterEach(async () => {
-    await stage.close();
-    await until(`no leak: ${before} before, ${openDescriptors()} now`, () => openDescriptors() <= before);
+  stageForEach((next) => {
+    stage = next;
   });
 
   it('gives the next life the connections of the one before', async () => {
@@ -183,6 +175,8 @@ describe('supervise: a program and its descriptors', function () {
 
   it('ends connections that others hold, too', async () => {
     const holders = stage.path('holders');
+    const pids = (): number[] => stage.read('holders').trim().split('\n').map(Number);
+    stage.afterwards(() => void pids().map(kill));
     const helper = stage.script('helper', `sleep 1000 >/dev/null 2>&1 &\necho $! >> '${holders}'; exec "$@"\n`);
     stage.start({ command: [...helper, ...program('puppet'), stage.path('line')] });
     await stage.answer();
@@ -191,9 +185,8 @@ describe('supervise: a program and its descriptors', function () {
     stage.signal('SIGTERM');
     await stage.untilEnded();
     await until('the hang-up', () => stage.hangUps === 1);
-    const pids = stage.read('holders').trim().split('\n').map(Number);
-    assert.equal(pids.length, 2);
-    for (const pid of pids) assert.ok(process.kill(pid, 'SIGKILL'), 'the holder was gone: this test shows nothing');
+    assert.equal(pids().length, 2);
+    for (const pid of pids()) assert.ok(kill(pid), 'the holder was gone: this test shows nothing');
   });
 
   it('lets nobody else store, remove or speak', async () => {
@@ -203,13 +196,12 @@ describe('supervise: a program and its descriptors', function () {
     assert.equal(statSync(stage.notifySocket).mode & 0o777, 0o600);
     const stranger = new DescriptorStore(stage.notifySocket);
     const [ours, theirs] = socketPair();
+    stage.afterwards(() => [ours, theirs].forEach(close));
+    stage.afterwards(() => stranger.close());
     for (let i = 0; i < 50; i++) stranger.store(`x${i}`, [ours, theirs], () => {});
     stranger.remove('line');
     stranger.notify('READY=1');
     await until('all was said', () => stranger.waiting === 0);
-    stranger.close();
-    close(ours);
-    close(theirs);
     await until('52 refusals', () => stage.events('message-refused').some(({ leftOut }) => leftOut === 15));
     stage.tell({ do: 'exit', status: 1 });
     assert.deepEqual((await stage.answer())['inherited'], { line: 1 });
@@ -234,15 +226,16 @@ describe('supervise: a program and its descriptors', function () {
     stage.start();
     await stage.answer();
     const second = new Stage();
+    stage.afterwards(() => second.close());
     second.start({ notifySocket: stage.notifySocket });
     assert.notEqual(await second.untilEnded(), 0);
     assert.match(JSON.stringify(second.log), /another process serves this socket/);
-    await second.close();
     assert.equal(existsSync(stage.notifySocket), true);
   });
 
   it('passes on to its own keeper that the program is ready, and keeps the variable from the program', async () => {
     const upper = new OwnedFd(bindDatagram(stage.path('upper')));
+    stage.afterwards(() => upper.close());
     stage.start({}, { NOTIFY_SOCKET: stage.path('upper'), WATCHDOG_USEC: '1', LISTEN_FDS: '7' });
     assert.deepEqual((await stage.answer())['given'], ['FDSTORE', 'NOTIFY_SOCKET']);
     await stage.order({ do: 'say', text: 'READY=1\nSTATUS=up' });
@@ -254,7 +247,6 @@ describe('supervise: a program and its descriptors', function () {
       return heard.includes('READY=1');
     };
     await until('READY=1', listen);
-    upper.close();
   });
 
   it('leaves a path alone that is no socket', async () => {

@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { openDescriptors, until } from '../support.ts';
-import { Stage } from './stage.ts';
+import { until } from '../support.ts';
+import { Stage, stageForEach } from './stage.ts';
 
 describe('supervise: upgrades', function () {
   this.timeout(30_000);
   let stage: Stage;
-  let before: number;
-
-  beforeEach(() => {
-    before = openDescriptors();
-    stage = new Stage();
-  });
-
-  afterEach(async () => {
-    await stage.close();
-    await until(`no leak: ${before} before, ${openDescriptors()} now`, () => openDescriptors() <= before);
+  stageForEach((next) => {
+    stage = next;
   });
 
   for (const signal of ['SIGUSR2', 'SIGHUP'] as const) {
@@ -52,6 +44,7 @@ describe('supervise: upgrades', function () {
   it('keeps it when the check cannot run or never ends', async () => {
     for (const checkCommand of [['/nowhere/check'], ['/bin/sleep', '1000']]) {
       const one = new Stage();
+      stage.afterwards(() => one.close());
       one.start({ checkCommand, graceMs: 50 });
       await one.answer();
       one.signal('SIGUSR2');

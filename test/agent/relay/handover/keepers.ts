@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { duplicate, receive, socketPair } from '../../../../agent/fd/libc.ts';
+import { duplicate, socketPair } from '../../../../agent/fd/libc.ts';
+import { receive } from '../../../../agent/fd/libc-message.ts';
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
 import {
   decodeRecord,

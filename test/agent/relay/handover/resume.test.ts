@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeSync } from 'node:fs';
-import { createMemoryFd, peek, receive, send, socketPair } from '../../../../agent/fd/libc.ts';
+import { createMemoryFd, socketPair } from '../../../../agent/fd/libc.ts';
+import { peek, receive, send } from '../../../../agent/fd/libc-message.ts';
 import { createPipe, setPeekOffset } from '../../../../agent/fd/libc-stream.ts';
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
 import type { PendingMessage, Side } from '../../../../agent/relay/handover/journal-format.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { TruncatedError } from '../../../../agent/fd/truncated-error.ts';
+import { TruncatedError } from '../../../../agent/fd/libc-message.ts';
 import { ownDescriptors } from '../../../../agent/relay/link/own-descriptors.ts';
 import type { DescriptorBounds } from '../../../../agent/vhost/check-message.ts';
 

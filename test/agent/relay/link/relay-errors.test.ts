@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type FaultyCall, injectFaults } from '../../../../agent/fd/faults.ts';
 import { SystemCallError } from '../../../../agent/fd/libc.ts';
+import { TruncatedError } from '../../../../agent/fd/libc-message.ts';
 import { PartialMessageError } from '../../../../agent/fd/resumable-socket.ts';
-import { TruncatedError } from '../../../../agent/fd/truncated-error.ts';
 import { asCompatError } from '../../../../agent/relay/link/relay-errors.ts';
 import { Port } from '../../../../agent/relay/port/port.ts';
 import { VhostProtocolError } from '../../../../agent/vhost/errors.ts';

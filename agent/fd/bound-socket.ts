@@ -1,0 +1,73 @@
+import { SocketFile, SocketFileError, type SocketFileOptions } from '../../base/socket-file.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { close, SystemCallError } from './libc.ts';
+import { OwnedFd } from './owned-fd.ts';
+import { Watch } from './watch.ts';
+
+export interface BoundSocketOptions extends SocketFileOptions {
+  /** What the socket is for, in an error: `Cannot ${purpose} ${path}: …`. */
+  readonly purpose: string;
+  /** Connects to a path; gives the descriptor. */
+  knock(path: string): number;
+  /** Binds a path; gives the descriptor. */
+  bind(path: string): number;
+}
+
+/** A socket of ours at a path, on node's event loop. It replaces the file of a dead process and removes its own at the end. */
+export class BoundSocket {
+  readonly #file: SocketFile<OwnedFd>;
+  readonly #watch: Watch;
+
+  /** @throws VC-ENDPOINT (the path cannot be used), VC-ENDPOINT-TAKEN (another process serves it) */
+  constructor(path: string, options: BoundSocketOptions, readable: () => void) {
+    this.#file = bindFile(path, options);
+    try {
+      this.#watch = new Watch(this.raw, readable);
+    } catch (error) {
+      this.#file.close();
+      throw error;
+    }
+  }
+
+  /** The descriptor, for a system call that does not keep it. */
+  get raw(): number {
+    return this.#file.bound.raw;
+  }
+
+  /** Whether `readable` is told. */
+  listen(wanted: boolean): void {
+    this.#watch.want({ readable: wanted });
+  }
+
+  /** Removes the file if it is still ours. */
+  close(): void {
+    this.#watch.close();
+    this.#file.close();
+  }
+}
+
+function bindFile(path: string, { purpose, knock, bind, ...options }: BoundSocketOptions): SocketFile<OwnedFd> {
+  try {
+    return SocketFile.bind(path, options, {
+      knock: (at) => codeOf(() => close(knock(at))),
+      bind: (at) => new OwnedFd(bind(at)),
+      close: (fd) => fd.close(),
+    });
+  } catch (error) {
+    if (!(error instanceof SocketFileError)) throw error;
+    const { served, message, cause } = error;
+    const { code = message } = (cause ?? {}) as { code?: string }; // `EACCES`, when a system call said so
+    const text = `Cannot ${purpose} ${path}: ${message}`;
+    throw new CompatError(served ? 'VC-ENDPOINT-TAKEN' : 'VC-ENDPOINT', text, { path, cause: code }, { cause: error });
+  }
+}
+
+function codeOf(call: () => void): string | undefined {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    if (error instanceof SystemCallError) return error.code;
+    throw error;
+  }
+}
