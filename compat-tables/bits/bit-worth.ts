@@ -1,9 +1,9 @@
-/** What a feature bit is worth to a guest, and when QEMU shows it at all: what people ask before they mask one. */
+/** The worth of a feature bit to a guest, and the setting with which QEMU shows it: to be read before a bit is masked. */
 
 import { familyOf } from './device-types.ts';
 import { decodeMask } from './mask.ts';
 
-/** What a guest pays without the bit, by specification name. Measured figures say so; the rest follows from the meaning. */
+/** The cost for a guest without the bit, by specification name. Measured figures say so; others follow from the meaning. */
 const COSTS: Readonly<Record<string, string>> = {
   VIRTIO_NET_F_CSUM: 'the guest computes the checksums of all it sends',
   VIRTIO_NET_F_GUEST_CSUM: 'the back-end checks and completes the checksums of all that the guest receives',
@@ -56,7 +56,7 @@ export interface BitWorth {
   readonly bit: number;
   readonly name: string;
   readonly meaning: string;
-  /** What a guest pays without it; undefined: nobody has said. */
+  /** The cost for a guest without it; undefined: not known. */
   readonly cost: string | undefined;
   /** The setting without which QEMU does not show the bit to a guest; undefined: it shows it by default. */
   readonly shownWith: string | undefined;

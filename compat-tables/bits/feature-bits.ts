@@ -21,7 +21,7 @@ interface FeatureRow {
   readonly requiresSource?: string;
   /** For old devices or drivers only, or never standardised. */
   readonly legacy?: boolean;
-  /** What is odd about it, or when it matters for a migration. */
+  /** A peculiarity, or when the bit matters for a migration. */
   readonly note?: string;
 }
 

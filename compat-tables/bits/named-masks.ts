@@ -31,7 +31,7 @@ const BACKEND_REQ = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_BACKEND_REQ');
 /** QEMU refuses a back-end that offers a virtual IOMMU without both, whether or not the guest has one. */
 export const IOMMU_NEEDS = REPLY_ACK | BACKEND_REQ;
 
-/** What a guest can see of a virtio word: everything but the control bits. */
+/** The part of a virtio word that a guest can see: everything but the control bits. */
 export function guestFeatures(mask: bigint): bigint {
   return mask & ~CONTROL_BITS;
 }

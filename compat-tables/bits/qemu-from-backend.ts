@@ -22,7 +22,7 @@ export function decidedByBackend(deviceType: string): bigint {
   return EVERYTHING & ~(alone | CONTROL_BITS);
 }
 
-/** What of a word a guest may get because a back-end offers it. */
+/** The bits of a word that a guest may get because a back-end offers them. */
 export function visibleBits(deviceType: string, features: bigint): bigint {
   return guestFeatures(features) & decidedByBackend(deviceType);
 }

@@ -7,7 +7,7 @@ import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import type { Abilities, Blocker, Entry } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/entry.ts';
 
-/** What QEMU needs of a network connection whose front-end is offered these, and does not find. */
+/** The protocol features that QEMU needs for a network device with these features and does not find. */
 export function iommuLacks(deviceType: string, features: bigint, protocolFeatures: bigint): bigint {
   return deviceType === DEFAULT_DEVICE_TYPE && (features & ACCESS_PLATFORM) !== 0n
     ? IOMMU_NEEDS & ~protocolFeatures

@@ -1,7 +1,7 @@
-/** What several back-ends have in common: what a version for all of their hosts may promise. */
+/** The abilities that several back-ends share: a version for all of their hosts may promise them. */
 import type { Abilities } from '../entries/entry.ts';
 
-/** What all back-ends offer; a limit that one of them does not state is that of the others. */
+/** The intersection of all features; a limit that one back-end does not state is taken from the others. */
 export function commonAbilities(all: readonly Abilities[]): Abilities {
   const limits: Record<string, number> = {};
   for (const one of all)

@@ -7,7 +7,7 @@ import { visibleBits } from '../bits/qemu-from-backend.ts';
 import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import type { Limits } from '../entries/entry.ts';
 
-/** What a version promises, or what a back-end can do. */
+/** The promise of a version, or the abilities of a back-end. */
 export interface Compared {
   readonly name: string;
   readonly features: bigint;
@@ -91,7 +91,7 @@ export function diff(deviceType: string, a: Compared, b: Compared): Difference {
 /** A guest of QEMU's defaults has one queue pair and rings of this size; smaller ones cannot be set. */
 const DEFAULT_RING = 256;
 
-/** What a move from one side to the other loses. */
+/** Judges a move from one side to the other. */
 export function survival(deviceType: string, from: Compared, to: Compared): Survival {
   const breaks = bitWorths(deviceType, visibleBits(deviceType, from.features & ~to.features));
   const lower = limitChanges(from.limits, to.limits).filter(

@@ -71,7 +71,7 @@ export function selectCommonVersion(hosts: readonly SelectableHost[], policy: Po
   };
 }
 
-/** What there is to know of one version for the choice. */
+/** The figures of one version that the choice needs. */
 interface Tally {
   readonly version: string;
   /** The digest on the first host that knows the version. */

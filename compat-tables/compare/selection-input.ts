@@ -1,4 +1,4 @@
-/** What a selection is given: the policy, and the hosts with their lists of versions. */
+/** The input of a selection: the policy, and the hosts with their lists of versions. */
 import type { HostVersionList, Tier, VersionStatus } from '../entries/entry.ts';
 
 /** A version as one host sees it, with the tier that its table gives it. */

@@ -12,7 +12,7 @@ import { CompatError } from '../errors/compat-error.ts';
 import type { MoveHost } from '../moves/move-host.ts';
 import { makeEntry, promiseOf } from './make-entry.ts';
 
-/** What it costs one host, against the best version that it can honour, or all that its back-end can do. */
+/** The cost for one host, against the best version that it can honour, or the abilities of its back-end. */
 export interface HostCost {
   readonly host: string;
   readonly against: string;
@@ -24,7 +24,7 @@ export interface Baseline {
   readonly costs: readonly HostCost[];
   /** A version that all hosts have already and that promises the same. */
   readonly sameAs: string | undefined;
-  /** What to know before using it. */
+  /** Warnings to read before using it. */
   readonly notes: readonly string[];
 }
 
@@ -59,7 +59,7 @@ export function baseline({ hosts, version }: BaselineRequest): Baseline {
   };
 }
 
-/** Whoever reads the table file later shall see which figures nobody measured. */
+/** A reader of the table file sees here which figures nobody measured. */
 function sourcesOf(hosts: readonly MoveHost[]): string[] {
   const names = new Map<string, string[]>();
   for (const { name, knownBy = 'not said how known' } of hosts)

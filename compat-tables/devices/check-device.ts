@@ -10,7 +10,7 @@ import { resolveCollections } from './versions-of-documents.ts';
 
 export interface DeviceVerdict {
   readonly ok: boolean;
-  /** What was asked for: the version of the device, or its fields in words where it names no version. */
+  /** The version that was asked for, or the fields of the device in words where it names no version. */
   readonly version: string;
   /** Digest and tier of that version on the target; undefined when the target does not know it. */
   readonly there: { readonly digest: string; readonly tier: Tier } | undefined;
@@ -23,7 +23,7 @@ export interface DeviceReason extends Blocker {
   readonly host: string;
 }
 
-/** What the document says, in the form that hosts are compared in. */
+/** The document in the form that hosts are compared in. */
 export function collectionOf({ host, version_scheme = 'opaque', self, compatible }: DeviceDocument): Collection {
   return { host, deviceType: self.device_type, scheme: version_scheme, self: [self], compatible };
 }

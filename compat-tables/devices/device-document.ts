@@ -9,7 +9,7 @@ export type FieldValue = string | number | boolean | readonly string[];
 /** In a `compatible` entry texts may hold `${variable}`, `${variable*2}` and `${variable/2}`. */
 export type Fields = Readonly<Record<string, FieldValue>>;
 
-/** What a variable may stand for. */
+/** The values that a variable may have. */
 export type Variable =
   | { readonly type: 'integer'; readonly values: readonly number[] }
   | { readonly type: 'integer'; readonly range: readonly [lowest: number, highest: number]; readonly step?: number }
@@ -23,7 +23,7 @@ export type Variable =
 export type Scheme = 'opaque' | 'major.minor.bugfix';
 export const SCHEMES = ['opaque', 'major.minor.bugfix'] as const satisfies readonly Scheme[];
 
-/** What the device is. */
+/** The device itself. */
 export interface DeviceSelf {
   readonly device_type: string;
   readonly version?: string;

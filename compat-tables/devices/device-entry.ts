@@ -68,7 +68,7 @@ function plainFields(fields: Fields, patterns: ReadonlyMap<string, Pattern>): Fi
   );
 }
 
-/** What an entry says of a device: `no` with reasons when it is of the right name, `other` when it speaks of another. */
+/** The answer of an entry about a device: `no` with reasons; `other` when it is about another device. */
 export type Answer =
   | { readonly answer: 'yes'; readonly bindings: Bindings }
   | { readonly answer: 'no'; readonly reasons: readonly Blocker[] }

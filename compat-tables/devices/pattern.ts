@@ -26,7 +26,7 @@ export interface Pattern {
   readonly isSet: boolean;
 }
 
-/** What is to be matched: a pattern and the plain value that stands opposite. */
+/** A pattern and the plain value to be matched with it. */
 export interface Task {
   readonly pattern: Pattern;
   readonly value: FieldValue;

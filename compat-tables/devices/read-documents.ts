@@ -6,7 +6,7 @@ import { type Concrete, type ReadEntry, readCompatibleEntry } from './device-ent
 import { fieldText, setMembers } from './variables.ts';
 import { parseSchemeVersion, schemeName } from './version-scheme.ts';
 
-/** What one host says of one device type. */
+/** The statements of one host about one device type. */
 export interface Collection {
   readonly host: string;
   readonly deviceType: string;
@@ -27,7 +27,7 @@ export interface ReadCollection {
   readonly open: ReadonlyMap<number, ReadEntry>;
   /** Under a scheme, what it takes in because of what it is; the places come after those of the entries. */
   readonly selves: ReadonlyMap<number, ReadEntry>;
-  /** What it names itself: it can take these in. The place is that of the entry, -1 for a device that is there. */
+  /** The devices that it names: it can take these in. The place is that of the entry, -1 for a device that is there. */
   readonly own: ReadonlyMap<string, { readonly candidate: NamedDevice; readonly place: number }>;
 }
 

@@ -1,4 +1,4 @@
-/** What texts a variable can stand for. Values are compared as text; a set has its members in order, joined with `+`. */
+/** The texts that a variable can stand for. Values are compared as text; a set as its members in order, joined by `+`. */
 import { CompatError } from '../errors/compat-error.ts';
 import type { FieldValue, Variable } from './device-document.ts';
 

@@ -59,7 +59,7 @@ function commonScheme(collections: readonly Collection[]): Scheme {
   );
 }
 
-/** What the host says of all candidates, in its order, which no other host has a part in. */
+/** The answers of the host about all candidates, in its own order. */
 function inOrder(
   collection: ReadCollection,
   asked: ReadonlyMap<string, readonly NamedDevice[]>,

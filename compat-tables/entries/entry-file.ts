@@ -63,7 +63,7 @@ function clash(entry: Entry, known: Entry): CompatError {
   return new CompatError('VC-VERSION-EXISTS', text, { version: entry.version });
 }
 
-/** What a guest can see of an entry, by name. */
+/** The features of an entry that a guest can see, by name. */
 export function guestNames({ deviceType, virtioFeatures }: Entry): string[] {
   return featureNames(familyOf(deviceType), guestFeatures(virtioFeatures));
 }

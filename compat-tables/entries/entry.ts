@@ -36,7 +36,7 @@ export interface Entry {
   readonly digest: string;
 }
 
-/** What is known of a back-end. */
+/** The features and limits of a back-end, as far as they are known. */
 export interface Abilities {
   readonly virtioFeatures: bigint;
   readonly protocolFeatures: bigint;
@@ -71,7 +71,7 @@ export interface HostVersionList {
   readonly versions: readonly VersionStatus[];
 }
 
-/** What the front-end is to be told: the entry's guest bits, and the control bits of the back-end at hand. */
+/** The offer to the front-end: the guest bits of the entry, and the control bits of the back-end at hand. */
 export function offeredFeatures(entry: Pick<Entry, 'virtioFeatures'>, backendFeatures: bigint): bigint {
   return guestFeatures(entry.virtioFeatures) | (backendFeatures & CONTROL_BITS);
 }

@@ -18,7 +18,7 @@ export interface JsonMember {
   readonly value: JsonNode;
 }
 
-/** What is wrong with the text, and in which line (1 = the first). */
+/** The fault of a text and its line (1 = the first). */
 export class JsonSourceError extends Error {
   override readonly name = 'JsonSourceError';
   readonly line: number;

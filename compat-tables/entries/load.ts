@@ -13,7 +13,7 @@ export interface EntriesRead {
   readonly problems: CompatError[];
 }
 
-/** What tells entries apart. Device types are name spaces: the same version string may stand once in each. */
+/** The key of an entry. Device types are name spaces: the same version string may stand once in each. */
 export function entryKey({ deviceType, version }: Pick<Entry, 'deviceType' | 'version'>): string {
   return `${deviceType} ${version}`;
 }

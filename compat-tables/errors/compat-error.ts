@@ -1,6 +1,6 @@
 import { CATALOGUE, type CatalogueRow, type ErrorCode, EXIT, type Exit } from './catalogue.ts';
 
-/** What an error is about: any of them may be absent. */
+/** The subject of an error: any member may be absent. */
 export interface ErrorDetails {
   readonly host?: string;
   readonly interface?: string;

@@ -55,7 +55,7 @@ export function guessDevice(guestFeatures: bigint | undefined): Device {
   return { type: 'unknown', known: 'unknown', family: VIRTIO_COMMON };
 }
 
-/** What a bit is called on the device types whose names we have: for a device that nothing tells. */
+/** The names of a bit on the device types that we know: for a line that does not name its device. */
 export function namesByType(bit: number): Readonly<Record<string, string>> {
   const names: Record<string, string> = {};
   for (const [type, { bits }] of Object.entries(FAMILIES)) {

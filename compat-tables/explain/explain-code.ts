@@ -12,7 +12,7 @@ import { explainLack, NOTHING_MISSING } from './missing-features.ts';
 
 const OUR_MISSING = /does not offer ((?:VIRTIO|VHOST)_[A-Z0-9_]+(?:, (?:VIRTIO|VHOST)_[A-Z0-9_]+)*)/;
 
-/** What a line with one of our codes means: the catalogue has the words, the line may name the missing features. */
+/** Explains a line with one of our codes: the catalogue has the words, the line may name the missing features. */
 export function explainCode(code: ErrorCode, line: string, entries: readonly Entry[]): LineExplanation {
   const { title, meaning, remedy } = CATALOGUE[code];
   const names = OUR_MISSING.exec(line)?.[1];

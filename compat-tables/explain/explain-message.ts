@@ -12,7 +12,7 @@ import { explainLack, explainMove, type MissingFeatures, NOTHING_MISSING } from 
 
 type Groups = Readonly<Record<string, string | undefined>>;
 
-/** What a line means that `row` knows. `near`: the device that the lines around it name. */
+/** Explains a line that `row` knows. `near`: the device that the lines around it name. */
 export function explainMessage(
   row: MessageRow,
   groups: Groups,

@@ -39,7 +39,7 @@ export function explain(text: string, entries: readonly Entry[]): Explanation[] 
   return [...found.values()];
 }
 
-/** What a line says, with a key that is the same for all lines that say the same: time and place do not count. */
+/** An explanation with a key that is equal for lines that say the same: time and place do not count. */
 function explainLine(lines: readonly string[], index: number, entries: readonly Entry[]): [string, LineExplanation][] {
   const line = lines[index] ?? '';
   const said: [string, LineExplanation][] = [];

@@ -1,4 +1,4 @@
-/** What is said about one line. */
+/** The explanation of one line. */
 
 import type { FeatureFamily } from '../bits/feature-bits.ts';
 import { type DecodedBit, decodeMask } from '../bits/mask.ts';
@@ -39,7 +39,7 @@ export interface Explanation {
   readonly prevention: Prevention | undefined;
 }
 
-/** What a line means, before its place and its repetitions are known. */
+/** An explanation before the place of its line and the repetitions are known. */
 export type LineExplanation = Omit<Explanation, 'line' | 'count' | 'text'>;
 
 /** The mask with its bits, as a list that is empty when there is none. */

@@ -20,7 +20,7 @@ export interface MissingBit {
   readonly hiddenBy: string | undefined;
   /** The property that shows the bit at the destination, where the back-end offers it: `packed=on`. */
   readonly shownBy: string | undefined;
-  /** What brings the bit or takes it away, where we know more than the tables. */
+  /** A release or setting that brings the bit or takes it away, where we know more than the tables. */
   readonly hint: string | undefined;
   /** For a device that nothing tells: what the bit is called on the types we know. */
   readonly candidates: Readonly<Record<string, string>>;

@@ -4,7 +4,7 @@
  */
 
 export interface Place {
-  /** Of the text, counted from 1. */
+  /** The line number in the text, counted from 1. */
   readonly number: number;
   readonly line: string;
 }
@@ -15,12 +15,12 @@ const WHOLE = /Features 0x[\da-f]+ unsupported\. ?Allowed features: 0x[\da-f]+/i
 const ENDS_IN_MASK = /Features 0x(?<guest>[\da-f]+) unsupported\. ?Allowed features: 0x(?<digits>[\da-f]+)$/i;
 const ONLY_DIGITS = /^(?<digits>[\da-f]+)[`'")\].,;]*$/i;
 
-/** Of a narrow window: the line in three pieces. */
+/** A narrow window breaks the line into three pieces. */
 const MOST_JOINED = 2;
-/** What vhost-user messages carry. */
+/** vhost-user messages carry 64 bits. */
 const MASK_DIGITS = 16;
 
-/** What was broken stands whole at the place of its first piece; the other pieces are gone. */
+/** Joins a broken line at the place of its first piece; the other pieces are removed. */
 export function joinWrapped(places: readonly Place[]): Place[] {
   const joined: Place[] = [];
   for (let index = 0; index < places.length; index += 1) {

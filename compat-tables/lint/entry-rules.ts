@@ -16,7 +16,7 @@ import { PUBLISHED } from './published.ts';
 type Candidate = ValidatedEntry['entry'];
 
 const KNOWN_LIMITS: readonly string[] = ['queue_pairs', 'ring_size'];
-/** What QEMU gives a ring when nobody says otherwise, and the least that it can be told to. */
+/** QEMU's default size of a ring, which is also the least that can be set. */
 const LEAST_RING = 256;
 
 export function oddLimits({ limits: given, deviceType }: Candidate): Warning[] {

@@ -1,4 +1,4 @@
-/** One thing that lint-table has to say. */
+/** One error or warning of lint-table. */
 export interface Finding {
   readonly file: string;
   readonly line: number;
@@ -6,7 +6,7 @@ export interface Finding {
   /** A code of the catalogue for errors, the name of the rule for warnings. */
   readonly rule: string;
   readonly version?: string;
-  /** What is wrong, and where it helps, what to do. */
+  /** The fault, and where it helps, the remedy. */
   readonly text: string;
 }
 

@@ -27,7 +27,7 @@ export interface Mode {
   readonly surplus: readonly string[];
 }
 
-/** What the interface would get there as it stands, or what a front-end that waits for it there has got. */
+/** The version that the interface would get there as it stands, or that of a front-end that waits for it there. */
 export interface AsItStands {
   readonly version: string;
   readonly fits: boolean;
@@ -36,7 +36,7 @@ export interface AsItStands {
 
 export interface TargetAnswer {
   readonly host: string;
-  /** What this target was judged by, where that is another thing than the answer as a whole says. */
+  /** The basis for this target, where it differs from that of the whole answer. */
   readonly basis?: Basis;
   readonly possible: boolean;
   /** The mode to pin there; undefined when there is none, or when the host has no versions and its bare back-end does. */

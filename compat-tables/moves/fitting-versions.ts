@@ -26,7 +26,7 @@ export interface Candidate {
   readonly backward: boolean;
   readonly missing: bigint;
   readonly shortages: readonly Shortage[];
-  /** What the vhost-user connection there has to have and has not, by name. */
+  /** Protocol features that the connection there needs and lacks, by name. */
   readonly protocol: readonly string[];
 }
 

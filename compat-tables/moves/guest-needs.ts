@@ -1,4 +1,4 @@
-/** What an interface needs of the host it moves to: the part of a virtio word that back-ends decide, sizes, queues. */
+/** The needs of an interface at the host it moves to: features that back-ends decide about, ring sizes, queues. */
 
 import { guestFeatures } from '../bits/named-masks.ts';
 import { decidedByBackend } from '../bits/qemu-from-backend.ts';
@@ -23,13 +23,13 @@ export interface Need {
   /** Bits that the guest has and QEMU decides about alone. */
   readonly qemuAlone: bigint;
   readonly limits: Limits;
-  /** What the device has, measured: QEMU tells it when it connects. Undefined: not known, and `limits` only says what was promised. */
+  /** Measured: QEMU tells it when it connects. Undefined: not known, and `limits` has the promise only. */
   readonly queuePairs: number | undefined;
-  /** What the guest was offered where it is: it has seen all of this and chosen. */
+  /** The offer where the guest runs now: it has seen all of this and chosen. */
   readonly seen: bigint;
 }
 
-/** What an interface needs elsewhere; undefined when nothing tells: never started, and no version known for its start. */
+/** Undefined when nothing tells the needs: the interface never started, and the version of its start is not known. */
 export function needOf(subject: MoveSubject, home: MoveHost): Need | undefined {
   const backend = decidedByBackend(subject.deviceType);
   const entryNamed = (version: string | undefined): Entry | undefined =>
@@ -61,7 +61,7 @@ export function needOf(subject: MoveSubject, home: MoveHost): Need | undefined {
   };
 }
 
-/** What the front-end of an interface is, or will be, offered: enough to tell whether QEMU migrates it at all. */
+/** The features that the front-end is, or will be, offered: they tell whether QEMU migrates the guest at all. */
 export function wordsOf(
   subject: MoveSubject,
   home: MoveHost,

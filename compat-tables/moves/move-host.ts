@@ -13,7 +13,7 @@ export interface MoveHost {
   readonly name: string;
   readonly deviceType: string;
   readonly versions: readonly HostEntry[];
-  /** What its back-end can do; undefined: not known. */
+  /** The abilities of its back-end; undefined: not known. */
   readonly abilities: Abilities | undefined;
   /** How its abilities came to be known; undefined: nobody said. */
   readonly knownBy?: KnownBy | undefined;
@@ -36,6 +36,6 @@ export interface MoveSubject {
   readonly ackedProtocol: bigint | undefined;
   readonly queuePairs: number | undefined;
   readonly ringSizes: readonly number[];
-  /** What its own back-end can do; undefined: not known. */
+  /** The abilities of its own back-end; undefined: not known. */
   readonly abilities: Abilities | undefined;
 }

@@ -48,7 +48,7 @@ const WANTED_FOR: Readonly<Record<string, string>> = {
   VHOST_USER_PROTOCOL_F_BACKEND_REQ: 'QEMU wants of a back-end that offers VIRTIO_F_ACCESS_PLATFORM',
 };
 
-/** What stands in the way of one candidate. */
+/** The obstacles for one candidate. */
 export function obstaclesOf(question: Question, one: Candidate): Obstacle[] {
   const { from, to, need } = question;
   const mode = one.entry === undefined ? `the back-end of ${to.name}` : `${one.entry.version} on ${to.name}`;

@@ -2,7 +2,7 @@
 import type { Limits } from '../entries/entry.ts';
 import type { MoveSubject } from './move-host.ts';
 
-/** What was seen of the queues of a device. */
+/** The queue pairs and the largest ring of a device, as far as they were seen. */
 export function sizesOf({ queuePairs, ringSizes }: MoveSubject): Limits {
   return {
     ...(queuePairs === undefined ? {} : { queue_pairs: queuePairs }),
@@ -17,7 +17,7 @@ export interface Shortage {
   readonly given: number;
 }
 
-/** What is needed and not given; the first of `given` that states a limit counts, and one that none states is no limit. */
+/** Needs that exceed a limit; the first of `given` that states a limit counts; without one there is no limit. */
 export function shortages(need: Limits, ...given: readonly (Limits | undefined)[]): Shortage[] {
   return Object.entries(need).flatMap(([name, needed]) => {
     const limits = given.find((one) => one !== undefined && Object.hasOwn(one, name));

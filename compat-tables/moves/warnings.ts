@@ -1,4 +1,4 @@
-/** What to know of a move that is possible, or that fails for another reason: sentences, one for each thing. */
+/** Warnings about a move, whether it is possible or not: a sentence for each. */
 import { familyOf } from '../bits/device-types.ts';
 import { ACCESS_PLATFORM, VERSION_1 } from '../bits/named-masks.ts';
 import { cannotLeave } from './after-the-move.ts';

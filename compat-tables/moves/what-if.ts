@@ -1,4 +1,4 @@
-/** What a host would gain and lose with another back-end, before anybody installs it. */
+/** The gains and losses of a host with another back-end, before anybody installs it. */
 
 import { familyOf } from '../bits/device-types.ts';
 import { featureNames } from '../bits/mask.ts';
@@ -105,7 +105,7 @@ function affected(host: MoveHost, subject: MoveSubject, next: Abilities): Affect
   return found;
 }
 
-/** What the device has more of than the release gives: a version need not promise it, and QEMU never takes less. */
+/** Limits of the release that the device exceeds: a version need not promise them, and QEMU never takes less. */
 function beyond(subject: MoveSubject, { limits }: Abilities): string[] {
   return shortages(sizesOf(subject), limits).map(
     ({ name, needed, given }) => `it has ${name} ${needed}, and the back-end would give ${given}`,

@@ -35,7 +35,7 @@ export interface BackendRelease {
   readonly setting: string;
   readonly virtioFeatures: bigint;
   readonly protocolFeatures: bigint;
-  /** What GET_QUEUE_NUM answers; 1 where the release does not know the message. */
+  /** The answer to GET_QUEUE_NUM; 1 where the release does not know the message. */
   readonly queuePairs: number;
   /** The most descriptors a ring may have. */
   readonly ringSize: number;
@@ -64,7 +64,7 @@ export function releasesOf(project: Project, rows: readonly ReleaseRow[]): Backe
   );
 }
 
-/** What a measurement of the release would give. */
+/** The abilities that a measurement of the release would give. */
 export function abilitiesOf({ virtioFeatures, protocolFeatures, queuePairs, ringSize }: BackendRelease): Abilities {
   return { virtioFeatures, protocolFeatures, limits: { queue_pairs: queuePairs, ring_size: ringSize } };
 }

@@ -51,7 +51,7 @@ function partsOf(name: string): { setting: string; sameRelease: BackendRelease[]
   };
 }
 
-/** What could have been asked for instead: the same number of a product, another setting, or anything. */
+/** The names to suggest instead: the same number of a product, another setting, or all releases. */
 function whatThereIs(name: string): string {
   const number = /\d+\.\d+.*/.exec(name)?.[0] ?? '';
   const meant = Object.values(PROJECTS)

@@ -13,7 +13,7 @@ export interface QemuProperty {
   readonly shown: boolean;
   /** The property is on when the bit is hidden. */
   readonly inverted?: boolean;
-  /** What has to be set too when the bit is hidden. */
+  /** A property that has to be set too when the bit is hidden. */
   readonly hiddenWith?: string;
   /** The first QEMU release that has it, when that is after 7.2. */
   readonly since?: string;

@@ -23,7 +23,7 @@ export interface NotExpressible {
   readonly bit: number;
   readonly name: string;
   readonly family: 'virtio' | 'protocol';
-  /** What the mode wants. */
+  /** The state of the bit in the mode. */
   readonly wanted: 'shown' | 'hidden';
   readonly why: string;
   /** The property of QEMU that would do it, where there is one. */
@@ -39,7 +39,7 @@ export interface Rendered {
   readonly notExpressible: { readonly qemu: readonly NotExpressible[]; readonly libvirt: readonly NotExpressible[] };
 }
 
-/** What of an entry matters here; a row of the database has it too. */
+/** The members of an entry that matter here; a row of the database has them too. */
 export type Renderable = Pick<Entry, 'version' | 'deviceType' | 'virtioFeatures' | 'protocolFeatures' | 'limits'>;
 
 /** QEMU's own default for rx_queue_size and tx_queue_size, which is also the least that it takes. */

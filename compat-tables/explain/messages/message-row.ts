@@ -1,4 +1,4 @@
-/** What a row of the message tables says about lines of other programs. */
+/** The form of the message tables: a row for each line of another program. */
 import type { Device } from '../device.ts';
 
 export type Program = 'QEMU' | 'DPDK' | 'Open vSwitch' | 'libvirt' | 'VPP' | 'vhost-compat' | 'unknown program';
@@ -20,7 +20,7 @@ export interface MessageRow {
   /** A whole line as the program writes it. */
   readonly example: string;
   readonly means: string;
-  /** Who or what is most likely behind it; absent where the bits of the mask tell it, or nothing is wrong. */
+  /** The most likely cause; absent where the bits of the mask tell it, or nothing is wrong. */
   readonly culprit?: string;
   /** Absent where nothing needs to be done. */
   readonly remedy?: string;
@@ -28,7 +28,7 @@ export interface MessageRow {
   readonly lacks?: { readonly family: 'virtio' | 'protocol'; readonly names: readonly string[] };
   /** Tried only on lines that no other row knows, in the order of the rows; the first that knows the line has it. */
   readonly fallback?: boolean;
-  /** What the pattern cannot tell: whether the numbers that it found may be masks of this device. */
+  /** Whether the numbers that the pattern found may be masks of this device. */
   readonly holds?: (groups: Readonly<Record<string, string | undefined>>, device: Device) => boolean;
 }
 
