@@ -2,26 +2,46 @@ import { PROGRAM_VERSION } from '../../base/installation.ts';
 import { Log } from '../../base/log.ts';
 import { plural } from '../../base/text.ts';
 import { EXIT } from '../../compat-tables/errors/catalogue.ts';
-import { checkJournals, type KeeperLink } from '../manager/keeper-link.ts';
+import { checkJournals, type KeeperLink } from '../manager/resumed-ports.ts';
+import { OPTIONS, parseArguments } from '../settings/arguments.ts';
 import { type Config, readConfig } from '../settings/config.ts';
-import { helpPage, readCall } from './commands.ts';
+import { COMMANDS, helpPage } from './commands.ts';
 import { helpText } from './help.ts';
-import { reportError } from './program-errors.ts';
+import { callError, reportError } from './program-errors.ts';
 
 /** Reads the command line and does what it says. `keeper`: its resumed ports are at work already. */
 export async function runCommandLine(argv: readonly string[], keeper: KeeperLink | undefined): Promise<void> {
   try {
-    const call = readCall(argv);
-    if (call.what === 'help') process.stdout.write(helpText(helpPage(call.command)));
-    else if (call.what === 'version') process.stdout.write(`vhost-compatd ${PROGRAM_VERSION}\n`);
-    else if (call.what === 'command') await call.command.run(call.endpoint, call.args.given);
-    else if (call.what === 'check-state') checkState(readConfig(call.args));
-    else await runAgent(readConfig(call.args), keeper);
+    await carryOut(argv, keeper);
   } catch (error) {
     keeper?.ports.leave();
     reportError(error);
     process.exit();
   }
+}
+
+async function carryOut(argv: readonly string[], keeper: KeeperLink | undefined): Promise<void> {
+  const optionsOfCommands = COMMANDS.flatMap(({ options }) => options);
+  const args = parseArguments(argv, [...OPTIONS, ...optionsOfCommands]);
+  const { given, mistakes } = args;
+  const asksHelp = args.words[0] === 'help';
+  const isHelp = asksHelp || given.has('--help');
+  if (given.has('--version') && !isHelp) return void process.stdout.write(`vhost-compatd ${PROGRAM_VERSION}\n`);
+  if (mistakes[0] !== undefined && !isHelp) throw callError(mistakes[0]);
+  const [name, endpoint, ...more] = asksHelp ? args.words.slice(1) : args.words;
+  const command = COMMANDS.find((one) => one.name === name);
+  if (name !== undefined && command === undefined)
+    throw callError(`unknown command '${name}'; there are ${COMMANDS.map((one) => one.name).join(', ')}`);
+  if (isHelp) return void process.stdout.write(helpText(helpPage(command)));
+  for (const { flag } of optionsOfCommands)
+    if (given.has(flag) && !command?.options.some((one) => one.flag === flag))
+      throw callError(`unknown option '${flag}'`);
+  if (command !== undefined) {
+    if (endpoint === undefined) throw callError(`missing required argument 'endpoint' of ${command.name}`);
+    if (more.length > 0) throw callError(`too many arguments for ${command.name}: saw ${more.join(' ')} as well`);
+    await command.run(endpoint, given);
+  } else if (given.has('--check-state')) checkState(readConfig(args));
+  else await runAgent(readConfig(args), keeper);
 }
 
 function checkState({ runDir }: Config): void {

@@ -1,4 +1,4 @@
-import { type Arguments, OPTIONS, type Option, parseArguments } from '../settings/arguments.ts';
+import { type Arguments, OPTIONS, type Option } from '../settings/arguments.ts';
 import { type HelpPage, optionRow } from './help.ts';
 import { callError } from './program-errors.ts';
 
@@ -11,7 +11,7 @@ export interface AgentCommand {
 }
 
 // Loaded when they are asked for: the agent needs none of them.
-const COMMANDS: readonly AgentCommand[] = [
+export const COMMANDS: readonly AgentCommand[] = [
   {
     name: 'probe',
     help: 'measure a live back-end, print what it offers as JSON, and hang up',
@@ -37,35 +37,6 @@ const COMMANDS: readonly AgentCommand[] = [
     },
   },
 ];
-
-/** What a command line asks for. */
-export type Call =
-  | { readonly what: 'agent' | 'check-state'; readonly args: Arguments }
-  | { readonly what: 'version' }
-  | { readonly what: 'help'; readonly command: AgentCommand | undefined }
-  | { readonly what: 'command'; readonly command: AgentCommand; readonly endpoint: string; readonly args: Arguments };
-
-/** Reads a command line. Throws VC-USAGE. */
-export function readCall(argv: readonly string[]): Call {
-  const args = parseArguments(argv, [...OPTIONS, ...COMMANDS.flatMap(({ options }) => options)]);
-  const isHelp = args.given.has('--help') || args.words[0] === 'help';
-  if (args.given.has('--version') && !isHelp) return { what: 'version' };
-  const [mistake] = args.mistakes;
-  if (mistake !== undefined && !isHelp) throw callError(mistake);
-  const [name, ...words] = args.words[0] === 'help' ? args.words.slice(1) : args.words;
-  const command = COMMANDS.find((one) => one.name === name);
-  if (name !== undefined && command === undefined)
-    throw callError(`unknown command '${name}'; there are ${COMMANDS.map((one) => one.name).join(', ')}`);
-  if (isHelp) return { what: 'help', command };
-  for (const { flag } of COMMANDS.flatMap(({ options }) => options))
-    if (args.given.has(flag) && !command?.options.some((one) => one.flag === flag))
-      throw callError(`unknown option '${flag}'`);
-  if (command === undefined) return { what: args.given.has('--check-state') ? 'check-state' : 'agent', args };
-  const [endpoint, ...more] = words;
-  if (endpoint === undefined) throw callError(`missing required argument 'endpoint' of ${command.name}`);
-  if (more.length > 0) throw callError(`too many arguments for ${command.name}: saw ${more.join(' ')} as well`);
-  return { what: 'command', command, endpoint, args };
-}
 
 /** The page of `--help`, or of a command. */
 export function helpPage(command: AgentCommand | undefined): HelpPage {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { resumePorts } from '../manager/keeper-link.ts';
+import { resumePorts } from '../manager/resumed-ports.ts';
 import { earlyCall } from '../settings/early-call.ts';
 import { dieAtStep } from './die-at-step.ts';
 

@@ -2,10 +2,10 @@ import { setTimeout as setTimeoutOf } from 'node:timers/promises';
 import { PROGRAM_VERSION } from '../../base/installation.ts';
 import type { Log } from '../../base/log.ts';
 import { plural } from '../../base/text.ts';
+import type { EntriesRead } from '../../compat-tables/entries/load.ts';
 import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { HEARTBEAT_MS } from '../../rpc/state/heartbeat.ts';
 import type { HostRow } from '../../rpc/state/read-rows.ts';
-import { DATABASE } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
 import type { Config } from '../settings/config.ts';
 import { makeRunDir } from '../settings/run-dir.ts';
@@ -15,13 +15,13 @@ import { LocalVersions } from './host-versions.ts';
 import type { Beforehand } from './host-view.ts';
 import { IdentityLock } from './identity-lock.ts';
 import { Interfaces } from './interfaces.ts';
-import type { KeeperLink } from './keeper-link.ts';
 import { type OpenDatabase, openDatabase } from './open-database.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { Publisher } from './publisher.ts';
 import { Reconciler } from './reconciler.ts';
+import type { KeeperLink } from './resumed-ports.ts';
 import { systemId } from './system-id.ts';
-import { type LoadedTables, readTables } from './table-files.ts';
+import { readTables } from './table-files.ts';
 
 /** How long an agent that ends waits for its last writes. */
 const STOP_PATIENCE_MS = 5000;
@@ -33,7 +33,7 @@ interface Parts {
   readonly database: OpenDatabase;
   readonly state: State;
   readonly storedEvents: readonly StoredEvent[];
-  readonly tables: LoadedTables;
+  readonly tables: EntriesRead;
   readonly keeper: KeeperLink | undefined;
 }
 
@@ -75,7 +75,7 @@ export class Agent {
     const { config, log, systemId: id, database, state, storedEvents: stored, tables, keeper } = parts;
     const { client } = database;
     this.parts = parts;
-    this.#writes = new PendingWrites(client, DATABASE, log);
+    this.#writes = new PendingWrites(client, log);
     const { hostname: host, eventLimit: limit } = config;
     this.events = new EventLog({ systemId: id, host, limit, stored, writes: this.#writes, log });
     this.#versions = new LocalVersions(tables.entries, (event) => this.events.record(event));
@@ -137,13 +137,14 @@ export class Agent {
     await this.#reconciler.run();
     this.#beat();
     void this.#identity?.take();
-    const [interfaces, versions] = [this.interfaces.size, this.#versions.entries.length];
-    const serves = `Agent ${PROGRAM_VERSION} serves ${plural(interfaces, 'interface')}`;
-    this.events.record({
-      kind: 'agent-started',
-      text: `${serves}; it took over ${plural(resumed, 'connection')} of the previous agent`,
-      details: { version: PROGRAM_VERSION, interfaces, versions, resumed },
-    });
+    const details = {
+      version: PROGRAM_VERSION,
+      interfaces: this.interfaces.size,
+      versions: this.#versions.entries.length,
+    };
+    const serves = `Agent ${PROGRAM_VERSION} serves ${plural(details.interfaces, 'interface')}`;
+    const text = `${serves}; it took over ${plural(resumed, 'connection')} of the previous agent`;
+    this.events.record({ kind: 'agent-started', text, details: { ...details, resumed } });
   }
 
   /** The database may be another one than before, an older state of it, or empty. */

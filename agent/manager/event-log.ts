@@ -1,30 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../base/log.ts';
+import type { EventJson } from '../../rpc/api/methods.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import { encodeEvent } from '../../rpc/state/encode-rows.ts';
 import type { StoredEvent } from './host-rows.ts';
 import { type PendingWrites, whereUuid } from './pending-writes.ts';
 
-/** Something that happened to an interface or to the host. */
-export interface AgentEvent {
-  /** The host name, as the configuration has it. */
-  readonly host: string;
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly kind: string;
-  readonly interface?: string;
-  /** A code of the catalogue when the event is an error. */
-  readonly code?: string;
-  readonly text: string;
-  readonly details: Readonly<Record<string, string>>;
-}
-
-/** An event as it is recorded: its details become texts, and those that are undefined are left out. */
-export type NewEvent = Omit<AgentEvent, 'host' | 'time' | 'details'> & {
+/** Something that happened to an interface or to the host, as it is recorded: its details become texts, and those that are undefined are left out. */
+export type NewEvent = Omit<EventJson, 'host' | 'time' | 'details'> & {
   readonly details?: Readonly<Record<string, unknown>>;
 };
 
-type EventListener = (event: AgentEvent) => void;
+type EventListener = (event: EventJson) => void;
 
 interface EventLogParts {
   readonly systemId: string;
@@ -57,7 +44,7 @@ export class EventLog {
 
   record({ details = {}, ...event }: NewEvent): void {
     const { host, log } = this.#parts;
-    const full: AgentEvent = { host, time: this.#time(), ...event, details: detailTexts(details) };
+    const full: EventJson = { host, time: this.#time(), ...event, details: detailTexts(details) };
     const fields = { interface: full.interface, code: full.code, text: full.text };
     log[full.code === undefined ? 'info' : 'warn'](full.kind, fields);
     this.#store(full);
@@ -80,7 +67,7 @@ export class EventLog {
     return this.#last;
   }
 
-  #store(event: AgentEvent): void {
+  #store(event: EventJson): void {
     const { limit, systemId, writes } = this.#parts;
     if (limit === 0) return;
     // The row's name is chosen here, so that it can be deleted later without asking what became of it.

@@ -48,8 +48,7 @@ export function hostView(views: readonly BackendView[], beforehand: Beforehand |
 function kindsOf(views: readonly BackendView[]): { names: string[]; abilities: Abilities }[] {
   const kinds = new Map<string, { names: string[]; abilities: Abilities }>();
   for (const { interface: name, abilities } of views) {
-    const { virtioFeatures, protocolFeatures, limits } = abilities;
-    const key = `${virtioFeatures} ${protocolFeatures} ${JSON.stringify(limits)}`;
+    const key = withoutBigints(abilities);
     const kind = kinds.get(key);
     if (kind) kind.names.push(name);
     else kinds.set(key, { names: [name], abilities });
@@ -73,4 +72,9 @@ export function hostBlockers(entry: Entry, view: HostView | undefined): Blocker[
   return [...found.values()].map(({ blocker, names }) =>
     names.length === all ? blocker : { ...blocker, text: `${blocker.text} (back-end of ${firstNames(names, 3)})` },
   );
+}
+
+/** JSON with bigints as texts, by which two views are compared. */
+export function withoutBigints(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? one.toString(16) : one));
 }

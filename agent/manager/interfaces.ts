@@ -15,11 +15,12 @@ export class Interfaces {
   readonly #closing = new Map<string, Promise<void>>();
   readonly #listeners = new TraceListeners();
   readonly #timer: NodeJS.Timeout;
-  #hostDefault: string | undefined;
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#timer = setInterval(() => this.#expire(), EXPIRE_EVERY_MS);
+    this.#timer = setInterval(() => {
+      for (const managed of this.#live.values()) managed.expire();
+    }, EXPIRE_EVERY_MS);
     this.#timer.unref();
   }
 
@@ -33,16 +34,14 @@ export class Interfaces {
   }
 
   /** Opens, changes and ends ports so that they are what the rows say. */
-  async sync(rows: readonly InterfaceRow[], hostDefault: string | undefined): Promise<void> {
+  async sync(rows: readonly InterfaceRow[]): Promise<void> {
     const wanted = new Map(rows.map((row) => [row.uuid, row]));
     for (const [uuid, managed] of this.#live) {
       const row = wanted.get(uuid);
-      if (!row || row.frontend !== managed.row.frontend || row.backend !== managed.row.backend)
-        this.#end(uuid, managed);
+      if (row?.frontend !== managed.row.frontend || row.backend !== managed.row.backend) this.#end(uuid, managed);
     }
-    for (const [uuid, managed] of this.#live) {
+    for (const [uuid, managed] of this.#live)
       if (managed.conflicted && this.#ownerOfPaths(managed.row) === undefined) this.#end(uuid, managed);
-    }
     await Promise.all(this.#closing.values());
     for (const row of rows) this.#live.get(row.uuid)?.update(row);
     for (const row of this.#byPriority(rows.filter(({ uuid }) => !this.#live.has(uuid)))) {
@@ -50,10 +49,6 @@ export class Interfaces {
       this.#setListener(row.name);
     }
     await this.#endOthers();
-    if (hostDefault !== this.#hostDefault) {
-      this.#hostDefault = hostDefault;
-      this.reconsider();
-    }
   }
 
   /**
@@ -121,10 +116,6 @@ export class Interfaces {
 
   #setListener(name: string): void {
     this.#named(name)?.setTraceListener(this.#listeners.of(name));
-  }
-
-  #expire(): void {
-    for (const managed of this.#live.values()) managed.expire();
   }
 
   /** An interface that had a socket path before gets it again: first those with connections, then those that had a guest. */

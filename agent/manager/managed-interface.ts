@@ -8,10 +8,9 @@ import { Port } from '../relay/port/port.ts';
 import type { ModeDecision, PortEvent, PortHooks, PortStatus } from '../relay/port/port-status.ts';
 import type { TraceListener } from '../vhost/trace-line.ts';
 import { type Intent, modeFor, nextStart, nextStartName, sameAgain } from './choose-version.ts';
-import type { BackendView } from './host-view.ts';
+import { type BackendView, withoutBigints } from './host-view.ts';
 import { interfaceStatus } from './interface-status.ts';
-import type { KeeperLink } from './keeper-link.ts';
-import { withoutBigints } from './publisher.ts';
+import type { KeeperLink } from './resumed-ports.ts';
 import { readSticky, StickyModes } from './sticky-modes.ts';
 
 /** An event of the port, or a change of the pin by a client. */

@@ -4,6 +4,7 @@ import type { Json } from '../../rpc/json/json-value.ts';
 import { OvsdbTransactionError } from '../../rpc/ovsdb/client/client-errors.ts';
 import type { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
+import { DATABASE } from '../../rpc/state/schema-file.ts';
 
 /** Changes within this time go into one transaction; meanwhile relays, which guests wait for, go first. */
 const GATHER_MS = 5;
@@ -30,7 +31,6 @@ interface Change {
  */
 export class PendingWrites {
   readonly #client: OvsdbClient;
-  readonly #database: string;
   readonly #log: Log;
   readonly #changes = new Map<string, Change>();
   readonly #events = new PendingEvents();
@@ -39,9 +39,8 @@ export class PendingWrites {
   #sending: Promise<boolean> | undefined;
   #closed = false;
 
-  constructor(client: OvsdbClient, database: string, log: Log) {
+  constructor(client: OvsdbClient, log: Log) {
     this.#client = client;
-    this.#database = database;
     this.#log = log;
     client.on('connected', () => this.#schedule(0));
   }
@@ -153,7 +152,7 @@ export class PendingWrites {
   /** Undefined: committed. */
   async #transact(operations: readonly Json[]): Promise<Error | 'gone' | undefined> {
     try {
-      await this.#client.transact(this.#database, [...operations]);
+      await this.#client.transact(DATABASE, [...operations]);
       return undefined;
     } catch (error) {
       if (!this.#client.connected || !(error instanceof Error)) return 'gone';

@@ -1,13 +1,23 @@
 import type { Log } from '../../base/log.ts';
 import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
+import { entryKey } from '../../compat-tables/entries/load.ts';
+import { resembling } from '../../compat-tables/releases/resembles.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import type { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
-import type { HostRow, VersionRow } from '../../rpc/state/read-rows.ts';
+import { encodeHost, encodeVersion } from '../../rpc/state/encode-rows.ts';
+import type { Columns } from '../../rpc/state/model/column.ts';
+import { entryOf, type HostRow, type VersionRow } from '../../rpc/state/read-rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
-import { type BackendView, type Beforehand, type HostView, hostView } from './host-view.ts';
+import {
+  type BackendView,
+  type Beforehand,
+  type HostView,
+  hostBlockers,
+  hostView,
+  withoutBigints,
+} from './host-view.ts';
 import { whereUuid } from './pending-writes.ts';
-import { backendColumns, versionOperations } from './published-rows.ts';
 
 /** Publishes what this host can honour: its versions with their blockers, and what its back-end can do. */
 export class Publisher {
@@ -86,7 +96,50 @@ function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((one, index) => one === b[index]);
 }
 
-/** JSON with bigints as texts. */
-export function withoutBigints(value: unknown): string {
-  return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? one.toString(16) : one));
+/** The operations that turn the published versions of a host into what they should be; none when they already are. */
+export function versionOperations(
+  host: HostRow,
+  published: readonly VersionRow[],
+  entries: readonly Entry[],
+  views: ReadonlyMap<string, HostView | undefined>,
+): Json[] {
+  // Of two rows with one name the first counts; a second one can only be a mistake, and is deleted.
+  const before = new Map(published.toReversed().map((row) => [entryKey(row), row]));
+  const operations: Json[] = [];
+  const added: Json[] = [];
+  for (const [preference, entry] of entries.entries()) {
+    const columns = encodeVersion(entry, hostBlockers(entry, views.get(entry.deviceType)), preference);
+    const row = before.get(entryKey(entry));
+    if (!row) {
+      const name = `version${preference}`;
+      operations.push({ op: 'insert', table: 'Compat_Version', 'uuid-name': name, row: columns });
+      added.push(['named-uuid', name]);
+    } else if (!hasColumns(row, columns)) {
+      operations.push({ op: 'update', table: 'Compat_Version', where: whereUuid(row.uuid), row: columns });
+    }
+  }
+  const wanted = new Set(entries.map(entryKey));
+  const isKept = (row: VersionRow) => wanted.has(entryKey(row)) && before.get(entryKey(row)) === row;
+  const gone: Json[] = published.filter((row) => !isKept(row)).map((row) => ['uuid', row.uuid]);
+  const mutations: Json[] = [];
+  if (gone.length > 0) mutations.push(['versions', 'delete', ['set', gone]]);
+  if (added.length > 0) mutations.push(['versions', 'insert', ['set', added]]);
+  if (mutations.length > 0) operations.push({ op: 'mutate', table: 'Host', where: whereUuid(host.uuid), mutations });
+  return operations;
+}
+
+/** The Host columns that say what the back-end can do and how that is known. `measuredAt`: milliseconds since 1970. */
+export function backendColumns(view: HostView | undefined, measuredAt?: number): Columns {
+  if (!view) return encodeHost({ backend: {}, knownBy: undefined, abilities: undefined });
+  const { knownBy, abilities } = view;
+  const date = measuredAt === undefined ? {} : { measured_at: new Date(measuredAt).toISOString() };
+  // such as `like Open vSwitch 2.15 to 3.7.1 (+tso)`
+  const releases = resembling(abilities);
+  const name = releases.length === 0 ? 'unknown release' : `like ${releases.join('; ')}`;
+  return encodeHost({ backend: { name, ...date }, knownBy, abilities });
+}
+
+function hasColumns(row: VersionRow, columns: Columns): boolean {
+  const known: Columns = { ...encodeVersion(entryOf(row), row.blockers, row.preference), usable: row.usable };
+  return Object.keys(columns).every((name) => JSON.stringify(columns[name]) === JSON.stringify(known[name]));
 }

@@ -31,8 +31,8 @@ interface ReconcilerParts {
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   #scheduled = false;
-  #backendsChanged: NodeJS.Timeout | undefined;
-  #retry: NodeJS.Timeout | undefined;
+  /** By pause, milliseconds: each runs once for all that asked for it meanwhile. */
+  readonly #timers = new Map<number, NodeJS.Timeout>();
   #running: Promise<void> | undefined;
   #stopped = false;
 
@@ -42,8 +42,7 @@ export class Reconciler {
 
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#backendsChanged);
-    clearTimeout(this.#retry);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
   /** Rows have changed. Our own writes, which are status only, need no reconciliation. */
@@ -55,10 +54,7 @@ export class Reconciler {
   }
 
   backendsChanged(): void {
-    this.#backendsChanged ??= setTimeout(() => {
-      this.#backendsChanged = undefined;
-      this.schedule();
-    }, BACKENDS_MS);
+    this.#scheduleAfter(BACKENDS_MS);
   }
 
   /** Reconciles once for everything that happens within one turn of the event loop. */
@@ -91,7 +87,7 @@ export class Reconciler {
       await this.#parts.prepare();
     } catch (error) {
       this.#parts.log.warn('database-refused', { error: (error as Error).message });
-      this.#scheduleRetry();
+      this.#scheduleAfter(RETRY_MS);
     }
   }
 
@@ -102,23 +98,25 @@ export class Reconciler {
     if (!host) {
       // Somebody removed it, or the database came back empty.
       if (state.client.connected) await this.prepare();
-      this.#scheduleRetry();
+      this.#scheduleAfter(RETRY_MS);
       return;
     }
     const [published, wanted] = [state.versions(host), state.interfaces(host)];
     versions.update(host, published, wanted);
-    await interfaces.sync(wanted, host.defaultVersion);
+    await interfaces.sync(wanted);
     // a version that was defined or went may decide whether a front-end can be served
     if (versions.haveChanged()) interfaces.reconsider();
     const isPublished = await publisher.publish(host, state.versions(host), versions.entries, interfaces.views());
-    if (!(await writeCurCfg(host, isPublished, writes))) this.#scheduleRetry();
+    if (!(await writeCurCfg(host, isPublished, writes))) this.#scheduleAfter(RETRY_MS);
   }
 
-  #scheduleRetry(): void {
-    this.#retry ??= setTimeout(() => {
-      this.#retry = undefined;
+  #scheduleAfter(ms: number): void {
+    if (this.#timers.has(ms)) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(ms);
       this.schedule();
-    }, RETRY_MS);
+    }, ms);
+    this.#timers.set(ms, timer);
   }
 }
 

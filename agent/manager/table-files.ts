@@ -2,8 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { shippedTables } from '../../base/installation.ts';
-import type { Entry } from '../../compat-tables/entries/entry.ts';
-import { loadTables } from '../../compat-tables/entries/load.ts';
+import { type EntriesRead, loadTables } from '../../compat-tables/entries/load.ts';
 import { resolveTableFiles, type TableFile } from '../../compat-tables/entries/table-directories.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 
@@ -12,11 +11,6 @@ const TABLE_NAME = /^[0-9]{2}-.+\.json$/;
 
 /** Far above any table (the shipped ones are some tens of KiB); a larger file is a mistake. */
 const MAX_TABLE_BYTES = 4 << 20;
-
-export interface LoadedTables {
-  readonly entries: readonly Entry[];
-  readonly problems: readonly CompatError[];
-}
 
 /** Where tables are looked for by default; a file in a later directory replaces or hides the one of the same name. */
 function defaultDirectories(env: NodeJS.ProcessEnv): string[] {
@@ -33,7 +27,7 @@ function defaultDirectories(env: NodeJS.ProcessEnv): string[] {
  * Reads the tables of the given directories, or of the default ones. What cannot be read becomes a problem and leaves the
  * rest in use; of the default directories any may be absent.
  */
-export function readTables(given: readonly string[] | undefined, env: NodeJS.ProcessEnv = process.env): LoadedTables {
+export function readTables(given: readonly string[] | undefined, env: NodeJS.ProcessEnv = process.env): EntriesRead {
   const problems: CompatError[] = [];
   const directories = given ?? defaultDirectories(env);
   const listing = directories.map((dir) => ({ dir, files: readDirectory(dir, given !== undefined, problems) }));

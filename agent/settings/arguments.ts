@@ -61,6 +61,7 @@ export function parseArguments(args: readonly string[], options: readonly Option
     allowPositionals: true,
     tokens: true,
   });
+  const flags = options.map(({ flag }) => flag);
   const words: string[] = [];
   const given = new Map<string, string[]>();
   const mistakes: string[] = [];
@@ -69,11 +70,7 @@ export function parseArguments(args: readonly string[], options: readonly Option
     if (token.kind !== 'option') continue;
     const option = byName.get(token.name);
     if (option === undefined) {
-      const [near] = nearNames(
-        token.rawName,
-        [...byName.values()].map(({ flag }) => flag),
-        1,
-      );
+      const [near] = nearNames(token.rawName, flags, 1);
       mistakes.push(`unknown option '${token.rawName}'${near === undefined ? '' : `; did you mean '${near}'?`}`);
     } else if (option.placeholder !== undefined && token.value === undefined) {
       mistakes.push(`option '${option.flag} <${option.placeholder}>' argument missing`);

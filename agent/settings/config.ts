@@ -1,30 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import {
-  isSecure,
-  parseActiveRemotes,
-  parsePassiveRemote,
-  type Remote,
-  RemoteError,
-} from '../../rpc/ovsdb/wire/remotes.ts';
+import { isSecure, parseActiveRemotes, parsePassiveRemote, RemoteError } from '../../rpc/ovsdb/wire/remotes.ts';
 import { readTlsFiles, type TlsFiles, TlsFilesError } from '../../rpc/ovsdb/wire/tls-files.ts';
 import { type Arguments, CONFIG_FLAG, CONFIG_VARIABLE } from './arguments.ts';
 import { isObject, ValueError } from './kinds.ts';
-import {
-  configProperty,
-  flagOf,
-  ROWS,
-  type Setting,
-  type SettingValues,
-  variableOf,
-  type WrittenSettings,
-} from './settings.ts';
+import { configProperty, flagOf, ROWS, type Setting, type SettingValues, variableOf } from './settings.ts';
 
 /** All that the agent needs to know before it starts: the value of each setting, and what follows from several. */
 export interface Config extends SettingValues {
   /** `private_key`, `certificate` and `ca_cert` together, for `pssl:` and `ssl:` remotes. */
   readonly tls: TlsFiles | undefined;
 }
+
+/** Settings as a configuration file has them: by key, each may be left out. */
+export type WrittenSettings = Readonly<Record<string, unknown>>;
 
 /** Where settings come from: named in errors, with the settings as they are called there. */
 interface Source {
@@ -154,8 +143,7 @@ function tlsOf({ privateKey, certificate, caCert }: SettingValues): TlsFiles | u
 /** Checks what can be known of remotes before they are used: their form, and the files that TLS needs. */
 function checkRemotes({ db, dbRemotes, dbRemotesRo }: SettingValues, tls: TlsFiles | undefined): void {
   try {
-    const remotes: Remote[] =
-      db === undefined ? [...dbRemotes, ...dbRemotesRo].map(parsePassiveRemote) : parseActiveRemotes(db);
+    const remotes = db === undefined ? [...dbRemotes, ...dbRemotesRo].map(parsePassiveRemote) : parseActiveRemotes(db);
     if (!remotes.some(isSecure)) return;
     if (tls === undefined)
       throw refusal(CONFIGURATION, 'an ssl: or pssl: remote needs "private_key", "certificate" and "ca_cert"');

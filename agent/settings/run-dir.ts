@@ -10,17 +10,14 @@ const MODE = 0o770;
  */
 export function makeRunDir(dir: string, group?: number): void {
   try {
-    make(dir, group);
+    if (mkdirSync(dir, { recursive: true, mode: MODE }) !== undefined) chmodSync(dir, MODE);
+    if (group === undefined) return;
+    const { uid, gid, mode } = statSync(dir);
+    const isAsMade = uid === process.getuid?.() && gid === process.getgid?.() && (mode & 0o777) === MODE;
+    if (isAsMade) chownSync(dir, uid, group);
   } catch (cause) {
     const wanted = 'wanted a directory that the agent can make, or use as it is';
     const text = `Cannot use the run directory ${dir}: ${(cause as Error).message}; ${wanted}`;
     throw new CompatError('VC-CONFIG', text, { path: dir }, { cause });
   }
-}
-
-function make(dir: string, group: number | undefined): void {
-  if (mkdirSync(dir, { recursive: true, mode: MODE }) !== undefined) chmodSync(dir, MODE);
-  if (group === undefined) return;
-  const { uid, gid, mode } = statSync(dir);
-  if (uid === process.getuid?.() && gid === process.getgid?.() && (mode & 0o777) === MODE) chownSync(dir, uid, group);
 }

@@ -152,9 +152,6 @@ export type SettingValues = {
   readonly [K in keyof Table as Property<K>]: Table[K] extends Setting<infer T> ? T : never;
 };
 
-/** Settings as a configuration file has them: by key, each may be left out. */
-export type WrittenSettings = Readonly<Record<string, unknown>>;
-
 /** The settings with their keys. */
 export const ROWS: readonly (readonly [string, Setting])[] = Object.entries(SETTINGS);
 

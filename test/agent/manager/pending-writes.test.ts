@@ -43,7 +43,7 @@ describe('what the agent wants written', () => {
   beforeEach(() => {
     database = new Database();
     const quiet = new Log(new Writable({ write: (_chunk, _encoding, done) => done() }), 'error');
-    writes = new PendingWrites(database as unknown as OvsdbClient, 'db', quiet);
+    writes = new PendingWrites(database as unknown as OvsdbClient, quiet);
   });
   afterEach(() => writes.close());
   const event = (uuid: string): Json => ({ op: 'insert', table: 'Event', uuid, row: {} });

@@ -3,15 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArguments } from '../../../agent/settings/arguments.ts';
-import { checkSettings, readConfig, readConfigFile, resolveConfig } from '../../../agent/settings/config.ts';
 import {
-  configProperty,
-  flagOf,
-  ROWS,
-  type Setting,
-  variableOf,
+  checkSettings,
+  readConfig,
+  readConfigFile,
+  resolveConfig,
   type WrittenSettings,
-} from '../../../agent/settings/settings.ts';
+} from '../../../agent/settings/config.ts';
+import { configProperty, flagOf, ROWS, type Setting, variableOf } from '../../../agent/settings/settings.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 
 function refusal(attempt: () => unknown): string {

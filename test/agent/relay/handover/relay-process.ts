@@ -4,7 +4,7 @@ import { dieAtStep } from '../../../../agent/daemon/die-at-step.ts';
 import { injectFaults } from '../../../../agent/fd/faults.ts';
 import { SystemCallError } from '../../../../agent/fd/libc.ts';
 import { supervise } from '../../../../agent/keeper/supervisor.ts';
-import { type KeeperLink, resumePorts } from '../../../../agent/manager/keeper-link.ts';
+import { type KeeperLink, resumePorts } from '../../../../agent/manager/resumed-ports.ts';
 import type { Handover } from '../../../../agent/relay/handover/stored-pair.ts';
 import { Port } from '../../../../agent/relay/port/port.ts';
 import type { PortHooks } from '../../../../agent/relay/port/port-status.ts';

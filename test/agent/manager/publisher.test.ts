@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { entriesInForce, versionsInUse } from '../../../agent/manager/entries-in-force.ts';
-import { backendColumns, versionOperations } from '../../../agent/manager/published-rows.ts';
+import { entriesInForce, versionsInUse } from '../../../agent/manager/host-versions.ts';
+import { backendColumns, versionOperations } from '../../../agent/manager/publisher.ts';
 import { digestOf } from '../../../compat-tables/entries/digest.ts';
 import type { Entry } from '../../../compat-tables/entries/entry.ts';
 import { findRelease } from '../../../compat-tables/releases/releases.ts';
