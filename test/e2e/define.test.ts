@@ -64,7 +64,7 @@ describe('versions that clients define', function () {
     assert.deepEqual([a?.usable, a?.origin, a?.digest], [true, 'defined', b?.digest]);
     assert.equal((await versionsOf(plain)).at(-1)?.version, 'site.hall2');
     const again = await vhostCompat('baseline', plain.db, tso.db, '--name', 'site.hall2', '--define');
-    assert.match(again.stdout, /^plain: has it already \(usable\)$/m);
+    assert.match(again.stdout, /^plain: already defined \(usable\)$/m);
   });
 
   it('are refused where the name means something else, and then nowhere defined', async () => {
@@ -89,7 +89,10 @@ describe('versions that clients define', function () {
       await from.inState('vhu0', 'negotiated');
       const { code, stdout } = await vhostCompat('check-move', '--from', from.db, 'vhu0', to.db);
       assert.equal(code, 0, stdout);
-      assert.match(stdout, new RegExp(`^${to.name}: yes, pin site\\.hall2 \\(the same version\\) there$`, 'm'));
+      assert.match(
+        stdout,
+        new RegExp(`^${to.name}: yes, site\\.hall2 \\(the same version\\) is pinned there already$`, 'm'),
+      );
     }
   });
 
