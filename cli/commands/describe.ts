@@ -2,8 +2,9 @@ import type { DeviceDocument } from '../../compat-tables/devices/device-document
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { hostDocument } from '../../rpc/fleet/describe-host.ts';
 import type { HostDocument } from '../../rpc/fleet/host-document.ts';
+import { hostName } from '../../rpc/state/state.ts';
 import type { Command } from '../shared/command.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf, hostName } from '../shared/host-names.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 import { withHost } from '../shared/open-host.ts';
 
 export const describeCommand: Command = {

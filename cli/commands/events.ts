@@ -1,11 +1,11 @@
 import type { Exit } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { EventRow, HostRow } from '../../rpc/state/read-rows.ts';
-import type { State } from '../../rpc/state/state.ts';
+import { hostName, type State } from '../../rpc/state/state.ts';
 import type { Command } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';
 import type { Cell } from '../shared/formats.ts';
-import { hostName, isoTime } from '../shared/host-names.ts';
+import { isoTime } from '../shared/host-names.ts';
 import { openState } from '../shared/open-host.ts';
 import { countOption, Stream, type StreamColumn, untilEnded } from '../shared/stream.ts';
 

@@ -1,11 +1,12 @@
 import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { deviceTypesOf, effectiveDefault } from '../../rpc/state/default-version.ts';
 import { addInterface, pin, removeInterface, setDefaultVersion, unpin } from '../../rpc/state/host-intents.ts';
+import { hostName } from '../../rpc/state/state.ts';
 import { carryOutChange } from '../shared/carry-out-change.ts';
 import { argument, type Command, required } from '../shared/command.ts';
 import { typed, UsageError } from '../shared/command-errors.ts';
 import type { Cell } from '../shared/formats.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf, hostName } from '../shared/host-names.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 import { withHost } from '../shared/open-host.ts';
 
 /** The commands that write: each states an intent, and change.ts carries it out. */

@@ -1,8 +1,9 @@
 import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
 import { INTERFACE } from '../../rpc/state/model/interface.ts';
 import type { InterfaceRow } from '../../rpc/state/read-rows.ts';
+import { hostName } from '../../rpc/state/state.ts';
 import type { Command } from '../shared/command.ts';
-import { hostName, isoTime } from '../shared/host-names.ts';
+import { isoTime } from '../shared/host-names.ts';
 import { type ShownColumns, shownColumns } from '../shared/model-columns.ts';
 import { withHost } from '../shared/open-host.ts';
 

@@ -2,6 +2,7 @@ import { suggestion } from '../../base/text.ts';
 import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { type NotExpressible, type Renderable, type Rendered, renderEntry } from '../../compat-tables/render/render.ts';
+import { hostName } from '../../rpc/state/state.ts';
 import { argument, type Command, required } from '../shared/command.ts';
 import { UsageError } from '../shared/command-errors.ts';
 import type { Context } from '../shared/context.ts';
@@ -76,7 +77,7 @@ async function findEntry(context: Context, version: string, deviceType: string):
   const names = [...versions, ...shipped].filter((one) => one.deviceType === deviceType).map((one) => one.version);
   throw new CompatError(
     'VC-VERSION-UNKNOWN',
-    `Cannot find version "${version}" of ${deviceType}, neither in the shipped tables nor on host ${host.hostname || host.systemId}${suggestion(version, names)}`,
+    `Cannot find version "${version}" of ${deviceType}, neither in the shipped tables nor on host ${hostName(host)}${suggestion(version, names)}`,
     { host: host.systemId, version },
   );
 }

@@ -1,8 +1,9 @@
 import { firstNames, plural } from '../../base/text.ts';
 import { deviceTypesOf, effectiveDefault } from '../../rpc/state/default-version.ts';
 import type { HostRow, InterfaceRow, VersionRow } from '../../rpc/state/read-rows.ts';
+import { hostName } from '../../rpc/state/state.ts';
 import type { Command } from '../shared/command.ts';
-import { hostName, isoTime } from '../shared/host-names.ts';
+import { isoTime } from '../shared/host-names.ts';
 import { type OpenHost, withHost } from '../shared/open-host.ts';
 import type { Part } from '../shared/page.ts';
 

@@ -7,10 +7,11 @@ import type { Blocker } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { versionDocument } from '../../rpc/fleet/describe-host.ts';
 import type { HostRow, VersionRow } from '../../rpc/state/read-rows.ts';
+import { hostName } from '../../rpc/state/state.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { featureLines } from '../shared/feature-output.ts';
 import type { Cell, Table } from '../shared/formats.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf, hostName, limitsText } from '../shared/host-names.ts';
+import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from '../shared/host-names.ts';
 import { withHost } from '../shared/open-host.ts';
 import type { Part } from '../shared/page.ts';
 

@@ -1,10 +1,9 @@
 import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
 import type { IntentOptions, IntentResult } from '../../rpc/state/carry-out.ts';
-import type { State } from '../../rpc/state/state.ts';
+import { hostName, type State } from '../../rpc/state/state.ts';
 import { checkColumns } from './columns.ts';
 import type { Result } from './command.ts';
 import type { Context } from './context.ts';
-import { hostName } from './host-names.ts';
 import { openState } from './open-host.ts';
 import { followed } from './wait-for-agent.ts';
 

@@ -1,8 +1,8 @@
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { checkDefinition, defineVersion } from '../../rpc/state/definitions.ts';
+import { hostName } from '../../rpc/state/state.ts';
 import type { Context } from './context.ts';
-import { hostName } from './host-names.ts';
 import type { LiveTarget } from './targets.ts';
 import { followed } from './wait-for-agent.ts';
 

@@ -15,11 +15,6 @@ export function deviceTypeOf(input: Input): string {
   throw new UsageError(`Cannot read --device-type: saw "${type}"; wanted a name such as ${DEFAULT_DEVICE_TYPE}`);
 }
 
-/** How a host is called in all that people read. */
-export function hostName(host: { readonly hostname: string; readonly systemId: string }): string {
-  return host.hostname || host.systemId;
-}
-
 /** `queue_pairs=128 ring_size=1024` */
 export function limitsText(limits: Limits): string {
   return Object.entries(limits)

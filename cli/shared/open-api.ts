@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { ApiClient } from '../../rpc/api/api-client.ts';
 import type { HostRow } from '../../rpc/state/read-rows.ts';
+import { hostName } from '../../rpc/state/state.ts';
 import type { Input, OptionSpec } from './command.ts';
 import { UsageError } from './command-errors.ts';
 import type { Context } from './context.ts';
-import { hostName } from './host-names.ts';
 import { withHost } from './open-host.ts';
 import { DEFAULT_DATABASE } from './options.ts';
 

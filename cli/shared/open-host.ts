@@ -2,10 +2,9 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import { staleNotes } from '../../rpc/state/heartbeat.ts';
 import type { HostRow, InterfaceRow, VersionRow } from '../../rpc/state/read-rows.ts';
-import { State, type StateOptions } from '../../rpc/state/state.ts';
+import { hostName, State, type StateOptions } from '../../rpc/state/state.ts';
 import { checkRemote } from './check-remote.ts';
 import type { Context } from './context.ts';
-import { hostName } from './host-names.ts';
 
 /** A database that does not answer within this time is not there, unless --retry says to be patient. */
 const CONNECT_MS = 5000;

@@ -58,14 +58,8 @@ export class ApiClient {
     return new Promise((resolve, reject) => {
       if (path === '') {
         // node:net would take it for a TCP port
-        reject(
-          new CompatError(
-            'VC-API-CONNECT',
-            'Cannot connect to the management API: saw an empty path; wanted that of a socket',
-            { path },
-          ),
-        );
-        return;
+        const text = 'Cannot connect to the management API: saw an empty path; wanted that of a socket';
+        return reject(new CompatError('VC-API-CONNECT', text, { path }));
       }
       // not ws+unix:PATH, where a colon, a percent sign, a question mark or a space of the path would mean something else
       const socket = new WebSocket('ws://localhost/', {
@@ -92,9 +86,8 @@ export class ApiClient {
     const late = { code: LATE, message: `Cannot call ${method}: no answer within ${timeoutMs} ms` };
     try {
       if (this.#socket.readyState !== this.#socket.OPEN) throw this.#ended();
-      return (await this.#rpc
-        .timeout(timeoutMs, (id) => ({ jsonrpc: '2.0', id, error: late }))
-        .request(method, params)) as MethodResult<M>;
+      const limited = this.#rpc.timeout(timeoutMs, (id) => ({ jsonrpc: '2.0', id, error: late }));
+      return (await limited.request(method, params)) as MethodResult<M>;
     } catch (error) {
       throw this.#translated(error);
     }

@@ -35,16 +35,12 @@ export function errorResponse(id: string | number | null, error: RpcError): RpcE
  * name paths and data of others.
  */
 export function publicError(error: unknown): RpcError {
-  if (error instanceof ParamsError) {
-    return {
-      code: RPC_CODE.params,
-      message: error.message,
-      data: { code: 'VC-API-PARAMS', details: { path: error.path } },
-    };
-  }
+  const shown = (code: number, message: string, data: ErrorData): RpcError => ({ code, message, data });
+  if (error instanceof ParamsError)
+    return shown(RPC_CODE.params, error.message, { code: 'VC-API-PARAMS', details: { path: error.path } });
   if (error instanceof CompatError)
-    return { code: RPC_CODE.ours, message: error.message, data: { code: error.code, details: plain(error.details) } };
-  return { code: RPC_CODE.internal, message: 'internal error', data: { code: 'VC-INTERNAL', details: {} } };
+    return shown(RPC_CODE.ours, error.message, { code: error.code, details: plain(error.details) });
+  return shown(RPC_CODE.internal, 'internal error', { code: 'VC-INTERNAL', details: {} });
 }
 
 /** Whether an error has its place in the API; all others belong in the log with their stack. */

@@ -1,4 +1,5 @@
 import { type JSONRPCID, JSONRPCServer } from 'json-rpc-2.0';
+import type { Check } from '../json/shape.ts';
 import { errorResponse, isForeseen, publicError, RPC_CODE } from './api-errors.ts';
 import { readParams } from './api-params.ts';
 import { type Handlers, isMethod, METHODS, type MethodName } from './methods.ts';
@@ -12,11 +13,8 @@ import { type Handlers, isMethod, METHODS, type MethodName } from './methods.ts'
 /** The most requests in a batch. */
 const MAX_BATCH = 100;
 
-export type DispatcherLog = (event: {
-  readonly kind: 'internal-error';
-  readonly method: string;
-  readonly error: unknown;
-}) => void;
+type InternalError = { readonly kind: 'internal-error'; readonly method: string; readonly error: unknown };
+export type DispatcherLog = (event: InternalError) => void;
 
 type Id = string | number | null;
 interface Request {
@@ -76,15 +74,11 @@ export class Dispatcher<Context> {
   }
 
   #add(name: MethodName, handler: Handler<Context>): void {
+    const check: Check<unknown> = METHODS[name].params;
     this.#server.addMethod(name, async (params: unknown, context: Context) => {
       try {
         // an answer needs a result: `null` when the handler returns nothing
-        return (
-          (await handler(
-            readParams(METHODS[name].params as (value: unknown, path: string) => unknown, params),
-            context,
-          )) ?? null
-        );
+        return (await handler(readParams(check, params), context)) ?? null;
       } catch (error) {
         if (!isForeseen(error)) this.#log({ kind: 'internal-error', method: name, error });
         throw error;

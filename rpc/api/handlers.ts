@@ -72,8 +72,7 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
       return {
         ...(version === undefined ? {} : { version }),
         ...(digest === undefined ? {} : { digest }),
-        policy: selection.policy,
-        hosts,
+        ...{ policy: selection.policy, hosts },
         rows: rows.map(({ version, common, lacking }) => ({ version, common, lacking })),
         explanation: explainSelection(selection),
       };

@@ -88,25 +88,17 @@ function held(answer: TargetAnswer, obstacles: readonly Obstacle[]): TargetAnswe
 
 /** The answer for programs, in a stable form. */
 export function moveJson({ answer, deviceType }: AnsweredMove) {
-  const { need } = answer;
+  const { host, need, basis, version, possible, targets } = answer;
   return {
-    interface: answer.interface,
-    host: answer.host,
-    device_type: deviceType,
-    basis: answer.basis ?? null,
-    version: answer.version ?? null,
-    needs:
-      need === undefined
-        ? null
-        : {
-            features: formatMask(need.features),
-            feature_names: featureNames(familyOf(deviceType), need.features),
-            limits: need.limits,
-          },
-    decided_by_device: answer.decidedByDevice,
-    possible: answer.possible,
-    targets: answer.targets.map((target) => targetJson(target, answer.basis)),
+    ...{ interface: answer.interface, host, device_type: deviceType, basis: basis ?? null, version: version ?? null },
+    needs: need === undefined ? null : needJson(deviceType, need),
+    ...{ decided_by_device: answer.decidedByDevice, possible },
+    targets: targets.map((target) => targetJson(target, basis)),
   };
+}
+
+function needJson(deviceType: string, { features, limits }: NonNullable<MoveAnswer['need']>) {
+  return { features: formatMask(features), feature_names: featureNames(familyOf(deviceType), features), limits };
 }
 
 function targetJson(target: TargetAnswer, answered: Basis | undefined) {

@@ -5,7 +5,7 @@ import { COMPAT_VERSION } from '../state/model/compat-version.ts';
 import { HOST } from '../state/model/host.ts';
 import { INTERFACE } from '../state/model/interface.ts';
 import type { HostRow, InterfaceRow, VersionRow } from '../state/read-rows.ts';
-import type { State } from '../state/state.ts';
+import { hostName, type State } from '../state/state.ts';
 import { devicesOf } from './host-devices.ts';
 import { documentMembers, type HostDocument, type InterfaceDocument, type VersionDocument } from './host-document.ts';
 
@@ -23,7 +23,7 @@ export function describeHost(state: State, host: HostRow = state.host(), now: Da
 
 export function hostDocument({ host, versions, interfaces }: HostContents, now: Date): HostDocument {
   const { backend, knownBy, staleSince } = host;
-  const name = host.hostname || host.systemId;
+  const name = hostName(host);
   const { system_id, hostname, agent_version, ...others } = documentMembers(HOST, host);
   const documents = versions.map(versionDocument);
   return {

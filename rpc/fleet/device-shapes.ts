@@ -1,11 +1,5 @@
-import type {
-  CompatibleEntry,
-  DeviceDocument,
-  DeviceSelf,
-  FieldValue,
-  Variable,
-} from '../../compat-tables/devices/device-document.ts';
-import { SCHEMES } from '../../compat-tables/devices/device-document.ts';
+import type { CompatibleEntry, DeviceDocument, DeviceSelf } from '../../compat-tables/devices/device-document.ts';
+import { type FieldValue, SCHEMES, type Variable } from '../../compat-tables/devices/device-document.ts';
 import { array, type Check, expected, integer, oneOf, openObject, record, ShapeError, string } from '../json/shape.ts';
 import { DEVICES } from './shared-copies.ts';
 
@@ -42,10 +36,8 @@ const variable: Check<Variable> = (value, path) => {
     const { of: all, including } = openObject({ of: array(text, 1000) }, { including: array(text, 1000) })(value, path);
     return { type, of: all, ...(including === undefined ? {} : { including }) };
   }
-  const { values, range, step } = openObject(
-    {},
-    { values: array(integer, 1000), range: array(integer, 2), step: integer },
-  )(value, path);
+  const possible = { values: array(integer, 1000), range: array(integer, 2), step: integer };
+  const { values, range, step } = openObject({}, possible)(value, path);
   if (values !== undefined && range === undefined) return { type, values };
   const [lowest, highest] = range ?? [];
   if (values !== undefined || lowest === undefined || highest === undefined)

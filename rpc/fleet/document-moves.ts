@@ -63,9 +63,8 @@ function obstacleOf(
 ): Obstacle {
   const where = answering === target.host ? host : answering;
   // when the source lacks the version, the text names the source already
-  if (code === 'VC-VERSION-UNKNOWN' && answering !== target.host)
-    return { code, text, remedy: remedyOf(code), missing: [] };
-  return { code, text: `${version} on ${where}: ${text}`, remedy: remedyOf(code), missing: [] };
+  const named = code === 'VC-VERSION-UNKNOWN' && answering !== target.host;
+  return { code, text: named ? text : `${version} on ${where}: ${text}`, remedy: remedyOf(code), missing: [] };
 }
 
 function noDevice(host: string, deviceType: string): Obstacle {
@@ -74,12 +73,9 @@ function noDevice(host: string, deviceType: string): Obstacle {
 }
 
 function anotherVersion({ name, host }: DocumentQuestion, version: string, running: string | undefined): Obstacle {
-  return {
-    code: 'VC-VERSION-UNUSABLE',
-    text: `${host} takes in ${version}, but ${name} runs in ${running ?? 'a device without a version'}, and documents alone do not tell whether the one holds the other`,
-    remedy: 'Leave out --version, or name the version in which it runs.',
-    missing: [],
-  };
+  const text = `${host} takes in ${version}, but ${name} runs in ${running ?? 'a device without a version'}, and documents alone do not tell whether the one holds the other`;
+  const remedy = 'Leave out --version, or name the version in which it runs.';
+  return { code: 'VC-VERSION-UNUSABLE', text, remedy, missing: [] };
 }
 
 /** The remedy of a code; a document of a newer release may have codes that are not known here. */

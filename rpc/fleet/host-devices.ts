@@ -18,14 +18,9 @@ export function devicesOf(
   return [...new Set(usable.map((one) => one.device_type))].map((type) => {
     const own = usable.filter((one) => one.device_type === type);
     const chosen = own.find(({ version }) => version === defaultVersion) ?? own[0];
+    const self = chosen === undefined ? {} : { version: chosen.version, fields: fieldsOf(chosen) };
     return {
-      format: 1,
-      kind: 'vhost-compat device',
-      host,
-      self: {
-        device_type: type,
-        ...(chosen === undefined ? {} : { version: chosen.version, fields: fieldsOf(chosen) }),
-      },
+      ...{ format: 1, kind: 'vhost-compat device', host, self: { device_type: type, ...self } },
       compatible: own.map((one) => ({
         ...{ version: one.version, fields: fieldsOf(one), digest: one.digest, tier: one.tier },
         ...(one.summary === '' ? {} : { summary: one.summary }),

@@ -21,21 +21,15 @@ export function parseDocuments(text: string, origin: string): HostDocument[] {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CompatError('VC-DOCUMENT', `Cannot read ${origin}: it is not JSON (${reason})`, { origin }, { cause });
+    const text = `Cannot read ${origin}: it is not JSON (${(cause as Error).message})`;
+    throw new CompatError('VC-DOCUMENT', text, { origin }, { cause });
   }
   try {
-    const documents = Array.isArray(value)
-      ? array(anyDocumentShape)(value, 'documents')
-      : [anyDocumentShape(value, 'document')];
-    return documents.map(asHost);
+    const several = Array.isArray(value);
+    return (several ? array(anyDocumentShape)(value, 'documents') : [anyDocumentShape(value, 'document')]).map(asHost);
   } catch (cause) {
     if (!(cause instanceof ShapeError)) throw cause;
-    throw new CompatError(
-      'VC-DOCUMENT',
-      `Cannot read ${origin}: ${cause.message}`,
-      { origin, path: cause.path },
-      { cause },
-    );
+    const details = { origin, path: cause.path };
+    throw new CompatError('VC-DOCUMENT', `Cannot read ${origin}: ${cause.message}`, details, { cause });
   }
 }

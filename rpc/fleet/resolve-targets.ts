@@ -84,19 +84,11 @@ async function fromDatabase(remote: string, options: TargetOptions): Promise<Hos
 }
 
 async function fromFile(path: string): Promise<HostDocument[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
     const wanted = 'wanted unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT, host:NAME or a file made by describe';
-    throw new CompatError(
-      'VC-DOCUMENT',
-      `Cannot read target "${path}": ${reason}; ${wanted}`,
-      { target: path },
-      { cause },
-    );
-  }
+    const said = `Cannot read target "${path}": ${cause.message}; ${wanted}`;
+    throw new CompatError('VC-DOCUMENT', said, { target: path }, { cause });
+  });
   const documents = parseDocuments(text, path);
   if (documents.length === 0) throw new CompatError('VC-DOCUMENT', `Cannot read ${path}: it holds no document`);
   return documents;
@@ -134,10 +126,6 @@ function joined(failed: readonly unknown[], unasked: number): unknown {
   if (!(first instanceof CompatError) || others.length + unasked === 0) return first;
   const texts = others.map((error) => (error instanceof Error ? error.message : String(error)));
   if (unasked > 0) texts.push(`${unasked} more targets were not asked after that`);
-  return new CompatError(
-    first.code,
-    [first.message, ...texts].join('; '),
-    { ...first.details, others: texts },
-    { cause: first },
-  );
+  const details = { ...first.details, others: texts };
+  return new CompatError(first.code, [first.message, ...texts].join('; '), details, { cause: first });
 }

@@ -130,10 +130,8 @@ function deviceIn(document: HostDocument, deviceType: string): DeviceDocument {
   const own = deviceOf(document, deviceType);
   if (own !== undefined) return own;
   const types = allDevices(document).map(({ self }) => self.device_type);
-  throw new CompatError(
-    'VC-VERSION-DEVICE-TYPE',
-    `Cannot find a device of type "${deviceType}" on ${document.host}: it has ${types.join(', ') || 'none'}`,
-  );
+  const text = `Cannot find a device of type "${deviceType}" on ${document.host}: it has ${types.join(', ') || 'none'}`;
+  throw new CompatError('VC-VERSION-DEVICE-TYPE', text);
 }
 
 /** Several devices of one type on a host are one collection: what each is, and what any of them takes in. */
@@ -173,17 +171,11 @@ function resolved(
 }
 
 function refuseUnknownType(documents: readonly HostDocument[], deviceType: string): void {
-  const there = new Set(
-    documents.flatMap(({ versions, devices = [] }) => [
-      ...versions.map((one) => one.device_type),
-      ...devices.map(({ self }) => self.device_type),
-    ]),
-  );
+  const stated = documents.flatMap(({ versions, devices = [] }) => [...versions, ...devices.map(({ self }) => self)]);
+  const there = new Set(stated.map(({ device_type }) => device_type));
   if (there.size === 0 || there.has(deviceType)) return;
-  throw new CompatError(
-    'VC-VERSION-DEVICE-TYPE',
-    `Cannot compare hosts for device type "${deviceType}": none of them has a version of it; they have ${[...there].sort().join(', ')}`,
-  );
+  const text = `Cannot compare hosts for device type "${deviceType}": none of them has a version of it; they have ${[...there].sort().join(', ')}`;
+  throw new CompatError('VC-VERSION-DEVICE-TYPE', text);
 }
 
 /** Distinct names of the hosts, one for each document. */

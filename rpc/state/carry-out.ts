@@ -3,8 +3,8 @@ import { Backoff } from '../../base/backoff.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Json } from '../json/json-value.ts';
 import { OvsdbConnectionError, OvsdbTransactionError } from '../ovsdb/client/client-errors.ts';
-import { ovsUuid } from '../ovsdb/notation/values.ts';
 import type { HostRow } from './read-rows.ts';
+import { guard, mutate, whereUuid } from './row-operations.ts';
 import { DATABASE } from './schema-file.ts';
 import type { State } from './state.ts';
 
@@ -33,11 +33,11 @@ export interface IntentResult {
 }
 
 export interface Plan {
-  readonly notes: readonly string[];
+  readonly notes?: readonly string[];
   /** `wait` operations: what must still be so when the transaction runs. */
-  readonly guards: readonly Json[];
-  /** Empty: nothing to change. */
-  readonly operations: readonly Json[];
+  readonly guards?: readonly Json[];
+  /** Absent: nothing to change. */
+  readonly operations?: readonly Json[];
 }
 
 /**
@@ -52,32 +52,24 @@ const PAUSES = { firstMs: 10, longestMs: 100 };
 const lastOf = new WeakMap<State, Promise<unknown>>();
 
 /** Carries out the intents of this process one after the other. */
-export async function carryOut(
-  state: State,
-  options: IntentOptions,
-  plan: (host: HostRow) => Plan,
-): Promise<IntentResult> {
-  const before = lastOf.get(state) ?? Promise.resolve();
-  const mine = before.then(
-    async () => await tryOut(state, options, plan),
-    async () => await tryOut(state, options, plan),
-  );
+export function carryOut(state: State, options: IntentOptions, plan: (host: HostRow) => Plan): Promise<IntentResult> {
+  const go = () => tryOut(state, options, plan);
+  const mine = (lastOf.get(state) ?? Promise.resolve()).then(go, go);
   lastOf.set(state, mine);
-  return await mine;
+  return mine;
 }
 
 async function tryOut(state: State, options: IntentOptions, plan: (host: HostRow) => Plan): Promise<IntentResult> {
   const backoff = new Backoff(PAUSES);
   for (;;) {
     const host = state.host(options.host);
-    const planned = plan(host);
-    const { notes } = planned;
-    const operations = planned.operations.length === 0 ? [] : wrap(host, planned, options.comment);
-    const changed = operations.length > 0;
-    if (options.dryRun) return { host: host.systemId, changed, operations, nextCfg: undefined, notes };
-    if (!changed) return { host: host.systemId, changed, operations, nextCfg: host.nextCfg, notes };
+    const { notes = [], guards, operations: own } = plan(host);
+    const operations = own === undefined ? [] : wrap(host, [...(guards ?? []), ...own], options.comment);
+    const planned = { host: host.systemId, changed: own !== undefined, operations, notes };
+    if (options.dryRun) return { ...planned, nextCfg: undefined };
+    if (own === undefined) return { ...planned, nextCfg: host.nextCfg };
     const results = await send(state, operations, backoff.failures + 1 < TRIES);
-    if (results !== undefined) return { host: host.systemId, changed, operations, nextCfg: counted(results), notes };
+    if (results !== undefined) return { ...planned, nextCfg: counted(results) };
     // As a rule the other change has reached our copy before the refusal, because updates go first (a relay may be slower).
     await setTimeout(Math.random() * backoff.next());
   }
@@ -95,15 +87,12 @@ export async function waitApplied(state: State, result: IntentResult, timeoutMs?
   throw new CompatError('VC-TIMEOUT', text, { host: result.host });
 }
 
-function wrap(host: HostRow, { guards, operations }: Plan, comment: string | undefined): Json[] {
-  const where: Json = [['_uuid', '==', ovsUuid(host.uuid)]];
-  const systemId = { system_id: host.systemId };
+function wrap({ uuid, systemId }: HostRow, operations: readonly Json[], comment: string | undefined): Json[] {
   return [
-    { op: 'wait', table: 'Host', timeout: 0, where, columns: ['system_id'], until: '==', rows: [systemId] },
-    ...guards,
+    guard('Host', uuid, { system_id: systemId }),
     ...operations,
-    { op: 'mutate', table: 'Host', where, mutations: [['next_cfg', '+=', 1]] },
-    { op: 'select', table: 'Host', where, columns: ['next_cfg'] },
+    mutate('Host', uuid, 'next_cfg', '+=', 1),
+    { op: 'select', table: 'Host', where: whereUuid(uuid), columns: ['next_cfg'] },
     ...(comment === undefined ? [] : [{ op: 'comment', comment }]),
   ];
 }

@@ -2,11 +2,11 @@ import { firstNames, suggestion } from '../../base/text.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { DEFINED, entryFile, readEntry } from '../../compat-tables/entries/entry-file.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { Json } from '../json/json-value.ts';
-import { ovsMap, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
+import { ovsMap, ovsSet } from '../ovsdb/notation/values.ts';
 import { carryOut, type IntentOptions, type IntentResult } from './carry-out.ts';
 import type { HostRow } from './read-rows.ts';
-import type { State } from './state.ts';
+import { guard, mutate } from './row-operations.ts';
+import { hostName, type State } from './state.ts';
 
 /**
  * Versions that clients define on a host, beside its table files: Host.defined_versions. The agent publishes them after
@@ -24,13 +24,12 @@ export async function defineVersion(
 ): Promise<IntentResult> {
   const { entry } = intent;
   return await carryOut(state, options, (host) => {
-    if (!checkDefinition(state, host, entry)) return { notes: [], guards: [], operations: [] };
-    const mutation: Json = ['defined_versions', 'insert', ovsMap({ [entry.version]: entryFile(entry) })];
+    if (!checkDefinition(state, host, entry)) return {};
+    const definition = ovsMap({ [entry.version]: entryFile(entry) });
     return {
-      notes: [],
       // another client may define the name first, and inserting a key that is there changes nothing
-      guards: [unchanged(host)],
-      operations: [{ op: 'mutate', table: 'Host', where: where(host), mutations: [mutation] }],
+      guards: [guard('Host', host.uuid, { defined_versions: ovsMap(host.definedVersions) })],
+      operations: [mutate('Host', host.uuid, 'defined_versions', 'insert', definition)],
     };
   });
 }
@@ -63,14 +62,12 @@ export async function undefineVersion(
   return await carryOut(state, options, (host) => {
     if (!host.definedVersions.has(version)) {
       const hint = suggestion(version, [...host.definedVersions.keys()]);
-      const text = `Cannot take back version "${version}": no client has defined it on host ${host.hostname || host.systemId}${hint}`;
+      const text = `Cannot take back version "${version}": no client has defined it on host ${hostName(host)}${hint}`;
       throw new CompatError('VC-VERSION-UNKNOWN', text, { host: host.systemId, version });
     }
-    const mutation: Json = ['defined_versions', 'delete', ovsSet([version])];
     return {
       notes: usersOf(state, host, version),
-      guards: [],
-      operations: [{ op: 'mutate', table: 'Host', where: where(host), mutations: [mutation] }],
+      operations: [mutate('Host', host.uuid, 'defined_versions', 'delete', ovsSet([version]))],
     };
   });
 }
@@ -84,12 +81,12 @@ function usersOf(state: State, host: HostRow, version: string): string[] {
     .filter((one) => types.includes(one.deviceType) && [one.version, one.inForce].includes(version))
     .map(({ name }) => name);
   const isDefault = types.length > 0 && host.defaultVersion === version;
-  return [
-    ...(isDefault ? [`${version} is the default of the host and stays published until the default is another`] : []),
-    ...(users.length > 0
-      ? [`${version} is in use by ${firstNames(users, 3)} and stays published until they no longer use it`]
-      : []),
-  ];
+  const notes = isDefault
+    ? [`${version} is the default of the host and stays published until the default is another`]
+    : [];
+  if (users.length > 0)
+    notes.push(`${version} is in use by ${firstNames(users, 3)} and stays published until they no longer use it`);
+  return notes;
 }
 
 function sameContent(text: string, entry: Entry): boolean {
@@ -101,19 +98,6 @@ function sameContent(text: string, entry: Entry): boolean {
 }
 
 function exists(host: HostRow, { version }: Entry, origin: string): CompatError {
-  const name = host.hostname || host.systemId;
-  const text = `Cannot define ${version} on host ${name}: it has this version with another content (${origin})`;
+  const text = `Cannot define ${version} on host ${hostName(host)}: it has this version with another content (${origin})`;
   return new CompatError('VC-VERSION-EXISTS', text, { host: host.systemId, version });
-}
-
-function unchanged(host: HostRow): Json {
-  const rows = [{ defined_versions: ovsMap(host.definedVersions) }];
-  return {
-    ...{ op: 'wait', table: 'Host', timeout: 0, where: where(host) },
-    ...{ columns: ['defined_versions'], until: '==', rows },
-  };
-}
-
-function where(host: HostRow): Json {
-  return [['_uuid', '==', ovsUuid(host.uuid)]];
 }

@@ -5,12 +5,12 @@ import type { Abilities, Blocker } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { usersBeyond } from '../../compat-tables/moves/narrower-default.ts';
 import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
-import type { Json } from '../json/json-value.ts';
 import { namedUuid, ovsOptional, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
 import { carryOut, type IntentOptions, type IntentResult, type Plan } from './carry-out.ts';
 import { defaultFor, deviceTypesOf, effectiveDefault } from './default-version.ts';
 import { entryOf, type HostRow, type InterfaceRow, subjectOf, type VersionRow } from './read-rows.ts';
-import type { State } from './state.ts';
+import { guard, mutate, update } from './row-operations.ts';
+import { hostName, type State } from './state.ts';
 
 /**
  * The intents of clients. Each is checked, planned and carried out as one transaction, which also increments Host.next_cfg,
@@ -66,10 +66,8 @@ export async function removeInterface(
   return await carryOut(state, options, (host) => {
     const { name, ifExists } = intent;
     const found = ifExists ? state.findInterface(name, host) : state.interface(name, host);
-    if (found === undefined) return { notes: [], guards: [], operations: [] };
+    if (found === undefined) return {};
     return {
-      notes: [],
-      guards: [],
       // The row itself goes with its last reference (RFC 7047, section 3.1: not a root table).
       operations: [mutate('Host', host.uuid, 'interfaces', 'delete', ovsUuid(found.uuid))],
     };
@@ -85,9 +83,8 @@ export async function pin(
   intent: { readonly interface: string; readonly version: string },
   options: IntentOptions = {},
 ): Promise<IntentResult> {
-  return await carryOut(state, options, (host) =>
-    planPin(state, host, state.interface(intent.interface, host), intent.version),
-  );
+  const plan = (host: HostRow) => planPin(state, host, state.interface(intent.interface, host), intent.version);
+  return await carryOut(state, options, plan);
 }
 
 /** Removes the pin: the host's default holds from the next start. Throws VC-INTERFACE-UNKNOWN. */
@@ -98,7 +95,7 @@ export async function unpin(
 ): Promise<IntentResult> {
   return await carryOut(state, options, (host) => {
     const row = state.interface(intent.interface, host);
-    return row.version === undefined ? { notes: [], guards: [], operations: [] } : setVersion(row, undefined, []);
+    return row.version === undefined ? {} : setVersion(row, undefined);
   });
 }
 
@@ -114,9 +111,9 @@ export async function setDefaultVersion(
   const version = intent.version === 'newest' ? undefined : intent.version;
   return await carryOut(state, options, (host) => {
     const notes = version === undefined ? [] : checkDefault(state, host, version);
-    if (version !== host.defaultVersion) notes.push(...checkNarrowing(state, host, version, intent.force === true));
-    if (version === host.defaultVersion) return { notes, guards: [], operations: [] };
-    return { notes, guards: [], operations: [update('Host', host.uuid, { default_version: ovsOptional(version) })] };
+    if (version === host.defaultVersion) return { notes };
+    notes.push(...checkNarrowing(state, host, version, intent.force === true));
+    return { notes, operations: [update('Host', host.uuid, { default_version: ovsOptional(version) })] };
   });
 }
 
@@ -136,16 +133,16 @@ function planExisting(
     const text = `Cannot add interface "${name}": host ${hostName(host)} has it already${how && ` and ${how}`}`;
     throw new CompatError('VC-INTERFACE-EXISTS', text, { host: host.systemId, interface: name });
   }
-  return version === undefined ? { notes: [], guards: [], operations: [] } : planPin(state, host, existing, version);
+  return version === undefined ? {} : planPin(state, host, existing, version);
 }
 
 function planPin(state: State, host: HostRow, row: InterfaceRow, version: string): Plan {
   const { name, deviceType, abilities } = row;
   const notes = checkPin(state, host, { version, deviceType, abilities, interface: name });
-  return row.version === version ? { notes, guards: [], operations: [] } : setVersion(row, version, notes);
+  return row.version === version ? { notes } : setVersion(row, version, notes);
 }
 
-function setVersion(row: InterfaceRow, version: string | undefined, notes: readonly string[]): Plan {
+function setVersion(row: InterfaceRow, version: string | undefined, notes: readonly string[] = []): Plan {
   return {
     notes,
     // An update that matches no row succeeds, so make sure that the interface is still there.
@@ -249,15 +246,9 @@ function unknownVersion(
     return new CompatError('VC-VERSION-DEVICE-TYPE', text, details);
   }
   const names = versions.filter((one) => deviceType === undefined || one.deviceType === deviceType);
-  const hint = suggestion(
-    version,
-    names.map((one) => one.version),
-  );
-  return new CompatError(
-    'VC-VERSION-UNKNOWN',
-    `Cannot find version "${version}" on host ${hostName(host)}${hint}`,
-    details,
-  );
+  const known = names.map((one) => one.version);
+  const text = `Cannot find version "${version}" on host ${hostName(host)}${suggestion(version, known)}`;
+  return new CompatError('VC-VERSION-UNKNOWN', text, details);
 }
 
 function checkName(name: string): void {
@@ -287,32 +278,4 @@ function checkTaken(endpoints: readonly string[], interfaces: readonly Interface
 /** The path of an endpoint in the database, which may be malformed; then it equals no other. */
 function pathOf(endpoint: string): string {
   return endpoint.replace(/^(listen|connect):/, '');
-}
-
-function hostName({ hostname, systemId }: HostRow): string {
-  return hostname || systemId;
-}
-
-function guard(table: string, uuid: string, columns: Record<string, Json>): Json {
-  return {
-    op: 'wait',
-    table,
-    timeout: 0,
-    where: [is(uuid)],
-    columns: Object.keys(columns),
-    until: '==',
-    rows: [columns],
-  };
-}
-
-function update(table: string, uuid: string, row: Record<string, Json>): Json {
-  return { op: 'update', table, where: [is(uuid)], row };
-}
-
-function mutate(table: string, uuid: string, column: string, mutator: string, value: Json): Json {
-  return { op: 'mutate', table, where: [is(uuid)], mutations: [[column, mutator, value]] };
-}
-
-function is(uuid: string): Json {
-  return ['_uuid', '==', ovsUuid(uuid)];
 }

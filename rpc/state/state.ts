@@ -127,10 +127,7 @@ export class State {
     const text =
       byName.length > 1
         ? `Cannot choose host "${name}": ${byName.length} hosts have this name; use one of the system ids ${byName.map((host) => host.systemId).join(', ')}`
-        : `Cannot find host "${name}" in the database${suggestion(
-            name,
-            hosts.map((host) => host.hostname || host.systemId),
-          )}`;
+        : `Cannot find host "${name}" in the database${suggestion(name, hosts.map(hostName))}`;
     throw new CompatError('VC-HOST-UNKNOWN', text, { host: name });
   }
 
@@ -161,7 +158,7 @@ export class State {
     const found = this.findInterface(name, host);
     if (found !== undefined) return found;
     const names = this.interfaces(host).map((one) => one.name);
-    const text = `Cannot find interface "${name}" on host ${host.hostname || host.systemId}${suggestion(name, names)}`;
+    const text = `Cannot find interface "${name}" on host ${hostName(host)}${suggestion(name, names)}`;
     throw new CompatError('VC-INTERFACE-UNKNOWN', text, { host: host.systemId, interface: name });
   }
 
@@ -224,28 +221,22 @@ export class State {
 
 /** Throws VC-DB-SCHEMA when the server does not hold our database, or in a form that we cannot read. */
 async function checkSchema(client: OvsdbClient): Promise<void> {
-  const databases = await client.call('list_dbs', []);
-  if (!Array.isArray(databases) || !databases.includes(DATABASE)) {
-    const there = Array.isArray(databases) ? databases.join(', ') || 'none' : 'none';
-    throw new CompatError(
-      'VC-DB-SCHEMA',
-      `Cannot find the database ${DATABASE} at ${client.remote}: the server holds ${there}`,
-    );
-  }
-  const schema = (await client.call('get_schema', [DATABASE])) as {
-    version?: unknown;
-    tables?: Record<string, unknown>;
-  };
+  const refusal = (verb: string, reason: string) =>
+    new CompatError('VC-DB-SCHEMA', `Cannot ${verb} the database ${DATABASE} at ${client.remote}: ${reason}`);
+  const answer = await client.call('list_dbs', []);
+  const databases: unknown[] = Array.isArray(answer) ? answer : [];
+  if (!databases.includes(DATABASE)) throw refusal('find', `the server holds ${databases.join(', ') || 'none'}`);
+  const schema = (await client.call('get_schema', [DATABASE])) as { version?: unknown; tables?: object };
   const version = String(schema.version);
-  if (Number(version.split('.')[0]) !== SCHEMA_MAJOR) {
-    const text = `Cannot use the database ${DATABASE} at ${client.remote}: its schema has version ${version}; wanted ${SCHEMA_MAJOR}.x`;
-    throw new CompatError('VC-DB-SCHEMA', text);
-  }
+  if (Number(version.split('.')[0]) !== SCHEMA_MAJOR)
+    throw refusal('use', `its schema has version ${version}; wanted ${SCHEMA_MAJOR}.x`);
   const missing = TABLES.filter((name) => !Object.hasOwn(schema.tables ?? {}, name));
-  if (missing.length > 0) {
-    const text = `Cannot use the database ${DATABASE} at ${client.remote}: its schema lacks the table ${missing.join(', ')}`;
-    throw new CompatError('VC-DB-SCHEMA', text);
-  }
+  if (missing.length > 0) throw refusal('use', `its schema lacks the table ${missing.join(', ')}`);
+}
+
+/** The name of a host for people. */
+export function hostName({ hostname, systemId }: HostRow): string {
+  return hostname || systemId;
 }
 
 function hostLabel({ hostname, systemId }: HostRow): string {
