@@ -78,7 +78,7 @@ export class ManagedInterface {
 
   /** Tells `listener` of each message from now on; undefined: of none, which costs nothing. */
   setTraceListener(listener: TraceListener | undefined): void {
-    this.#port?.setTraceListener(listener);
+    if (this.#port) this.#port.traceListener = listener;
   }
 
   /**

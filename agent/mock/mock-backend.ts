@@ -1,17 +1,13 @@
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
 import type { Endpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { requestName } from '../../compat-tables/protocol/requests.ts';
+import type { BackendRelease } from '../../compat-tables/releases/release.ts';
 import { EndpointOpener, type EndpointOpenerEvents } from '../fd/endpoint-opener.ts';
 import type { OwnedFd } from '../fd/owned-fd.ts';
 import { BackendDevice } from './backend-device.ts';
 import { MockConnection, type MockMessage } from './connection.ts';
 
-/** A released back-end, as the tables of compat-tables describe it. */
-export interface ReleaseLike {
-  readonly virtioFeatures: bigint;
-  readonly protocolFeatures: bigint;
-  readonly queuePairs: number;
-}
+type ReleaseLike = Pick<BackendRelease, 'virtioFeatures' | 'protocolFeatures' | 'queuePairs'>;
 
 /** The abilities of a release, as a measurement gives them. */
 export function abilitiesOfRelease({ virtioFeatures, protocolFeatures, queuePairs }: ReleaseLike): Abilities {
@@ -129,9 +125,8 @@ export class MockBackend {
 }
 
 /** A back-end for trials that runs until it is closed. Rejects with VC-ENDPOINT or VC-ENDPOINT-TAKEN. */
-export async function runMockBackend(endpoint: Endpoint, like: Abilities | ReleaseLike): Promise<MockBackend> {
-  const abilities = 'limits' in like ? like : abilitiesOfRelease(like);
-  const backend = new MockBackend(endpoint, abilities, { maxRecorded: 0 });
+export async function runMockBackend(endpoint: Endpoint, release: ReleaseLike): Promise<MockBackend> {
+  const backend = new MockBackend(endpoint, abilitiesOfRelease(release), { maxRecorded: 0 });
   try {
     return await backend.open();
   } catch (error) {

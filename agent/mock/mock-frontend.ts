@@ -52,7 +52,8 @@ export class MockFrontend {
   /** Resolves when the connection ends, whichever side ends it. */
   readonly ended: Promise<void>;
 
-  private constructor(fd: OwnedFd, { timeoutMs = 5000, look }: FrontendOptions) {
+  /** A front-end on an existing connection. */
+  constructor(fd: OwnedFd, { timeoutMs = 5000, look }: FrontendOptions = {}) {
     this.#timeoutMs = timeoutMs;
     this.#look = look;
     this.ended = new Promise((resolve) => {
@@ -68,11 +69,6 @@ export class MockFrontend {
     const text = `Cannot open the front-end: no connection on ${endpoint.path} within ${timeoutMs} ms`;
     const pauses = { firstPauseMs: 10, longestPauseMs: 50 };
     return new MockFrontend(await firstConnection(endpoint, pauses, timeoutMs, () => new Error(text)), options);
-  }
-
-  /** A front-end on an existing connection. */
-  static over(fd: OwnedFd, options: FrontendOptions = {}): MockFrontend {
-    return new MockFrontend(fd, options);
   }
 
   get isOpen(): boolean {

@@ -42,7 +42,7 @@ async function tryHandshake(path: string): Promise<Omit<Handshake, 'left'> | und
   let frontend: MockFrontend | undefined;
   try {
     const [fd, from] = await connected(path);
-    frontend = MockFrontend.over(fd, { timeoutMs: TIMEOUT_MS });
+    frontend = new MockFrontend(fd, { timeoutMs: TIMEOUT_MS });
     const messages = await negotiate(frontend, handouts);
     return { from, to: now(), messages };
   } catch (error) {
@@ -88,7 +88,7 @@ class Staying {
   }
 
   async #once(fd: OwnedFd): Promise<void> {
-    const frontend = MockFrontend.over(fd, { timeoutMs: TIMEOUT_MS });
+    const frontend = new MockFrontend(fd, { timeoutMs: TIMEOUT_MS });
     const handouts = prepare();
     try {
       await negotiate(frontend, handouts);

@@ -2,16 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PeerIdentity } from '../../agent/fd/peer.ts';
 import { MockBackend, type MockBackendOptions } from '../../agent/mock/mock-backend.ts';
 import { type FrontendOptions, MockFrontend } from '../../agent/mock/mock-frontend.ts';
 import { Port } from '../../agent/relay/port/port.ts';
-import type {
-  ModeDecision,
-  PeerIdentity,
-  PortEvent,
-  PortHooks,
-  PortState,
-} from '../../agent/relay/port/port-status.ts';
+import type { ModeDecision, PortEvent, PortHooks, PortState } from '../../agent/relay/port/port-status.ts';
 import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
 import type { Endpoint } from '../../compat-tables/protocol/endpoint.ts';
 

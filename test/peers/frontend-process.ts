@@ -22,7 +22,7 @@ const door = new EndpointOpener(
 );
 
 async function negotiate(fd: OwnedFd): Promise<void> {
-  const frontend = MockFrontend.over(fd, { timeoutMs: 20_000 });
+  const frontend = new MockFrontend(fd, { timeoutMs: 20_000 });
   current = frontend;
   try {
     const { features } = await frontend.negotiate();

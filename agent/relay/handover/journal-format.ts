@@ -47,7 +47,7 @@ export interface JournalHead {
   readonly frontend: string;
   readonly backend: string;
   /** Numeric group of the socket files. */
-  readonly socketGroup?: number;
+  readonly socketGroup?: number | undefined;
   readonly mode: Entry;
   readonly abilities: Abilities;
   readonly peer: PeerIdentity;

@@ -13,25 +13,13 @@ import {
   RECORD_BYTES,
 } from './journal-format.ts';
 
-/** Where a port records how far it has come. */
-export interface Journal {
-  write(record: JournalRecord): void;
-  /** Keeps the file, for the next process. */
-  leave(): void;
-  /** The connection is over: no process goes on with it. */
-  remove(): void;
-}
-
-/** Without a keeper there is no next process that would read one. */
-export const noJournal: Journal = { write: () => {}, leave: () => {}, remove: () => {} };
-
 const SUFFIX = '.journal';
 
 /**
- * One file per port, on tmpfs: a head that is written once, and two places that records are written to in turn, so that
- * the previous record is whole while the next is being written.
+ * Where a port records how far it has come. One file per port, on tmpfs: a head that is written once, and two places that
+ * records are written to in turn, so that the previous record is whole while the next is being written.
  */
-export class FileJournal implements Journal {
+export class Journal {
   readonly #path: string;
   readonly #fd: number;
   #sequence: bigint;
@@ -42,11 +30,11 @@ export class FileJournal implements Journal {
     this.#sequence = sequence;
   }
 
-  static create(folder: string, id: string, head: JournalHead, first: JournalRecord): FileJournal {
+  static create(folder: string, id: string, head: JournalHead, first: JournalRecord): Journal {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, id + SUFFIX);
     const fd = openSync(path, 'wx+', 0o600);
-    const journal = new FileJournal(path, fd, 0n);
+    const journal = new Journal(path, fd, 0n);
     try {
       writeAll(fd, encodeHead(head), 0);
       journal.write(first);
@@ -58,17 +46,15 @@ export class FileJournal implements Journal {
   }
 
   /** Opens what an earlier process left. Throws JournalError, or what the file system says. */
-  static open(folder: string, id: string): { journal: FileJournal; head: JournalHead; record: JournalRecord } {
+  static open(folder: string, id: string): { journal: Journal; head: JournalHead; record: JournalRecord } {
     const path = join(folder, id + SUFFIX);
     const fd = openSync(path, 'r+');
     try {
       const head = decodeHead(readAt(fd, 0, HEAD_BYTES));
-      const found = [0, 1]
-        .flatMap((place) => decodeRecord(readAt(fd, placeOf(place), RECORD_BYTES)) ?? [])
-        .toSorted((a, b) => Number(b.sequence - a.sequence));
-      const last = found[0];
+      const found = [0, 1].flatMap((place) => decodeRecord(readAt(fd, placeOf(place), RECORD_BYTES)) ?? []);
+      const last = found.toSorted((a, b) => Number(a.sequence - b.sequence)).at(-1);
       if (last === undefined) throw new JournalError('it holds no whole record');
-      return { journal: new FileJournal(path, fd, last.sequence), head, record: last.record };
+      return { journal: new Journal(path, fd, last.sequence), head, record: last.record };
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -81,10 +67,12 @@ export class FileJournal implements Journal {
     this.#sequence = sequence;
   }
 
+  /** Keeps the file, for the next process. */
   leave(): void {
     closeSync(this.#fd);
   }
 
+  /** The connection is over: no process goes on with it. */
   remove(): void {
     closeSync(this.#fd);
     unlinkSync(this.#path);

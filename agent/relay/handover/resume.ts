@@ -3,13 +3,13 @@ import { REQUESTS, type RequestName, requestById, requestName } from '../../../c
 import { socketPath } from '../../fd/peer.ts';
 import { processHolds, processServes } from '../../fd/process-descriptors.ts';
 import { replyDescriptors, requestDescriptors } from '../../vhost/check-message.ts';
+import { encodeRequest } from '../../vhost/header.ts';
 import type { VhostChannel, VhostMessage } from '../link/backend-link.ts';
 import { closeAll, type Delivery, SIDES } from '../link/delivery.ts';
-import type { Exchange } from '../link/exchange.ts';
+import { BARRIER, type Exchange } from '../link/exchange.ts';
 import { keepOwn, ownDescriptors } from '../link/own-descriptors.ts';
 import { isUnanswered } from '../session/pending-replies.ts';
 import type { JournalRecord, PendingMessage, Side } from './journal-format.ts';
-import { ReplyBarrier } from './reply-barrier.ts';
 
 type Channels = Readonly<Record<Side, VhostChannel>>;
 
@@ -37,6 +37,7 @@ const SETTERS: ReadonlySet<number> = new Set(
  * Throws VC-RESUME when it cannot be known what a peer has seen; the pair has to be closed then.
  */
 export function resumeExchange(exchange: Exchange, channels: Channels, record: JournalRecord, what: string): void {
+  const resumption: Resumption = { exchange, channels, record, what };
   for (const side of SIDES) {
     const owed = record.messages.some(({ to }) => to === side) || (side === 'backend' && record.barriers > 0);
     // Staged and then ended before the journal said so: the message is decided on anew.
@@ -44,18 +45,21 @@ export function resumeExchange(exchange: Exchange, channels: Channels, record: J
   }
   for (const side of SIDES) {
     const pending = record.messages.find(({ from }) => from === side);
-    if (pending) resumeMessage(exchange, channels, { ...pending }, record, what);
+    if (pending) resumeMessage(resumption, { ...pending });
     else channels[side].rewind();
   }
 }
 
-function resumeMessage(
-  exchange: Exchange,
-  channels: Channels,
-  delivery: Delivery,
-  record: JournalRecord,
-  what: string,
-): void {
+interface Resumption {
+  readonly exchange: Exchange;
+  readonly channels: Channels;
+  readonly record: JournalRecord;
+  /** The interface, for messages. */
+  readonly what: string;
+}
+
+function resumeMessage(resumption: Resumption, delivery: Delivery): void {
+  const { exchange, channels, record, what } = resumption;
   if (delivery.via === 'taken') {
     // Also when only a part of it is gone: its descriptors went with that.
     if (channels[delivery.from].begun < delivery.bytes)
@@ -68,10 +72,10 @@ function resumeMessage(
   if (delivery.via === 'pipe' || channels[delivery.from].begun < delivery.bytes) return;
   const message = peekAgain(channels[delivery.from], delivery, what);
   delivery.uncertain = message;
-  if (delivery.to === 'frontend') awaitEvidence(exchange, channels, delivery, message, what);
+  if (delivery.to === 'frontend') awaitEvidence(resumption, delivery, message);
   else if (delivery.asks && record.state.postcopy && delivery.request === REQUESTS.SET_MEM_TABLE.id)
-    awaitReply(exchange, channels, delivery, message, what);
-  else if (delivery.asks) askBackend(exchange, channels.backend, delivery, message, record);
+    awaitReply(resumption, delivery, message);
+  else if (delivery.asks) askBackend(resumption, delivery, message);
   else if (SETTERS.has(delivery.request)) {
     delivery.uncertain = undefined;
     delivery.unsent = message;
@@ -97,49 +101,43 @@ function peekAgain(channel: VhostChannel, pending: PendingMessage, what: string)
   throw cannotResume(what, pending, 'another message stands in its place');
 }
 
-/** The back-end answers in order: its answer to another question tells whether it got this one. */
+/** The message was sent before this process began. */
+function wasSent(exchange: Exchange, delivery: Delivery, message: VhostMessage): void {
+  closeAll(message.fds);
+  exchange.resolve(delivery);
+}
+
+/**
+ * Sends a barrier, a question of our own. The back-end answers in order: when the barrier is answered before the message,
+ * the message never reached the back-end.
+ */
 function askBackend(
-  exchange: Exchange,
-  backend: VhostChannel,
+  { exchange, channels: { backend }, record }: Resumption,
   delivery: Delivery,
   message: VhostMessage,
-  record: JournalRecord,
 ): void {
-  const barrier = new ReplyBarrier(() => {
-    if (isUnanswered(exchange.session, delivery.request)) {
-      exchange.resolve(delivery, message);
-      return;
-    }
-    closeAll(message.fds);
-    exchange.resolve(delivery);
-  });
   if (record.barriers === 0) {
     // A question that was staged and not recorded, as the process ended in between, is not asked twice.
     backend.unstage();
-    backend.stage(ReplyBarrier.question);
+    backend.stage(encodeRequest(BARRIER));
   }
-  exchange.awaitBarrier(barrier);
+  exchange.awaitBarrier(() => {
+    if (isUnanswered(exchange.session, delivery.request)) exchange.resolve(delivery, message);
+    else wasSent(exchange, delivery, message);
+  });
 }
 
 /**
  * In postcopy the back-end answers a memory table with one of its own and takes the very next message for the front-end's
  * consent to it (vhost-user.rst, "Postcopy"): no other question may come in between. Its answer is waited for.
  */
-function awaitReply(
-  exchange: Exchange,
-  { frontend }: Channels,
-  delivery: Delivery,
-  message: VhostMessage,
-  what: string,
-): void {
+function awaitReply({ exchange, channels, what }: Resumption, delivery: Delivery, message: VhostMessage): void {
   const deadline = Date.now() + REPLY_PATIENCE_MS;
   const look = (): void => {
     if (!exchange.isOpen) return;
-    if (!isUnanswered(exchange.session, delivery.request)) {
-      closeAll(message.fds);
-      exchange.resolve(delivery);
-    } else if (Date.now() < deadline) setTimeout(look, EVIDENCE_LOOK_MS);
-    else frontend.fail(cannotResume(what, delivery, 'the back-end does not answer it'));
+    if (!isUnanswered(exchange.session, delivery.request)) wasSent(exchange, delivery, message);
+    else if (Date.now() < deadline) setTimeout(look, EVIDENCE_LOOK_MS);
+    else channels.frontend.fail(cannotResume(what, delivery, 'the back-end does not answer it'));
   };
   setTimeout(look, 0);
 }
@@ -148,17 +146,12 @@ function awaitReply(
  * A front-end that has its reply says something new, has not read it yet, or holds what came with it. When it shows none
  * of this for a while, it does not have the reply.
  */
-function awaitEvidence(
-  exchange: Exchange,
-  { frontend }: Channels,
-  delivery: Delivery,
-  message: VhostMessage,
-  what: string,
-): void {
+function awaitEvidence({ exchange, channels, what }: Resumption, delivery: Delivery, message: VhostMessage): void {
+  const { frontend } = channels;
   const deadline = Date.now() + EVIDENCE_PATIENCE_MS;
   const { peer } = exchange.context;
-  // The process that made the socket we connected to need not be the one that answers there: that it lacks the file tells
-  // nothing then.
+  // Another process than the one that made the socket we connected to may answer there: that the maker lacks the file then
+  // tells nothing.
   const path = socketPath(peer);
   const serves = path === undefined || processServes(peer.pid, path);
   const look = (): void => {
@@ -167,25 +160,16 @@ function awaitEvidence(
       const seen = processHolds(peer.pid, raw);
       return seen === false && !serves ? undefined : seen;
     });
-    if (frontend.unread > 0 || frontend.unsent > 0 || held.includes(true)) {
-      closeAll(message.fds);
-      exchange.resolve(delivery);
-    } else if (Date.now() < deadline) {
-      setTimeout(look, EVIDENCE_LOOK_MS);
-    } else if (held.includes(undefined)) {
-      frontend.fail(cannotResume(what, delivery, 'the front-end may be waiting for it or not'));
-    } else {
-      exchange.resolve(delivery, message);
-    }
+    if (frontend.unread > 0 || frontend.unsent > 0 || held.includes(true)) wasSent(exchange, delivery, message);
+    else if (Date.now() < deadline) setTimeout(look, EVIDENCE_LOOK_MS);
+    else if (!held.includes(undefined)) exchange.resolve(delivery, message);
+    else frontend.fail(cannotResume(what, delivery, 'the front-end may be waiting for it or not'));
   };
   setTimeout(look, 0);
 }
 
 function cannotResume(what: string, { request, from }: PendingMessage, why: string): CompatError {
   const sender = from === 'frontend' ? 'front-end' : 'back-end';
-  return new CompatError(
-    'VC-RESUME',
-    `Cannot go on with ${what}: ${requestName(request)} of the ${sender} was under way when the agent was ended, and ${why}`,
-    { interface: what },
-  );
+  const state = `${requestName(request)} of the ${sender} was under way when the agent was ended, and ${why}`;
+  return new CompatError('VC-RESUME', `Cannot go on with ${what}: ${state}`, { interface: what });
 }

@@ -2,7 +2,7 @@ import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { setPeekOffset, shutdown } from '../../fd/libc-stream.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import { openChannel, type VhostChannel } from '../link/backend-link.ts';
-import { FileJournal, type Journal, journalIds, removeJournal } from './journal.ts';
+import { Journal, journalIds, removeJournal } from './journal.ts';
 import type { JournalHead, JournalRecord } from './journal-format.ts';
 import { type Handover, inodeOf, storedId, storedName } from './stored-pair.ts';
 
@@ -48,7 +48,7 @@ export function readInherited(handover: Handover, inherited: ReadonlyMap<string,
 }
 
 function readOne(handover: Handover, id: string, fds: readonly OwnedFd[]): ResumedConnection {
-  const { journal, head, record } = FileJournal.open(handover.folder, id);
+  const { journal, head, record } = Journal.open(handover.folder, id);
   let opened: VhostChannel | undefined;
   try {
     const [frontend, frontendPipe, backend, backendPipe] = inOrder(fds, head);
@@ -86,12 +86,8 @@ function discard(handover: Handover, id: string, fds: readonly OwnedFd[], error:
   }
   handover.remove(storedName(id));
   removeQuietly(handover, id);
-  return new CompatError(
-    'VC-RESUME',
-    `Cannot go on with kept connections ${id}: ${error.message}`,
-    {},
-    { cause: error },
-  );
+  const text = `Cannot go on with kept connections ${id}: ${error.message}`;
+  return new CompatError('VC-RESUME', text, {}, { cause: error });
 }
 
 function removeQuietly(handover: Handover, id: string): void {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import type { VhostChannel } from '../link/backend-link.ts';
-import { FileJournal, type Journal, noJournal } from './journal.ts';
-import type { JournalHead, JournalRecord } from './journal-format.ts';
+import { Journal } from './journal.ts';
+import type { JournalHead, JournalRecord, Side } from './journal-format.ts';
 
 /** What hands connections to the next process: a keeper that holds copies of their descriptors, and a folder of journals. */
 export interface Handover {
@@ -14,7 +14,7 @@ export interface Handover {
 }
 
 /** Told when storing fails: the port goes on, but would not survive this process. */
-export type StoreFailed = (error: Error) => void;
+type StoreFailed = (error: Error) => void;
 
 /**
  * What the next process needs to go on with a pair of connected peers: their descriptors, which the keeper holds, and a
@@ -24,26 +24,26 @@ export class StoredPair {
   readonly #handover: Handover | undefined;
   readonly #id: string;
   readonly #failed: StoreFailed;
-  #journal: Journal;
-  #stored = false;
+  /** Undefined: the pair is not stored, or no longer. */
+  #journal: Journal | undefined;
 
-  private constructor(handover: Handover | undefined, id: string, journal: Journal, failed: StoreFailed) {
+  private constructor(handover: Handover | undefined, id: string, failed: StoreFailed, journal?: Journal) {
     this.#handover = handover;
     this.#id = id;
-    this.#journal = journal;
     this.#failed = failed;
+    this.#journal = journal;
   }
 
   /** `ready` is called when the pair is stored, or when it is certain that it is not; maybe at once. */
   static begin(
     handover: Handover | undefined,
-    channels: { readonly frontend: VhostChannel; readonly backend: VhostChannel },
+    channels: Readonly<Record<Side, VhostChannel>>,
     head: Omit<JournalHead, 'inodes'>,
     record: JournalRecord,
     events: { ready(): void; failed: StoreFailed },
   ): StoredPair {
     const id = randomBytes(6).toString('hex');
-    const pair = new StoredPair(handover, id, noJournal, events.failed);
+    const pair = new StoredPair(handover, id, events.failed);
     if (!handover) {
       events.ready();
       return pair;
@@ -51,14 +51,13 @@ export class StoredPair {
     const descriptors = [...channels.frontend.descriptors, ...channels.backend.descriptors];
     try {
       const inodes = descriptors.map(inodeOf) as unknown as JournalHead['inodes'];
-      pair.#journal = FileJournal.create(handover.folder, id, { ...head, inodes }, record);
-      pair.#stored = true;
+      pair.#journal = Journal.create(handover.folder, id, { ...head, inodes }, record);
       handover.store(storedName(id), descriptors, (error) => {
         if (error) pair.#giveUp(error);
         events.ready();
       });
     } catch (error) {
-      if (pair.#stored) pair.#giveUp(error as Error);
+      if (pair.isStored) pair.#giveUp(error as Error);
       else events.failed(error as Error);
       events.ready();
     }
@@ -67,19 +66,17 @@ export class StoredPair {
 
   /** The pair of the process before this one. */
   static resumed(handover: Handover, id: string, journal: Journal, failed: StoreFailed): StoredPair {
-    const pair = new StoredPair(handover, id, journal, failed);
-    pair.#stored = true;
-    return pair;
+    return new StoredPair(handover, id, failed, journal);
   }
 
   /** False: the peers end with this process. */
   get isStored(): boolean {
-    return this.#stored;
+    return this.#journal !== undefined;
   }
 
   /** Records how far the exchange has come; `record` is asked for only when there is a journal. */
   write(record: () => JournalRecord): void {
-    if (!this.#stored) return;
+    if (!this.#journal) return;
     try {
       this.#journal.write(record());
     } catch (error) {
@@ -89,28 +86,28 @@ export class StoredPair {
 
   /** Not when the connection ended first: then there is nothing to store any more. */
   #giveUp(error: Error): void {
-    if (!this.#stored) return;
+    if (!this.isStored) return;
     this.end();
     this.#failed(error);
   }
 
   /** The connection is over. */
   end(): void {
-    if (!this.#stored) return;
-    this.#stored = false;
+    const journal = this.#journal;
+    if (!journal) return;
+    this.#journal = undefined;
     this.#handover?.remove(storedName(this.#id));
     try {
-      this.#journal.remove();
+      journal.remove();
     } catch {
       // The file is gone already, or its folder: nobody can go on with it, which is what was wanted.
     }
-    this.#journal = noJournal;
   }
 
   /** This process goes and leaves the pair to the next one. */
   leave(): void {
-    this.#stored = false;
-    this.#journal.leave();
+    this.#journal?.leave();
+    this.#journal = undefined;
   }
 }
 

@@ -4,12 +4,11 @@ import { requestName } from '../../../compat-tables/protocol/requests.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import { ResumableSocket, type ResumableSocketEvents } from '../../fd/resumable-socket.ts';
 import { checkReply } from '../../vhost/check-message.ts';
-import { VhostProtocolError } from '../../vhost/errors.ts';
+import { cannotAccept } from '../../vhost/errors.ts';
 import { VhostFramer } from '../../vhost/framer.ts';
 import type { Message } from '../../vhost/header.ts';
 import { Measurement } from '../session/measurement.ts';
-import type { PendingReply } from '../session/pending-replies.ts';
-import type { Learned } from '../session/session.ts';
+import type { Learned, PendingReply } from '../session/session.ts';
 
 export type VhostMessage = Message<OwnedFd>;
 export type VhostChannel = ResumableSocket<VhostMessage>;
@@ -17,7 +16,7 @@ export type VhostChannel = ResumableSocket<VhostMessage>;
 export interface BackendLinkEvents {
   measured(abilities: Abilities): void;
   /** Once. Undefined: the back-end hung up. */
-  ended(error: Error | undefined): void;
+  ended(link: BackendLink, error: Error | undefined): void;
 }
 
 export interface BackendLinkOptions {
@@ -129,33 +128,29 @@ export class BackendLink {
 
   #reply(message: VhostMessage): void {
     if (this.#measurement) {
-      this.#step(this.#measurement.reply(message));
+      const step = this.#measurement.reply(message);
+      if ('ask' in step) this.#ask(step.ask);
+      else this.#measured(step.abilities);
       return;
     }
     const at = this.#owed.findIndex(({ request }) => request === message.request);
-    if (at < 0) {
-      const text = `Cannot accept ${requestName(message.request)} from the back-end: nobody asked for it`;
-      throw new VhostProtocolError('header', text);
-    }
+    const what = `${requestName(message.request)} from the back-end`;
+    if (at < 0) throw cannotAccept('header', what, 'nobody asked for it');
     this.#owed = this.#owed.slice(at + 1);
   }
 
-  #step(step: ReturnType<Measurement['reply']>): void {
-    if ('ask' in step) {
-      this.#ask(step.ask);
-      return;
-    }
+  #measured(abilities: Abilities): void {
     clearTimeout(this.#timer);
     this.#measurement = undefined;
-    this.#abilities = step.abilities;
-    this.#events.measured(step.abilities);
+    this.#abilities = abilities;
+    this.#events.measured(abilities);
   }
 
   #closed(error: Error | undefined): void {
     clearTimeout(this.#timer);
     const early = error === undefined && this.#measurement !== undefined && !this.#wasClosed;
     const text = `Cannot measure the back-end of ${this.#what}: it hung up before it answered`;
-    this.#events.ended(early ? new CompatError('VC-VHOST-GONE', text) : error);
+    this.#events.ended(this, early ? new CompatError('VC-VHOST-GONE', text) : error);
   }
 
   close(): void {

@@ -1,9 +1,11 @@
 import { requestName } from '../../../compat-tables/protocol/requests.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
-import { VhostProtocolError } from '../../vhost/errors.ts';
+import { cannotAccept } from '../../vhost/errors.ts';
+import { HEADER_SIZE } from '../../vhost/header.ts';
+import type { TracedMessage } from '../../vhost/trace-line.ts';
 import type { PendingMessage, RelayStep, Side } from '../handover/journal-format.ts';
+import type { Action } from '../session/session.ts';
 import type { VhostChannel, VhostMessage } from './backend-link.ts';
-import type { Output } from './output.ts';
 
 /** A message from the decision about it until it is consumed. */
 export interface Delivery extends PendingMessage {
@@ -95,13 +97,8 @@ export class Deliveries {
   }
 
   /** Stages what is to be sent because of a message. `asks`: the back-end has to answer it. */
-  stage(
-    from: Side,
-    message: VhostMessage,
-    { forwarded, answers }: Output,
-    via: 'pipe' | 'taken',
-    asks: boolean,
-  ): Delivery {
+  stage(from: Side, message: VhostMessage, output: Output, via: 'pipe' | 'taken', asks: boolean): Delivery {
+    const { forwarded, answers } = output;
     const to = from === 'frontend' && forwarded ? 'backend' : 'frontend';
     const carries = forwarded !== undefined && message.fds.length > 0;
     if (!forwarded) closeAll(message.fds);
@@ -155,10 +152,8 @@ export class Deliveries {
     this.#hooks.journal();
     this.#hooks.at('done');
     if (!whole || carried === expected) return;
-    throw new VhostProtocolError(
-      'descriptors',
-      `Cannot accept ${requestName(delivery.request)} from the ${delivery.from}: ${carried ? 'descriptors came with it, wanted none' : 'its descriptors did not come with it'}`,
-    );
+    const why = carried ? 'descriptors came with it, wanted none' : 'its descriptors did not come with it';
+    throw cannotAccept('descriptors', `${requestName(delivery.request)} from the ${delivery.from}`, why);
   }
 
   /** Sets a message of the process before this one on its way again. */
@@ -207,4 +202,33 @@ function pendingMessage(
 
 export function closeAll(fds: readonly OwnedFd[]): void {
   for (const fd of fds) fd.close();
+}
+
+/** The bytes that a message leads to: for the other side, and answers of ours for the front-end. */
+export interface Output {
+  /** Undefined: the message goes no further. */
+  readonly forwarded: Uint8Array | undefined;
+  readonly answers: readonly Uint8Array[];
+}
+
+/** Pure. */
+export function outputOf(actions: readonly Action[], { bytes }: VhostMessage): Output {
+  let forwarded: Uint8Array | undefined;
+  let answers: readonly Uint8Array[] = [];
+  for (const action of actions) {
+    if (action.do === 'forward') forwarded = bytes;
+    else if (action.do === 'forwardChanged') forwarded = action.bytes;
+    else if (action.do === 'answer') answers = [...answers, action.bytes];
+  }
+  return { forwarded, answers };
+}
+
+type Outcome = Pick<TracedMessage, 'verdict' | 'changedTo'>;
+
+/** What became of a message, as a trace shows it. */
+export function outcomeOf({ forwarded, answers }: Output, { bytes }: VhostMessage): Outcome {
+  if (forwarded === bytes) return { verdict: 'forwarded' };
+  if (forwarded) return { verdict: 'changed', changedTo: forwarded.subarray(HEADER_SIZE) };
+  const [answer] = answers;
+  return answer ? { verdict: 'answered', changedTo: answer.subarray(HEADER_SIZE) } : { verdict: 'refused' };
 }

@@ -1,26 +1,23 @@
-import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
+import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
-import { requestById } from '../../../compat-tables/protocol/requests.ts';
+import { REQUESTS, requestById } from '../../../compat-tables/protocol/requests.ts';
 import { TruncatedError } from '../../fd/libc-message.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import type { Peeked } from '../../fd/resumable-socket.ts';
 import { checkDescriptors, type RequestOf, replyDescriptors, requestDescriptors } from '../../vhost/check-message.ts';
 import type { TraceListener } from '../../vhost/trace-line.ts';
 import type { JournalRecord, RelayStep, Side } from '../handover/journal-format.ts';
-import type { ReplyBarrier } from '../handover/reply-barrier.ts';
 import type { StoredPair } from '../handover/stored-pair.ts';
 import type { Statistics } from '../port/port-status.ts';
+import { isUnanswered } from '../session/pending-replies.ts';
 import { decideReply } from '../session/reply-rules.ts';
 import { decideRequest } from '../session/request-rules.ts';
-import { hasSpoken, type Learned, type SessionState } from '../session/session.ts';
+import { hasSpoken, type Learned, type SessionContext, type SessionState } from '../session/session.ts';
 import type { VhostChannel, VhostMessage } from './backend-link.ts';
-import { closeAll, Deliveries, type Delivery, SIDES } from './delivery.ts';
-import { type Output, outcomeOf, outputOf } from './output.ts';
+import { closeAll, Deliveries, type Delivery, type Output, outcomeOf, outputOf, SIDES } from './delivery.ts';
 import { keepOwn, ownDescriptors } from './own-descriptors.ts';
 
-export interface ExchangeContext {
-  readonly interface: string;
-  readonly mode: Entry;
+export interface ExchangeContext extends SessionContext {
   readonly abilities: Abilities;
   readonly peer: PeerIdentity;
   readonly statistics: Statistics;
@@ -38,6 +35,9 @@ export interface ExchangeEvents {
   /** A message waits where it is, because there is no room for its descriptors. */
   starved(error: TruncatedError): void;
 }
+
+/** The request of a barrier (resume.ts): it has no effect, carries no descriptors, and every back-end answers it at any time. */
+export const BARRIER = REQUESTS.GET_FEATURES.id;
 
 /** So that one busy peer does not starve the others. */
 const MESSAGES_PER_TURN = 64;
@@ -57,7 +57,8 @@ export class Exchange {
   readonly #deliveries: Deliveries;
   readonly #journal: () => void;
   #state: SessionState;
-  #barrier: ReplyBarrier | undefined;
+  /** Called when the barrier is answered; undefined: none is waited for. */
+  #barrier: (() => void) | undefined;
   #starved = 0;
   #timer: NodeJS.Timeout | undefined;
   #heard = false;
@@ -156,10 +157,7 @@ export class Exchange {
     const unclear = owned === 'unclear';
     const message = unclear ? this.#deliveries.take(side, peeked) : keepOwn(peeked, owned.own);
     try {
-      if (side === 'backend' && this.#barrier?.isAnsweredBy(message.request, this.#state)) {
-        this.#passBarrier(this.#barrier, message);
-        return true;
-      }
+      if (side === 'backend' && this.#passBarrier(message)) return true;
       if (side === 'frontend') this.#heard = true;
       checkDescriptors(message, bounds);
       this.#decide(side, message, row, unclear ? 'taken' : 'pipe');
@@ -210,19 +208,21 @@ export class Exchange {
   }
 
   /** Waits for the answer to a question of our own before anything else of the front-end is taken. */
-  awaitBarrier(barrier: ReplyBarrier): void {
-    this.#barrier = barrier;
+  awaitBarrier(answered: () => void): void {
+    this.#barrier = answered;
     this.#journal();
   }
 
-  #passBarrier(barrier: ReplyBarrier, message: VhostMessage): void {
+  /** True: it is the answer to the barrier; not while the front-end itself waits for such a reply. */
+  #passBarrier(message: VhostMessage): boolean {
+    const answered = this.#barrier;
+    if (!answered || message.request !== BARRIER || isUnanswered(this.#state, BARRIER)) return false;
     this.#barrier = undefined;
     this.#deliveries.swallow('backend', message);
-    barrier.answered();
+    answered();
     this.#flow();
+    return true;
   }
-
-  // Small things
 
   /** With the table of open files full a message stays where it is for a while. */
   #waitForRoom(side: Side, left: number): false {
@@ -250,14 +250,7 @@ export class Exchange {
     if (!listener) return;
     const { request, flags, payload, fds } = message;
     const from = side === 'frontend' ? 'front-end' : 'back-end';
-    listener({
-      time: Date.now(),
-      from,
-      request,
-      flags,
-      payload,
-      descriptors: fds.length,
-      ...outcomeOf(output, message),
-    });
+    const outcome = outcomeOf(output, message);
+    listener({ time: Date.now(), from, request, flags, payload, descriptors: fds.length, ...outcome });
   }
 }

@@ -2,16 +2,16 @@ import { familyOf } from '../../../compat-tables/bits/device-types.ts';
 import { featureNames, formatMask } from '../../../compat-tables/bits/mask.ts';
 import { LOG_ALL } from '../../../compat-tables/bits/named-masks.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
-import type { OwnedFd } from '../../fd/owned-fd.ts';
 import type { ResumableSocketEvents } from '../../fd/resumable-socket.ts';
-import type { Journal } from '../handover/journal.ts';
-import type { JournalHead, JournalRecord } from '../handover/journal-format.ts';
+import type { JournalHead, Side } from '../handover/journal-format.ts';
 import { resumeExchange } from '../handover/resume.ts';
+import type { ResumedConnection } from '../handover/resumed-connection.ts';
 import { type Handover, StoredPair } from '../handover/stored-pair.ts';
 import type { PortEvent } from '../port/port-status.ts';
-import { owedReplies, type PendingReply } from '../session/pending-replies.ts';
-import { beginSession, type Learned, type SessionState } from '../session/session.ts';
-import { type BackendLink, openChannel, type VhostChannel } from './backend-link.ts';
+import { owedReplies } from '../session/pending-replies.ts';
+import type { PendingReply, SessionState } from '../session/session.ts';
+import type { BackendLink, VhostChannel } from './backend-link.ts';
+import { SIDES } from './delivery.ts';
 import { Exchange, type ExchangeContext, type ExchangeEvents } from './exchange.ts';
 
 export interface FrontendLinkEvents {
@@ -20,12 +20,12 @@ export interface FrontendLinkEvents {
   event(event: PortEvent): void;
   /** The front-end accepted features. */
   negotiated(event: PortEvent): void;
-  /** A refusal; with `close` the listener has to close the link. `learned`: about the back-end. */
-  refused(error: CompatError, close: boolean, learned?: Learned): void;
+  /** The front-end asked for what it may not have, or cannot be served. It may be closed next. */
+  refused(error: CompatError): void;
   /** The connections would not outlive this process. */
   storeFailed(error: Error): void;
   /** Once. Undefined: it hung up, or was closed. */
-  ended(error: Error | undefined): void;
+  ended(link: FrontendLink, error: Error | undefined): void;
 }
 
 /** What the next process has to know about the port. */
@@ -33,37 +33,39 @@ export type Identity = Pick<JournalHead, 'name' | 'deviceType' | 'frontend' | 'b
 
 /** A connected front-end, its exchange with the back-end, and what is stored of both for the next process. */
 export class FrontendLink {
-  readonly #channel: VhostChannel;
+  readonly #channels: Readonly<Record<Side, VhostChannel>>;
   readonly #backend: BackendLink;
   readonly #events: FrontendLinkEvents;
   readonly #exchange: Exchange;
   #since = performance.now();
   #stored: StoredPair | undefined;
 
-  private constructor(
+  /** Relays nothing before `begin` or `goOn`. */
+  constructor(
     channel: VhostChannel,
     backend: BackendLink,
     context: ExchangeContext,
     state: SessionState,
     events: FrontendLinkEvents,
   ) {
-    this.#channel = channel;
+    this.#channels = { frontend: channel, backend: backend.channel };
     this.#backend = backend;
     this.#events = events;
     const heard: ExchangeEvents = {
       changed: (before, now) => this.#notice(before, now),
-      refused: (error, close, learned) => events.refused(error, close, learned),
-      starved: ({ message }) =>
-        events.event({
-          kind: 'starved',
-          code: 'VC-VHOST-TRUNCATED',
-          text: `${message} It is tried again.`,
-          details: {},
-        }),
+      refused: (error, close, learned) => {
+        if (learned) backend.learn(learned);
+        events.refused(error);
+        if (close) this.close();
+        else events.changed();
+      },
+      starved: ({ message }) => {
+        const text = `${message} It is tried again.`;
+        events.event({ kind: 'starved', code: 'VC-VHOST-TRUNCATED', text, details: {} });
+      },
     };
-    const channels = { frontend: channel, backend: backend.channel };
-    this.#exchange = new Exchange(context, channels, state, () => this.#pair, heard);
-    const listener = (side: 'frontend' | 'backend'): Omit<ResumableSocketEvents, 'closed'> => ({
+    this.#exchange = new Exchange(context, this.#channels, state, () => this.#pair, heard);
+    const listener = (side: Side): Omit<ResumableSocketEvents, 'closed'> => ({
       readable: () => this.#exchange.readable(side),
       writable: () => this.#exchange.writable(side),
     });
@@ -71,66 +73,28 @@ export class FrontendLink {
     backend.lend(listener('backend'));
   }
 
-  /** Takes the descriptor over. Nothing is relayed before the keeper has copies of all descriptors. */
-  static connect(
-    fd: OwnedFd,
-    backend: BackendLink,
-    context: ExchangeContext,
-    options: {
-      readonly handover: Handover | undefined;
-      readonly identity: Identity;
-      readonly partialPatienceMs?: number | undefined;
-    },
-    events: FrontendLinkEvents,
-  ): FrontendLink {
-    const channel = openChannel(fd, undefined, options.partialPatienceMs);
-    const { mode, abilities, peer } = context;
-    const link = new FrontendLink(channel, backend, context, beginSession(context, abilities, backend.owed), events);
-    channel.pause();
-    backend.channel.pause();
-    const head = { ...options.identity, mode, abilities, peer };
-    link.#stored = StoredPair.begin(
-      options.handover,
-      { frontend: channel, backend: backend.channel },
-      head,
-      link.#exchange.record,
-      {
-        // Not at once: the caller has to know the link before anything happens on it.
-        ready: () => queueMicrotask(() => link.#begin()),
-        failed: (error) => events.storeFailed(error),
-      },
-    );
-    return link;
-  }
-
-  /** Goes on with what an earlier process left. Throws VC-RESUME; then the caller closes the link. */
-  static resume(
-    channel: VhostChannel,
-    backend: BackendLink,
-    context: ExchangeContext,
-    left: {
-      readonly handover: Handover;
-      readonly id: string;
-      readonly journal: Journal;
-      readonly record: JournalRecord;
-    },
-    events: FrontendLinkEvents,
-  ): FrontendLink {
-    const link = new FrontendLink(channel, backend, context, left.record.state, events);
-    link.#stored = StoredPair.resumed(left.handover, left.id, left.journal, (error) => events.storeFailed(error));
-    return link;
-  }
-
-  /** After `resume`: finds out what was under way and goes on. */
-  goOn(record: JournalRecord): void {
-    const channels = { frontend: this.#channel, backend: this.#backend.channel };
-    resumeExchange(this.#exchange, channels, record, this.context.interface);
-    this.#exchange.begin();
+  /** Has the pair stored, then relays: nothing passes before the keeper has copies of all descriptors. */
+  begin(handover: Handover | undefined, identity: Identity): void {
+    const { mode, abilities, peer } = this.context;
+    for (const side of SIDES) this.#channels[side].pause();
+    const head = { ...identity, mode, abilities, peer };
+    this.#stored = StoredPair.begin(handover, this.#channels, head, this.#exchange.record, {
+      // Not at once: the caller has to know the link before anything happens on it.
+      ready: () => queueMicrotask(() => this.#begin()),
+      failed: (error) => this.#events.storeFailed(error),
+    });
   }
 
   #begin(): void {
     this.#since = performance.now();
-    if (this.#channel.isOpen && this.#backend.channel.isOpen) this.#exchange.begin();
+    if (SIDES.every((side) => this.#channels[side].isOpen)) this.#exchange.begin();
+  }
+
+  /** Goes on with what an earlier process left. Throws VC-RESUME; then the caller closes the link. */
+  goOn({ handover, id, journal, record }: ResumedConnection): void {
+    this.#stored = StoredPair.resumed(handover, id, journal, (error) => this.#events.storeFailed(error));
+    resumeExchange(this.#exchange, this.#channels, record, this.context.interface);
+    this.#exchange.begin();
   }
 
   get #pair(): StoredPair {
@@ -181,11 +145,11 @@ export class FrontendLink {
   #ended(error: Error | undefined): void {
     this.#exchange.end();
     this.#stored?.end();
-    this.#events.ended(error);
+    this.#events.ended(this, error);
   }
 
   close(): void {
-    this.#channel.close();
+    this.#channels.frontend.close();
   }
 
   /** Leaves the front-end and what is stored of it to the next process. */
@@ -194,7 +158,7 @@ export class FrontendLink {
     this.#stored = undefined;
     this.#exchange.end('forNext');
     stored?.leave();
-    this.#channel.leave();
+    this.#channels.frontend.leave();
   }
 }
 

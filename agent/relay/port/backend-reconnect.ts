@@ -2,9 +2,9 @@ import { Backoff } from '../../../base/backoff.ts';
 import { formatMask } from '../../../compat-tables/bits/mask.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { formatEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
-import { EndpointOpener, type EndpointOpenerOptions } from '../../fd/endpoint-opener.ts';
+import { EndpointOpener } from '../../fd/endpoint-opener.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
-import { BackendLink, type VhostChannel } from '../link/backend-link.ts';
+import { BackendLink, type BackendLinkEvents, type VhostChannel } from '../link/backend-link.ts';
 import type { PortReporter } from './port-reporter.ts';
 import type { PortConfig, PortOptions } from './port-status.ts';
 
@@ -26,31 +26,33 @@ export class BackendReconnect {
   readonly #options: PortOptions;
   readonly #reporter: PortReporter;
   readonly #events: BackendEvents;
-  readonly #door: EndpointOpener;
+  readonly #opener: EndpointOpener;
   /** No pause at first, then doubled ones, until a front-end's features are acked. */
   readonly #backoff = new Backoff({ quickMs: 0, firstMs: 100, longestMs: 1000 });
   #link: BackendLink | undefined;
   #queueHangups = 0;
+  readonly #heard: BackendLinkEvents = {
+    measured: (abilities) => this.#measured(abilities),
+    ended: (link, error) => this.#ended(link, error),
+  };
 
-  constructor(
-    config: PortConfig,
-    options: PortOptions,
-    sockets: EndpointOpenerOptions,
-    reporter: PortReporter,
-    events: BackendEvents,
-  ) {
+  constructor(config: PortConfig, options: PortOptions, reporter: PortReporter, events: BackendEvents) {
     this.#config = config;
     this.#options = options;
     this.#reporter = reporter;
     this.#events = events;
-    this.#door = new EndpointOpener(config.backend, sockets, {
-      opened: () => {
-        reporter.endpointOpened('backend-endpoint', 'waiting-backend', this.#link !== undefined);
-        if (this.#link) this.#door.hold();
+    this.#opener = new EndpointOpener(
+      config.backend,
+      { group: config.socketGroup },
+      {
+        opened: () => {
+          reporter.endpointOpened('backend-endpoint', 'waiting-backend', this.#link !== undefined);
+          if (this.#link) this.#opener.hold();
+        },
+        arrived: (fd) => events.arrived(() => this.#arrived(fd)),
+        failed: (error) => reporter.endpointFailed('backend-endpoint', error, this.#link !== undefined),
       },
-      arrived: (fd) => events.arrived(() => this.#arrived(fd)),
-      failed: (error) => reporter.endpointFailed('backend-endpoint', error, this.#link !== undefined),
-    });
+    );
   }
 
   /** The connected back-end. */
@@ -62,16 +64,16 @@ export class BackendReconnect {
   get waitingFor(): string | undefined {
     if (this.#link) return undefined;
     const endpoint = formatEndpoint(this.#config.backend);
-    if (this.#config.backend.role === 'listen' && this.#door.lastError === undefined)
+    if (this.#config.backend.role === 'listen' && this.#opener.lastError === undefined)
       return `${endpoint}: no back-end has connected yet`;
-    return `${endpoint}: ${this.#door.lastError ?? 'not tried yet'}, tried every second`;
+    return `${endpoint}: ${this.#opener.lastError ?? 'not tried yet'}, tried every second`;
   }
 
   /** Tries to connect, or waits for a back-end that connects, after the pause that is due. */
   seek(): void {
     this.#reporter.solved('mode');
     this.#reporter.enterState('waiting-backend');
-    this.#door.open(this.#backoff.next());
+    this.#opener.open(this.#backoff.next());
   }
 
   /** A front-end came to an agreement with the back-end: the next pause is the first one again. */
@@ -80,21 +82,17 @@ export class BackendReconnect {
   }
 
   #arrived(fd: OwnedFd): void {
-    this.#door.hold(); // other back-ends wait in the kernel's queue
+    this.#opener.hold(); // other back-ends wait in the kernel's queue
     this.#reporter.statistics.backend_connects += 1;
-    const link: BackendLink = BackendLink.toMeasure(
-      fd,
-      {
-        what: this.#config.name,
-        timeoutMs: this.#options.measureTimeoutMs ?? MEASURE_TIMEOUT_MS,
-        asksQueues: this.#queueHangups < MOST_QUEUE_HANGUPS,
-        partialPatienceMs: this.#options.partialPatienceMs,
-      },
-      { measured: (abilities) => this.#measured(abilities), ended: (error) => this.#ended(link, error) },
-    );
-    this.#link = link;
+    const options = {
+      what: this.#config.name,
+      timeoutMs: this.#options.measureTimeoutMs ?? MEASURE_TIMEOUT_MS,
+      asksQueues: this.#queueHangups < MOST_QUEUE_HANGUPS,
+      partialPatienceMs: this.#options.partialPatienceMs,
+    };
+    this.#link = BackendLink.toMeasure(fd, options, this.#heard);
     this.#reporter.enterState('measuring');
-    link.measure();
+    this.#link.measure();
   }
 
   #measured(abilities: Abilities): void {
@@ -114,31 +112,24 @@ export class BackendReconnect {
     this.#events.ended(error);
   }
 
-  /** Goes on with the connection of an earlier process. */
+  /** Goes on with the connection of an earlier process. Where back-ends connect, others wait in the kernel's queue. */
   resume(channel: VhostChannel, abilities: Abilities): BackendLink {
-    const link: BackendLink = BackendLink.measured(channel, this.#config.name, abilities, {
-      measured: () => {},
-      ended: (error) => this.#ended(link, error),
-    });
-    this.#link = link;
-    return link;
+    if (this.#config.backend.role === 'listen') this.#opener.open();
+    this.#link = BackendLink.measured(channel, this.#config.name, abilities, this.#heard);
+    return this.#link;
   }
 
-  /** Opens the socket that back-ends connect to, while one is connected: others wait in the kernel's queue. */
-  listen(): void {
-    if (this.#config.backend.role === 'listen') this.#door.open();
-  }
-
-  /** Ends the connection. */
-  hangUp(): void {
+  /** Ends the connection and looks for a back-end again. */
+  startOver(): void {
     const link = this.#link;
     this.#link = undefined;
     link?.close();
+    this.seek();
   }
 
   /** Looks for no back-end any more; the connected one stays, in the hands of the caller. */
   stop(): BackendLink | undefined {
-    this.#door.close();
+    this.#opener.close();
     const link = this.#link;
     this.#link = undefined;
     return link;

@@ -1,6 +1,6 @@
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
-import { EndpointOpener, type EndpointOpenerEvents, type EndpointOpenerOptions } from '../../fd/endpoint-opener.ts';
+import { EndpointOpener, type EndpointOpenerEvents } from '../../fd/endpoint-opener.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import type { PortReporter } from './port-reporter.ts';
@@ -17,19 +17,13 @@ export class FrontendSocket {
   readonly #config: PortConfig;
   readonly #hooks: PortHooks;
   readonly #reporter: PortReporter;
-  readonly #door: EndpointOpener;
+  readonly #opener: EndpointOpener;
 
-  constructor(
-    config: PortConfig,
-    hooks: PortHooks,
-    reporter: PortReporter,
-    sockets: EndpointOpenerOptions,
-    events: EndpointOpenerEvents,
-  ) {
+  constructor(config: PortConfig, hooks: PortHooks, reporter: PortReporter, events: EndpointOpenerEvents) {
     this.#config = config;
     this.#hooks = hooks;
     this.#reporter = reporter;
-    this.#door = new EndpointOpener(config.frontend, sockets, events);
+    this.#opener = new EndpointOpener(config.frontend, { group: config.socketGroup }, events);
   }
 
   /** Opens the socket when the next front-end can be served, else closes it and reports why. */
@@ -37,24 +31,21 @@ export class FrontendSocket {
     const decision = this.#decide(abilities, undefined);
     if ('mode' in decision) {
       this.#reporter.solved('mode');
-      this.#door.open(delayMs);
+      this.#opener.open(delayMs);
       this.#reporter.changed();
       return;
     }
-    const isNew = this.#reporter.isNewProblem('mode', decision.refused);
-    this.#door.close();
-    this.#reporter.problem('mode', decision.refused);
-    if (isNew) this.#reporter.refusal(decision.refused);
-    this.#reporter.enterState('refused');
+    this.#opener.close();
+    this.#reporter.modeRefused(decision.refused);
   }
 
   /** While a front-end is connected: a second one is accepted and sent away. */
   openForOthers(): void {
-    if (this.#config.frontend.role === 'listen') this.#door.open();
+    if (this.#config.frontend.role === 'listen') this.#opener.open();
   }
 
   close(): void {
-    this.#door.close();
+    this.#opener.close();
   }
 
   /** The mode of a front-end that has connected; undefined: it was refused, and its connection closed. */
@@ -62,9 +53,8 @@ export class FrontendSocket {
     const decision = this.#decide(abilities, peer);
     if ('mode' in decision) return decision.mode;
     fd.close();
-    this.#reporter.problem('frontend', decision.refused);
-    this.#reporter.refusal(decision.refused);
-    if (this.#config.frontend.role === 'connect') this.#door.open(REFUSED_PAUSE_MS);
+    this.#reporter.refused(decision.refused);
+    if (this.#config.frontend.role === 'connect') this.#opener.open(REFUSED_PAUSE_MS);
     this.#reporter.changed();
     return undefined;
   }

@@ -1,7 +1,14 @@
 import { RateLimit } from '../../../base/rate-limit.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { asCompatError } from '../link/relay-errors.ts';
-import { noStatistics, type PortEvent, type PortHooks, type PortState, type Statistics } from './port-status.ts';
+import {
+  noStatistics,
+  type PortEvent,
+  type PortEventKind,
+  type PortHooks,
+  type PortState,
+  type Statistics,
+} from './port-status.ts';
 
 /** Where a problem came from decides when it is solved. */
 export type EndpointProblem = 'backend-endpoint' | 'frontend-endpoint';
@@ -47,7 +54,7 @@ export class PortReporter {
   }
 
   /** Something happened that is no error. */
-  notify(kind: PortEvent['kind'], text: string, details: PortEvent['details'] = {}): void {
+  notify(kind: PortEventKind, text: string, details: PortEvent['details'] = {}): void {
     this.event({ kind, text, details });
   }
 
@@ -58,20 +65,19 @@ export class PortReporter {
     this.#hooks.event(leftOut === 0 ? event : { ...event, details: { ...event.details, left_out: leftOut } });
   }
 
-  problem(kind: ProblemSource, error: CompatError): void {
+  #problem(source: ProblemSource, kind: PortEventKind | undefined, error: CompatError, details = error.details): void {
+    this.#problems.delete(source);
+    this.#problems.set(source, error);
+    if (kind) this.event({ kind, code: error.code, text: error.message, details });
+  }
+
+  solved(kind: ProblemSource): void {
     this.#problems.delete(kind);
-    this.#problems.set(kind, error);
   }
 
-  /** A problem of this kind is solved; without a kind, all are. */
-  solved(kind?: ProblemSource): void {
-    if (kind) this.#problems.delete(kind);
-    else this.#problems.clear();
-  }
-
-  /** False when the same problem is shown already. */
-  isNewProblem(kind: ProblemSource, error: CompatError): boolean {
-    return this.#problems.get(kind)?.message !== error.message;
+  stopped(): void {
+    this.#problems.clear();
+    this.enterState('stopped');
   }
 
   /** A peer broke the protocol, or a socket failed. */
@@ -79,14 +85,21 @@ export class PortReporter {
     const side = kind === 'backend' ? 'back-end' : 'front-end';
     const known = asCompatError(error, { interface: this.#name, side });
     this.statistics.faults += 1;
-    this.problem(kind, known);
-    this.event({ kind: 'fault', code: known.code, text: known.message, details: { ...known.details, side } });
+    this.#problem(kind, 'fault', known, { ...known.details, side });
   }
 
-  /** A mode or a front-end was refused. */
-  refusal(error: CompatError): void {
+  /** A front-end was refused. */
+  refused(error: CompatError): void {
     this.statistics.refusals += 1;
-    this.event({ kind: 'refused', code: error.code, text: error.message, details: error.details });
+    this.#problem('frontend', 'refused', error);
+  }
+
+  /** No mode may be offered. The same problem is told once. */
+  modeRefused(error: CompatError): void {
+    const isNew = this.#problems.get('mode')?.message !== error.message;
+    if (isNew) this.statistics.refusals += 1;
+    this.#problem('mode', isNew ? 'refused' : undefined, error);
+    this.enterState('refused');
   }
 
   /** A socket path can be used now. `served`: a peer is connected, for which nothing changes. */
@@ -98,8 +111,7 @@ export class PortReporter {
 
   /** A socket path cannot be used now. `served`: a peer is connected, for which nothing changes. */
   endpointFailed(kind: EndpointProblem, error: CompatError, served: boolean): void {
-    this.problem(kind, error);
-    this.event({ kind: 'endpoint', code: error.code, text: error.message, details: error.details });
+    this.#problem(kind, 'endpoint', error);
     if (served) this.changed();
     else this.enterState('error');
   }
@@ -113,10 +125,8 @@ export class PortReporter {
 
   /** The connections would not outlive this process. */
   notKept(code: 'VC-KEEP' | 'VC-KEEP-PACKED', why: string): void {
-    const text =
-      code === 'VC-KEEP'
-        ? `Cannot keep the connections of ${this.#name}: ${why}`
-        : `The guest of ${this.#name} uses packed rings, and nobody keeps its connections`;
+    const packed = `The guest of ${this.#name} uses packed rings, and nobody keeps its connections`;
+    const text = code === 'VC-KEEP' ? `Cannot keep the connections of ${this.#name}: ${why}` : packed;
     this.event({ kind: 'not-kept', code, text, details: {} });
   }
 }

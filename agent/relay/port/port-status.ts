@@ -5,16 +5,12 @@ import type { PeerIdentity } from '../../fd/peer.ts';
 import type { RelayStep } from '../handover/journal-format.ts';
 import type { Handover } from '../handover/stored-pair.ts';
 
-export type { PeerIdentity } from '../../fd/peer.ts';
-
 export interface PortConfig {
   readonly name: string;
   readonly deviceType: string;
   readonly frontend: Endpoint;
   readonly backend: Endpoint;
-  /** Mode of the socket files that the agent makes; default 0660. */
-  readonly socketMode?: number | undefined;
-  /** Numeric group of these files. */
+  /** Numeric group of the socket files that the agent makes. */
   readonly socketGroup?: number | undefined;
 }
 
@@ -65,19 +61,19 @@ export function noStatistics(): Statistics {
 export interface PortStatus {
   readonly state: PortState;
   /** In `waiting-backend`: the endpoint and its last attempt, as in `connect:/run/b: ECONNREFUSED, tried every second`. */
-  readonly waitingFor?: string;
+  readonly waitingFor?: string | undefined;
   /** What the connected back-end can do; undefined until it was measured. */
-  readonly abilities?: Abilities;
+  readonly abilities?: Abilities | undefined;
   /** The mode of the connected front-end; the members from here to `peer` describe that connection. */
-  readonly mode?: Entry;
-  readonly offered?: bigint;
-  readonly acked?: bigint;
-  readonly ackedProtocol?: bigint;
-  readonly queuePairs?: number;
+  readonly mode?: Entry | undefined;
+  readonly offered?: bigint | undefined;
+  readonly acked?: bigint | undefined;
+  readonly ackedProtocol?: bigint | undefined;
+  readonly queuePairs?: number | undefined;
   /** Ring index → descriptors. */
   readonly ringSizes: ReadonlyMap<number, number>;
-  readonly peer?: PeerIdentity;
-  readonly error?: CompatError;
+  readonly peer?: PeerIdentity | undefined;
+  readonly error?: CompatError | undefined;
   /** When the state was entered, milliseconds since 1970. */
   readonly since: number;
   readonly statistics: Readonly<Statistics>;

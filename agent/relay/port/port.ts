@@ -1,14 +1,15 @@
 import { formatMask } from '../../../compat-tables/bits/mask.ts';
 import { RING_PACKED } from '../../../compat-tables/bits/named-masks.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
-import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { formatEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import type { TraceListener } from '../../vhost/trace-line.ts';
 import type { ResumedConnection } from '../handover/resumed-connection.ts';
+import { type BackendLink, openChannel } from '../link/backend-link.ts';
 import type { ExchangeContext } from '../link/exchange.ts';
 import { FrontendLink, type FrontendLinkEvents, type Identity } from '../link/frontend-link.ts';
+import { beginSession } from '../session/session.ts';
 import { BackendReconnect } from './backend-reconnect.ts';
 import { FrontendSocket } from './frontend-socket.ts';
 import { PortReporter, type ProblemSource } from './port-reporter.ts';
@@ -33,23 +34,20 @@ export class Port {
   readonly #backend: BackendReconnect;
   readonly #socket: FrontendSocket;
   #frontend: FrontendLink | undefined;
-  #traceListener: TraceListener | undefined;
+  /** Is told of each message that passes; without one no record of messages is built. */
+  traceListener: TraceListener | undefined;
 
   constructor(config: PortConfig, hooks: PortHooks, options: PortOptions = {}) {
     this.#config = config;
-    this.#reporter = new PortReporter(config.name, hooks);
     this.#options = options;
-    const sockets = {
-      ...(config.socketMode === undefined ? {} : { mode: config.socketMode }),
-      ...(config.socketGroup === undefined ? {} : { group: config.socketGroup }),
-    };
-    const reporter = this.#reporter;
-    this.#backend = new BackendReconnect(config, options, sockets, reporter, {
+    const reporter = new PortReporter(config.name, hooks);
+    this.#reporter = reporter;
+    this.#backend = new BackendReconnect(config, options, reporter, {
       arrived: (work) => this.#contain('backend', work),
       measured: (abilities) => this.#socket.openOrRefuse(abilities),
       ended: (error) => this.#backendEnded(error),
     });
-    this.#socket = new FrontendSocket(config, hooks, reporter, sockets, {
+    this.#socket = new FrontendSocket(config, hooks, reporter, {
       opened: () => reporter.endpointOpened('frontend-endpoint', 'waiting-frontend', this.#frontend !== undefined),
       arrived: (fd, peer) => this.#contain('frontend', () => this.#frontendArrived(fd, peer)),
       failed: (error) => reporter.endpointFailed('frontend-endpoint', error, this.#frontend !== undefined),
@@ -57,41 +55,24 @@ export class Port {
   }
 
   get status(): PortStatus {
-    const abilities = this.#backend.link?.abilities;
     const { state, error, since, statistics } = this.#reporter;
-    const waitingFor = state === 'waiting-backend' ? this.#backend.waitingFor : undefined;
+    const session = this.#frontend?.session;
     return {
-      state,
-      ...(waitingFor !== undefined && { waitingFor }),
-      ...(abilities && { abilities }),
-      ...this.#negotiation(),
-      ...(error && { error }),
-      since,
-      statistics: { ...statistics },
-    };
-  }
-
-  #negotiation(): Pick<PortStatus, 'ringSizes'> & Partial<PortStatus> {
-    if (!this.#frontend) return { ringSizes: new Map() };
-    const { session, context } = this.#frontend;
-    return {
-      mode: context.mode,
-      peer: context.peer,
-      offered: session.offered,
-      ringSizes: session.ringSizes,
-      ...(session.acked !== undefined && { acked: session.acked }),
-      ...(session.ackedProtocol !== undefined && { ackedProtocol: session.ackedProtocol }),
-      ...(session.queuePairs !== undefined && { queuePairs: session.queuePairs }),
+      ...{ state, error, since, statistics: { ...statistics } },
+      waitingFor: state === 'waiting-backend' ? this.#backend.waitingFor : undefined,
+      abilities: this.#backend.link?.abilities,
+      mode: this.#frontend?.context.mode,
+      peer: this.#frontend?.context.peer,
+      offered: session?.offered,
+      acked: session?.acked,
+      ackedProtocol: session?.ackedProtocol,
+      queuePairs: session?.queuePairs,
+      ringSizes: session?.ringSizes ?? new Map(),
     };
   }
 
   start(): void {
     if (this.#reporter.state === 'stopped') this.#backend.seek();
-  }
-
-  /** The listener is told of each message that passes; without one no record of messages is built. */
-  setTraceListener(listener: TraceListener | undefined): void {
-    this.#traceListener = listener;
   }
 
   /** The pin, the default or the tables changed. A connected front-end keeps what it has. */
@@ -102,12 +83,11 @@ export class Port {
 
   /** Closes both sides and every descriptor. */
   async stop(): Promise<void> {
-    this.#reporter.solved();
     const backend = this.#backend.stop();
     this.#socket.close();
     this.#closeFrontend();
     backend?.close();
-    this.#reporter.enterState('stopped');
+    this.#reporter.stopped();
   }
 
   /** A connection that cannot even be taken over (no memory, no descriptors) is this port's problem alone. */
@@ -116,19 +96,14 @@ export class Port {
       work();
     } catch (error) {
       this.#reporter.fault(kind, error as Error);
-      this.#socket.close();
-      this.#closeFrontend();
-      this.#backend.hangUp();
-      this.#backend.seek();
+      this.#beginAnew();
     }
   }
 
   #backendEnded(error: Error | undefined): void {
-    this.#socket.close();
-    this.#closeFrontend();
     if (error) this.#reporter.fault('backend', error);
-    else this.#reporter.notify('backend-lost', 'The back-end hung up', {});
-    this.#backend.seek();
+    else this.#reporter.notify('backend-lost', 'The back-end hung up');
+    this.#beginAnew();
   }
 
   // The front-end
@@ -140,37 +115,30 @@ export class Port {
       this.#socket.sendAway(fd, peer, this.#frontend.context.peer);
       return;
     }
-    const abilities = this.#backend.link?.abilities;
-    if (!abilities) {
+    const backend = this.#backend.link;
+    if (!backend?.abilities) {
       fd.close();
       return;
     }
-    const mode = this.#socket.admit(fd, peer, abilities);
-    if (mode) this.#connectFrontend(fd, this.#context(mode, abilities, peer));
+    const mode = this.#socket.admit(fd, peer, backend.abilities);
+    if (mode) this.#connectFrontend(fd, backend, this.#context(mode, backend.abilities, peer));
   }
 
   #context(mode: Entry, abilities: Abilities, peer: PeerIdentity): ExchangeContext {
     const { name } = this.#config;
     const { statistics } = this.#reporter;
     const { atStep } = this.#options;
-    return { interface: name, mode, abilities, peer, statistics, traceListener: () => this.#traceListener, atStep };
+    return { interface: name, mode, abilities, peer, statistics, traceListener: () => this.traceListener, atStep };
   }
 
-  #connectFrontend(fd: OwnedFd, context: ExchangeContext): void {
-    const backend = this.#backend.link;
-    if (!backend) throw new Error('Cannot connect a front-end without a back-end');
+  #connectFrontend(fd: OwnedFd, backend: BackendLink, context: ExchangeContext): void {
     this.#reporter.statistics.frontend_connects += 1;
     const { handover, partialPatienceMs } = this.#options;
-    const options = { handover, identity: identityOf(this.#config), partialPatienceMs };
+    const state = beginSession(context, context.abilities, backend.owed);
     let link: FrontendLink;
     try {
-      link = FrontendLink.connect(
-        fd,
-        backend,
-        context,
-        options,
-        this.#frontendEvents(() => link),
-      );
+      link = new FrontendLink(openChannel(fd, undefined, partialPatienceMs), backend, context, state, this.#heard);
+      link.begin(handover, identityOf(this.#config));
     } catch (error) {
       // The back-end was told nothing of this front-end: it stays, as one that hangs up would change what it offers.
       this.#reporter.fault('frontend', error as Error);
@@ -181,62 +149,33 @@ export class Port {
     this.#frontend = link;
     const { version } = context.mode;
     const { pid } = context.peer;
-    this.#reporter.notify(
-      'frontend-connected',
-      `Front-end process ${pid} connected and is offered version ${version}`,
-      {
-        version,
-        pid,
-        offered: formatMask(link.session.offered),
-      },
-    );
+    const text = `Front-end process ${pid} connected and is offered version ${version}`;
+    this.#reporter.notify('frontend-connected', text, { version, pid, offered: formatMask(link.session.offered) });
     this.#reporter.enterState('connected');
   }
 
-  #frontendEvents(link: () => FrontendLink): FrontendLinkEvents {
-    return {
-      changed: () => this.#reporter.changed(),
-      event: (event) => this.#reporter.event(event),
-      negotiated: (event) => this.#negotiated(event),
-      refused: (error, close, learned) => {
-        if (learned) this.#backend.link?.learn(learned);
-        this.#refusedInSession(link(), error, close);
-      },
-      storeFailed: (error) => this.#reporter.notKept('VC-KEEP', error.message),
-      ended: (error) => this.#frontendEnded(link(), error),
-    };
-  }
+  readonly #heard: FrontendLinkEvents = {
+    changed: () => this.#reporter.changed(),
+    event: (event) => this.#reporter.event(event),
+    negotiated: (event) => this.#negotiated(event),
+    refused: (error) => this.#reporter.refused(error),
+    storeFailed: (error) => this.#reporter.notKept('VC-KEEP', error.message),
+    ended: (link, error) => this.#frontendEnded(link, error),
+  };
 
   /** Goes on with connections that an earlier process had. When that cannot be done it closes them and begins anew. */
   resume(left: ResumedConnection): void {
-    const { head, record, id, journal, handover } = left;
-    const name = this.#config.name;
-    const backend = this.#backend.resume(left.backend, head.abilities);
-    const context = this.#context(head.mode, head.abilities, head.peer);
-    const link: FrontendLink = FrontendLink.resume(
-      left.frontend,
-      backend,
-      context,
-      { handover, id, journal, record },
-      this.#frontendEvents(() => link),
-    );
-    this.#frontend = link;
-    this.#reporter.enterState(record.state.acked === undefined ? 'connected' : 'negotiated');
-    this.#reporter.notify('resumed', `The connections of ${name} go on`, {
-      version: head.mode.version,
-      pid: head.peer.pid,
-    });
-    this.#backend.listen();
+    const { mode, abilities, peer } = left.head;
+    const { state } = left.record;
+    const backend = this.#backend.resume(left.backend, abilities);
+    const context = this.#context(mode, abilities, peer);
+    this.#frontend = new FrontendLink(left.frontend, backend, context, state, this.#heard);
+    this.#reporter.enterState(state.acked === undefined ? 'connected' : 'negotiated');
+    const text = `The connections of ${this.#config.name} go on`;
+    this.#reporter.notify('resumed', text, { version: mode.version, pid: peer.pid });
     this.#socket.openForOthers();
-    try {
-      link.goOn(record);
-    } catch (error) {
-      this.#socket.close();
-      this.#reporter.fault('frontend', error as Error);
-      this.#closeFrontend();
-      this.#backend.hangUp();
-      this.#backend.seek();
-    }
+    const link = this.#frontend;
+    this.#contain('frontend', () => link.goOn(left));
   }
 
   /** Leaves the stored connections to the next process, and closes the others. */
@@ -276,25 +215,18 @@ export class Port {
     else this.#backend.link?.takeBack(owed ?? []);
   }
 
-  /** The back-end has to forget what a front-end that is gone told it: it gets a new connection. */
+  /** Closes both sides and looks for a back-end: one that a front-end told something forgets it with its connection. */
   #beginAnew(): void {
     this.#socket.close();
-    this.#backend.hangUp();
-    this.#backend.seek();
-  }
-
-  #refusedInSession(link: FrontendLink, error: CompatError, close: boolean): void {
-    this.#reporter.problem('frontend', error);
-    this.#reporter.refusal(error);
-    if (close) link.close();
-    else this.#reporter.changed();
+    this.#closeFrontend();
+    this.#backend.startOver();
   }
 
   #frontendEnded(link: FrontendLink, error: Error | undefined): void {
     if (this.#frontend !== link) return;
     this.#frontend = undefined;
     if (error) this.#reporter.fault('frontend', error);
-    else this.#reporter.notify('frontend-left', 'The front-end is gone', {});
+    else this.#reporter.notify('frontend-left', 'The front-end is gone');
     const backend = this.#backend.link;
     if (link.touchedBackend || !backend?.abilities) {
       this.#beginAnew();
@@ -314,8 +246,5 @@ export class Port {
 
 /** The part of a port's configuration that the next process has to know. */
 function identityOf({ name, deviceType, frontend, backend, socketGroup }: PortConfig): Identity {
-  return {
-    ...{ name, deviceType, frontend: formatEndpoint(frontend), backend: formatEndpoint(backend) },
-    ...(socketGroup !== undefined && { socketGroup }),
-  };
+  return { name, deviceType, frontend: formatEndpoint(frontend), backend: formatEndpoint(backend), socketGroup };
 }

@@ -50,7 +50,7 @@ async function measure(fd: OwnedFd, what: string, timeoutMs: number): Promise<Ab
       link.close();
       resolve(abilities);
     };
-    const ended = (error: Error | undefined): void => {
+    const ended = (_link: BackendLink, error: Error | undefined): void => {
       if (error) reject(asCompatError(error, { endpoint: what, side: 'back-end' }));
     };
     const link = BackendLink.toMeasure(fd, { what, timeoutMs }, { measured, ended });

@@ -39,41 +39,27 @@ export class Measurement {
   /** Takes a reply whose form was checked; gives the next question or the result. Throws VhostProtocolError. */
   reply(message: MessageView): { readonly ask: Uint8Array } | { readonly abilities: Abilities } {
     if (message.request !== REQUESTS[this.#asked].id) {
-      throw new VhostProtocolError(
-        'header',
-        `Cannot measure the back-end: saw a reply to ${requestName(message.request)}; wanted one to ${this.#asked}`,
-      );
+      const saw = `a reply to ${requestName(message.request)}`;
+      throw new VhostProtocolError('header', `Cannot measure the back-end: saw ${saw}; wanted one to ${this.#asked}`);
     }
-    return this.#take[this.#asked]?.(readU64(message.payload)) ?? this.#done(ONE_QUEUE_PAIR);
-  }
-
-  readonly #take: Partial<Record<RequestName, (value: bigint) => ReturnType<Measurement['reply']>>> = {
-    GET_FEATURES: (value) => {
+    const value = readU64(message.payload);
+    if (this.#asked === 'GET_QUEUE_NUM') return this.#done({ queue_pairs: Number(value) });
+    if (this.#asked === 'GET_FEATURES') {
       this.#features = value;
-      return (value & PROTOCOL_FEATURES) === 0n
-        ? this.#done(ONE_QUEUE_PAIR)
-        : { ask: this.#ask('GET_PROTOCOL_FEATURES') };
-    },
-    GET_PROTOCOL_FEATURES: (value) => {
+      if ((value & PROTOCOL_FEATURES) !== 0n) return { ask: this.#ask('GET_PROTOCOL_FEATURES') };
+    } else {
       this.#protocol = value;
-      if ((value & PROTOCOL_MQ) === 0n) return this.#done(ONE_QUEUE_PAIR);
-      return this.#asksQueues ? { ask: this.#ask('GET_QUEUE_NUM') } : this.#done(undefined);
-    },
-    GET_QUEUE_NUM: (value) => this.#done(Number(value)),
-  };
+      if ((value & PROTOCOL_MQ) !== 0n) return this.#asksQueues ? { ask: this.#ask('GET_QUEUE_NUM') } : this.#done({});
+    }
+    return this.#done({ queue_pairs: ONE_QUEUE_PAIR });
+  }
 
   #ask(request: RequestName): Uint8Array {
     this.#asked = request;
     return encodeRequest(REQUESTS[request].id);
   }
 
-  #done(queuePairs: number | undefined): { readonly abilities: Abilities } {
-    return {
-      abilities: {
-        virtioFeatures: this.#features,
-        protocolFeatures: this.#protocol,
-        limits: queuePairs === undefined ? {} : { queue_pairs: queuePairs },
-      },
-    };
+  #done(limits: Abilities['limits']): { readonly abilities: Abilities } {
+    return { abilities: { virtioFeatures: this.#features, protocolFeatures: this.#protocol, limits } };
   }
 }

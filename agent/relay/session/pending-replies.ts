@@ -2,31 +2,14 @@ import { LOG_SHMFD, REPLY_ACK } from '../../../compat-tables/bits/named-masks.ts
 import type { RequestOf } from '../../vhost/check-message.ts';
 import { type MessageView, NEED_REPLY } from '../../vhost/header.ts';
 import { readU32, readU64 } from '../../vhost/payloads.ts';
-
-/** A reply that the front-end waits for: the back-end's, or one of ours in its turn. */
-export interface PendingReply {
-  readonly request: number;
-  /** Our own reply, sent when all replies before it have been. */
-  readonly answer?: Uint8Array;
-  /** The front-end that asked has left: the reply is dropped. */
-  readonly dropped?: true;
-  /** What SET_FEATURES asked for: acked once the back-end says that it succeeded. */
-  readonly features?: bigint;
-}
+import type { PendingReply, SessionState } from './session.ts';
 
 /** A front-end asks one thing at a time; this many unanswered requests are a flood. */
 export const MAX_PENDING = 256;
 
-/** The part of the session's state that says which requests are answered. */
-interface ReplyState {
-  readonly ackedProtocol: bigint | undefined;
-  readonly postcopy: boolean;
-  readonly pending: readonly PendingReply[];
-}
-
 /** The reply that a request leads to; undefined: the back-end answers nothing. */
 export function pendingReply(
-  state: ReplyState,
+  state: SessionState,
   { request, flags, payload }: MessageView,
   row: RequestOf,
 ): PendingReply | undefined {
@@ -35,7 +18,7 @@ export function pendingReply(
 }
 
 /** Requests that are answered without need_reply. */
-function isAnswered(state: ReplyState, payload: Uint8Array, row: RequestOf): boolean {
+function isAnswered(state: SessionState, payload: Uint8Array, row: RequestOf): boolean {
   switch (row?.name) {
     case 'SET_MEM_TABLE':
       return state.postcopy && readU32(payload) > 0;
@@ -50,7 +33,7 @@ function isAnswered(state: ReplyState, payload: Uint8Array, row: RequestOf): boo
 }
 
 /** The front-end waits for the outcome of its request: need_reply, once REPLY_ACK is negotiated. */
-export function wantsOutcome({ ackedProtocol }: Pick<ReplyState, 'ackedProtocol'>, flags: number): boolean {
+export function wantsOutcome({ ackedProtocol }: Pick<SessionState, 'ackedProtocol'>, flags: number): boolean {
   return (flags & NEED_REPLY) !== 0 && ((ackedProtocol ?? 0n) & REPLY_ACK) !== 0n;
 }
 
@@ -69,16 +52,16 @@ export function settleReply(pending: readonly PendingReply[], request: number) {
 }
 
 /** The back-end still owes a reply to this request. */
-export function isUnanswered({ pending }: Pick<ReplyState, 'pending'>, id: number): boolean {
+export function isUnanswered({ pending }: Pick<SessionState, 'pending'>, id: number): boolean {
   return pending.some(({ request, answer }) => request === id && answer === undefined);
 }
 
 /** The replies that the back-end still owes when the front-end that waits for them has left. */
-export function owedReplies({ pending }: Pick<ReplyState, 'pending'>): PendingReply[] {
+export function owedReplies({ pending }: Pick<SessionState, 'pending'>): PendingReply[] {
   return pending.filter(({ answer }) => answer === undefined).map(({ request }) => ({ request, dropped: true }));
 }
 
 /** Features that the back-end was asked for last and has not answered about: it may have taken them already. */
-export function featuresAskedLast({ pending }: Pick<ReplyState, 'pending'>): bigint | undefined {
+export function featuresAskedLast({ pending }: Pick<SessionState, 'pending'>): bigint | undefined {
   return pending.findLast(({ features, dropped }) => features !== undefined && !dropped)?.features;
 }

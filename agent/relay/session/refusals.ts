@@ -1,23 +1,21 @@
 import { familyOf } from '../../../compat-tables/bits/device-types.ts';
 import { featureNames, formatMask } from '../../../compat-tables/bits/mask.ts';
 import { PROTOCOL } from '../../../compat-tables/bits/vhost-user-protocol.ts';
-import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import type { ErrorCode } from '../../../compat-tables/errors/catalogue.ts';
+import { CompatError, type ErrorDetails } from '../../../compat-tables/errors/compat-error.ts';
 import type { SessionContext, SessionState } from './session.ts';
 
 /** The errors with which a session refuses a message; the rules that decide are in request-rules.ts and reply-rules.ts. */
 
 /** The front-end leaves its replies unread. */
 export function floodOfRequests({ interface: name }: SessionContext, unread: number): CompatError {
-  return new CompatError(
-    'VC-VHOST-FLOOD',
-    `Cannot forward to the back-end of ${name}: the front-end left ${unread} replies unread`,
-    { interface: name },
-  );
+  const text = `Cannot forward to the back-end of ${name}: the front-end left ${unread} replies unread`;
+  return new CompatError('VC-VHOST-FLOOD', text, { interface: name });
 }
 
 /** SET_FEATURES with bits that were not offered. */
 export function featuresOutsideOffer(context: SessionContext, { offered }: SessionState, foreign: bigint): CompatError {
-  return outsideOffer(context, 'SET_FEATURES', featureNames(familyOf(context.mode.deviceType), foreign), offered);
+  return outsideOffer(context, 'SET_FEATURES', virtioNames(context, foreign), offered);
 }
 
 /** SET_PROTOCOL_FEATURES with bits that were not offered. */
@@ -26,59 +24,56 @@ export function protocolOutsideOffer(context: SessionContext, state: SessionStat
 }
 
 function outsideOffer(context: SessionContext, what: string, missing: readonly string[], offered: bigint): CompatError {
-  return new CompatError(
-    'VC-ACK-OUTSIDE-OFFER',
-    `Cannot accept ${what} of the front-end of ${context.interface}: ${missing.join(', ')} is not in the offer ${formatMask(offered)} of version ${context.mode.version}`,
-    { ...subject(context), missing },
-  );
+  const { interface: name, mode } = context;
+  const why = `${missing.join(', ')} is not in the offer ${formatMask(offered)} of version ${mode.version}`;
+  return refusal(context, 'VC-ACK-OUTSIDE-OFFER', `accept ${what} of the front-end of ${name}: ${why}`, { missing });
 }
 
 /** SET_FEATURES with other bits than before while rings run. */
-export function featuresWhileRunning(context: SessionContext, changed: bigint, before: bigint): CompatError {
-  const names = featureNames(familyOf(context.mode.deviceType), changed);
-  return new CompatError(
-    'VC-FEATURES-RUNNING',
-    `Cannot change the features of ${context.interface} while its device runs: ${names.join(', ')} would change; wanted ${formatMask(before)}, VHOST_F_LOG_ALL aside`,
-    { ...subject(context), changed: names },
-  );
+export function featuresWhileRunning(context: SessionContext, mask: bigint, before: bigint): CompatError {
+  const changed = virtioNames(context, mask);
+  const why = `${changed.join(', ')} would change; wanted ${formatMask(before)}, VHOST_F_LOG_ALL aside`;
+  const text = `change the features of ${context.interface} while its device runs: ${why}`;
+  return refusal(context, 'VC-FEATURES-RUNNING', text, { changed });
 }
 
 /** A ring above the queue pairs of the version: two rings make a pair. */
 export function tooManyQueues(context: SessionContext, ring: number, limit: number): CompatError {
-  return new CompatError(
-    'VC-QUEUE-PAIRS',
-    `Cannot accept ring ${ring} of ${context.interface}: version ${context.mode.version} allows ${limit} queue pairs, rings 0 to ${limit * 2 - 1}`,
-    { ...subject(context), ring, limit },
-  );
+  const why = `version ${context.mode.version} allows ${limit} queue pairs, rings 0 to ${limit * 2 - 1}`;
+  return refusal(context, 'VC-QUEUE-PAIRS', `accept ring ${ring} of ${context.interface}: ${why}`, { ring, limit });
 }
 
 export function ringTooLarge(context: SessionContext, ring: number, size: number, limit: number): CompatError {
-  return new CompatError(
-    'VC-RING-SIZE',
-    `Cannot accept ring ${ring} of ${context.interface}: it has ${size} descriptors; version ${context.mode.version} allows ${limit}`,
-    { ...subject(context), ring, size, limit },
-  );
+  const why = `it has ${size} descriptors; version ${context.mode.version} allows ${limit}`;
+  const text = `accept ring ${ring} of ${context.interface}: ${why}`;
+  return refusal(context, 'VC-RING-SIZE', text, { ring, size, limit });
 }
 
 /** The back-end answers GET_FEATURES with less than the version promises. */
 export function noLongerHonoured(context: SessionContext, mask: bigint): CompatError {
-  const missing = featureNames(familyOf(context.mode.deviceType), mask);
-  return new CompatError(
-    'VC-MODE-FEATURES',
-    `Cannot offer version ${context.mode.version} on ${context.interface}: the back-end no longer offers ${missing.join(', ')}`,
-    { ...subject(context), missing },
-  );
+  const missing = virtioNames(context, mask);
+  const text = `${offer(context)}: the back-end no longer offers ${missing.join(', ')}`;
+  return refusal(context, 'VC-MODE-FEATURES', text, { missing });
 }
 
 /** The back-end answers GET_QUEUE_NUM with less than the version promises. */
 export function tooFewQueues(context: SessionContext, has: number, wanted: number): CompatError {
-  return new CompatError(
-    'VC-MODE-LIMIT',
-    `Cannot offer version ${context.mode.version} on ${context.interface}: the back-end has ${has} queue pairs, the version promises ${wanted}`,
-    { ...subject(context), limit: 'queue_pairs', has, wanted },
-  );
+  const text = `${offer(context)}: the back-end has ${has} queue pairs, the version promises ${wanted}`;
+  return refusal(context, 'VC-MODE-LIMIT', text, { limit: 'queue_pairs', has, wanted });
 }
 
-function subject(context: SessionContext): { readonly interface: string; readonly version: string } {
-  return { interface: context.interface, version: context.mode.version };
+function offer({ interface: name, mode }: SessionContext): string {
+  return `offer version ${mode.version} on ${name}`;
+}
+
+function virtioNames({ mode }: SessionContext, mask: bigint): readonly string[] {
+  return featureNames(familyOf(mode.deviceType), mask);
+}
+
+function refusal(context: SessionContext, code: ErrorCode, text: string, details: ErrorDetails): CompatError {
+  return new CompatError(code, `Cannot ${text}`, {
+    interface: context.interface,
+    version: context.mode.version,
+    ...details,
+  });
 }

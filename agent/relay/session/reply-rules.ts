@@ -4,12 +4,13 @@ import type { RequestName } from '../../../compat-tables/protocol/requests.ts';
 import type { RequestOf } from '../../vhost/check-message.ts';
 import { encodeMessage, type MessageView } from '../../vhost/header.ts';
 import { readU64, writeU64 } from '../../vhost/payloads.ts';
-import { type PendingReply, settleReply } from './pending-replies.ts';
+import { settleReply } from './pending-replies.ts';
 import { noLongerHonoured, tooFewQueues } from './refusals.ts';
 import {
   type Action,
   FORWARD,
   JUST_FORWARD,
+  type PendingReply,
   type SessionChange,
   type SessionContext,
   type SessionState,

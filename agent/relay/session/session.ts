@@ -1,7 +1,17 @@
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import { offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
-import type { PendingReply } from './pending-replies.ts';
+
+/** A reply that the front-end waits for: the back-end's, or one of ours in its turn. */
+export interface PendingReply {
+  readonly request: number;
+  /** Our own reply, sent when all replies before it have been. */
+  readonly answer?: Uint8Array;
+  /** The front-end that asked has left: the reply is dropped. */
+  readonly dropped?: true;
+  /** What SET_FEATURES asked for: acked once the back-end says that it succeeded. */
+  readonly features?: bigint;
+}
 
 /** What a session is about; the same from its first message to its last. */
 export interface SessionContext {

@@ -11,8 +11,7 @@ import {
   type JournalRecord,
   type PendingMessage,
 } from '../../../../agent/relay/handover/journal-format.ts';
-import type { PendingReply } from '../../../../agent/relay/session/pending-replies.ts';
-import type { SessionState } from '../../../../agent/relay/session/session.ts';
+import type { PendingReply, SessionState } from '../../../../agent/relay/session/session.ts';
 import { HEAD, recordOf } from './keepers.ts';
 
 const WORD = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });

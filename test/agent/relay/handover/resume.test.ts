@@ -5,11 +5,10 @@ import { peek, receive, send } from '../../../../agent/fd/libc-message.ts';
 import { createPipe, setPeekOffset } from '../../../../agent/fd/libc-stream.ts';
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
 import type { PendingMessage, Side } from '../../../../agent/relay/handover/journal-format.ts';
-import { ReplyBarrier } from '../../../../agent/relay/handover/reply-barrier.ts';
 import { resumeExchange } from '../../../../agent/relay/handover/resume.ts';
 import { StoredPair } from '../../../../agent/relay/handover/stored-pair.ts';
 import { openChannel } from '../../../../agent/relay/link/backend-link.ts';
-import { Exchange } from '../../../../agent/relay/link/exchange.ts';
+import { BARRIER, Exchange } from '../../../../agent/relay/link/exchange.ts';
 import { noStatistics } from '../../../../agent/relay/port/port-status.ts';
 import { beginSession, type SessionState } from '../../../../agent/relay/session/session.ts';
 import { encodeReply, encodeRequest, NEED_REPLY } from '../../../../agent/vhost/header.ts';
@@ -21,6 +20,8 @@ import { HEAD } from './keepers.ts';
 const TABLE = writeMemoryTable([{ guestAddress: 0n, size: 0x1000n, userAddress: 0x1000n, mmapOffset: 0n }]);
 const SET_MEM_TABLE = encodeRequest(REQUESTS.SET_MEM_TABLE.id, TABLE, NEED_REPLY);
 const INFLIGHT = encodeReply(REQUESTS.GET_INFLIGHT_FD.id, new Uint8Array(20));
+/** The barrier: a question of the relay's own. */
+const QUESTION = encodeRequest(BARRIER);
 
 /** Two pairs of sockets with a message in one of them that the process before was sending when it was ended. */
 class Left {
@@ -134,9 +135,9 @@ describe('what was under way when a process was ended', () => {
 
   it('is found out by one question, also when that was staged already', async () => {
     left.underWay('frontend', SET_MEM_TABLE);
-    writeSync(left.pipes.backend.raw, ReplyBarrier.question);
+    writeSync(left.pipes.backend.raw, QUESTION);
     left.resume(request, { pending });
-    assert.deepEqual([...(await left.hears('backend'))], [...ReplyBarrier.question]);
+    assert.deepEqual([...(await left.hears('backend'))], [...QUESTION]);
     const reply = encodeReply(REQUESTS.SET_MEM_TABLE.id, new Uint8Array(8));
     left.tell('backend', reply);
     assert.deepEqual([...(await left.hears('frontend'))], [...reply]);
@@ -164,7 +165,7 @@ describe('what was under way when a process was ended', () => {
     left.underWay('frontend', region);
     const message = { ...request, request: REQUESTS.ADD_MEM_REG.id, bytes: region.length };
     left.resume(message, { pending: [{ request: REQUESTS.ADD_MEM_REG.id }], postcopy: true });
-    assert.deepEqual([...(await left.hears('backend'))], [...ReplyBarrier.question]);
+    assert.deepEqual([...(await left.hears('backend'))], [...QUESTION]);
     left.tell('backend', encodeReply(REQUESTS.GET_FEATURES.id, new Uint8Array(8)));
     assert.deepEqual([...(await left.hears('backend'))], [...region], 'it had not been sent');
   });

@@ -3,12 +3,30 @@ import { fstatSync } from 'node:fs';
 import { createEventFd } from '../../../../agent/fd/libc.ts';
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
 import type { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
+import type { Port } from '../../../../agent/relay/port/port.ts';
 import { encodeReply, encodeRequest, NEED_REPLY, REPLY } from '../../../../agent/vhost/header.ts';
 import { writeU64, writeVringState } from '../../../../agent/vhost/payloads.ts';
 import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
 import { aWhile, benchForEach, Hooks, hex, OVS_2_13, until, untilState } from '../../support.ts';
 
 const eventFds = (count: number) => Array.from({ length: count }, () => new OwnedFd(createEventFd()));
+
+/**
+ * Sends large requests until the front-end cannot send and the port takes nothing any more; how many, at most 5000. The
+ * kernel's buffers on both ways take some hundreds of them, the port one.
+ */
+async function sendUntilStalled(frontend: MockFrontend, port: Port): Promise<number> {
+  const big = encodeRequest(999, new Uint8Array(4096));
+  let sent = 0;
+  for (; sent < 5000 && !frontend.stalled; sent += 1) {
+    frontend.raw(big);
+    for (let taken = -1; frontend.stalled && taken !== port.status.statistics.messages_to_backend; ) {
+      taken = port.status.statistics.messages_to_backend;
+      await aWhile(20);
+    }
+  }
+  return sent;
+}
 
 describe('a port and peers that behave badly', () => {
   const bench = benchForEach();
@@ -268,13 +286,7 @@ describe('a port and peers that behave badly', () => {
     await frontend.sync();
     for (const connection of backend.live) connection.pause();
     const start = backend.received.length;
-    const big = encodeRequest(999, new Uint8Array(4096));
-    let sent = 0;
-    // The kernel's buffers on both ways take some hundreds of these, the port one.
-    for (; sent < 5000 && !frontend.stalled; sent += 1) {
-      frontend.raw(big);
-      if (frontend.stalled) await aWhile(20); // the port gets its turn
-    }
+    const sent = await sendUntilStalled(frontend, port);
     assert.ok(sent < 5000, 'the front-end could not send on');
     assert.ok(port.status.statistics.messages_to_backend < sent);
     for (const connection of backend.live) connection.resume();
@@ -285,15 +297,11 @@ describe('a port and peers that behave badly', () => {
   it('notices that a front-end is gone although the back-end does not read', async () => {
     const backend = await bench.backend();
     const hooks = new Hooks();
-    bench.port(hooks);
+    const port = bench.port(hooks);
     const frontend = await bench.frontend();
     await frontend.sync();
     for (const connection of backend.live) connection.pause();
-    const big = encodeRequest(999, new Uint8Array(4096));
-    while (!frontend.stalled) {
-      frontend.raw(big);
-      if (frontend.stalled) await aWhile(20);
-    }
+    await sendUntilStalled(frontend, port);
     assert.deepEqual(hooks.kinds().includes('frontend-left'), false);
     frontend.close();
     await until('it is seen', () => hooks.kinds().includes('frontend-left'));
