@@ -89,22 +89,22 @@ function featureWord(mask: bigint, family: FeatureFamily): Found {
 function memoryTable(payload: Uint8Array): Found {
   if (payload.length < MEMORY_HEADER_SIZE) return {};
   const regions = readU32(payload);
-  const rest = payload.length - MEMORY_HEADER_SIZE;
-  const size = [MEMORY_REGION_SIZE, XEN_MEMORY_REGION_SIZE].find((one) => one * regions === rest);
-  if (size === undefined) return { regions };
-  const at = (index: number) => MEMORY_HEADER_SIZE + index * size;
-  return { regions, region_bytes: Array.from({ length: regions }, (_, index) => regionBytes(payload, at(index))) };
+  return regionList(payload, regions) ?? { regions };
 }
 
 /** ADD_MEM_REG and REM_MEM_REG: eight bytes of padding and one region. */
 function oneRegion(payload: Uint8Array): Found {
-  const rest = payload.length - MEMORY_HEADER_SIZE;
-  if (rest !== MEMORY_REGION_SIZE && rest !== XEN_MEMORY_REGION_SIZE) return {};
-  return { regions: 1, region_bytes: [regionBytes(payload, MEMORY_HEADER_SIZE)] };
+  return regionList(payload, 1) ?? {};
 }
 
-function regionBytes(payload: Uint8Array, at: number): string {
-  return String(readU64(payload.subarray(at + REGION_SIZE_AT)));
+/** Undefined: the size is not that of so many regions. */
+function regionList(payload: Uint8Array, regions: number): Found | undefined {
+  const rest = payload.length - MEMORY_HEADER_SIZE;
+  const size = [MEMORY_REGION_SIZE, XEN_MEMORY_REGION_SIZE].find((one) => one * regions === rest);
+  if (size === undefined) return undefined;
+  const bytesAt = (at: number): string => String(readU64(payload.subarray(at + REGION_SIZE_AT)));
+  const bytesOf = (_: unknown, index: number): string => bytesAt(MEMORY_HEADER_SIZE + index * size);
+  return { regions, region_bytes: Array.from({ length: regions }, bytesOf) };
 }
 
 const QUESTIONS: Partial<Record<RequestName, Decoder>> = {

@@ -122,15 +122,14 @@ function shortNames(mask: bigint, family: FeatureFamily): string {
     .join(' ');
 }
 
-const UNITS = [
-  [1n << 30n, 'GiB'],
-  [1n << 20n, 'MiB'],
-  [1n << 10n, 'KiB'],
-] as const;
-
 /** `512MiB`; what is not a round number of a unit stays in bytes. */
 function sizeText(bytes: string): string {
-  const count = BigInt(bytes);
-  const unit = UNITS.find(([size]) => count >= size && count % size === 0n);
-  return unit === undefined ? `${bytes}B` : `${count / unit[0]}${unit[1]}`;
+  let count = BigInt(bytes);
+  let unit = 'B';
+  for (const larger of ['KiB', 'MiB', 'GiB']) {
+    if (count === 0n || count % 1024n !== 0n) break;
+    count /= 1024n;
+    unit = larger;
+  }
+  return `${count}${unit}`;
 }

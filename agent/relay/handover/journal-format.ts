@@ -75,10 +75,8 @@ export function encodeHead(head: JournalHead): Buffer {
   if (text.length > HEAD_BYTES - HEAD_PREFIX)
     throw new JournalError(`Cannot write the journal of ${head.name}: its head has ${text.length} bytes`);
   const prefix = Buffer.alloc(HEAD_PREFIX);
-  prefix.writeUInt32LE(MAGIC, 0);
-  prefix.writeUInt32LE(JOURNAL_FORMAT, 4);
-  prefix.writeUInt32LE(text.length, 8);
-  prefix.writeUInt32LE(crc32(text), 12);
+  const words = [MAGIC, JOURNAL_FORMAT, text.length, crc32(text)];
+  for (const [index, word] of words.entries()) prefix.writeUInt32LE(word, index * 4);
   return Buffer.concat([prefix, text]);
 }
 

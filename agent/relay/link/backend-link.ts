@@ -28,10 +28,7 @@ export interface BackendLinkOptions {
   readonly asksQueues?: boolean;
 }
 
-/**
- * A connection to a back-end: measured first, then lent to the exchange with a front-end. In between it drops the replies
- * to a front-end that left before they came.
- */
+/** A connection to a back-end: measured, then lent to exchanges. In between it drops replies that nobody waits for. */
 export class BackendLink {
   readonly channel: VhostChannel;
   readonly #events: BackendLinkEvents;

@@ -17,25 +17,22 @@ export interface Delivery extends PendingMessage {
 
 export const SIDES = ['frontend', 'backend'] as const satisfies Side[];
 
-export interface DeliveryHooks {
-  /** How far the exchange has come has to be written down. */
-  journal(): void;
-  at(step: RelayStep): void;
-}
-
 /**
  * The messages that were decided on: each is staged, sent and consumed, one at a time from each side (docs/adr/0007). What
  * cannot be sent now waits until its peer takes bytes again.
  */
 export class Deliveries {
   readonly #channels: Readonly<Record<Side, VhostChannel>>;
-  readonly #hooks: DeliveryHooks;
+  readonly #journal: () => void;
+  readonly #at: (step: RelayStep) => void;
   #pending: Delivery[] = [];
   #open = false;
 
-  constructor(channels: Readonly<Record<Side, VhostChannel>>, hooks: DeliveryHooks) {
+  /** `journal` writes down how far the exchange has come; `at` is told of each step. */
+  constructor(channels: Readonly<Record<Side, VhostChannel>>, journal: () => void, at: (step: RelayStep) => void) {
     this.#channels = channels;
-    this.#hooks = hooks;
+    this.#journal = journal;
+    this.#at = at;
   }
 
   get isOpen(): boolean {
@@ -91,7 +88,7 @@ export class Deliveries {
   take(side: Side, message: VhostMessage): VhostMessage {
     closeAll(message.fds);
     this.#pending.push(pendingMessage(side, side, 'taken', message, 0));
-    this.#hooks.journal();
+    this.#journal();
     this.#pending.pop();
     return { ...message, fds: this.#channels[side].take() };
   }
@@ -104,7 +101,7 @@ export class Deliveries {
     if (!forwarded) closeAll(message.fds);
     const staged = forwarded && !carries ? [forwarded, ...answers] : answers;
     if (staged.length > 0) this.#channels[to].stage(Buffer.concat(staged));
-    this.#hooks.at('staged');
+    this.#at('staged');
     const delivery: Delivery = {
       ...pendingMessage(from, to, via === 'pipe' && carries ? 'descriptors' : via, message),
       asks,
@@ -124,7 +121,7 @@ export class Deliveries {
       delivery.unsent = undefined;
     }
     if (!this.#toward(delivery.to, (channel) => channel.flush())) return;
-    this.#hooks.at('sent');
+    this.#at('sent');
     this.#complete(delivery);
   }
 
@@ -133,7 +130,7 @@ export class Deliveries {
     closeAll(message.fds);
     const delivery = pendingMessage(from, 'frontend', 'pipe', message);
     this.#pending.push(delivery);
-    this.#hooks.journal();
+    this.#journal();
     this.#complete(delivery);
   }
 
@@ -145,12 +142,12 @@ export class Deliveries {
     const whole = delivery.via !== 'taken' && channel.begun >= delivery.bytes;
     const carried =
       channel.begun > 0 && delivery.via !== 'taken'
-        ? channel.consume(expected && whole, () => this.#hooks.at('begun'))
+        ? channel.consume(expected && whole, () => this.#at('begun'))
         : expected;
-    this.#hooks.at('consumed');
+    this.#at('consumed');
     this.#pending = this.#pending.filter((one) => one !== delivery);
-    this.#hooks.journal();
-    this.#hooks.at('done');
+    this.#journal();
+    this.#at('done');
     if (!whole || carried === expected) return;
     const why = carried ? 'descriptors came with it, wanted none' : 'its descriptors did not come with it';
     throw cannotAccept('descriptors', `${requestName(delivery.request)} from the ${delivery.from}`, why);

@@ -77,7 +77,7 @@ export class Exchange {
     this.#heard = hasSpoken(state);
     const record = () => this.record;
     this.#journal = () => stored().write(record);
-    this.#deliveries = new Deliveries(channels, { journal: this.#journal, at: (step) => context.atStep?.(step) });
+    this.#deliveries = new Deliveries(channels, this.#journal, (step) => context.atStep?.(step));
   }
 
   get session(): SessionState {

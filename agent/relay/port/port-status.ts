@@ -38,17 +38,9 @@ export type PortState =
   | 'error';
 
 const STATISTICS = [
-  'messages_to_backend',
-  'messages_to_frontend',
-  'descriptors_to_backend',
-  'descriptors_to_frontend',
-  'backend_connects',
-  'frontend_connects',
-  'frontend_busy',
-  'refusals',
-  'faults',
-  'unknown_requests',
-  'unsolicited_replies',
+  ...['messages_to_backend', 'messages_to_frontend', 'descriptors_to_backend', 'descriptors_to_frontend'],
+  ...['backend_connects', 'frontend_connects', 'frontend_busy'],
+  ...['refusals', 'faults', 'unknown_requests', 'unsolicited_replies'],
 ] as const;
 
 export type StatisticName = (typeof STATISTICS)[number];

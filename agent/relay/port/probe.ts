@@ -7,11 +7,7 @@ import { OwnedFd } from '../../fd/owned-fd.ts';
 import { BackendLink } from '../link/backend-link.ts';
 import { asCompatError } from '../link/relay-errors.ts';
 
-export interface ProbeOptions {
-  /** For the connection and for the answers together. */
-  readonly timeoutMs?: number;
-}
-
+/** For the connection and for the answers together. */
 const DEFAULT_TIMEOUT_MS = 5000;
 
 /**
@@ -21,9 +17,12 @@ const DEFAULT_TIMEOUT_MS = 5000;
  * Hanging up is not harmless everywhere: Open vSwitch 3.2 and later change a port's features when a connection ends before
  * the device is up. Do not probe a port of a running OVS that guests are going to use.
  */
-export async function probe(endpoint: Endpoint, options: ProbeOptions = {}): Promise<Abilities> {
+export async function probe(
+  endpoint: Endpoint,
+  { timeoutMs: allowedMs = DEFAULT_TIMEOUT_MS } = {},
+): Promise<Abilities> {
   const what = formatEndpoint(endpoint);
-  const deadline = Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const deadline = Date.now() + allowedMs;
   const left = () => Math.max(1, deadline - Date.now());
   const timeoutMs = left();
   const tooLate = (): CompatError => {

@@ -8,10 +8,7 @@ import { readU64 } from '../../vhost/payloads.ts';
 /** Without the MQ protocol feature there is one queue pair, and nothing to ask. */
 const ONE_QUEUE_PAIR = 1;
 
-/**
- * Asks a back-end what it can do, with questions only, so that nothing changes in it. Replies in, requests out; ends with
- * the abilities.
- */
+/** Asks a back-end what it can do, with questions that change nothing: replies in, requests out, abilities at the end. */
 export class Measurement {
   readonly #asksQueues: boolean;
   #asked: RequestName = 'GET_FEATURES';

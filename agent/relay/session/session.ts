@@ -75,14 +75,8 @@ export function beginSession(
   return {
     offered: offeredFeatures(mode, abilities.virtioFeatures),
     offeredProtocol: offeredProtocolFeatures(mode, abilities.protocolFeatures),
-    acked: undefined,
-    ackedProtocol: undefined,
-    started: [],
-    ringSizes: new Map(),
-    queuePairs: undefined,
-    relayed: false,
-    postcopy: false,
-    pending: owed,
+    ...{ acked: undefined, ackedProtocol: undefined, queuePairs: undefined, relayed: false, postcopy: false },
+    ...{ started: [], ringSizes: new Map(), pending: owed },
   };
 }
 
