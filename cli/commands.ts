@@ -8,7 +8,14 @@ import { diffVersions } from './commands/diff-versions.ts';
 import { drain } from './commands/drain.ts';
 import { events } from './commands/events.ts';
 import { explainCommand } from './commands/explain.ts';
-import { addInterfaceCommand, defaultVersion, delInterface, pinCommand, unpinCommand } from './commands/intents.ts';
+import {
+  addInterfaceCommand,
+  defaultVersion,
+  delInterface,
+  pinCommand,
+  undefine,
+  unpinCommand,
+} from './commands/intents.ts';
 import { lintTable } from './commands/lint-table.ts';
 import { listInterfaces } from './commands/list-interfaces.ts';
 import { mockBackend } from './commands/mock-backend.ts';
@@ -19,7 +26,6 @@ import { serveDb } from './commands/serve-db.ts';
 import { show } from './commands/show.ts';
 import { showInterface } from './commands/show-interface.ts';
 import { trace } from './commands/trace.ts';
-import { undefine } from './commands/undefine-version.ts';
 import { listVersions, showVersion } from './commands/versions.ts';
 import { whatIfCommand } from './commands/what-if.ts';
 import type { Command } from './shared/command.ts';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { EXIT } from '../compat-tables/errors/catalogue.ts';
 import { run } from './run.ts';
-import { processIo } from './shared/terminal-io.ts';
+import { processIo } from './shared/terminal.ts';
 
 let failure: Error | undefined;
 const io = processIo((error) => {

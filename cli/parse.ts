@@ -1,11 +1,10 @@
-import { type CommanderError, Option, Command as Parser } from 'commander';
+import { type CommanderError, Help, Option, Command as Parser } from 'commander';
 import { suggestion } from '../base/text.ts';
-import { type ArgumentSpec, type Command, type Input, usageOf } from './shared/command.ts';
+import { argumentUsage, type Command, type Input, usageOf } from './shared/command.ts';
 import { UsageError } from './shared/command-errors.ts';
-import { type Look, outputLook } from './shared/look.ts';
 import { GLOBAL_OPTIONS, type GlobalOptions, readGlobalOptions } from './shared/options.ts';
 import { renderPage } from './shared/page.ts';
-import type { Io } from './shared/terminal-io.ts';
+import { type Io, type Look, outputLook } from './shared/terminal.ts';
 import { wrapLine } from './shared/text-width.ts';
 
 export interface Parsed {
@@ -119,20 +118,8 @@ function prepare(parser: Parser, io: Io, usage: string): Parser {
 
 /** The list of commands leaves the options to the help of each. */
 function nameWithArguments(parser: Parser): string {
-  const args = parser.registeredArguments.map((one) => {
-    const name = `${one.name()}${one.variadic ? '...' : ''}`;
-    return one.required ? name : `[${name}]`;
-  });
-  return [parser.name(), ...args].join(' ');
+  return new Help().subcommandTerm(parser).replaceAll(/ \[options\]|[<>]/g, '');
 }
-
-/** Arguments in commander's notation. */
-const SHAPES: Readonly<Record<NonNullable<ArgumentSpec['arity']>, (name: string) => string>> = {
-  one: (name) => `<${name}>`,
-  optional: (name) => `[${name}]`,
-  some: (name) => `<${name}...>`,
-  any: (name) => `[${name}...]`,
-};
 
 function commandParser(command: Command, version: string, io: Io): Parser {
   const usage = usageOf(command);
@@ -141,8 +128,9 @@ function commandParser(command: Command, version: string, io: Io): Parser {
     .description(command.summary)
     .usage(usage.slice(`vhost-compat ${command.name}`.length).trim())
     .addHelpText('after', helpTail(command, outputLook(io).width));
-  for (const { name, help, arity } of command.args) {
-    parser.argument(SHAPES[arity ?? 'one'](name), help);
+  for (const spec of command.args) {
+    const shape = argumentUsage(spec);
+    parser.argument(shape.startsWith('[') ? shape : `<${shape}>`, spec.help);
   }
   for (const { name, value, help, required, repeatable } of command.options) {
     const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, help);

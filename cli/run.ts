@@ -3,15 +3,14 @@ import { EXIT, type Exit } from '../compat-tables/errors/catalogue.ts';
 import type { CompatError } from '../compat-tables/errors/compat-error.ts';
 import { COMMANDS } from './commands.ts';
 import { type Parsed, parseCommandLine } from './parse.ts';
-import { checkColumns, noSuchColumn } from './shared/columns.ts';
-import type { Command, Result } from './shared/command.ts';
+import { checkColumns, pickColumns } from './shared/columns.ts';
+import type { Command, CommandResult } from './shared/command.ts';
 import { asCataloguedError, describeError } from './shared/command-errors.ts';
 import { Context } from './shared/context.ts';
-import { pickColumns, printable, renderTable, type Table } from './shared/formats.ts';
-import { errorLook, type Look, outputLook } from './shared/look.ts';
+import { printable, renderTable } from './shared/formats.ts';
 import { type GlobalOptions, wantsJson } from './shared/options.ts';
 import { renderPage, textLines } from './shared/page.ts';
-import type { Io } from './shared/terminal-io.ts';
+import { errorLook, type Io, type Look, outputLook } from './shared/terminal.ts';
 
 /** One whole run of `vhost-compat`: the words after the program's name in, the exit status out. Never throws. */
 export async function run(argv: readonly string[], io: Io, commands: readonly Command[] = COMMANDS): Promise<Exit> {
@@ -58,18 +57,12 @@ async function runCommand({ command, input, globals }: Parsed, argv: readonly st
 }
 
 /** A result in the form that the options ask for. */
-function render(result: Result, { format, headings, columns }: GlobalOptions, look: Look): string {
+function render(result: CommandResult, { format, headings, columns }: GlobalOptions, look: Look): string {
   const { table, text, verbatim } = result;
-  if (columns !== undefined) return renderTable(pick(table, columns), format, { headings, look });
-  if (format === 'json') return `${JSON.stringify(result.json, null, 2)}\n`;
+  if (columns !== undefined) return renderTable(pickColumns(table, columns), format, { headings, look });
+  if (format === 'json') return `${JSON.stringify({ format: 1, ...result.json }, null, 2)}\n`;
   if (format !== 'table') return renderTable(table, format, { headings, look });
   if (headings && verbatim !== undefined) return printable(verbatim);
   if (headings && text !== undefined) return renderPage(text, look);
-  return renderTable(pick(table, table.narrow ?? table.headings), format, { headings, look });
-}
-
-function pick(table: Table, columns: readonly string[]): Table {
-  const picked = pickColumns(table, columns);
-  if (!('unknown' in picked)) return picked;
-  throw noSuchColumn(picked.unknown, table.headings);
+  return renderTable(pickColumns(table, table.narrow ?? table.headings), format, { headings, look });
 }

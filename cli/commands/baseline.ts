@@ -6,9 +6,9 @@ import type { Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
 import { checkOnAll, checkOwnName, type Defined, definedLines, defineOnAll } from '../shared/define.ts';
 import { differenceJson, indented, lostLine } from '../shared/difference-output.ts';
+import { maskText } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from '../shared/host-names.ts';
-import { maskText } from '../shared/mask-text.ts';
-import { writeTable } from '../shared/table-file.ts';
+import { writeTable } from '../shared/table-files.ts';
 import { documentsOf, openTargets, TARGETS } from '../shared/targets.ts';
 
 const HEADINGS = ['version', 'virtio_features', 'feature_names', 'limits', 'digest', 'same_as', 'defined_on'];
@@ -59,7 +59,9 @@ export const baselineCommand: Command = {
       },
       notes: [...made.notes, ...written],
       json: {
-        ...{ format: 1, kind: 'baseline', version, digest },
+        kind: 'baseline',
+        version,
+        digest,
         table: JSON.parse(file) as unknown,
         feature_names: guestNames(made.entry),
         same_as: made.sameAs ?? null,

@@ -9,7 +9,7 @@ import { checkOnAll, checkOwnName, definedLines, defineOnAll } from '../shared/d
 import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from '../shared/host-names.ts';
 import { measure } from '../shared/measure.ts';
 import { openState } from '../shared/open-host.ts';
-import { writeTable } from '../shared/table-file.ts';
+import { writeTable } from '../shared/table-files.ts';
 import { definedJson } from './baseline.ts';
 
 const HEADINGS = ['version', 'virtio_features', 'feature_names', 'limits', 'digest'];
@@ -63,7 +63,7 @@ export const capture: Command = {
       },
       notes: [...notes, ...written, ...definedLines(entry, defined, context.options.dryRun)],
       json: {
-        ...{ format: 1, kind: 'capture', version, digest: entry.digest, endpoint },
+        ...{ kind: 'capture', version, digest: entry.digest, endpoint },
         table: JSON.parse(text) as unknown,
         feature_names: guestNames(entry),
         notes,

@@ -1,11 +1,9 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { MoveAnswer } from '../../compat-tables/moves/check-move.ts';
-import { type AnsweredMove, answerMove, moveJson } from '../../rpc/fleet/answer-move.ts';
-import { describeHost } from '../../rpc/fleet/describe-host.ts';
-import { argument, type Command, type Result } from '../shared/command.ts';
+import { answerMove, moveJson } from '../../rpc/fleet/answer-move.ts';
+import { argument, type Command } from '../shared/command.ts';
 import { moveTable, moveText } from '../shared/move-output.ts';
-import { withHost } from '../shared/open-host.ts';
-import { documentOf, documentsOf, TARGETS } from '../shared/targets.ts';
+import { documentOf, documentsOf, ownDocument, TARGETS } from '../shared/targets.ts';
 
 export const checkMoveCommand: Command = {
   name: 'check-move',
@@ -25,35 +23,24 @@ export const checkMoveCommand: Command = {
   async run(context, input) {
     const name = argument(input, 0);
     const from = input.option('from');
-    const source = from === undefined ? await describedHost(context) : await documentOf(context, from);
+    const source = from === undefined ? await ownDocument(context) : await documentOf(context, from);
     const targets = await documentsOf(context, input.args.slice(1));
-    return moveResult(answerMove({ source, name, targets, version: input.option('version') }));
+    const answered = answerMove({ source, name, targets, version: input.option('version') });
+    const { answer } = answered;
+    return {
+      text: moveText(answer),
+      table: moveTable([answer]),
+      json: { kind: 'move', ...moveJson(answered) },
+      ...(answer.possible ? {} : { refusal: cannotMove(answer) }),
+    };
   },
 };
-
-async function describedHost(context: Parameters<Command['run']>[0]) {
-  const { state, host } = await withHost(context);
-  return describeHost(state, host);
-}
-
-function moveResult(answered: AnsweredMove): Result {
-  const { answer } = answered;
-  return {
-    text: moveText(answer),
-    table: moveTable([answer]),
-    json: { format: 1, kind: 'move', ...moveJson(answered) },
-    ...(answer.possible ? {} : { refusal: cannotMove(answer) }),
-  };
-}
 
 function cannotMove({ interface: name, host, targets }: MoveAnswer): CompatError {
   const refused = targets.filter(({ possible }) => !possible);
   const reasons = refused.map((one) => one.obstacles.map(({ text }) => text).join('; ')).join('; ');
   const hosts = refused.map((one) => one.host);
-  return new CompatError('VC-MOVE', `${name} cannot move from ${host} to ${hosts.join(', ')}: ${reasons}`, {
-    interface: name,
-    host,
-    targets: hosts,
-    missing: [...new Set(refused.flatMap((one) => one.obstacles.flatMap((o) => o.missing.map((bit) => bit.name))))],
-  });
+  const names = refused.flatMap((one) => one.obstacles.flatMap(({ missing }) => missing.map((bit) => bit.name)));
+  const text = `${name} cannot move from ${host} to ${hosts.join(', ')}: ${reasons}`;
+  return new CompatError('VC-MOVE', text, { interface: name, host, targets: hosts, missing: [...new Set(names)] });
 }

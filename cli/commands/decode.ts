@@ -4,9 +4,8 @@ import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import type { Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
 import { bitCells, bitRows } from '../shared/feature-output.ts';
-import type { Table } from '../shared/formats.ts';
+import { maskText, type Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
-import { maskText } from '../shared/mask-text.ts';
 
 export const decode: Command = {
   name: 'decode',
@@ -30,12 +29,8 @@ export const decode: Command = {
       table,
       text: [{ heading: `${protocol ? formatMask(mask) : maskText(mask)} (${kind})` }, { table }],
       json: {
-        format: 1,
-        kind: 'features',
-        family: protocol ? 'protocol' : 'virtio',
-        device_type: deviceType,
-        mask: formatMask(mask),
-        bits: rows,
+        ...{ kind: 'features', family: protocol ? 'protocol' : 'virtio', device_type: deviceType },
+        ...{ mask: formatMask(mask), bits: rows },
       },
     };
   },

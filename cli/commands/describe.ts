@@ -50,8 +50,6 @@ function deviceIn({ host, devices = [] }: HostDocument, type: string): DeviceDoc
   const device = devices.find(({ self }) => self.device_type === type);
   if (device !== undefined) return device;
   const there = devices.map(({ self }) => self.device_type).join(', ') || 'no device type';
-  throw new CompatError(
-    'VC-VERSION-DEVICE-TYPE',
-    `Cannot describe ${type} on host ${host}: it can honour versions of ${there}`,
-  );
+  const text = `Cannot describe ${type} on host ${host}: it can honour versions of ${there}`;
+  throw new CompatError('VC-VERSION-DEVICE-TYPE', text);
 }

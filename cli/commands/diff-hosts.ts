@@ -47,7 +47,7 @@ export const diffHosts: Command = {
         ],
       },
       json: {
-        ...{ format: 1, kind: 'host-difference' },
+        ...{ kind: 'host-difference' },
         ...differenceJson(difference),
         versions: {
           ...{ only_a: versions.only[0], only_b: versions.only[1], common: versions.common },

@@ -10,7 +10,7 @@ import type { Context } from '../shared/context.ts';
 import { DIFFERENCE_HEADINGS, differenceJson, differenceLines, differenceRows } from '../shared/difference-output.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 import { withHost } from '../shared/open-host.ts';
-import { shippedEntries } from '../shared/shipped-tables.ts';
+import { shippedEntries } from '../shared/table-files.ts';
 
 const VERSION = { help: 'a version string, as list-versions --all has it' } as const;
 
@@ -34,7 +34,7 @@ export const diffVersions: Command = {
     return {
       text: `${[...differenceLines(difference), ...tiers].join('\n')}\n`,
       table: { headings: DIFFERENCE_HEADINGS, rows: differenceRows(difference) },
-      json: { format: 1, kind: 'version-difference', tiers: [a.tier, b.tier], ...differenceJson(difference) },
+      json: { kind: 'version-difference', tiers: [a.tier, b.tier], ...differenceJson(difference) },
     };
   },
 };
@@ -49,10 +49,11 @@ async function entriesOf(context: Context, input: Input): Promise<Entry[]> {
 function find(entries: readonly Entry[], name: string): Entry {
   const found = entries.find(({ version }) => version === name);
   if (found !== undefined) return found;
-  const names = entries.map(({ version }) => version);
-  throw new CompatError('VC-VERSION-UNKNOWN', `Cannot find version "${name}"${suggestion(name, names)}`, {
-    version: name,
-  });
+  const near = suggestion(
+    name,
+    entries.map(({ version }) => version),
+  );
+  throw new CompatError('VC-VERSION-UNKNOWN', `Cannot find version "${name}"${near}`, { version: name });
 }
 
 function sideOf({ version, virtioFeatures, protocolFeatures, requiredProtocolFeatures, limits }: Entry): Compared {

@@ -27,11 +27,7 @@ export const drain: Command = {
       text: drainText(answers, name),
       table: moveTable(answers),
       json: {
-        format: 1,
-        kind: 'drain',
-        host: name,
-        possible: stuck.length === 0,
-        stuck: stuck.map((one) => one.interface),
+        ...{ kind: 'drain', host: name, possible: stuck.length === 0, stuck: stuck.map((one) => one.interface) },
         interfaces: drained.map(moveJson),
       },
       ...(stuck.length === 0 ? {} : { refusal: cannotDrain(name, stuck) }),
@@ -65,8 +61,6 @@ function drainText(answers: readonly MoveAnswer[], host: string): Part[] {
 
 function cannotDrain(host: string, stuck: readonly MoveAnswer[]): CompatError {
   const names = stuck.map((one) => one.interface);
-  return new CompatError('VC-DRAIN', `${host} cannot be drained: ${names.join(', ')} can go to none of the targets`, {
-    host,
-    interfaces: names,
-  });
+  const text = `${host} cannot be drained: ${names.join(', ')} can go to none of the targets`;
+  return new CompatError('VC-DRAIN', text, { host, interfaces: names });
 }

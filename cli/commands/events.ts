@@ -46,7 +46,7 @@ export const events: Command = {
         headings: COLUMNS.map((column) => column.name),
         rows: shown.map((row) => COLUMNS.map((column): Cell => column.cell(row))),
       },
-      json: { format: 1, kind: 'events', host: hostName(host), events: shown.map((row) => eventJson(host, row)) },
+      json: { kind: 'events', host: hostName(host), events: shown.map((row) => eventJson(host, row)) },
     };
   },
 };

@@ -6,21 +6,23 @@ import { explain } from '../../compat-tables/explain/explain.ts';
 import type { ExplainedMask, Explanation, MaskRole } from '../../compat-tables/explain/explanation.ts';
 import type { MissingBit } from '../../compat-tables/explain/missing-bits.ts';
 import { type ReleaseSpan, spanText } from '../../compat-tables/releases/resembles.ts';
+import { type ShownColumns, tableOf } from '../shared/columns.ts';
 import type { Command } from '../shared/command.ts';
 import { UsageError } from '../shared/command-errors.ts';
-import type { Table } from '../shared/formats.ts';
-import { shippedEntries } from '../shared/shipped-tables.ts';
+import { jsonOf } from '../shared/formats.ts';
+import { shippedEntries } from '../shared/table-files.ts';
 
 /** A log of this size takes a second or two; a larger one is better cut to the time in question. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
+
+const NOTHING_KNOWN = 'Cannot explain the text: no line of it is known';
 
 export const explainCommand: Command = {
   name: 'explain',
   summary: 'Say what a line of QEMU, libvirt, DPDK or Open vSwitch means, or one of our codes',
   args: [
     {
-      name: 'TEXT',
-      arity: 'some',
+      ...{ name: 'TEXT', arity: 'some' },
       help: 'a pasted line, a code such as VC-MODE-FEATURES, or - for a log on standard input',
     },
   ],
@@ -31,10 +33,10 @@ export const explainCommand: Command = {
     const text = args.length === 1 && args[0] === '-' ? await standardInput() : codeOrText(args.join(' '));
     const found = explain(text, shippedEntries());
     return {
-      table: tableOf(found),
+      table: tableOf(COLUMNS, found, ['line', 'program', 'id', 'missing', 'prevented_by']),
       text: found.map(explanationText).join('\n'),
-      json: { format: 1, kind: 'explanations', explanations: found.map(explanationJson) },
-      ...(found.length === 0 ? { refusal: nothingKnown() } : {}),
+      json: { kind: 'explanations', explanations: found.map(explanationJson) },
+      ...(found.length === 0 ? { refusal: new CompatError('VC-EXPLAIN-NONE', NOTHING_KNOWN) } : {}),
     };
   },
 };
@@ -56,41 +58,19 @@ async function standardInput(): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function nothingKnown(): CompatError {
-  return new CompatError('VC-EXPLAIN-NONE', 'Cannot explain the text: no line of it is known');
-}
-
-function tableOf(found: readonly Explanation[]): Table {
-  return {
-    headings: [
-      'line',
-      'count',
-      'program',
-      'id',
-      'device',
-      'missing',
-      'prevented_by',
-      'means',
-      'culprits',
-      'remedies',
-      'text',
-    ],
-    narrow: ['line', 'program', 'id', 'missing', 'prevented_by'],
-    rows: found.map((one) => [
-      one.line,
-      one.count,
-      one.program,
-      one.id,
-      one.device?.type,
-      one.missing.map(({ name }) => name),
-      one.prevention?.versions ?? [],
-      one.means,
-      one.culprits.join(' '),
-      one.remedies.join(' '),
-      one.text,
-    ]),
-  };
-}
+const COLUMNS: ShownColumns<Explanation> = {
+  line: ({ line }) => line,
+  count: ({ count }) => count,
+  program: ({ program }) => program,
+  id: ({ id }) => id,
+  device: ({ device }) => device?.type,
+  missing: ({ missing }) => missing.map(({ name }) => name),
+  prevented_by: ({ prevention }) => prevention?.versions ?? [],
+  means: ({ means }) => means,
+  culprits: ({ culprits }) => culprits.join(' '),
+  remedies: ({ remedies }) => remedies.join(' '),
+  text: ({ text }) => text,
+};
 
 const ROLE_WORDS: Readonly<Record<MaskRole, string>> = {
   guest: 'the guest has',
@@ -157,29 +137,15 @@ function preventionText({ versions, note }: NonNullable<Explanation['prevention'
 }
 
 function explanationJson(one: Explanation): object {
-  const { device, prevention } = one;
+  const { device, masks, missing, prevention } = one;
+  const bit = (row: MissingBit) => jsonOf(row, 'bit', 'name', 'meaning', 'decidedBy', 'hiddenBy', 'hint', 'candidates');
   return {
-    id: one.id,
-    program: one.program,
-    line: one.line,
-    count: one.count,
-    text: one.text,
-    means: one.means,
-    device: device === undefined ? null : { type: device.type, known: device.known },
-    masks: Object.fromEntries(one.masks.map((mask) => [mask.role, maskJson(mask)])),
-    missing: one.missing.map((bit) => ({
-      bit: bit.bit,
-      name: bit.name,
-      meaning: bit.meaning,
-      decided_by: bit.decidedBy,
-      hidden_by: bit.hiddenBy ?? null,
-      hint: bit.hint ?? null,
-      candidates: bit.candidates,
-    })),
-    culprits: one.culprits,
-    remedies: one.remedies,
-    fits: one.fits,
-    prevention: prevention === undefined ? null : { versions: prevention.versions, note: prevention.note },
+    ...jsonOf(one, 'id', 'program', 'line', 'count', 'text', 'means'),
+    device: device === undefined ? null : jsonOf(device, 'type', 'known'),
+    masks: Object.fromEntries(masks.map((mask) => [mask.role, maskJson(mask)])),
+    missing: missing.map(bit),
+    ...jsonOf(one, 'culprits', 'remedies', 'fits'),
+    prevention: prevention === undefined ? null : jsonOf(prevention, 'versions', 'note'),
   };
 }
 

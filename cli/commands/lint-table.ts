@@ -4,8 +4,10 @@ import type { TableFile } from '../../compat-tables/entries/table-directories.ts
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { type Finding, findingLine } from '../../compat-tables/lint/finding.ts';
 import { lintTables } from '../../compat-tables/lint/lint.ts';
+import { type ShownColumns, tableOf } from '../shared/columns.ts';
 import type { Command } from '../shared/command.ts';
-import { shippedFiles } from '../shared/shipped-tables.ts';
+import { reasonOf } from '../shared/command-errors.ts';
+import { shippedFiles } from '../shared/table-files.ts';
 
 export const lintTable: Command = {
   name: 'lint-table',
@@ -27,35 +29,36 @@ export const lintTable: Command = {
     const summary = `${plural(errors, 'error')}, ${plural(warnings, 'warning')} in ${plural(files.length, 'file')}`;
     return {
       text: findings.map((one) => `${findingLine(one)}\n`).join(''),
-      table: { headings: HEADINGS, rows: findings.map(cells) },
-      json: { format: 1, kind: 'lint', errors, warnings, findings },
+      table: tableOf(COLUMNS, findings),
+      json: { kind: 'lint', errors, warnings, findings },
       notes: [summary],
       ...(errors === 0 ? {} : { refusal: refusal(findings, summary) }),
     };
   },
 };
 
-const HEADINGS = ['file', 'line', 'severity', 'rule', 'version', 'text'];
-
-function cells({ file, line, severity, rule, version, text }: Finding) {
-  return [file, line, severity, rule, version, text];
-}
+const COLUMNS: ShownColumns<Finding> = {
+  file: ({ file }) => file,
+  line: ({ line }) => line,
+  severity: ({ severity }) => severity,
+  rule: ({ rule }) => rule,
+  version: ({ version }) => version,
+  text: ({ text }) => text,
+};
 
 /** The kind of the first error: what the remedy of the catalogue speaks of. */
 function refusal(findings: readonly Finding[], summary: string): CompatError {
   const first = findings.find(({ severity }) => severity === 'error');
   const code = first?.rule === 'VC-TABLE-CHANGED' ? 'VC-TABLE-CHANGED' : 'VC-TABLE';
-  return new CompatError(code, `Cannot use the tables as they are: ${summary}`, {
-    file: first?.file,
-    line: first?.line,
-  });
+  const { file, line } = first ?? {};
+  return new CompatError(code, `Cannot use the tables as they are: ${summary}`, { file, line });
 }
 
 async function readTable(path: string): Promise<TableFile> {
   try {
     return { path, text: await readFile(path, 'utf8') };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CompatError('VC-TABLE', `Cannot read ${path}: ${reason}; wanted a table file`, { file: path }, { cause });
+    const text = `Cannot read ${path}: ${reasonOf(cause)}; wanted a table file`;
+    throw new CompatError('VC-TABLE', text, { file: path }, { cause });
   }
 }

@@ -2,12 +2,11 @@ import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
 import { INTERFACE } from '../../rpc/state/model/interface.ts';
 import type { InterfaceRow } from '../../rpc/state/read-rows.ts';
 import { hostName } from '../../rpc/state/state.ts';
+import { type ShownColumns, shownColumns, tableOf } from '../shared/columns.ts';
 import type { Command } from '../shared/command.ts';
 import { isoTime } from '../shared/host-names.ts';
-import { type ShownColumns, shownColumns } from '../shared/model-columns.ts';
 import { withHost } from '../shared/open-host.ts';
 
-const MODEL = shownColumns(INTERFACE);
 const COLUMNS: ShownColumns<InterfaceRow> = {
   name: ({ name }) => name,
   state: ({ state }) => state,
@@ -17,9 +16,8 @@ const COLUMNS: ShownColumns<InterfaceRow> = {
   acked: ({ ackedFeatures }) => ackedFeatures,
   error: ({ error }) => error,
 };
-/** Those that nothing here shows otherwise. */
-const MORE = Object.entries(MODEL).filter(([heading]) => !Object.hasOwn(COLUMNS, heading));
-const ALL: ShownColumns<InterfaceRow> = { ...COLUMNS, ...Object.fromEntries(MORE) };
+/** Those of the database come after them, unless they are shown here otherwise. */
+const ALL: ShownColumns<InterfaceRow> = { ...COLUMNS, ...shownColumns(INTERFACE), ...COLUMNS };
 
 export const listInterfaces: Command = {
   name: 'list-interfaces',
@@ -32,13 +30,9 @@ export const listInterfaces: Command = {
     const { host, interfaces } = await withHost(context);
     const rows = interfaces.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     return {
-      table: {
-        headings: Object.keys(ALL),
-        narrow: ['name', 'state', 'pin', 'in_force', 'next_start', 'error'],
-        rows: rows.map((row) => Object.values(ALL).map((cell) => cell(row))),
-      },
+      table: tableOf(ALL, rows, ['name', 'state', 'pin', 'in_force', 'next_start', 'error']),
       json: {
-        ...{ format: 1, kind: 'interfaces', host: hostName(host) },
+        ...{ kind: 'interfaces', host: hostName(host) },
         ...(host.staleSince === undefined ? {} : { stale_since: isoTime(host.staleSince) }),
         interfaces: rows.map(interfaceDocument),
       },

@@ -1,14 +1,13 @@
-import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { type ReleaseMatrix, type ReleaseMove, releaseMatrix } from '../../compat-tables/compare/release-matrix.ts';
 import { namedReleases } from '../../compat-tables/releases/releases.ts';
-import type { Result } from '../shared/command.ts';
+import type { CommandResult } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
 import { survivalJson } from '../shared/difference-output.ts';
-import type { Cell, Table } from '../shared/formats.ts';
+import { type Cell, jsonOf, type Table } from '../shared/formats.ts';
 import type { Part } from '../shared/page.ts';
 
 /** `matrix --releases`: known releases against each other. Nothing is asked; it is all in the tables. */
-export function releasesResult(words: readonly string[]): Result {
+export function releasesResult(words: readonly string[]): CommandResult {
   const releases = typed(() => namedReleases(words.length === 0 ? ['ovs'] : words));
   const matrix = releaseMatrix(releases);
   return {
@@ -21,17 +20,10 @@ export function releasesResult(words: readonly string[]): Result {
       ]),
     },
     json: {
-      format: 1,
       kind: 'release-matrix',
-      groups: matrix.groups.map(({ name, releases: members, covers, features, queuePairs, migratable }) => {
-        return {
-          name,
-          releases: members,
-          covers,
-          guest_features: formatMask(features),
-          queue_pairs: queuePairs,
-          migratable,
-        };
+      groups: matrix.groups.map(({ features: guestFeatures, ...group }) => {
+        const one = { ...group, guestFeatures };
+        return jsonOf(one, 'name', 'releases', 'covers', 'guestFeatures', 'queuePairs', 'migratable');
       }),
       moves: matrix.moves.map(({ direction, survival }) => ({
         ...survivalJson(survival),

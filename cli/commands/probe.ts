@@ -6,11 +6,10 @@ import { formatEndpoint, parseEndpoint } from '../../compat-tables/protocol/endp
 import { argument, type Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
 import { bitCells, bitRows, migratableText } from '../shared/feature-output.ts';
-import type { Table } from '../shared/formats.ts';
+import { maskText, type Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
-import { maskText } from '../shared/mask-text.ts';
 import { measure } from '../shared/measure.ts';
-import { shippedVersions } from '../shared/shipped-tables.ts';
+import { shippedVersions } from '../shared/table-files.ts';
 
 const HEADINGS = ['family', 'bit', 'name', 'meaning'];
 
@@ -54,7 +53,6 @@ export const probe: Command = {
         `usable versions: ${usable.length === 0 ? 'none of the shipped tables' : usable.join(', ')}`,
       ],
       json: {
-        format: 1,
         kind: 'probe',
         endpoint: where,
         device_type: deviceType,

@@ -1,17 +1,16 @@
 import { suggestion } from '../../base/text.ts';
-import { formatMask } from '../../compat-tables/bits/mask.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { type NotExpressible, type Renderable, type Rendered, renderEntry } from '../../compat-tables/render/render.ts';
 import { hostName } from '../../rpc/state/state.ts';
 import { argument, type Command, required } from '../shared/command.ts';
-import { UsageError } from '../shared/command-errors.ts';
+import { choice, UsageError } from '../shared/command-errors.ts';
 import type { Context } from '../shared/context.ts';
+import { jsonOf } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 import { withHost } from '../shared/open-host.ts';
-import { shippedEntries } from '../shared/shipped-tables.ts';
+import { shippedEntries } from '../shared/table-files.ts';
 
 const FORMS = ['libvirt', 'qemu'] as const;
-type Form = (typeof FORMS)[number];
 
 export const renderCommand: Command = {
   name: 'render',
@@ -26,7 +25,7 @@ export const renderCommand: Command = {
   details:
     'Versions of the shipped tables need no host; all others are read from the database. What cannot be said in that form is told on standard error.',
   async run(context, input) {
-    const form = formOf(required(input, 'for'));
+    const form = choice('for', required(input, 'for'), FORMS);
     const queues = queuesOf(input.option('queues') ?? '1');
     const entry = await findEntry(context, argument(input, 0), deviceTypeOf(input));
     const rendered = renderEntry(entry, queues);
@@ -37,24 +36,13 @@ export const renderCommand: Command = {
       text: `${properties.join('\n')}\n`,
       notes: lacking.map(noteOf),
       json: {
-        format: 1,
-        kind: 'rendered',
-        version: entry.version,
-        virtio_features: formatMask(entry.virtioFeatures),
-        for: form,
-        queues,
+        ...{ kind: 'rendered', ...jsonOf(entry, 'version', 'virtioFeatures'), for: form, queues },
         ...(form === 'qemu' ? { device: rendered.device, netdev: rendered.netdev } : { driver: rendered.libvirt }),
         notExpressible: lacking,
       },
     };
   },
 };
-
-function formOf(text: string): Form {
-  const form = FORMS.find((one) => one === text);
-  if (form !== undefined) return form;
-  throw new UsageError(`Cannot read --for: saw "${text}"; wanted ${FORMS.join(' or ')}`);
-}
 
 /** QEMU's own limit. */
 const MAX_QUEUES = 1024;
@@ -75,11 +63,9 @@ async function findEntry(context: Context, version: string, deviceType: string):
   const row = versions.find(wanted);
   if (row !== undefined) return row;
   const names = [...versions, ...shipped].filter((one) => one.deviceType === deviceType).map((one) => one.version);
-  throw new CompatError(
-    'VC-VERSION-UNKNOWN',
-    `Cannot find version "${version}" of ${deviceType}, neither in the shipped tables nor on host ${hostName(host)}${suggestion(version, names)}`,
-    { host: host.systemId, version },
-  );
+  const where = `neither in the shipped tables nor on host ${hostName(host)}`;
+  const text = `Cannot find version "${version}" of ${deviceType}, ${where}${suggestion(version, names)}`;
+  throw new CompatError('VC-VERSION-UNKNOWN', text, { host: host.systemId, version });
 }
 
 function qemuLines({ device, netdev }: Rendered): string[] {

@@ -6,8 +6,8 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { HostDocument } from '../../rpc/fleet/host-document.ts';
 import { hostNames, selectVersion, usualType, versionDrift, versionMatrix } from '../../rpc/fleet/selection.ts';
 import type { Command, Input } from '../shared/command.ts';
-import { UsageError } from '../shared/command-errors.ts';
-import type { Cell, Table } from '../shared/formats.ts';
+import { choice, UsageError } from '../shared/command-errors.ts';
+import { type Cell, jsonOf, type Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 import type { Part } from '../shared/page.ts';
 import { documentsOf, TARGETS } from '../shared/targets.ts';
@@ -35,7 +35,7 @@ export const selectCommand: Command = {
     'them together wins. Exit status 3 when there is no common version.',
   ].join(' '),
   async run(context, input) {
-    const policy = policyOf(input);
+    const policy = choice('policy', input.option('policy') ?? 'source', POLICIES);
     const documents = await documentsOf(context, input.args);
     const deviceType = typeAmong(input, documents);
     const selection = selectVersion(documents, { policy, deviceType });
@@ -68,8 +68,7 @@ export const matrixCommand: Command = {
   summary: 'Show versions against hosts, or known releases against each other',
   args: [
     {
-      ...TARGETS,
-      arity: 'any',
+      ...{ ...TARGETS, arity: 'any' },
       help: `${TARGETS.help}; with --releases: ovs, dpdk, ovs+tso, or releases such as ovs-3.1+tso (default: ovs)`,
     },
   ],
@@ -96,13 +95,9 @@ export const matrixCommand: Command = {
       table: matrixTable(documents, deviceType),
       notes: [...drifts(drift), ...directions(documents, deviceType)],
       json: {
-        format: 1,
-        kind: 'matrix',
-        device_type: deviceType,
-        hosts,
-        rows: rows.map(({ version, common, tier, cells }) => ({ version, common, tier, cells })),
-        drift,
-        ...staleHosts(documents),
+        ...{ kind: 'matrix', device_type: deviceType, hosts },
+        rows: rows.map((row) => jsonOf(row, 'version', 'common', 'tier', 'cells')),
+        ...{ drift, ...staleHosts(documents) },
       },
     };
   },
@@ -123,20 +118,10 @@ function directions(documents: readonly HostDocument[], deviceType: string): str
   const { rows } = versionMatrix(documents, { deviceType, policy: 'consensus' });
   return rows
     .filter(({ tier }) => tier === 'forward-only')
-    .flatMap(({ version, cells }) =>
-      cells.flatMap(({ reasons }) =>
-        reasons
-          .filter(({ code }) => code === 'VC-MOVE-DIRECTION')
-          .map(({ text, code }) => `${version}: ${text} [${code}]`),
-      ),
-    );
-}
-
-function policyOf(input: Input): Policy {
-  const text = input.option('policy') ?? 'source';
-  const policy = POLICIES.find((one) => one === text);
-  if (policy !== undefined) return policy;
-  throw new UsageError(`Cannot read --policy: saw "${text}"; wanted ${POLICIES.join(' or ')}`);
+    .flatMap(({ version, cells }) => {
+      const reasons = cells.flatMap((cell) => cell.reasons).filter(({ code }) => code === 'VC-MOVE-DIRECTION');
+      return reasons.map(({ text, code }) => `${version}: ${text} [${code}]`);
+    });
 }
 
 function matrixTable(documents: readonly HostDocument[], deviceType: string, policy?: Policy): Table {
@@ -149,16 +134,11 @@ function matrixTable(documents: readonly HostDocument[], deviceType: string, pol
 }
 
 /** The matrix, who stands in the way of each version that is not common, and the answer. */
-function explanation(
-  selection: Selection,
-  documents: readonly HostDocument[],
-  deviceType: string,
-  withAll: boolean,
-): Part[] {
+function explanation(selection: Selection, documents: readonly HostDocument[], type: string, withAll: boolean): Part[] {
   const [answer = ''] = explainSelection(selection);
   const nowhere = selection.rows.filter(({ usableSomewhere }) => !usableSomewhere);
   const hidden = new Set(withAll ? [] : nowhere.map(({ version }) => version));
-  const { rows, ...table } = matrixTable(documents, deviceType, selection.policy);
+  const { rows, ...table } = matrixTable(documents, type, selection.policy);
   const lacking = selection.rows.filter(({ common, usableSomewhere }) => !common && usableSomewhere);
   return [
     { table: { ...table, rows: rows.filter(([version]) => !hidden.has(String(version))) } },
@@ -193,13 +173,7 @@ function explainTable({ version, rows }: Selection): Table {
 
 function selectionJson({ version, digest, policy, hosts, rows }: Selection, deviceType: string) {
   return {
-    format: 1 as const,
-    kind: 'selection',
-    version: version ?? null,
-    digest: digest ?? null,
-    policy,
-    device_type: deviceType,
-    hosts,
+    ...{ kind: 'selection', version: version ?? null, digest: digest ?? null, policy, device_type: deviceType, hosts },
     rows: rows.map(({ version: name, common, lacking, digests }) => {
       return { version: name, common, lacking, ...(digests === undefined ? {} : { digests }) };
     }),

@@ -8,30 +8,20 @@ import { type Column, cellOf } from '../../rpc/state/model/column.ts';
 import { INTERFACE } from '../../rpc/state/model/interface.ts';
 import type { HostRow, InterfaceRow } from '../../rpc/state/read-rows.ts';
 import { hostName } from '../../rpc/state/state.ts';
+import { cellOfRow, labelOf, shownColumns, tableOf } from '../shared/columns.ts';
 import { argument, type Command, type Input } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';
 import { featureJson, featureLines, migratableText } from '../shared/feature-output.ts';
-import { lineText } from '../shared/formats.ts';
+import { lineText, maskText } from '../shared/formats.ts';
 import { isoTime } from '../shared/host-names.ts';
-import { maskText } from '../shared/mask-text.ts';
-import { cellOfRow, labelOf, shownColumns } from '../shared/model-columns.ts';
 import { API_OPTION, namedApi, openApi } from '../shared/open-api.ts';
 import { withHost } from '../shared/open-host.ts';
 import type { Field, Part } from '../shared/page.ts';
 
 const COLUMNS = shownColumns(INTERFACE);
 /** What the summary has. */
-const TOLD = [
-  'name',
-  'state',
-  'since',
-  'error',
-  'error_detail',
-  'pin',
-  'in_force',
-  'next_start',
-  'frontend',
-  'backend',
+const TOLD: readonly string[] = [
+  ...['name', 'state', 'since', 'error', 'error_detail', 'pin', 'in_force', 'next_start', 'frontend', 'backend'],
 ];
 
 export const showInterface: Command = {
@@ -52,7 +42,7 @@ export const showInterface: Command = {
     const stored = state.interface(name, host);
     const row = live ? { ...stored, statistics: await liveStatistics(context, input, host, name) } : stored;
     return {
-      table: { headings: Object.keys(COLUMNS), rows: [Object.values(COLUMNS).map((cell) => cell(row))] },
+      table: tableOf(COLUMNS, [row]),
       text: [
         ...summary(row),
         ...(live && !context.options.verbose ? [{ fields: [statistics(row)] }] : []),
@@ -64,12 +54,7 @@ export const showInterface: Command = {
 };
 
 /** Counters alone are no reason for the agent to write to the database. */
-async function liveStatistics(
-  context: Context,
-  input: Input,
-  host: HostRow,
-  name: string,
-): Promise<InterfaceRow['statistics']> {
+async function liveStatistics(context: Context, input: Input, host: HostRow, name: string) {
   const api = await openApi(context, input, host);
   const [port] = await api.call('interfaces.statistics', { name });
   return new Map(Object.entries(port?.statistics ?? {}));
@@ -106,14 +91,10 @@ function keptFromGuest({ abilities, offeredFeatures: offered, ackedFeatures: ack
   const family = familyOf(row.deviceType);
   const left = guestFeatures(abilities?.virtioFeatures ?? 0n) & ~offered;
   const untaken = acked === undefined ? 0n : guestFeatures(offered) & ~acked;
-  const line = (why: string, mask: bigint) =>
-    mask === 0n
-      ? []
-      : [
-          `  ${why}: ${decodeMask(family, mask)
-            .map(({ name, bit }) => `${name} (${bit})`)
-            .join(', ')}`,
-        ];
+  const line = (why: string, mask: bigint) => {
+    const bits = decodeMask(family, mask).map(({ name, bit }) => `${name} (${bit})`);
+    return bits.length === 0 ? [] : [`  ${why}: ${bits.join(', ')}`];
+  };
   const lines = [
     ...line(`${inForce ?? 'the version'} leaves out`, left),
     ...line('offered and not taken by the front-end', untaken),
@@ -124,9 +105,7 @@ function keptFromGuest({ abilities, offeredFeatures: offered, ackedFeatures: ack
 /** All else that the database has: values in a list, masks bit by bit. */
 function internals(row: InterfaceRow): Part[] {
   const family = familyOf(row.deviceType);
-  const shown = Object.values<Column>(INTERFACE).filter(
-    ({ heading }) => heading !== undefined && !TOLD.includes(heading),
-  );
+  const shown = Object.values<Column>(INTERFACE).filter(({ heading }) => heading && !TOLD.includes(heading));
   const cells = shown.map((column) => ({ column, cell: cellOfRow(column, row) }));
   const fields = cells.flatMap(({ column, cell }): Field[] =>
     typeof cell === 'bigint' ? [] : [[labelOf(column), lineText(cell)]],
@@ -152,9 +131,7 @@ function errorFields({ error, errorDetail }: InterfaceRow): Field[] {
 function interfaceJson(host: string, row: InterfaceRow) {
   const family = familyOf(row.deviceType);
   return {
-    format: 1 as const,
-    kind: 'interface',
-    host,
+    ...{ kind: 'interface', host },
     interface: {
       ...interfaceDocument(row),
       peer: Object.fromEntries(row.peer),

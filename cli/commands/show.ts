@@ -45,7 +45,7 @@ export const show: Command = {
         ],
       },
       json: {
-        ...{ format: 1, kind: 'host-summary', host: hostName(host), system_id: host.systemId },
+        ...{ kind: 'host-summary', host: hostName(host), system_id: host.systemId },
         agent: { version: host.agentVersion, stale_since: isoTime(host.staleSince) ?? null },
         backend: { name: host.backend.get('name') ?? null, known_by: host.knownBy ?? null },
         versions: { usable, known: versions.length },

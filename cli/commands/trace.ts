@@ -1,6 +1,6 @@
+import type { ErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { MessageJson } from '../../rpc/api/message-json.ts';
-import type { NotificationParams } from '../../rpc/api/methods.ts';
 import { argument, type Command } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';
 import { isoTime } from '../shared/host-names.ts';
@@ -35,8 +35,8 @@ export const trace: Command = {
     const api = await openApi(context, input, await namedHost(context, input));
     return untilEnded(context, async (end) => {
       let left = count ?? Number.POSITIVE_INFINITY;
-      api.onClose(() => end(lost(name)));
-      api.on('interfaces.traceEnded', () => end(removed(name)));
+      api.onClose(() => end(ended(name, 'VC-API-CONNECT', 'the connection to the agent has ended')));
+      api.on('interfaces.traceEnded', () => end(ended(name, 'VC-INTERFACE-UNKNOWN', 'the interface was removed')));
       api.on('interfaces.message', ({ dropped, message }) => {
         if (left === 0) return;
         tellDropped(context, stream, name, dropped);
@@ -52,12 +52,7 @@ export const trace: Command = {
   },
 };
 
-function tellDropped(
-  context: Context,
-  stream: Stream<MessageJson>,
-  name: string,
-  dropped: NotificationParams<'interfaces.message'>['dropped'],
-): void {
+function tellDropped(context: Context, stream: Stream<MessageJson>, name: string, dropped: number): void {
   if (dropped === 0) return;
   if (context.options.format === 'json') stream.object({ format: 1, kind: 'dropped', interface: name, dropped });
   else context.io.stderr(`vhost-compat: ${dropped} messages are missing here: they were not read fast enough\n`);
@@ -67,14 +62,6 @@ function flagsText({ reply, need_reply }: MessageJson): string | undefined {
   return [...(reply ? ['reply'] : []), ...(need_reply ? ['need_reply'] : [])].join(',') || undefined;
 }
 
-function lost(name: string): CompatError {
-  return new CompatError('VC-API-CONNECT', `Cannot go on tracing ${name}: the connection to the agent has ended`, {
-    interface: name,
-  });
-}
-
-function removed(name: string): CompatError {
-  return new CompatError('VC-INTERFACE-UNKNOWN', `Cannot go on tracing ${name}: the interface was removed`, {
-    interface: name,
-  });
+function ended(name: string, code: ErrorCode, why: string): CompatError {
+  return new CompatError(code, `Cannot go on tracing ${name}: ${why}`, { interface: name });
 }

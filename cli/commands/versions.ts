@@ -3,17 +3,17 @@ import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { featureNames, formatMask } from '../../compat-tables/bits/mask.ts';
 import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
-import type { Blocker } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { versionDocument } from '../../rpc/fleet/describe-host.ts';
 import type { HostRow, VersionRow } from '../../rpc/state/read-rows.ts';
 import { hostName } from '../../rpc/state/state.ts';
+import { type ShownColumns, tableOf } from '../shared/columns.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { featureLines } from '../shared/feature-output.ts';
-import type { Cell, Table } from '../shared/formats.ts';
+import { jsonOf } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from '../shared/host-names.ts';
 import { withHost } from '../shared/open-host.ts';
-import type { Part } from '../shared/page.ts';
+import type { Field, Part } from '../shared/page.ts';
 
 export const listVersions: Command = {
   name: 'list-versions',
@@ -36,24 +36,18 @@ export const listVersions: Command = {
     else if (shown.length === 0)
       notes.push('no version is usable on this host; list-versions --all says why [VC-MODE-NONE]');
     return {
-      table: versionTable(shown, input.flag('all')),
+      table: tableOf(COLUMNS, shown, input.flag('all') ? NARROW_ALL : NARROW),
       notes,
       json: {
-        format: 1,
-        kind: 'versions',
-        host: hostName(host),
-        known_by: host.knownBy ?? null,
-        default_version: host.defaultVersion ?? null,
+        ...{ kind: 'versions', host: hostName(host), ...jsonOf(host, 'knownBy', 'defaultVersion') },
         versions: shown.map(versionDocument),
       },
     };
   },
 };
 
-function versionTable(rows: readonly VersionRow[], all: boolean): Table {
-  const narrow = all ? ['version', 'usable', 'tier', 'blockers'] : ['version', 'tier', 'summary'];
-  return { headings: Object.keys(COLUMNS), narrow, rows: rows.map(cells) };
-}
+const NARROW = ['version', 'tier', 'summary'];
+const NARROW_ALL = ['version', 'usable', 'tier', 'blockers'];
 
 export const showVersion: Command = {
   name: 'show-version',
@@ -69,23 +63,19 @@ export const showVersion: Command = {
     const row = versions.find((one) => one.version === name && one.deviceType === deviceType);
     if (row === undefined) {
       const names = versions.filter((one) => one.deviceType === deviceType).map((one) => one.version);
-      throw new CompatError(
-        'VC-VERSION-UNKNOWN',
-        `Cannot find version "${name}" of ${deviceType} on host ${hostName(host)}${suggestion(name, names)}`,
-        { host: host.systemId, version: name },
-      );
+      const text = `Cannot find version "${name}" of ${deviceType} on host ${hostName(host)}${suggestion(name, names)}`;
+      throw new CompatError('VC-VERSION-UNKNOWN', text, { host: host.systemId, version: name });
     }
-    const document = versionDocument(row);
     return {
-      table: { headings: Object.keys(COLUMNS), rows: [cells(row)] },
+      table: tableOf(COLUMNS, [row]),
       text: versionText(row),
-      json: { format: 1, kind: 'version', host: hostName(host), version: document },
+      json: { kind: 'version', host: hostName(host), version: versionDocument(row) },
       ...(row.usable ? {} : { refusal: unusable(host, row) }),
     };
   },
 };
 
-const COLUMNS: Readonly<Record<string, (row: VersionRow) => Cell>> = {
+const COLUMNS: ShownColumns<VersionRow> = {
   version: (row) => row.version,
   device_type: (row) => row.deviceType,
   usable: (row) => row.usable,
@@ -110,10 +100,6 @@ function firstClause(text: string): string {
   return text.split(/[:;.](?:\s|$)/, 1)[0] ?? text;
 }
 
-function cells(row: VersionRow): Cell[] {
-  return Object.values(COLUMNS).map((cell) => cell(row));
-}
-
 function versionText(row: VersionRow): Part[] {
   const { requiredProtocolFeatures, protocolFeatures, limits } = row;
   const family = familyOf(row.deviceType);
@@ -124,13 +110,13 @@ function versionText(row: VersionRow): Part[] {
         ['summary', row.summary],
         ['device type', row.deviceType],
         ['usable here', row.usable ? 'yes' : 'no'],
-        ...row.blockers.map((blocker): [string, string] => ['blocker', blockerText(blocker)]),
+        ...row.blockers.map(({ code, text }): Field => ['blocker', `${text} [${code}]`]),
         ['tier', row.tier],
-        ...row.covers.map((text): [string, string] => ['covers', text]),
-        ...Object.entries(limits).map(([name, value]): [string, string] => [`limit ${name}`, String(value)]),
+        ...row.covers.map((text): Field => ['covers', text]),
+        ...Object.entries(limits).map(([name, value]): Field => [`limit ${name}`, String(value)]),
         ['digest', row.digest],
         ['origin', row.origin],
-        ...row.sources.map((text): [string, string] => ['source', text]),
+        ...row.sources.map((text): Field => ['source', text]),
       ],
     },
     ...featureLines('virtio features', row.virtioFeatures, family),
@@ -143,19 +129,9 @@ function versionText(row: VersionRow): Part[] {
   ];
 }
 
-function blockerText({ code, text }: Blocker): string {
-  return `${text} [${code}]`;
-}
-
 function unusable(host: HostRow, { version, blockers }: VersionRow): CompatError {
   const why = blockers.map(({ text }) => text).join('; ');
-  return new CompatError(
-    'VC-VERSION-UNUSABLE',
-    `Version "${version}" is not usable on host ${hostName(host)}: ${why}`,
-    {
-      host: host.systemId,
-      version,
-      missing: blockers.flatMap(({ missing }) => missing),
-    },
-  );
+  const text = `Version "${version}" is not usable on host ${hostName(host)}: ${why}`;
+  const missing = blockers.flatMap((one) => one.missing);
+  return new CompatError('VC-VERSION-UNUSABLE', text, { host: host.systemId, version, missing });
 }

@@ -1,13 +1,11 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { type Upgrade, whatIf } from '../../compat-tables/moves/what-if.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
-import { describeHost } from '../../rpc/fleet/describe-host.ts';
 import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
 import { type Command, required } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
 import { differenceJson, indented, lostLine } from '../shared/difference-output.ts';
-import { withHost } from '../shared/open-host.ts';
-import { documentsOf, TARGETS } from '../shared/targets.ts';
+import { documentsOf, ownDocument, TARGETS } from '../shared/targets.ts';
 
 export const whatIfCommand: Command = {
   name: 'what-if',
@@ -15,9 +13,7 @@ export const whatIfCommand: Command = {
   args: [{ ...TARGETS, arity: 'any' }],
   options: [
     {
-      name: 'upgrade',
-      value: 'RELEASE',
-      required: true,
+      ...{ name: 'upgrade', value: 'RELEASE', required: true },
       help: 'the release, with its setting: ovs-3.2, ovs-3.1+tso, dpdk-22.11 …',
     },
   ],
@@ -29,7 +25,7 @@ export const whatIfCommand: Command = {
   ].join(' '),
   async run(context, input) {
     const release = typed(() => findRelease(required(input, 'upgrade')));
-    const documents = input.args.length > 0 ? await documentsOf(context, input.args) : [await own(context)];
+    const documents = input.args.length > 0 ? await documentsOf(context, input.args) : [await ownDocument(context)];
     const upgrades = moveHosts(documents).map((host) => whatIf(host, release));
     const broken = upgrades.filter(({ affected, defaultLost }) => affected.length > 0 || defaultLost);
     return {
@@ -41,29 +37,15 @@ export const whatIfCommand: Command = {
           affected.map((one) => one.interface),
         ]),
       },
-      json: { format: 1, kind: 'what-if', release: release.name, hosts: upgrades.map(upgradeJson) },
+      json: { kind: 'what-if', release: release.name, hosts: upgrades.map(upgradeJson) },
       ...(broken.length === 0 ? {} : { refusal: breaks(release.name, broken) }),
     };
   },
 };
 
-async function own(context: Parameters<Command['run']>[0]) {
-  const { state, host } = await withHost(context);
-  return describeHost(state, host);
-}
-
-function upgradeText({
-  host,
-  release,
-  gained,
-  lost,
-  best,
-  difference,
-  affected,
-  defaultLost,
-  warnings,
-}: Upgrade): string {
-  const bits = difference?.lost ?? [];
+function upgradeText(upgrade: Upgrade): string {
+  const { host, release, gained, lost, best, affected, defaultLost, warnings } = upgrade;
+  const bits = upgrade.difference?.lost ?? [];
   return [
     `${host} with ${release}:`,
     ...gained.map((version) => `  gains ${version}`),

@@ -17,10 +17,8 @@ function agentCommand(context: Context): { file: string; args: string[] } {
   if (named !== '' && !/\.[cm]?[jt]s$/.test(named)) return { file: named, args: [] };
   const script = named || neighbour();
   if (!existsSync(script)) {
-    throw new CompatError(
-      'VC-CONFIG',
-      `Cannot start the agent's binary: ${script} does not exist; see VHOST_COMPAT_AGENT`,
-    );
+    const text = `Cannot start the agent's binary: ${script} does not exist; see VHOST_COMPAT_AGENT`;
+    throw new CompatError('VC-CONFIG', text);
   }
   return { file: process.execPath, args: [...process.execArgv, script] };
 }
@@ -36,10 +34,8 @@ function neighbour(): string {
 export function startAgent(context: Context, args: readonly string[], stdio: 'pipe' | 'inherit'): ChildProcess {
   const command = agentCommand(context);
   context.log(`starting ${[command.file, ...command.args, ...args].join(' ')}`);
-  const child = spawn(command.file, [...command.args, ...args], {
-    env: context.io.env,
-    stdio: ['ignore', 'pipe', stdio],
-  });
+  const { env } = context.io;
+  const child = spawn(command.file, [...command.args, ...args], { env, stdio: ['ignore', 'pipe', stdio] });
   context.atEnd(() => endChild(child));
   return child;
 }

@@ -31,15 +31,21 @@ export class ReportedError extends CompatError {
   }
 }
 
-/** Any thrown thing as an error of the catalogue; what is not one of ours is our bug. */
+/** Any thrown thing as an error of the catalogue. */
 export function asCataloguedError(error: unknown): CompatError {
   if (error instanceof CompatError) return error;
-  if (error instanceof OvsdbConnectionError)
-    return new CompatError('VC-DB-CONNECT', error.message, {}, { cause: error });
-  if (error instanceof OvsdbTimeoutError) return new CompatError('VC-TIMEOUT', error.message, {}, { cause: error });
-  if (error instanceof OvsdbCallError) return new CompatError('VC-DB-TRANSACTION', error.message, {}, { cause: error });
-  const text = error instanceof Error ? error.message : String(error);
-  return new CompatError('VC-INTERNAL', text, {}, { cause: error });
+  return new CompatError(codeOf(error), reasonOf(error), {}, { cause: error });
+}
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof OvsdbConnectionError) return 'VC-DB-CONNECT';
+  if (error instanceof OvsdbTimeoutError) return 'VC-TIMEOUT';
+  // what is not one of ours is our bug
+  return error instanceof OvsdbCallError ? 'VC-DB-TRANSACTION' : 'VC-INTERNAL';
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The lines that stderr gets for an error: one of JSON for programs, a few for people. */
@@ -74,4 +80,12 @@ export function typed<T>(parse: () => T): T {
     if (error instanceof CompatError) throw new UsageError(error.message, { code: error.code, cause: error });
     throw error;
   }
+}
+
+/** One of some words that the user chose. Throws UsageError. */
+export function choice<T extends string>(option: string, text: string, words: readonly T[]): T {
+  const found = words.find((word) => word === text);
+  if (found !== undefined) return found;
+  const wanted = [words.slice(0, -1).join(', '), ...words.slice(-1)].join(' or ');
+  throw new UsageError(`Cannot read --${option}: saw "${text}"; wanted ${wanted}`);
 }

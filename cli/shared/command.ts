@@ -8,10 +8,10 @@ import type { Part } from './page.ts';
  * What a command found: a table, JSON for programs, and where a bare table is not how a person would say it, a text of
  * its own.
  */
-export interface Result {
+export interface CommandResult {
   readonly table: Table;
-  /** Stable: `format` counts up when a member changes its meaning; new members may come at any time. */
-  readonly json: { readonly format: 1; readonly kind: string; readonly [member: string]: unknown };
+  /** Stable; printed with `format` before it, which counts up when a member changes its meaning. New ones may come. */
+  readonly json: { readonly kind: string; readonly [member: string]: unknown };
   /** Replaces the table for people (`--format table`), unless `--columns` or `--no-headings` asks for the bare table. */
   readonly text?: string | readonly Part[];
   /** A document that other programs read; it is printed as it is in place of a text. */
@@ -60,24 +60,22 @@ export interface Command {
   readonly details?: string;
   /** All columns of its table, where they are always the same: --columns is checked by them before it runs. */
   readonly headings?: readonly string[];
-  run(context: Context, input: Input): Promise<Result | Exit>;
+  run(context: Context, input: Input): Promise<CommandResult | Exit>;
 }
 
-const USAGE: Readonly<Record<NonNullable<ArgumentSpec['arity']>, (name: string) => string>> = {
-  one: (name) => name,
-  optional: (name) => `[${name}]`,
-  some: (name) => `${name}...`,
-  any: (name) => `[${name}...]`,
-};
+/** `NAME`, `[NAME]`, `NAME...` or `[NAME...]` */
+export function argumentUsage({ name, arity = 'one' }: ArgumentSpec): string {
+  const text = arity === 'some' || arity === 'any' ? `${name}...` : name;
+  return arity === 'optional' || arity === 'any' ? `[${text}]` : text;
+}
 
 /** `select TARGET... [--policy POLICY]` */
 export function usageOf(command: Command): string {
-  const args = command.args.map(({ name, arity }) => (arity === undefined ? name : USAGE[arity](name)));
   const options = command.options.map(({ name, value, required, repeatable }) => {
     const text = `--${name}${value === undefined ? '' : ` ${value}`}`;
     return `${required === true ? text : `[${text}]`}${repeatable === true ? '...' : ''}`;
   });
-  return ['vhost-compat', command.name, ...args, ...options].join(' ');
+  return ['vhost-compat', command.name, ...command.args.map(argumentUsage), ...options].join(' ');
 }
 
 /** The n-th argument; the parser has seen to it that required ones are there. */

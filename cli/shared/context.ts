@@ -1,8 +1,8 @@
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { errorLook } from './look.ts';
+import { reasonOf } from './command-errors.ts';
 import type { GlobalOptions } from './options.ts';
 import { textLines } from './page.ts';
-import type { Io } from './terminal-io.ts';
+import { errorLook, type Io } from './terminal.ts';
 
 /** A wait shorter than this needs no word to whoever watches. */
 const PROGRESS_AFTER_MS = 1000;
@@ -39,7 +39,7 @@ export class Context {
       try {
         await cleanup();
       } catch (error) {
-        this.log(`cleaning up: ${error instanceof Error ? error.message : String(error)}`);
+        this.log(`cleaning up: ${reasonOf(error)}`);
       }
     }
   }
@@ -74,19 +74,21 @@ export class Context {
 
   /** Settles as `work` does, or rejects with VC-TIMEOUT when --timeout is over. */
   async limited<T>(what: string, work: Promise<T>): Promise<T> {
-    const limit = this.remainingMs();
-    if (limit === undefined) return work;
-    let timer: NodeJS.Timeout | undefined;
-    const over = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const seconds = this.options.timeoutMs / 1000;
-        reject(new CompatError('VC-TIMEOUT', `Cannot finish ${what}: no end within ${seconds} s (--timeout)`));
-      }, limit);
-    });
-    try {
-      return await Promise.race([work, over]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const text = `Cannot finish ${what}: no end within ${this.options.timeoutMs / 1000} s (--timeout)`;
+    return within(this.remainingMs(), work, () => new CompatError('VC-TIMEOUT', text));
+  }
+}
+
+/** Settles as `work` does, or rejects with an error after so many milliseconds; undefined: never. */
+export async function within<T>(limitMs: number | undefined, work: Promise<T>, late: () => Error): Promise<T> {
+  if (limitMs === undefined) return work;
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), limitMs);
+  });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
   }
 }

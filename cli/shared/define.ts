@@ -2,9 +2,9 @@ import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { checkDefinition, defineVersion } from '../../rpc/state/definitions.ts';
 import { hostName } from '../../rpc/state/state.ts';
+import { followed } from './carry-out-change.ts';
 import type { Context } from './context.ts';
 import type { LiveTarget } from './targets.ts';
-import { followed } from './wait-for-agent.ts';
 
 /** What became of a definition on one host. */
 export interface Defined {

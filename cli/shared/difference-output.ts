@@ -1,21 +1,17 @@
 import type { BitWorth } from '../../compat-tables/bits/bit-worth.ts';
-import type { Difference, LimitChange, Survival } from '../../compat-tables/compare/diff.ts';
-import type { Cell } from './formats.ts';
+import type { Difference, Survival } from '../../compat-tables/compare/diff.ts';
+import { type Cell, jsonOf } from './formats.ts';
 
-/** Two promises side by side, in their faces: for diff-versions, diff-hosts, baseline and what-if. */
+/** What one version or back-end has more and less than another, as rows, JSON and lines. */
 
 export const DIFFERENCE_HEADINGS = ['change', 'what', 'bit', 'meaning', 'cost'] as const;
 
 export function differenceRows(difference: Difference): Cell[][] {
   const { gained, lost, limits, protocolGained, protocolLost, requiredGained, requiredLost } = difference;
   const bits = (change: string, list: readonly BitWorth[]) =>
-    list.map(({ bit, name, meaning, cost }): Cell[] => [
-      change,
-      name,
-      bit,
-      meaning,
-      change === 'lost' ? cost : undefined,
-    ]);
+    list.map(({ bit, name, meaning, cost }): Cell[] => {
+      return [change, name, bit, meaning, change === 'lost' ? cost : undefined];
+    });
   const names = (change: string, list: readonly string[], how = '') =>
     list.map((name): Cell[] => [change, name, undefined, `${how}vhost-user protocol feature`, undefined]);
   return [
@@ -25,13 +21,9 @@ export function differenceRows(difference: Difference): Cell[][] {
     ...names('gained', protocolGained),
     ...names('lost', requiredLost, 'required '),
     ...names('gained', requiredGained, 'required '),
-    ...limits.map((one): Cell[] => [
-      'limit',
-      one.name,
-      undefined,
-      `${shown(one.from)} becomes ${shown(one.to)}`,
-      undefined,
-    ]),
+    ...limits.map(({ name, from, to }): Cell[] => {
+      return ['limit', name, undefined, `${shown(from)} becomes ${shown(to)}`, undefined];
+    }),
   ];
 }
 
@@ -41,24 +33,21 @@ export function differenceJson({ a, b, deviceType, ...rest }: Difference) {
     ...{ lost: rest.lost.map(bitJson), gained: rest.gained.map(bitJson) },
     ...{ protocol_lost: rest.protocolLost, protocol_gained: rest.protocolGained },
     ...{ required_protocol_lost: rest.requiredLost, required_protocol_gained: rest.requiredGained },
-    limits: rest.limits.map(limitJson),
+    limits: rest.limits.map((one) => jsonOf(one, 'name', 'from', 'to')),
     directions: [rest.forward, rest.backward].map(survivalJson),
   };
 }
 
-function bitJson({ bit, name, meaning, cost, shownWith }: BitWorth) {
-  return { bit, name, meaning, cost: cost ?? null, shown_with: shownWith ?? null };
+function bitJson(worth: BitWorth) {
+  return jsonOf(worth, 'bit', 'name', 'meaning', 'cost', 'shownWith');
 }
 
-export function survivalJson({ from, to, always, byDefault, breaks, lower, notMigratable }: Survival) {
+export function survivalJson({ breaks, lower, notMigratable, ...rest }: Survival) {
   return {
-    ...{ from, to, always, by_default: byDefault, breaks: breaks.map(bitJson), lower: lower.map(limitJson) },
+    ...jsonOf(rest, 'from', 'to', 'always', 'byDefault'),
+    ...{ breaks: breaks.map(bitJson), lower: lower.map((one) => jsonOf(one, 'name', 'from', 'to')) },
     ...(notMigratable === undefined ? {} : { migratable: notMigratable.length === 0 }),
   };
-}
-
-function limitJson({ name, from, to }: LimitChange) {
-  return { name, from: from ?? null, to: to ?? null };
 }
 
 /** Sentences, one a line, the direction of migration at the end. */

@@ -4,8 +4,7 @@ import { CONTROL_BITS } from '../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { notMigratable } from '../../compat-tables/compare/migratable.ts';
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
-import type { Cell } from './formats.ts';
-import { maskText } from './mask-text.ts';
+import { type Cell, maskText } from './formats.ts';
 import type { Part } from './page.ts';
 
 /** Said of the bits that no mode masks and no guest sees. */

@@ -1,7 +1,8 @@
-import { formatMask } from '../../compat-tables/bits/mask.ts';
-import { type Look, PLAIN_LOOK } from './look.ts';
-import { maskText } from './mask-text.ts';
+import { decodeMask, formatMask } from '../../compat-tables/bits/mask.ts';
+import { CONTROL_BITS, guestFeatures } from '../../compat-tables/bits/named-masks.ts';
+import { VIRTIO_NET } from '../../compat-tables/bits/virtio-net.ts';
 import { tableLines } from './table-layout.ts';
+import { type Look, PLAIN_LOOK } from './terminal.ts';
 import { wrapLine } from './text-width.ts';
 
 /**
@@ -18,9 +19,9 @@ export interface Table {
   /** Column names, lower case, words joined with `_`. */
   readonly headings: readonly string[];
   /** The headings for people, when upper case would spoil them: host names. */
-  readonly titles?: readonly string[];
+  readonly titles?: readonly string[] | undefined;
   /** The columns that fit a terminal, when they are not all; --columns gives the others. */
-  readonly narrow?: readonly string[];
+  readonly narrow?: readonly string[] | undefined;
   readonly rows: readonly (readonly Cell[])[];
 }
 
@@ -44,35 +45,25 @@ export function renderTable(table: Table, format: Format, options: TableOptions 
   return RENDERERS[format](table, options);
 }
 
-/**
- * The columns asked for, in that order. Case does not matter, and `-` is as good as `_`, as in ovs-vsctl. Returns the
- * first name that is no column instead of a table when there is one.
- */
-export function pickColumns(table: Table, names: readonly string[]): Table | { readonly unknown: string } {
-  const unknown = unknownColumn(table.headings, names);
-  if (unknown !== undefined) return { unknown };
-  const known = table.headings.map(plain);
-  const indexes = names.map((name) => known.indexOf(plain(name)));
-  const pick = <T>(row: readonly T[]) => indexes.map((index) => row[index] as T);
-  const { headings, titles, rows } = table;
-  return { headings: pick(headings), ...(titles === undefined ? {} : { titles: pick(titles) }), rows: rows.map(pick) };
-}
-
-/** The first of the names that is no column. */
-export function unknownColumn(headings: readonly string[], names: readonly string[]): string | undefined {
-  const known = headings.map(plain);
-  return names.find((name) => !known.includes(plain(name)));
-}
-
-function plain(name: string): string {
-  return name.trim().toLowerCase().replaceAll('-', '_');
-}
-
 /** Names and texts come from other machines; a terminal must not obey what they contain. */
 export function printable(text: string): string {
   return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (char) => {
     return `\\x${(char.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`;
   });
+}
+
+/** `0x130afa7a7 + control LOG_ALL, PROTOCOL_FEATURES`: what a guest can see of virtio features, and vhost-user's own bits. */
+export function maskText(mask: bigint): string {
+  const control = decodeMask(VIRTIO_NET, mask & CONTROL_BITS).map(({ name }) => name.replace(/^VHOST_(USER_)?F_/, ''));
+  const seen = formatMask(guestFeatures(mask));
+  return control.length === 0 ? seen : `${seen} + control ${control.join(', ')}`;
+}
+
+/** Properties of an object as members of JSON: their names with `_`, masks whole, null for what is not there. */
+export function jsonOf<T extends object>(row: T, ...names: (keyof T & string)[]): Record<string, unknown> {
+  const member = (value: unknown) => (typeof value === 'bigint' ? formatMask(value) : (value ?? null));
+  const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(names.map((name) => [snake(name), member(row[name])]));
 }
 
 /** For programs, masks are whole. */

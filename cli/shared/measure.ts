@@ -22,15 +22,9 @@ function readAbilities(output: string): Abilities {
       protocolFeatures: parseMask(String(seen['protocol_features'] ?? '0x0')),
       limits: Object.fromEntries(limits.map(([name, value]) => [name, Number(value)])),
     };
-  } catch (error) {
+  } catch (cause) {
     const wanted = 'wanted JSON with virtio_features, protocol_features and limits';
-    throw new CompatError(
-      'VC-INTERNAL',
-      `Cannot read the agent's answer: saw ${JSON.stringify(output)}; ${wanted}`,
-      {},
-      {
-        cause: error,
-      },
-    );
+    const text = `Cannot read the agent's answer: saw ${JSON.stringify(output)}; ${wanted}`;
+    throw new CompatError('VC-INTERNAL', text, {}, { cause });
   }
 }

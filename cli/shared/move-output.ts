@@ -1,8 +1,7 @@
 import type { Lost, Outlook } from '../../compat-tables/moves/after-the-move.ts';
 import type { Mode, MoveAnswer, TargetAnswer } from '../../compat-tables/moves/check-move.ts';
 import type { BlockingBit, Obstacle } from '../../compat-tables/moves/obstacles.ts';
-import type { Table } from './formats.ts';
-import { maskText } from './mask-text.ts';
+import { maskText, type Table } from './formats.ts';
 
 /** Answers about moves as table and text, for check-move and drain. */
 

@@ -2,9 +2,10 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import { staleNotes } from '../../rpc/state/heartbeat.ts';
 import type { HostRow, InterfaceRow, VersionRow } from '../../rpc/state/read-rows.ts';
-import { hostName, State, type StateOptions } from '../../rpc/state/state.ts';
+import { hostName, State } from '../../rpc/state/state.ts';
 import { checkRemote } from './check-remote.ts';
-import type { Context } from './context.ts';
+import { reasonOf } from './command-errors.ts';
+import { type Context, within } from './context.ts';
 
 /** A database that does not answer within this time is not there, unless --retry says to be patient. */
 const CONNECT_MS = 5000;
@@ -29,46 +30,29 @@ export async function withHost(context: Context): Promise<OpenHost> {
 }
 
 /** Throws VC-DB-CONNECT, VC-DB-SCHEMA. */
-export async function openState(context: Context, options: Pick<StateOptions, 'events'> = {}): Promise<State> {
+export async function openState(context: Context, { events = false } = {}): Promise<State> {
   const { db, tls, retry } = context.options;
   checkRemote(db, tls);
-  return context.progress(`connecting to ${db}`, connect(context, options, retry ? undefined : CONNECT_MS));
+  return context.progress(`connecting to ${db}`, connect(context, events, retry ? undefined : CONNECT_MS));
 }
 
-async function connect(
-  context: Context,
-  options: Pick<StateOptions, 'events'>,
-  limitMs: number | undefined,
-): Promise<State> {
+async function connect(context: Context, events: boolean, limitMs: number | undefined): Promise<State> {
   const { db, tls, host, retry } = context.options;
   const client = new OvsdbClient(db, { tls, shuffle: true, retry, log: ({ text }) => context.log(text) });
   context.atEnd(() => client.close());
-  // one limit for all of it: a server that accepts and then is silent is as good as none
-  return within(limitMs, db, async () => {
+  const open = async () => {
     try {
       await client.connect(limitMs);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CompatError('VC-DB-CONNECT', reason, { remote: db }, { cause });
+      throw new CompatError('VC-DB-CONNECT', reasonOf(cause), { remote: db }, { cause });
     }
-    const state = await State.open(client, { ...options, systemId: host, life: true });
+    const state = await State.open(client, { events, systemId: host, life: true });
     context.atEnd(() => state.close());
     return state;
+  };
+  // one limit for all of it: a server that accepts and then is silent is as good as none
+  return within(limitMs, open(), () => {
+    const text = `Cannot connect to the database at ${db}: no answer for ${(limitMs ?? 0) / 1000} s`;
+    return new CompatError('VC-DB-CONNECT', text, { remote: db });
   });
-}
-
-async function within<T>(limitMs: number | undefined, remote: string, work: () => Promise<T>): Promise<T> {
-  if (limitMs === undefined) return work();
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const text = `Cannot connect to the database at ${remote}: no answer for ${limitMs / 1000} s`;
-      reject(new CompatError('VC-DB-CONNECT', text, { remote }));
-    }, limitMs);
-  });
-  try {
-    return await Promise.race([work(), over]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

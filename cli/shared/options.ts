@@ -1,6 +1,6 @@
 import { MAX_TIMER_MS } from '../../base/timers.ts';
 import type { TlsFiles } from '../../rpc/ovsdb/wire/tls-files.ts';
-import { UsageError } from './command-errors.ts';
+import { choice, UsageError } from './command-errors.ts';
 import { FORMATS, type Format } from './formats.ts';
 
 /** Where the agent serves its database unless told otherwise. */
@@ -62,11 +62,11 @@ export function readGlobalOptions(
   const columns = text('columns');
   return {
     db: text('db') ?? (env['VHOST_COMPAT_DB'] || DEFAULT_DATABASE),
-    tls: readTls(text('privateKey'), text('certificate'), text('caCert')),
+    tls: readTls(text),
     host: text('host'),
     timeoutMs: readTimeout(text('timeout') ?? '0'),
     retry: given('retry'),
-    format: readFormat(text('format') ?? 'table'),
+    format: choice('format', text('format') ?? 'table', FORMATS),
     headings: kept('headings'),
     columns: columns === undefined ? undefined : readColumns(columns),
     dryRun: given('dryRun'),
@@ -75,16 +75,12 @@ export function readGlobalOptions(
   };
 }
 
-function readTls(
-  privateKey: string | undefined,
-  certificate: string | undefined,
-  caCert: string | undefined,
-): TlsFiles | undefined {
+function readTls(text: (name: string) => string | undefined): TlsFiles | undefined {
+  const [privateKey, certificate, caCert] = [text('privateKey'), text('certificate'), text('caCert')];
   if (privateKey !== undefined && certificate !== undefined && caCert !== undefined)
     return { privateKey, certificate, caCert };
-  const missing = Object.entries({ 'private-key': privateKey, certificate, 'ca-cert': caCert })
-    .filter(([, value]) => value === undefined)
-    .map(([name]) => `--${name}`);
+  const files = Object.entries({ '--private-key': privateKey, '--certificate': certificate, '--ca-cert': caCert });
+  const missing = files.filter(([, value]) => value === undefined).map(([name]) => name);
   if (missing.length === 3) return undefined;
   throw new UsageError(
     `Cannot use TLS: saw no ${missing.join(' and no ')}; wanted --private-key, --certificate and --ca-cert together`,
@@ -99,12 +95,6 @@ function readTimeout(text: string): number {
   throw new UsageError(
     `Cannot read --timeout: saw "${text}"; wanted a number of seconds, at most ${MAX_TIMEOUT_SECONDS} (0: no limit)`,
   );
-}
-
-function readFormat(text: string): Format {
-  const format = FORMATS.find((one) => one === text);
-  if (format !== undefined) return format;
-  throw new UsageError(`Cannot read --format: saw "${text}"; wanted ${FORMATS.slice(0, -1).join(', ')} or json`);
 }
 
 function readColumns(text: string): string[] {

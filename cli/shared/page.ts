@@ -1,5 +1,5 @@
 import { lineText, printable, renderTable, type Table } from './formats.ts';
-import type { Look } from './look.ts';
+import type { Look } from './terminal.ts';
 import { displayWidth, wrapLine } from './text-width.ts';
 
 /** A field without a value is shown as a dash. */

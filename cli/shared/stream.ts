@@ -1,9 +1,10 @@
 import { EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
+import { columnIndex } from './columns.ts';
 import type { Input } from './command.ts';
 import { UsageError } from './command-errors.ts';
 import type { Context } from './context.ts';
 import { type Cell, lineText } from './formats.ts';
-import { outputLook } from './look.ts';
+import { outputLook } from './terminal.ts';
 import { wrapLine } from './text-width.ts';
 
 /** A column of a table that grows: its width is chosen before the first line is known. */
@@ -27,7 +28,8 @@ export class Stream<T> {
     if (format === 'json' && wanted !== undefined)
       throw new UsageError('Cannot use --columns with --format json here: each line is a whole object');
     this.#context = context;
-    this.#columns = wanted === undefined ? columns : wanted.map((name) => columnOf(columns, name));
+    const names = columns.map(({ name }) => name);
+    this.#columns = wanted === undefined ? columns : wanted.flatMap((name) => columns[columnIndex(names, name)] ?? []);
     this.#json = json;
   }
 
@@ -52,14 +54,6 @@ export class Stream<T> {
     const lines = wrapLine(padded.join('  ').trimEnd(), outputLook(this.#context.io).width, 4);
     this.#context.io.stdout(`${lines.join('\n')}\n`);
   }
-}
-
-function columnOf<T>(columns: readonly StreamColumn<T>[], wanted: string): StreamColumn<T> {
-  const name = wanted.toLowerCase().replaceAll('-', '_');
-  const found = columns.find((column) => column.name === name);
-  if (found !== undefined) return found;
-  const names = columns.map((column) => column.name).join(', ');
-  throw new UsageError(`Cannot show column "${wanted}": saw no such column; wanted ${names}`);
 }
 
 /**

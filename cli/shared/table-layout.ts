@@ -1,4 +1,4 @@
-import { type Look, paintWord } from './look.ts';
+import { type Look, paintWord } from './terminal.ts';
 import { displayWidth, padDisplay, wrapLine } from './text-width.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { describeHost } from '../../rpc/fleet/describe-host.ts';
 import type { HostDocument } from '../../rpc/fleet/host-document.ts';
 import { resolveTargets } from '../../rpc/fleet/resolve-targets.ts';
 import { staleNotes } from '../../rpc/state/heartbeat.ts';
@@ -6,6 +7,7 @@ import { checkRemote } from './check-remote.ts';
 import type { ArgumentSpec } from './command.ts';
 import { UsageError } from './command-errors.ts';
 import type { Context } from './context.ts';
+import { withHost } from './open-host.ts';
 
 /** The hosts that a command compares or writes to. */
 export const TARGETS = {
@@ -34,6 +36,12 @@ export async function documentOf(context: Context, target: string): Promise<Host
   const [document, ...others] = await documentsOf(context, [target]);
   if (document !== undefined && others.length === 0) return document;
   throw new UsageError(`Cannot use ${target}: saw ${others.length + 1} documents in it; wanted one host`);
+}
+
+/** The host of --db and --host as a document. */
+export async function ownDocument(context: Context): Promise<HostDocument> {
+  const { state, host } = await withHost(context);
+  return describeHost(state, host);
 }
 
 /** A host that can be written to. */
