@@ -1,15 +1,13 @@
 import { isJsonObject, type Json } from '../../json/json-value.ts';
-import type { TransactionContext } from '../database.ts';
-import { Database } from '../database.ts';
+import { Database, type TransactionContext } from '../database.ts';
 import type { Monitor, MonitorRequest, MonitorUpdate } from '../monitor/monitor-hub.ts';
 import { canonicalText, OvsdbError } from '../notation/ovsdb-error.ts';
 import { DatabaseSchema } from '../notation/schema.ts';
-import { ovsSet } from '../notation/values.ts';
 import type { RunningTransaction, ServedDatabase } from './served-database.ts';
 
 /**
- * The schema of ovsdb-server's own database, version 1.2.0 (ovsdb-server(5)). Clients compare name and version, and IDLs do
- * not begin before a row of table Database says that theirs is connected.
+ * The schema of ovsdb-server's own database, version 1.2.0 (ovsdb-server(5)). Clients compare name and version, and an IDL
+ * does not start before a row of table Database says that its database is connected.
  */
 const SCHEMA: Json = {
   name: '_Server',
@@ -31,7 +29,7 @@ const SCHEMA: Json = {
   },
 };
 
-/** The reserved database `_Server`: which databases the server has, and what they are. Clients may only read it. */
+/** The reserved, read-only database `_Server`: which databases the server has, and their schemas. */
 export class ServerDatabase implements ServedDatabase {
   readonly #database = Database.open({ file: ':memory:', schema: DatabaseSchema.fromJson(SCHEMA) });
 
@@ -51,35 +49,26 @@ export class ServerDatabase implements ServedDatabase {
     return this.#database.watch(request, send);
   }
 
-  /** Makes the row of a database. */
+  /** Inserts the row of a database. */
   add({ schema }: Pick<ServedDatabase, 'schema'>): void {
     this.#change({
       op: 'insert',
       table: 'Database',
-      row: {
-        name: schema.name,
-        model: 'standalone',
-        connected: true,
-        leader: true,
-        schema: canonicalText(schema.toJson()),
-        cid: ovsSet([]),
-        sid: ovsSet([]),
-        index: ovsSet([]),
-      },
+      row: { name: schema.name, model: 'standalone', connected: true, leader: true, ...schemaColumn(schema) },
     });
   }
 
-  /** Shows the schema that a database has now. */
+  /** Writes the present schema of a database. */
   update({ schema }: Pick<ServedDatabase, 'schema'>): void {
     const where: Json = [['name', '==', schema.name]];
-    this.#change({ op: 'update', table: 'Database', where, row: { schema: canonicalText(schema.toJson()) } });
+    this.#change({ op: 'update', table: 'Database', where, row: schemaColumn(schema) });
   }
 
   flush(): void {
     this.#database.flush();
   }
 
-  /** ovsdb-server would do it, and crash when it next looks for its columns. */
+  /** ovsdb-server carries it out, and crashes when it next looks for its columns. */
   convert(): never {
     throw new OvsdbError('notAllowed', 'convert operation not allowed on reserved database _Server');
   }
@@ -88,7 +77,7 @@ export class ServerDatabase implements ServedDatabase {
     this.#database.close();
   }
 
-  /** The commit is done when this returns; a failure could only be a mistake in this file. */
+  /** Commits before it returns; a failure could only be a bug of this file. */
   #change(operation: Json): void {
     this.#database.transact([operation], {}).whenDone((ending) => {
       const answer = 'results' in ending ? ending.results[0] : String(ending.error);
@@ -97,4 +86,8 @@ export class ServerDatabase implements ServedDatabase {
     });
     this.flush();
   }
+}
+
+function schemaColumn(schema: ServedDatabase['schema']): { readonly schema: string } {
+  return { schema: canonicalText(schema.toJson()) };
 }
