@@ -1,12 +1,10 @@
 import { compareDatum } from '../../notation/datum-algebra.ts';
 import type { Datum } from '../../notation/notation.ts';
 import { rowToJson } from '../../notation/row-json.ts';
-import type { ColumnSchema } from '../../notation/schema.ts';
-import { columnSetFromJson, UUID_INDEX } from '../../notation/schema.ts';
+import { type ColumnSchema, columnSetFromJson, UUID_INDEX } from '../../notation/schema.ts';
 import { conditionFromJson, matchingRows } from '../conditions.ts';
 import { columnsKey } from '../table-rows.ts';
-import type { Operation } from './operation.ts';
-import { tableMember } from './operation.ts';
+import { type Operation, tableMember } from './operation.ts';
 
 type Fields = readonly Datum[];
 

@@ -2,16 +2,13 @@ import type { Json } from '../../../json/json-value.ts';
 import type { Datum } from '../../notation/notation.ts';
 import { OvsdbError, syntaxError } from '../../notation/ovsdb-error.ts';
 import { rowFromJson } from '../../notation/row-json.ts';
-import type { ColumnSchema } from '../../notation/schema.ts';
-import { columnSetFromJson } from '../../notation/schema.ts';
+import { type ColumnSchema, columnSetFromJson } from '../../notation/schema.ts';
 import { conditionFromJson, matchingRows } from '../conditions.ts';
 import type { Transaction } from '../ovsdb-transaction.ts';
-import type { TableRows } from '../table-rows.ts';
-import { columnsKey } from '../table-rows.ts';
-import type { Operation } from './operation.ts';
-import { tableMember, Unsatisfied } from './operation.ts';
+import { columnsKey, type TableRows } from '../table-rows.ts';
+import { type Operation, tableMember, Unsatisfied } from './operation.ts';
 
-/** RFC 7047, section 5.2.6. Unsatisfied before its time is over, it throws `Unsatisfied` and the transaction is parked. */
+/** RFC 7047, section 5.2.6. Throws `Unsatisfied` while time is left, so that the transaction waits. */
 export const wait: Operation = {
   readOnly: true,
   run(op, txn, { elapsedMs, waitsUntil }) {
