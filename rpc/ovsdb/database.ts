@@ -5,14 +5,10 @@ import { GroupCommit } from './engine/group-commit.ts';
 import { enterRow } from './engine/indexes.ts';
 import { Transaction } from './engine/ovsdb-transaction.ts';
 import { countAllReferences } from './engine/references.ts';
-import type { RowChange, Tables } from './engine/table-rows.ts';
-import { Row } from './engine/table-rows.ts';
-import type { PendingTransaction, Run } from './engine/triggers.ts';
-import { Triggers } from './engine/triggers.ts';
-import type { HistoryLimits } from './monitor/monitor-history.ts';
-import { MonitorHistory } from './monitor/monitor-history.ts';
-import type { Monitor, MonitorRequest, MonitorUpdate } from './monitor/monitor-hub.ts';
-import { MonitorHub } from './monitor/monitor-hub.ts';
+import { Row, type RowChange, type Tables } from './engine/table-rows.ts';
+import { type PendingTransaction, type Run, Triggers } from './engine/triggers.ts';
+import { type HistoryLimits, MonitorHistory } from './monitor/monitor-history.ts';
+import { type Monitor, MonitorHub, type MonitorRequest, type MonitorUpdate } from './monitor/monitor-hub.ts';
 import { datumOf } from './notation/notation.ts';
 import { OvsdbError } from './notation/ovsdb-error.ts';
 import { DatabaseSchema, VERSION_INDEX } from './notation/schema.ts';
@@ -22,11 +18,11 @@ import { SqliteStore } from './store/store-sqlite.ts';
 
 export type { PendingTransaction } from './engine/triggers.ts';
 
-/** What a transaction must know of the session that asks for it. */
+/** What a transaction must know of the session that requests it. */
 export interface TransactionContext {
-  /** Whether the session owns a lock now, for `assert`. */
+  /** Whether the session holds a lock now, for `assert`. */
   readonly holdsLock?: (lock: string) => boolean;
-  /** Refuses every operation that could change something. */
+  /** Operations that can change something are answered with `not allowed`. */
   readonly readOnly?: boolean;
 }
 
@@ -34,15 +30,15 @@ export interface DatabaseOptions {
   /** A path, or `:memory:`. */
   readonly file: string;
   readonly schema: DatabaseSchema;
-  /** Where rows live on; a SQLite file unless told otherwise. */
+  /** Default: a SQLite file. */
   readonly store?: Store;
-  /** How much is remembered for monitors that come back. */
+  /** How much is kept for `monitor_cond_since`. */
   readonly history?: HistoryLimits;
 }
 
 /**
- * An OVSDB database: the rows in memory, their keeper on the disk, the monitors, and the transactions that wait. In a
- * transaction everything happens in ovsdb-server's order: operations, checks, disk, monitors, result.
+ * An OVSDB database: the rows in memory, their store on the disk, the monitors, and the transactions that wait. A transaction
+ * runs in ovsdb-server's order: operations, checks, disk, monitors, result.
  */
 export class Database {
   #schema: DatabaseSchema;
@@ -90,14 +86,13 @@ export class Database {
     this.#monitors = new MonitorHub(this.#tables, this.#history);
   }
 
-  /** As of the last conversion. */
   get schema(): DatabaseSchema {
     return this.#schema;
   }
 
   /**
-   * Runs one transaction (RFC 7047, section 4.1.3). Mistakes of the client are in the result; the promise rejects only when the
-   * transaction is canceled or when this program is wrong. A `wait` parks the transaction.
+   * Runs one transaction (RFC 7047, section 4.1.3), which may have to wait. The client's errors are in the result; the promise
+   * rejects only when the transaction is canceled or this program has a bug.
    */
   transact(operations: readonly Json[], context: TransactionContext = {}): PendingTransaction {
     if (!this.#open) throw new Error(`Cannot run a transaction: database ${this.schema.name} is closed`);
@@ -132,7 +127,7 @@ export class Database {
     return undefined;
   }
 
-  /** Commits now what otherwise is committed at the end of this turn of the event loop. */
+  /** Commits at once what would be committed at the end of this turn of the event loop. */
   flush(): void {
     this.#commits.flush();
   }
@@ -151,7 +146,7 @@ export class Database {
     return name.startsWith('_') ? `on table in reserved database ${name}` : 'when database server is in read only mode';
   }
 
-  /** Monitors hear of a change once it is on the disk, and before whoever made it has the result. */
+  /** Monitors are told of a change when it is on the disk, and before its author has the result. */
   #tell(changes: readonly RowChange[]): void {
     if (changes.length === 0) return;
     this.#monitors.tell(changes, this.#history.idOf(changes));
@@ -164,12 +159,10 @@ export class Database {
 
   /**
    * Adds a monitor of any kind (RFC 7047, section 4.1.5; ovsdb-server(7), sections 4.1.12 and 4.1.15). `send` is called when a
-   * transaction is committed, before its result is given.
-   *
-   * @throws OvsdbError if the requests are wrong
+   * transaction is committed, before its result is given. @throws OvsdbError if the requests are wrong
    */
   watch(request: MonitorRequest, send: (update: MonitorUpdate) => void): Monitor {
-    this.flush(); // what the monitor begins with must be on the disk, and nothing of it come again as an update
+    this.flush(); // the initial contents must be on the disk, and must not come again as an update
     const monitor = this.#monitors.add(request, send);
     return {
       ...monitor,
@@ -187,11 +180,9 @@ export class Database {
   }
 
   /**
-   * Gives the database another schema, as ovsdb-server does: what has the same name stays, if its values fit the new type;
-   * other tables and columns are dropped or begin with defaults. All constraints are checked. Monitors end, and so do
-   * transactions that wait; whoever has them is to be told.
-   *
-   * @throws OvsdbError; nothing has changed then
+   * Gives the database another schema, as ovsdb-server does: columns of the same name keep their values, if these fit the new
+   * type; others are dropped or get defaults. All constraints are checked. Monitors and waiting transactions end; the caller
+   * tells their owners. @throws OvsdbError; nothing has changed then
    */
   convert(wanted: DatabaseSchema | Json): void {
     this.flush();
@@ -201,10 +192,8 @@ export class Database {
       throw new OvsdbError('invalidParameters', names);
     }
     const tables = convertTables(this.#tables, schema);
-    this.#store.convert(
-      schema,
-      [...tables.values()].flatMap((table) => [...table.rows.values()]),
-    );
+    const rows = [...tables.values()].flatMap((table) => [...table.rows.values()]);
+    this.#store.convert(schema, rows);
     this.#schema = schema;
     this.#tables = tables;
     this.#monitors.clear();
@@ -213,7 +202,7 @@ export class Database {
     this.#triggers.cancelAll();
   }
 
-  /** Commits what is to be committed, cancels what waits and closes the file. */
+  /** Commits what is pending, cancels what waits and closes the file. */
   close(): void {
     if (!this.#open) return;
     this.flush();

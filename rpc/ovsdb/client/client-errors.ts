@@ -1,7 +1,7 @@
 import { isJsonObject, type Json } from '../../json/json-value.ts';
 import { stringifyJson } from '../../json/stringify.ts';
 
-/** No connection: it could not be made, or it was lost before the answer came. */
+/** The connection could not be made, or was lost before the answer came. */
 export class OvsdbConnectionError extends Error {
   override readonly name = 'OvsdbConnectionError';
   readonly remote: string;
@@ -12,12 +12,12 @@ export class OvsdbConnectionError extends Error {
   }
 }
 
-/** The server did not answer in time. Whether it has done what was asked is not known. */
+/** The server did not answer in time; the request may have been carried out. */
 export class OvsdbTimeoutError extends Error {
   override readonly name = 'OvsdbTimeoutError';
 }
 
-/** The server answered a call with an error; `answer` is that error as it came. */
+/** The server answered a request with the error `answer`. */
 export class OvsdbCallError extends Error {
   override readonly name = 'OvsdbCallError';
   readonly method: string;
@@ -30,15 +30,14 @@ export class OvsdbCallError extends Error {
   }
 }
 
-/** An operation of a transaction, or its commit, failed; nothing of it was done. */
+/** An operation of a transaction, or its commit, failed; the transaction had no effect. */
 export class OvsdbTransactionError extends Error {
   override readonly name = 'OvsdbTransactionError';
-  /** Which operation failed, from 0; the number of operations when the commit did. */
+  /** The index of the operation that failed; the number of operations if the commit did. */
   readonly index: number;
   /** The error of RFC 7047, section 3.1: `constraint violation`. */
   readonly error: string;
   readonly details: string | undefined;
-  /** The whole result of the transaction. */
   readonly results: readonly Json[];
 
   constructor(index: number, operations: readonly Json[], results: readonly Json[]) {
@@ -55,7 +54,7 @@ export class OvsdbTransactionError extends Error {
   }
 }
 
-/** `constraint violation: 11 is not in the valid range …`, or the JSON as it is when it has another shape. */
+/** `constraint violation: 11 is not in the valid range …`, or JSON of another shape as it is. */
 function describe(answer: Json): string {
   if (typeof answer === 'string') return answer;
   if (!isJsonObject(answer) || typeof answer['error'] !== 'string') return stringifyJson(answer);

@@ -4,7 +4,9 @@ import { type ActiveRemote, formatRemote } from '../wire/remotes.ts';
 import { readTlsFiles, type TlsFiles } from '../wire/tls-files.ts';
 import { OvsdbConnectionError } from './client-errors.ts';
 
-/** What the usual errors of connect(2) mean to the person who gave the remote. */
+const NOT_TRUSTED = "the server's certificate is not of our authority (CA certificate)";
+
+/** Explanations of common errors of connect(2) and TLS. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such socket file; does the server run?',
   ECONNREFUSED: 'nobody listens there; does the server run?',
@@ -15,14 +17,14 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not accept our certificate',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the server does not accept our certificate',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's certificate is not of our authority (CA certificate)",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the server's certificate is not of our authority (CA certificate)",
-  SELF_SIGNED_CERT_IN_CHAIN: "the server's certificate is not of our authority (CA certificate)",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is not of our authority (CA certificate)",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NOT_TRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NOT_TRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: NOT_TRUSTED,
+  DEPTH_ZERO_SELF_SIGNED_CERT: NOT_TRUSTED,
   CERT_HAS_EXPIRED: "the server's certificate has expired",
 };
 
-/** Connects to one remote, in the time given or until the signal ends it. @throws OvsdbConnectionError */
+/** Connects to one remote, within the timeout and until the signal aborts it. @throws OvsdbConnectionError */
 export async function dial(
   remote: ActiveRemote,
   timeoutMs: number,
@@ -39,7 +41,7 @@ export async function dial(
     };
     const fail = (reason: string, cause?: unknown): void => {
       settle();
-      socket.on('error', () => undefined); // what comes after the verdict changes nothing
+      socket.on('error', () => undefined); // later errors change nothing
       socket.destroy();
       reject(new OvsdbConnectionError(name, `Cannot connect to ${name}: ${reason}`, { cause }));
     };
@@ -61,7 +63,7 @@ export async function dial(
 
 const NO_TLS_FILES = 'saw no TLS files; wanted private key, certificate and CA certificate';
 
-/** When a connection is ready for messages; with TLS after the server has shown its certificate. */
+/** The event after which a connection is ready for messages. */
 const CONNECTED = { unix: 'connect', tcp: 'connect', ssl: 'secureConnect' } as const;
 
 /** @throws OvsdbConnectionError */
@@ -74,15 +76,15 @@ function begin(remote: ActiveRemote, tls: TlsFiles | undefined): Socket {
     host,
     port,
     rejectUnauthorized: true,
-    // As Open vSwitch does: its authority vouches for machines of one installation, and its certificates carry names of
-    // daemons and switches, not of hosts (ovs-pki). A name check would refuse them all.
+    // As Open vSwitch does: its certificates carry names of daemons and switches, not of hosts (ovs-pki), so that a check of
+    // names would refuse them all.
     checkServerIdentity: () => undefined,
     // Not in the types, though node:tls takes the options of node:net.
     ...{ allowHalfOpen: true },
   });
 }
 
-/** Read at each attempt: certificates are renewed while we run. */
+/** Reads the files at each attempt, because certificates may be renewed meanwhile. */
 function secureOptions(remote: ActiveRemote, tls: TlsFiles | undefined): ReturnType<typeof readTlsFiles> {
   const name = formatRemote(remote);
   if (!tls) throw new OvsdbConnectionError(name, `Cannot connect to ${name}: ${NO_TLS_FILES}`);

@@ -13,15 +13,15 @@ import { dial } from './dial.ts';
 export interface ClientOptions extends ReconnectOptions {
   /** Connect again after a connection is lost. Default true. */
   readonly reconnect?: boolean;
-  /** Let connect() try again until its time is over, instead of failing after one round of the remotes. Default false. */
+  /** Let connect() retry until its timeout, instead of failing after one round of the remotes. Default false. */
   readonly retry?: boolean;
-  /** Tries a comma list in an order by chance, so that many clients spread over the servers of a cluster. Default false. */
+  /** Try the remotes in random order, so that many clients spread over the servers of a cluster. Default false. */
   readonly shuffle?: boolean;
   /** Needed for ssl: remotes. */
   readonly tls?: TlsFiles | undefined;
-  /** Silence after which the server is asked whether it lives; over TCP and TLS only. 0: never. Default 5000, as OVS has it. */
+  /** Probe an idle connection over TCP or TLS after this many milliseconds. 0: never. Default 5000, as OVS. */
   readonly probeIntervalMs?: number;
-  /** Longest message that is read, in bytes. Default 256 MiB: the first answer of a monitor carries a whole database. */
+  /** Longest message that is read, in bytes. Default 256 MiB: the first answer of a monitor may hold a whole database. */
   readonly messageBytes?: number;
   readonly log?: (event: ClientEvent) => void;
 }
@@ -36,7 +36,7 @@ export interface ClientEvent {
 export interface ClientEvents {
   connected: [];
   disconnected: [reason: Error];
-  /** `update`, `locked`, `stolen` and others, at the time they come: before the answer of a later call settles. */
+  /** `update`, `locked`, `stolen` and others, as they come: before the answer to a later request settles. */
   notification: [method: string, params: Json[]];
 }
 
@@ -46,14 +46,14 @@ interface PendingCall {
   reject(error: Error): void;
 }
 
-/** How long a server may take to accept before the next remote of the list has its turn. */
+/** Time for a server to accept, before the next remote is tried. */
 const DIAL_TIMEOUT_MS = 5000;
 const MESSAGE_BYTES = 256 << 20;
 
 /**
- * A client of an OVSDB server, which may be ours or any other. The remote may be a comma list; its members are tried one
- * after the other, after a loss beginning with the next one, as Open vSwitch does. Calls need a connection: without one they are rejected at once, and those on their way are when it breaks,
- * because nobody knows whether the server has carried them out.
+ * A client of any OVSDB server. The remote may be a comma list, whose members are tried in turn, after a loss beginning with
+ * the next one, as Open vSwitch does. Requests need a connection: without one they are rejected at once, and pending ones are
+ * rejected when it is lost, because it is unknown whether the server has carried them out.
  */
 export class OvsdbClient extends EventEmitter<ClientEvents> {
   readonly remote: string;
@@ -63,7 +63,7 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
   readonly #calls = new Map<number, PendingCall>();
   readonly #end = new AbortController();
   #started = false;
-  /** The member of the list that the next round begins with. */
+  /** The index of the remote that the next round begins with. */
   #next = 0;
   #lastId = 0;
   #connection: JsonConnection | undefined;
@@ -76,11 +76,9 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
     this.remote = remote;
     this.#remotes = options.shuffle ? shuffled(parseActiveRemotes(remote)) : parseActiveRemotes(remote);
     const secure = this.#remotes.find(isSecure);
+    const missing = 'saw no TLS files; wanted private key, certificate and CA certificate';
     if (secure && !options.tls)
-      throw new RemoteError(
-        remote,
-        `Cannot use remote "${formatRemote(secure)}": saw no TLS files; wanted private key, certificate and CA certificate`,
-      );
+      throw new RemoteError(remote, `Cannot use remote "${formatRemote(secure)}": ${missing}`);
     this.#options = options;
     this.#backoff = new ReconnectBackoff(options);
     this.setMaxListeners(0); // each replica has two
@@ -90,11 +88,7 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
     return this.#connection?.open ?? false;
   }
 
-  /**
-   * Makes the first connection. A client whose connect() was rejected is closed.
-   *
-   * @throws OvsdbConnectionError naming each remote with its reason
-   */
+  /** Makes the first connection; closes the client on failure. @throws OvsdbConnectionError naming each remote with its reason */
   async connect(timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.#started) throw new Error(`Cannot connect to ${this.remote}: this client was started before`);
     this.#started = true;
@@ -114,18 +108,13 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
     }
   }
 
-  /**
-   * Calls a method and gives its result.
-   *
-   * @throws OvsdbCallError, OvsdbConnectionError, OvsdbTimeoutError
-   */
+  /** Requests a method; resolves to its result. @throws OvsdbCallError, OvsdbConnectionError, OvsdbTimeoutError */
   call(method: string, params: Json[], timeoutMs?: number): Promise<Json> {
     const connection = this.#connection;
     if (!connection?.open) {
       const reason = this.#end.signal.aborted ? 'the client is closed' : 'there is no connection';
-      return Promise.reject(
-        new OvsdbConnectionError(this.remote, `Cannot call ${method} of ${this.remote}: ${reason}`),
-      );
+      const text = `Cannot call ${method} of ${this.remote}: ${reason}`;
+      return Promise.reject(new OvsdbConnectionError(this.remote, text));
     }
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
@@ -142,11 +131,7 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
     });
   }
 
-  /**
-   * Runs one transaction and gives the results of its operations.
-   *
-   * @throws OvsdbTransactionError when an operation or the commit failed; and as call() does
-   */
+  /** Runs one transaction; resolves to its operations' results. @throws OvsdbTransactionError, and as call() does */
   async transact(database: string, operations: Json[], timeoutMs?: number): Promise<Json[]> {
     const results = await this.call('transact', [database, ...operations], timeoutMs);
     if (!Array.isArray(results)) throw new OvsdbCallError('transact', results);
@@ -155,7 +140,7 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
     return results;
   }
 
-  /** Ends the connection and all attempts; calls on their way are rejected. */
+  /** Ends the connection and all attempts; pending requests are rejected. */
   close(): void {
     if (this.#end.signal.aborted) return;
     this.#end.abort();
@@ -212,7 +197,7 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
     if (message.kind === 'request') this.#answer(message);
     else if (message.kind === 'notification') this.emit('notification', message.method, message.params);
     else if (typeof message.id === 'number') {
-      // An id that is not there any more belongs to a call that was given up.
+      // An unknown id belongs to a request that has timed out.
       const call = this.#calls.get(message.id);
       if (message.error === null) call?.resolve(message.result);
       else call?.reject(new OvsdbCallError(call.method, message.error));
@@ -227,20 +212,16 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
     const call = this.#calls.get(id);
     if (!call) return;
     if (call.method === 'transact') this.#connection?.send(notification('cancel', [id]));
-    call.reject(
-      new OvsdbTimeoutError(
-        `Cannot wait longer for ${call.method} of ${this.#connectedTo}: no answer in ${timeoutMs} ms`,
-      ),
-    );
+    const text = `Cannot wait longer for ${call.method} of ${this.#connectedTo}: no answer in ${timeoutMs} ms`;
+    call.reject(new OvsdbTimeoutError(text));
   }
 
   #lost(connection: JsonConnection, cause: Error | undefined): void {
     if (connection !== this.#connection) return;
     this.#connection = undefined;
     const why = cause?.message ?? (this.#end.signal.aborted ? 'the client was closed' : 'the server ended it');
-    const reason = new OvsdbConnectionError(this.#connectedTo, `Connection to ${this.#connectedTo} ended: ${why}`, {
-      cause,
-    });
+    const text = `Connection to ${this.#connectedTo} ended: ${why}`;
+    const reason = new OvsdbConnectionError(this.#connectedTo, text, { cause });
     this.#rejectCalls(why);
     this.#log(this.#end.signal.aborted ? 'info' : 'warn', 'disconnected', reason.message);
     this.emit('disconnected', reason);
@@ -259,9 +240,8 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
 
   #rejectCalls(reason: string): void {
     for (const call of [...this.#calls.values()]) {
-      call.reject(
-        new OvsdbConnectionError(this.#connectedTo, `Cannot finish ${call.method} of ${this.#connectedTo}: ${reason}`),
-      );
+      const text = `Cannot finish ${call.method} of ${this.#connectedTo}: ${reason}`;
+      call.reject(new OvsdbConnectionError(this.#connectedTo, text));
     }
   }
 

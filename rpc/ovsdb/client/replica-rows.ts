@@ -1,7 +1,6 @@
 import { isJsonObject, type Json } from '../../json/json-value.ts';
 import { stringifyJson } from '../../json/stringify.ts';
-import type { Atom } from '../notation/atoms.ts';
-import { ATOMIC_TYPES } from '../notation/atoms.ts';
+import { ATOMIC_TYPES, type Atom } from '../notation/atoms.ts';
 import type { ColumnType } from '../notation/column-type.ts';
 import { datumToJson, defaultDatum } from '../notation/notation.ts';
 import { OvsdbError } from '../notation/ovsdb-error.ts';
@@ -15,20 +14,19 @@ import {
   type OvsValue,
 } from '../notation/values.ts';
 
-/** A row: its values by column, and its UUID under `_uuid`. Rows never change; a change brings a new one. */
+/** A row: its values by column, and its UUID under `_uuid`. Immutable: a change brings a new row. */
 export type ReplicaRow = Readonly<Record<string, OvsValue | undefined>> & { readonly _uuid: string };
 
-/** What a replica must know of a column. */
 export interface ReplicaColumn {
   readonly shape: ColumnShape;
   readonly type: ColumnType;
-  /** What a row has that says nothing of the column. */
+  /** The value in a row of an update that leaves the column out. */
   readonly default: OvsValue | undefined;
 }
 
 export type ReplicaColumns = ReadonlyMap<string, ReplicaColumn>;
 
-/** Reads the columns of each table off a schema as get_schema answers it. @throws OvsdbNotationError */
+/** The columns of each table, from the answer of get_schema. @throws OvsdbNotationError */
 export function replicaColumns(schema: Json): ReadonlyMap<string, ReplicaColumns> {
   return new Map(
     [...columnShapes(schema)].map(([table, shapes]) => [
@@ -57,11 +55,7 @@ export function member(value: Json | undefined, name: string): Json | undefined 
   return isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
-/**
- * The row that an update makes of `old`, in the format of `update`, `update2` or `update3`; undefined when it is gone.
- *
- * @throws OvsdbNotationError if the update is none, or does not fit the row that is there
- */
+/** `old` after an `update`, `update2` or `update3`; undefined: deleted. @throws OvsdbNotationError if it does not fit the row */
 export function updatedRow(
   uuid: string,
   old: ReplicaRow | undefined,

@@ -4,7 +4,14 @@ import { canonicalText } from '../notation/ovsdb-error.ts';
 import { OvsdbNotationError, sameValue } from '../notation/values.ts';
 import { OvsdbCallError, OvsdbConnectionError } from './client-errors.ts';
 import type { OvsdbClient } from './ovsdb-client.ts';
-import { member, type ReplicaColumns, type ReplicaRow, replicaColumns, updatedRow } from './replica-rows.ts';
+import {
+  member,
+  type ReplicaColumn,
+  type ReplicaColumns,
+  type ReplicaRow,
+  replicaColumns,
+  updatedRow,
+} from './replica-rows.ts';
 
 export type { ReplicaRow } from './replica-rows.ts';
 
@@ -21,11 +28,11 @@ export interface ReplicaChange {
 }
 
 export interface ReplicaOptions {
-  /** A reconnected replica could not be brought up to date: the server no longer has the database, or it has changed. */
+  /** The replica could not be synchronised after a reconnect: the database is gone, or its schema has changed. */
   readonly onError?: (error: Error) => void;
   /**
-   * For some tables, the clauses of which one must be true for a row to be followed: `[['host', '==', 'a']]`. A server that
-   * knows only the method `monitor` sends all rows nevertheless.
+   * By table, clauses of which one must be true for a row to be followed: `[['host', '==', 'a']]`. A server that knows only
+   * the method `monitor` sends all rows nevertheless.
    */
   readonly conditions?: Readonly<Record<string, readonly Json[]>>;
 }
@@ -33,24 +40,24 @@ export interface ReplicaOptions {
 type Rows = Map<string, ReplicaRow>;
 type Shapes = ReadonlyMap<string, ReplicaColumns>;
 
-/** From the best to the one that every server knows. */
+/** From the best to the one that every server has. */
 const METHODS = ['monitor_cond_since', 'monitor_cond', 'monitor'] as const;
 
-/** What a server says when a monitor begins. */
+/** The answer to a monitor request. */
 interface Beginning {
   readonly updates: Json;
-  /** Whether they are only what is new since the last transaction. */
+  /** Whether the updates hold only what is new since the last transaction. */
   readonly found: boolean;
-  /** The transaction that the rows show with them. */
+  /** The last transaction that the updates cover. */
   readonly txn: string;
 }
 
 let lastReplica = 0;
 
 /**
- * A copy of some tables of a database, kept up to date by a monitor. All changes of one transaction come in one call of the
- * listeners. While there is no connection the last state stays readable; after a new one the differences are reported as
- * changes, and a server that still knows the last transaction sends no more than those.
+ * A copy of some tables of a database, updated by a monitor. Listeners get all changes of one transaction at once. Without a
+ * connection the last state stays readable; after a reconnect the differences are reported as changes, and a server that
+ * still knows the last transaction sends only these.
  */
 export class Replica {
   readonly #client: OvsdbClient;
@@ -63,11 +70,10 @@ export class Replica {
   #shapes: Shapes = new Map();
   #generation = 0;
   #monitor: string | undefined;
-  /** Updates that came before the contents they build on. */
+  /** Updates that came before the initial contents. */
   #early: Json[][] | undefined;
-  /** The last transaction that the rows show; all zeros if the server keeps no account of them. */
+  /** The last transaction that the rows show; all zeros if the server has no history. */
   #lastTxn = ZERO_UUID;
-  /** Of the schema that the rows were read by. */
   #schemaText = '';
 
   /** `tables`: which columns of which tables to follow; 'all' takes those of the server's schema. */
@@ -83,7 +89,7 @@ export class Replica {
     this.#options = options;
   }
 
-  /** Loads the tables over the client's connection. A listener that is there already is told of each row as an insert. */
+  /** Loads the tables over the client's connection. Present listeners get each row as an insert. */
   async start(): Promise<void> {
     this.#client.on('notification', this.#onNotification).on('connected', this.#onConnected);
     try {
@@ -105,7 +111,7 @@ export class Replica {
     return fresh;
   }
 
-  /** Tells the listener of changes from now on. The result ends that. */
+  /** Adds a listener of changes; the returned function removes it. */
   onChange(listener: (changes: ReplicaChange[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -117,7 +123,7 @@ export class Replica {
     const monitor = this.#monitor;
     this.#monitor = undefined;
     this.#generation++;
-    // It may be gone already, with its connection.
+    // The monitor may have ended already, with its connection.
     if (monitor !== undefined) this.#client.call('monitor_cancel', [monitor]).catch(() => undefined);
   }
 
@@ -134,12 +140,12 @@ export class Replica {
     else this.#take(params);
   };
 
-  /** An update: its last parameter, and before that of `update3` the transaction. */
+  /** Applies an update: the last parameter; before it, `update3` has the transaction. */
   #take(params: Json[]): void {
     try {
       this.#tell(this.#apply(params.at(-1) ?? null));
     } catch (error) {
-      this.#lastTxn = ZERO_UUID; // what we have can no longer be trusted; the connection will not survive this
+      this.#lastTxn = ZERO_UUID; // the rows can no longer be trusted; the connection will not survive this
       throw error;
     }
     if (params.length > 2) this.#lastTxn = String(params[1]);
@@ -156,11 +162,11 @@ export class Replica {
     this.#monitor = monitor;
     this.#early = [];
     const beginning = await this.#begin(monitor, followed);
-    // Another connection came meanwhile, or the end; then somebody else has taken over #early.
+    // After a reconnect or stop meanwhile, #early belongs to the next generation.
     if (generation !== this.#generation) return;
     this.#shapes = followed;
     this.#schemaText = schemaText;
-    this.#lastTxn = ZERO_UUID; // unless the rows turn out to be right
+    this.#lastTxn = ZERO_UUID; // until the rows are applied
     const changes = beginning.found ? this.#apply(beginning.updates) : this.#replace(beginning.updates);
     this.#lastTxn = beginning.txn;
     const early = this.#early ?? [];
@@ -169,7 +175,7 @@ export class Replica {
     for (const params of early) this.#take(params);
   }
 
-  /** Asks for a monitor in the best way that the server knows. */
+  /** Requests a monitor by the best method that the server has. */
   async #begin(monitor: string, followed: Shapes): Promise<Beginning> {
     const conditions = new Map(Object.entries(this.#options.conditions ?? {}));
     for (const method of METHODS) {
@@ -204,16 +210,12 @@ export class Replica {
         const columns = shapes.get(table);
         if (!columns) throw this.#missing(`table ${table}`);
         if (names === 'all') return [table, columns];
-        return [
-          table,
-          new Map(
-            names.map((name) => {
-              const shape = columns.get(name);
-              if (!shape) throw this.#missing(`column ${name} in table ${table}`);
-              return [name, shape];
-            }),
-          ),
-        ];
+        const chosen = names.map((name): [string, ReplicaColumn] => {
+          const shape = columns.get(name);
+          if (!shape) throw this.#missing(`column ${name} in table ${table}`);
+          return [name, shape];
+        });
+        return [table, new Map(chosen)];
       }),
     );
   }
@@ -222,7 +224,7 @@ export class Replica {
     return new OvsdbNotationError(`Cannot follow database ${this.#database}: its schema has no ${what}`);
   }
 
-  /** Takes complete contents and gives what differs from the rows so far. */
+  /** Applies complete contents; returns the differences from the rows so far. */
   #replace(initial: Json): ReplicaChange[] {
     const changes = this.#apply(initial);
     for (const table of this.#shapes.keys()) {

@@ -1,36 +1,33 @@
 import type { Json } from '../../json/json-value.ts';
-import type { Atom } from '../notation/atoms.ts';
-import { ATOMIC_TYPES } from '../notation/atoms.ts';
-import type { ColumnType } from '../notation/column-type.ts';
-import { englishType, isOptionalScalar, isScalar } from '../notation/column-type.ts';
+import { ATOMIC_TYPES, type Atom } from '../notation/atoms.ts';
+import { type ColumnType, englishType, isOptionalScalar, isScalar } from '../notation/column-type.ts';
 import { equalDatum, excludesAll, includesAll } from '../notation/datum-algebra.ts';
-import type { Datum, NamedUuids } from '../notation/notation.ts';
-import { datumFromJson } from '../notation/notation.ts';
+import { type Datum, datumFromJson, type NamedUuids } from '../notation/notation.ts';
 import { OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
-import type { ColumnSchema, TableSchema } from '../notation/schema.ts';
-import { UUID_INDEX } from '../notation/schema.ts';
-import type { Row, RowChange, TableRows } from './table-rows.ts';
-import { columnsKey } from './table-rows.ts';
+import { columnNamed } from '../notation/row-json.ts';
+import { type ColumnSchema, type TableSchema, UUID_INDEX } from '../notation/schema.ts';
+import { columnsKey, type Row, type RowChange, type TableRows } from './table-rows.ts';
 
-/** One clause of a `where`: a question about the fields of a row. */
+/** One clause of a `where`: a test of a row's fields. */
 export interface Clause {
   /** Undefined for `true` and `false`. */
   readonly column: ColumnSchema | undefined;
-  /** The only value of the column that can match, if the clause says so. */
+  /** The only value of the column that can match, if there is just one. */
   readonly equals: Datum | undefined;
   test(fields: readonly Datum[]): boolean;
 }
 
 /** `<function>` of RFC 7047, section 5.1. */
 interface ConditionFunction {
-  /** The type of the argument, which is often laxer than the column's. */
+  /** The argument's type, which often allows other numbers of elements than the column's. */
   argumentType(type: ColumnType): ColumnType;
-  /** Whether it makes sense for the type. */
   fits(type: ColumnType): boolean;
   test(value: Datum, argument: Datum, type: ColumnType): boolean;
 }
 
 const same = (type: ColumnType): ColumnType => type;
+const fewer = (type: ColumnType): ColumnType => (isScalar(type) ? type : { ...type, min: 0 });
+const anyNumber = (type: ColumnType): ColumnType => (isScalar(type) ? type : { ...type, min: 0, max: Infinity });
 const always = (): boolean => true;
 
 function ordering(matches: (order: number) => boolean): ConditionFunction {
@@ -54,38 +51,34 @@ const FUNCTIONS: ReadonlyMap<string, ConditionFunction> = new Map<string, Condit
   ['<=', ordering((order) => order <= 0)],
   ['>', ordering((order) => order > 0)],
   ['>=', ordering((order) => order >= 0)],
-  [
-    'includes',
-    { argumentType: (type) => (isScalar(type) ? type : { ...type, min: 0 }), fits: always, test: includesAll },
-  ],
-  [
-    'excludes',
-    {
-      argumentType: (type) => (isScalar(type) ? type : { ...type, min: 0, max: Infinity }),
-      fits: always,
-      test: excludesAll,
-    },
-  ],
+  ['includes', { argumentType: fewer, fits: always, test: includesAll }],
+  ['excludes', { argumentType: anyNumber, fits: always, test: excludesAll }],
 ]);
+
+/** `[column, function or mutator, argument]` of RFC 7047, section 5.1. @throws OvsdbError */
+export function tripleFromJson(json: Json, table: TableSchema, what: 'condition' | 'mutation') {
+  const [name, operator, argument] = Array.isArray(json) && json.length === 3 ? json : [];
+  if (typeof name !== 'string' || typeof operator !== 'string' || argument === undefined)
+    throw syntaxError(json, `Parse error in ${what}.`);
+  return { column: columnNamed(name, table, json), operator, argument };
+}
+
+/** The error for a function or mutator that does not fit the column's type. */
+export function typeMismatch(json: Json, operator: string, { name, type }: ColumnSchema): OvsdbError {
+  const may = `"${operator}" operator may not be applied to column ${name} of type ${englishType(type)}`;
+  return syntaxError(json, `Type mismatch: ${may}.`);
+}
 
 /** `<condition>` of RFC 7047, section 5.1, or the extension `true` and `false`. @throws OvsdbError */
 function clauseFromJson(json: Json, table: TableSchema, named?: NamedUuids): Clause {
   if (typeof json === 'boolean') return { column: undefined, equals: undefined, test: () => json };
-  const [name, functionName, argumentJson] = Array.isArray(json) && json.length === 3 ? json : [];
-  if (typeof name !== 'string' || typeof functionName !== 'string' || argumentJson === undefined) {
-    throw syntaxError(json, 'Parse error in condition.');
-  }
-  const column = table.columns.get(name);
-  if (column === undefined) throw syntaxError(json, `No column ${name} in table ${table.name}.`, 'unknownColumn');
+  const { column, operator: name, argument: argumentJson } = tripleFromJson(json, table, 'condition');
   const { type, index } = column;
-  const operator = FUNCTIONS.get(functionName);
-  if (operator === undefined) throw new OvsdbError('unknownFunction', `No function named ${functionName}.`);
-  if (!operator.fits(type)) {
-    const may = `"${functionName}" operator may not be applied to column ${name} of type ${englishType(type)}`;
-    throw syntaxError(json, `Type mismatch: ${may}.`);
-  }
+  const operator = FUNCTIONS.get(name);
+  if (operator === undefined) throw new OvsdbError('unknownFunction', `No function named ${name}.`);
+  if (!operator.fits(type)) throw typeMismatch(json, name, column);
   const argument = datumFromJson(argumentJson, operator.argumentType(type), named);
-  const only = functionName === '==' || (functionName === 'includes' && isScalar(type));
+  const only = name === '==' || (name === 'includes' && isScalar(type));
   return {
     column,
     equals: only ? argument : undefined,
@@ -96,7 +89,7 @@ function clauseFromJson(json: Json, table: TableSchema, named?: NamedUuids): Cla
   };
 }
 
-/** The commonest test, on every row of a table at times. */
+/** The most frequent test: at times it runs on every row of a table. */
 function equalsAtom(index: number, atom: Atom): Clause['test'] {
   return (fields) => (fields[index] as Datum).keys[0] === atom;
 }
@@ -106,25 +99,20 @@ export function conditionFromJson(where: readonly Json[], table: TableSchema, na
   return where.map((clause) => clauseFromJson(clause, table, named));
 }
 
-/**
- * The rows for which all clauses are true, as they are before anything is done to the first of them. `changes` are those of the
- * running transaction.
- */
+/** The rows for which all clauses are true, as a list of its own; `changes` are those of the running transaction. */
 export function matchingRows(table: TableRows, condition: readonly Clause[], changes: ReadonlySet<RowChange>): Row[] {
   const uuid = condition.find(({ column, equals }) => column?.index === UUID_INDEX && equals !== undefined)?.equals;
-  if (uuid !== undefined) return passing(rowNamed(table, uuid.keys[0] as string), condition);
+  if (uuid !== undefined) {
+    const row = table.rows.get(uuid.keys[0] as string);
+    return row === undefined ? [] : passing([row], condition);
+  }
   const committed = committedCandidates(table, condition, changes.size === 0);
   if (committed === undefined) return passing(table.rows.values(), condition);
   const candidates = new Set(committed);
-  // What the transaction has touched, indexes do not know yet.
+  // Indexes do not know the transaction's changes yet.
   for (const { row } of changes) if (row.table === table) candidates.add(row);
   for (const row of candidates) if (table.rows.get(row.uuid) !== row) candidates.delete(row);
   return passing(candidates, condition);
-}
-
-function rowNamed(table: TableRows, uuid: string): Row[] {
-  const row = table.rows.get(uuid);
-  return row === undefined ? [] : [row];
 }
 
 function passing(candidates: Iterable<Row>, condition: readonly Clause[]): Row[] {
@@ -139,10 +127,7 @@ function passing(candidates: Iterable<Row>, condition: readonly Clause[]): Row[]
   return matching;
 }
 
-/**
- * All rows that can match as of the last commit: from a unique index whose columns all have their value in the condition, or
- * from a lookup of one column. Undefined if it takes a search.
- */
+/** All rows that can match as of the last commit, by a unique index or the lookup of a column; undefined: search the table. */
 function committedCandidates(
   table: TableRows,
   condition: readonly Clause[],

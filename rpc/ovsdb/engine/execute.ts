@@ -2,23 +2,21 @@ import type { Json, JsonObject } from '../../json/json-value.ts';
 import { OvsdbError } from '../notation/ovsdb-error.ts';
 import { MemberParser } from '../notation/parser.ts';
 import { OPERATIONS } from './operations/all.ts';
-import type { OperationContext } from './operations/operation.ts';
-import { Unsatisfied } from './operations/operation.ts';
+import { type OperationContext, Unsatisfied } from './operations/operation.ts';
 import type { Transaction } from './ovsdb-transaction.ts';
 
-/** How the operations of a transaction went. Whatever changes they made are still there, to be committed or rolled back. */
-export type Outcome =
-  | { readonly state: 'done'; readonly results: Json[] }
-  | { readonly state: 'failed'; readonly results: Json[] }
+/** The end of a run of operations. Their changes are still there, to be committed or rolled back. */
+type Execution =
+  | { readonly state: 'done' | 'failed'; readonly results: Json[] }
   | { readonly state: 'waiting'; readonly timeoutMs: number };
 
-export interface ExecutionContext extends Pick<OperationContext, 'elapsedMs' | 'holdsLock'> {
+interface ExecutionContext extends Pick<OperationContext, 'elapsedMs' | 'holdsLock'> {
   /** Why nothing may be changed, to follow "… operation not allowed"; undefined if it may. */
   readonly readOnly: string | undefined;
 }
 
-/** Runs the operations one after the other, up to the first error. Only our own mistakes are thrown. */
-export function execute(operations: readonly Json[], txn: Transaction, context: ExecutionContext): Outcome {
+/** Runs the operations in order, up to the first error. Only bugs of this program are thrown. */
+export function execute(operations: readonly Json[], txn: Transaction, context: ExecutionContext): Execution {
   const results: Json[] = operations.map(() => null); // those after an error stay null
   let timeoutMs = Number.POSITIVE_INFINITY;
   const waitsUntil = (ms: number): void => {
@@ -47,7 +45,7 @@ function runOne(op: MemberParser, txn: Transaction, context: OperationContext & 
   try {
     result = operation.run(op, txn, context);
   } catch (error) {
-    // A mistake in the form overrides any other error of the client's, but never one of ours.
+    // A syntax error overrides any other error of the client's, but never a bug of ours.
     if (error instanceof OvsdbError || error instanceof Unsatisfied) op.finish();
     throw error;
   }

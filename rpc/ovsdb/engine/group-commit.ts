@@ -4,7 +4,7 @@ import type { Transaction } from './ovsdb-transaction.ts';
 import type { RowChange } from './table-rows.ts';
 import type { Run } from './triggers.ts';
 
-/** A transaction that is done in memory and waits for the disk. */
+/** A transaction that is finished in memory and waits for the disk. */
 interface Member {
   readonly txn: Transaction;
   readonly results: Json[];
@@ -14,24 +14,24 @@ interface Member {
 export interface GroupCommitHandlers {
   /** Writes all of these, in this order, or none. @throws OvsdbError ioError */
   write(transactions: readonly Transaction[]): void;
-  /** The transaction is on the disk: whoever watches may know. */
+  /** The transaction is on the disk: monitors may be told. */
   committed(txn: Transaction): void;
-  /** The changes are taken back. */
+  /** The changes were reverted. */
   undone(changes: readonly RowChange[]): void;
 }
 
-/** A batch of more is written before its turn ends, so that those who came first do not wait for a flood behind them. */
+/** A batch of so many is written before its turn ends, so that the first ones do not wait for a flood behind them. */
 const MOST = 1000;
 
 /**
- * Commits the transactions of one turn of the event loop together. They see each other's changes in memory, and nobody hears
- * of any of them before all are on the disk: those that changed nothing wait as well, because they may have seen what is not
- * there yet. When the disk refuses, every change is taken back; the transactions that made one fail, the others run again.
+ * Commits the transactions of one turn of the event loop together. They see each other's changes in memory, and none is
+ * reported before all are on the disk; this holds for readers too, because they may have seen what is not written yet. When
+ * writing fails, every change is reverted: the transactions that made one fail, the others run again.
  */
 export class GroupCommit {
   readonly #handlers: GroupCommitHandlers;
   #waiting: Member[] = [];
-  /** On the disk, but nobody has heard of it. */
+  /** On the disk, but not reported yet. */
   readonly #untold: Member[] = [];
   #scheduled: NodeJS.Immediate | undefined;
 
@@ -39,7 +39,7 @@ export class GroupCommit {
     this.#handlers = handlers;
   }
 
-  /** Takes over a transaction that is prepared and finished, or rolled back. */
+  /** Queues a transaction that is prepared and finished, or rolled back. */
   add(member: Member): void {
     if (this.#waiting.length === 0 && this.#untold.length === 0 && member.txn.effective.length === 0) {
       member.run.done(member.results);
@@ -51,14 +51,14 @@ export class GroupCommit {
     else this.#scheduled ??= setImmediate(() => this.flush());
   }
 
-  /** Commits what waits, now. */
+  /** Commits the queue at once. */
   flush(): void {
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
     const batch = this.#waiting;
     this.#waiting = [];
     if (batch.length > 0 && this.#write(batch)) this.#untold.push(...batch);
-    // A listener may start something that has to flush: then the rest of this batch is told first, from there.
+    // A listener may start something that flushes: the nested call then reports the rest of this batch first.
     for (let member = this.#untold.shift(); member !== undefined; member = this.#untold.shift()) {
       this.#handlers.committed(member.txn);
       member.run.done(member.results);
@@ -83,7 +83,7 @@ export class GroupCommit {
     this.#handlers.undone(changes);
     for (const member of batch) {
       const { results, run } = member;
-      if (!writers.has(member)) run.again();
+      if (!writers.has(member)) run.run();
       else if (error instanceof OvsdbError)
         run.done([...results, error.toJSON()]); // an element more than operations
       else run.failed(error);

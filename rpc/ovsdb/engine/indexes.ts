@@ -1,16 +1,13 @@
 import { equalDatum } from '../notation/datum-algebra.ts';
-import type { Datum } from '../notation/notation.ts';
-import { datumToText } from '../notation/notation.ts';
+import { type Datum, datumToText } from '../notation/notation.ts';
 import { OvsdbError } from '../notation/ovsdb-error.ts';
 import { englishList } from '../notation/ovsdb-text.ts';
 import type { ColumnSchema } from '../notation/schema.ts';
-import type { ChangeSet } from './changes.ts';
-import type { Row, RowChange, TableRows } from './table-rows.ts';
-import { columnsKey } from './table-rows.ts';
+import { type ChangeSet, columnsKey, type Row, type RowChange, type TableRows } from './table-rows.ts';
 
 /**
- * Unique indexes (RFC 7047, section 3.2, `indexes`). They are judged at commit only, so that a transaction may swap the values
- * of two rows; `Table.indexes` holds the committed rows and is brought up to date after the commit.
+ * Unique indexes (RFC 7047, section 3.2, `indexes`). They are checked at commit only, so that a transaction may swap the values
+ * of two rows; `TableRows.indexes` holds the committed rows and is updated after the commit.
  */
 
 /** @throws OvsdbError constraint, if two rows would have the same values */
@@ -30,7 +27,7 @@ export function checkIndexes({ changes }: ChangeSet): void {
   }
 }
 
-/** A committed row is in the way only if this transaction neither deletes it nor moves it away. */
+/** The committed row, if this transaction neither deletes it nor changes its values in the index. */
 function stillThere(row: Row | undefined, key: string, columns: readonly ColumnSchema[]): Row | undefined {
   if (row?.change === undefined) return row;
   const { after } = row.change;
@@ -67,23 +64,23 @@ function origin({ change }: Row, columns: readonly ColumnSchema[]): string {
 
 type Moved = Pick<RowChange, 'row' | 'before' | 'after'>;
 
-/** After a commit. First all old entries go, then the new ones come: rows may have swapped their values. */
+/** Updates the indexes after a commit: all old entries go first, because rows may have swapped their values. */
 export function updateIndexes({ effective }: { readonly effective: readonly Moved[] }): void {
-  forEachEntry(effective, 'before', (index, key) => index.delete(key));
-  forEachEntry(effective, 'after', (index, key, row) => index.set(key, row));
+  for (const { row, before } of effective) if (before !== undefined) forEachKey(row.table, before, remove);
+  for (const { row, after } of effective) if (after !== undefined) enterFields(row, after);
   for (const { row, before, after } of effective) row.table.lookups.update(row, before, after);
 }
 
-function forEachEntry(
-  changes: readonly Moved[],
-  state: 'before' | 'after',
-  found: (index: Map<string, Row>, key: string, row: Row) => void,
-): void {
-  for (const change of changes) {
-    const fields = change[state];
-    if (fields !== undefined) forEachKey(change.row.table, fields, (index, key) => found(index, key, change.row));
-  }
+/** Enters a row that was just read from the disk. */
+export function enterRow(row: Row): void {
+  enterFields(row, row.fields);
 }
+
+function enterFields(row: Row, fields: readonly Datum[]): void {
+  forEachKey(row.table, fields, (index, key) => index.set(key, row));
+}
+
+const remove = (index: Map<string, Row>, key: string): boolean => index.delete(key);
 
 function forEachKey(
   { schema, indexes }: TableRows,
@@ -93,9 +90,4 @@ function forEachKey(
   indexes.forEach((index, i) => {
     found(index, columnsKey(fields, schema.indexes[i] as readonly ColumnSchema[]));
   });
-}
-
-/** Enters a row that was just read from the disk. */
-export function enterRow(row: Row): void {
-  forEachKey(row.table, row.fields, (index, key) => index.set(key, row));
 }

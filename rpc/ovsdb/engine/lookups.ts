@@ -6,17 +6,14 @@ interface Fielded {
 }
 
 /**
- * Rows by the value of a scalar column, for conditions on columns that no index of the schema covers. A lookup is made when a
- * table was searched for a column's value a few times, and kept up to date from then on.
+ * Rows by the value of a scalar column, for conditions on columns without an index in the schema. A lookup is made when a
+ * table was searched for a column's value a few times, and updated from then on.
  */
 export class Lookups<R extends Fielded> {
   readonly #searches = new Map<number, number>();
   readonly #byColumn = new Map<number, Map<Atom, Set<R>>>();
 
-  /**
-   * The rows with this value as of the last commit; undefined if there is no lookup, and the table has to be searched. `quiet`
-   * says that no transaction has changed a row yet.
-   */
+  /** The rows with this value as of the last commit; undefined: search the table. `quiet`: no row has changed since then. */
   find(rows: ReadonlyMap<string, R>, column: number, value: Atom, quiet: boolean): ReadonlySet<R> | undefined {
     const lookup = this.#byColumn.get(column) ?? (quiet ? this.#make(rows, column) : undefined);
     return lookup === undefined ? undefined : (lookup.get(value) ?? NOTHING);
@@ -49,7 +46,7 @@ export class Lookups<R extends Fielded> {
 const WORTHWHILE_ROWS = 100;
 const WORTHWHILE_SEARCHES = 3;
 
-/** Each takes some hundred bytes for a row, and time at every change. */
+/** Each takes some hundred bytes per row, and time at every change. */
 const MOST = 4;
 
 const NOTHING: ReadonlySet<never> = new Set();

@@ -1,16 +1,14 @@
 import type { Json } from '../../json/json-value.ts';
-import type { Atom } from '../notation/atoms.ts';
-import { INT64_MAX, toInteger, toReal } from '../notation/atoms.ts';
-import type { ColumnType } from '../notation/column-type.ts';
-import { englishType, isMap, isScalar, isSet } from '../notation/column-type.ts';
+import { type Atom, INT64_MAX, toInteger, toReal } from '../notation/atoms.ts';
+import { type ColumnType, englishType, isMap, isScalar, isSet } from '../notation/column-type.ts';
 import { checkAtom } from '../notation/constraints.ts';
 import { subtract, union } from '../notation/datum-algebra.ts';
-import type { Datum, NamedUuids } from '../notation/notation.ts';
-import { datumFromJson, sortDatum } from '../notation/notation.ts';
+import { type Datum, datumFromJson, type NamedUuids, sortDatum } from '../notation/notation.ts';
 import { OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
 import type { ColumnSchema, TableSchema } from '../notation/schema.ts';
+import { tripleFromJson, typeMismatch } from './conditions.ts';
 
-/** One of the `mutations` of a `mutate`: what it makes of a column's value. */
+/** One of the `mutations` of a `mutate`. */
 export interface Mutation {
   readonly column: ColumnSchema;
   /** @throws OvsdbError domain, range or constraint */
@@ -121,22 +119,12 @@ const MUTATORS: ReadonlyMap<string, Mutator> = new Map([
 
 /** `<mutation>` of RFC 7047, section 5.1. @throws OvsdbError */
 export function mutationFromJson(json: Json, table: TableSchema, named?: NamedUuids): Mutation {
-  const [name, mutatorName, argumentJson] = Array.isArray(json) && json.length === 3 ? json : [];
-  if (typeof name !== 'string' || typeof mutatorName !== 'string' || argumentJson === undefined) {
-    throw syntaxError(json, 'Parse error in mutation.');
-  }
-  const column = table.columns.get(name);
-  if (column === undefined) throw syntaxError(json, `No column ${name} in table ${table.name}.`, 'unknownColumn');
-  if (!column.mutable) {
-    throw syntaxError(json, `Cannot mutate immutable column ${name} in table ${table.name}.`, 'constraint');
-  }
-  const { type } = column;
-  const mutator = MUTATORS.get(mutatorName);
-  if (mutator === undefined) throw new OvsdbError('unknownMutator', `No mutator named ${mutatorName}.`);
-  if (!mutator.fits(type)) {
-    const may = `"${mutatorName}" operator may not be applied to column ${name} of type ${englishType(type)}`;
-    throw syntaxError(json, `Type mismatch: ${may}.`);
-  }
+  const { column, operator, argument: argumentJson } = tripleFromJson(json, table, 'mutation');
+  const { type, name, mutable } = column;
+  if (!mutable) throw syntaxError(json, `Cannot mutate immutable column ${name} in table ${table.name}.`, 'constraint');
+  const mutator = MUTATORS.get(operator);
+  if (mutator === undefined) throw new OvsdbError('unknownMutator', `No mutator named ${operator}.`);
+  if (!mutator.fits(type)) throw typeMismatch(json, operator, column);
   const argument = mutator.argument(argumentJson, type, named);
   return { column, apply: (value) => mutator.apply(value, argument, type) };
 }

@@ -1,28 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { equalDatum } from '../notation/datum-algebra.ts';
-import type { Datum } from '../notation/notation.ts';
-import { datumOf } from '../notation/notation.ts';
+import { type Datum, datumOf } from '../notation/notation.ts';
 import { OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
 import { UUID_INDEX, VERSION_INDEX } from '../notation/schema.ts';
-import type { ChangeSet } from './changes.ts';
 import { checkIndexes, updateIndexes } from './indexes.ts';
 import { assessWeakReferences, collectGarbage, countStrongReferences, updateWeakSources } from './references.ts';
-import type { TableRows, Tables } from './table-rows.ts';
-import { Row, RowChange } from './table-rows.ts';
+import { type ChangeSet, mapIn, Row, RowChange, type TableRows, type Tables } from './table-rows.ts';
 
 /**
- * One transaction on the working set. Operations see what earlier ones did, because they change the rows themselves; what
- * was there before is kept in the changes, so that `rollback` costs as much as was touched. Use: operations, then `prepare`,
- * then either `finish` or `rollback`.
+ * One transaction on the rows in memory. Operations change the rows themselves, so each sees what earlier ones did; the
+ * changes keep the former values, so `rollback` costs as much as was touched. Use: operations, `prepare`, then `finish` or
+ * `rollback`.
  */
 export class Transaction implements ChangeSet {
   readonly tables: Tables;
-  /** In the order of the first touch. Grows while references are followed; some rows are only looked at. */
   readonly changes = new Set<RowChange>();
-  /** After `prepare`: the rows that really differ. What the disk and the monitors must know. */
   effective: readonly RowChange[] = [];
-  /** Of the `comment` operations. */
-  readonly comments: string[] = [];
   durable = false;
   readonly #deleted = new Map<TableRows, Map<string, RowChange>>();
   readonly #named = new Map<string, { uuid: string; defined: boolean }>();
@@ -40,7 +33,7 @@ export class Transaction implements ChangeSet {
     return uuid;
   };
 
-  /** Gives a name its meaning. @throws OvsdbError if it has one */
+  /** Binds a name to a UUID. @throws OvsdbError if an earlier insert did so */
   define(name: string, uuid: string | undefined): string {
     if (this.#named.get(name)?.defined === true) {
       throw syntaxError(name, 'This "uuid-name" appeared on an earlier "insert" operation.', 'duplicateUuidName');
@@ -50,7 +43,7 @@ export class Transaction implements ChangeSet {
     return meaning;
   }
 
-  /** Whether a row may get this UUID: one that was deleted in this transaction is not free. */
+  /** Whether a row may get this UUID: that of a row this transaction deleted is not free. */
   mayInsert(table: TableRows, uuid: string): boolean {
     return !table.rows.has(uuid) && this.deletedChange(table, uuid) === undefined;
   }
@@ -64,7 +57,6 @@ export class Transaction implements ChangeSet {
     this.changes.add(row.change);
   }
 
-  /** The row's fields, to be written to. */
   modify(row: Row): Datum[] {
     const change = this.touch(row);
     const fields = change.after === change.before ? [...row.fields] : (row.fields as Datum[]);
@@ -79,7 +71,6 @@ export class Transaction implements ChangeSet {
     this.drop(change);
   }
 
-  /** Makes the row part of the transaction. */
   touch(row: Row): RowChange {
     if (row.change === undefined) {
       row.change = new RowChange(row, row.fields);
@@ -88,32 +79,17 @@ export class Transaction implements ChangeSet {
     return row.change;
   }
 
-  /** Notes that a row is gone; one that this transaction inserted leaves no trace. */
   drop(change: RowChange): void {
     change.after = undefined;
-    if (change.before === undefined) {
-      this.changes.delete(change);
-      return;
-    }
-    const { table, uuid } = change.row;
-    let deleted = this.#deleted.get(table);
-    if (deleted === undefined) {
-      deleted = new Map();
-      this.#deleted.set(table, deleted);
-    }
-    deleted.set(uuid, change);
+    if (change.before === undefined) this.changes.delete(change);
+    else mapIn(this.#deleted, change.row.table).set(change.row.uuid, change);
   }
 
   deletedChange(table: TableRows, uuid: string): RowChange | undefined {
     return this.#deleted.get(table)?.get(uuid);
   }
 
-  /**
-   * Makes the changes final and checks them in ovsdb-server's order: what changed at all, strong references, garbage, maxRows,
-   * weak references, indexes.
-   *
-   * @throws OvsdbError; the transaction must then be rolled back
-   */
+  /** Checks and completes the changes, in ovsdb-server's order. @throws OvsdbError; the transaction must then be rolled back */
   prepare(): void {
     for (const change of this.changes) this.#determine(change);
     if (this.changes.size === 0) return;
@@ -125,7 +101,7 @@ export class Transaction implements ChangeSet {
     this.effective = [...this.changes].filter((change) => this.#settle(change));
   }
 
-  /** Forgets what was written with the value it had. */
+  /** Drops a change that wrote only the values that were there. */
   #determine(change: RowChange): void {
     const { before, after, row } = change;
     change.columns = differingColumns(change);
@@ -135,7 +111,7 @@ export class Transaction implements ChangeSet {
     this.changes.delete(change);
   }
 
-  /** Whether the row differs, now that references have had their effect; if so, it gets a new version. */
+  /** Whether the row differs after garbage collection and weak references; if so, it gets a new version. */
   #settle(change: RowChange): boolean {
     const { before, after, row } = change;
     change.columns = differingColumns(change);
@@ -158,7 +134,7 @@ export class Transaction implements ChangeSet {
     }
   }
 
-  /** Makes everything as it was. */
+  /** Restores every row. */
   rollback(): void {
     for (const { row, before, after } of this.changes) {
       row.change = undefined;
@@ -171,7 +147,7 @@ export class Transaction implements ChangeSet {
     this.changes.clear();
   }
 
-  /** Brings what hangs on the rows up to date: indexes and references. Nothing can fail here. */
+  /** Updates indexes and references. Nothing can fail here. */
   finish(): void {
     updateIndexes(this);
     updateWeakSources(this);
@@ -181,11 +157,11 @@ export class Transaction implements ChangeSet {
     }
   }
 
-  /** Takes back what `finish` made final, because it could not be written. Transactions are undone in the reverse order. */
+  /** Reverts what `finish` made final, because it could not be written. Transactions are undone in reverse order. */
   undo(): void {
     const { tables, changes, effective } = this;
     const backwards = effective.map(({ row, before, after }) => ({ row, before: after, after: before }));
-    // Targets are looked up: those that are now must be found as it is now, those that were as it was.
+    // Targets are looked up in the rows: the present ones before the rollback, the former ones after it.
     updateWeakSources({ tables, changes: backwards.map((one) => ({ ...one, after: undefined })) });
     for (const change of changes) swapStrongCounts(change);
     this.rollback();

@@ -3,14 +3,19 @@ import { filterDatum } from '../notation/datum-algebra.ts';
 import type { Datum } from '../notation/notation.ts';
 import { OvsdbError } from '../notation/ovsdb-error.ts';
 import type { ColumnSchema } from '../notation/schema.ts';
-import type { ChangeSet } from './changes.ts';
-import type { Row, RowChange, TableRows, Tables } from './table-rows.ts';
-import { forEachReference } from './table-rows.ts';
+import {
+  type ChangeSet,
+  forEachReference,
+  type Row,
+  type RowChange,
+  type TableRows,
+  type Tables,
+} from './table-rows.ts';
 
 /**
- * Referential integrity at commit (RFC 7047, section 3.2, `refType`, and ovsdb(7), "Referential integrity"). Strong references
- * are counted on the row they point to; a row outside the root set lives while somebody else counts on it. Weak references
- * vanish with their row; each row knows who refers to it weakly, so that only those are looked at.
+ * Referential integrity at commit (RFC 7047, section 3.2, `refType`, and ovsdb(7), "Referential integrity"). Each row counts
+ * the strong references to it; a row outside the root set lives while there is one from another row. Weak references vanish
+ * with their target; each row knows its weak sources, so that only those are examined.
  */
 
 function tableNamed(tables: Tables, name: string): TableRows {
@@ -19,7 +24,7 @@ function tableNamed(tables: Tables, name: string): TableRows {
   return table;
 }
 
-/** Calls `found` for every strong reference from the row to another row. References to itself do not count. */
+/** Calls `found` for every strong reference from the row to another row; references to itself do not count. */
 function forEachStrong(
   row: Row,
   fields: readonly Datum[],
@@ -77,7 +82,7 @@ export function collectGarbage(txn: ChangeSet): void {
   for (const change of txn.changes) sweep(txn, change);
 }
 
-/** With a list of what is left to do, because chains may be longer than the stack is deep. */
+/** Uses a list instead of recursion, because chains may be longer than the stack is deep. */
 function sweep(txn: ChangeSet, first: RowChange): void {
   const doomed = [first];
   for (let change = doomed.pop(); change !== undefined; change = doomed.pop()) {
@@ -93,11 +98,7 @@ function sweep(txn: ChangeSet, first: RowChange): void {
   }
 }
 
-/**
- * Removes weak references to rows that are not there.
- *
- * @throws OvsdbError constraint, if that leaves a column empty that may not be
- */
+/** Removes weak references to missing rows. @throws OvsdbError constraint, if that empties a column that must not be empty */
 export function assessWeakReferences(txn: ChangeSet): void {
   for (const { row, before, after } of txn.changes) {
     if (before !== undefined && after === undefined) {
@@ -144,7 +145,7 @@ function emptied({ row, before }: RowChange, column: ColumnSchema, lost: number,
 
 type Linked = Pick<ChangeSet, 'tables'> & { readonly changes: Iterable<Pick<RowChange, 'row' | 'before' | 'after'>> };
 
-/** Keeps who refers weakly to whom, after a commit. */
+/** Updates the weak sources of every target, after a commit. */
 export function updateWeakSources({ tables, changes }: Linked): void {
   for (const { row, before, after } of changes) {
     if (before === after || row.table.schema.weakColumns.length === 0) continue;

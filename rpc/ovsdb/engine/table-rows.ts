@@ -1,16 +1,13 @@
-import type { Atom } from '../notation/atoms.ts';
 import type { Datum } from '../notation/notation.ts';
-import type { ColumnSchema, TableSchema } from '../notation/schema.ts';
-import { UUID_INDEX } from '../notation/schema.ts';
+import { type ColumnSchema, type TableSchema, UUID_INDEX } from '../notation/schema.ts';
 import { Lookups } from './lookups.ts';
 
-/** A row of the working set. It stays the same object for its whole life; its fields are replaced, never changed. */
+/** A row in memory: the same object for its whole life, while its fields are replaced and never changed in place. */
 export class Row {
   readonly table: TableRows;
   readonly uuid: string;
   /** One datum for each column, at the column's index. */
   fields: readonly Datum[];
-  /** What the running transaction did to it. */
   change: RowChange | undefined;
   /** Strong references to this row from other rows, each counted, as of the last commit. */
   strongCount = 0;
@@ -20,20 +17,19 @@ export class Row {
   constructor(table: TableRows, fields: readonly Datum[]) {
     this.table = table;
     this.fields = fields;
-    this.uuid = atomAt(fields, UUID_INDEX) as string;
+    this.uuid = fields[UUID_INDEX]?.keys[0] as string;
   }
 }
 
 /** What a transaction does to one row: inserts it (no `before`), deletes it (no `after`), or changes it. */
 export class RowChange {
   readonly row: Row;
-  /** The fields before the transaction. */
   readonly before: readonly Datum[] | undefined;
-  /** The fields as they are now. The same array as `before` while nothing is changed. */
+  /** The present fields; the same array as `before` while nothing is changed. */
   after: readonly Datum[] | undefined;
-  /** Indexes of the columns that differ; determined at commit. All of them when inserted or deleted. */
+  /** Indexes of the columns that differ, set at commit; all of them for an insert or a delete. */
   columns: readonly number[] = [];
-  /** Strong references to the row that will remain. */
+  /** Strong references to the row after the transaction. */
   strongCount: number;
 
   constructor(row: Row, before: readonly Datum[] | undefined) {
@@ -44,18 +40,12 @@ export class RowChange {
   }
 }
 
-/** The only atom of a scalar column. */
-function atomAt(fields: readonly Datum[], index: number): Atom | undefined {
-  return fields[index]?.keys[0];
-}
-
 /** The rows of one table, and its unique indexes as of the last commit. */
 export class TableRows {
   readonly schema: TableSchema;
   readonly rows = new Map<string, Row>();
-  /** For each index of the schema: the rows by `indexKey`. */
+  /** For each index of the schema: the rows by `columnsKey`. */
   readonly indexes: readonly Map<string, Row>[];
-  /** What else is worth having at hand, as of the last commit. */
   readonly lookups = new Lookups<Row>();
 
   constructor(schema: TableSchema) {
@@ -66,7 +56,34 @@ export class TableRows {
 
 export type Tables = ReadonlyMap<string, TableRows>;
 
-/** The values of some columns as one string: equal strings for equal values, and only for them. */
+/** A transaction as the checks at commit see it: what it touched, and the means to touch more. */
+export interface ChangeSet {
+  readonly tables: Tables;
+  /** In the order of the first touch; grows while references are followed, with rows that are only read, too. */
+  readonly changes: ReadonlySet<RowChange>;
+  /** The rows that really differ, which the disk and the monitors must know; set by `prepare`. */
+  readonly effective: readonly RowChange[];
+  /** Makes the row part of the transaction. */
+  touch(row: Row): RowChange;
+  /** The fields of a row, to be written to. */
+  modify(row: Row): Datum[];
+  /** Notes that a row is gone; one that this transaction inserted leaves no trace. */
+  drop(change: RowChange): void;
+  /** The change of a row that this transaction deleted. */
+  deletedChange(table: TableRows, uuid: string): RowChange | undefined;
+}
+
+/** The inner map under a key, made when it is missing. */
+export function mapIn<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let inner = maps.get(key);
+  if (inner === undefined) {
+    inner = new Map();
+    maps.set(key, inner);
+  }
+  return inner;
+}
+
+/** The values of some columns as one string; equal exactly for equal values. */
 export function columnsKey(fields: readonly Datum[], columns: readonly ColumnSchema[]): string {
   const only = columns[0];
   if (columns.length === 1 && only !== undefined && only.type.max === 1 && only.type.min === 1) {

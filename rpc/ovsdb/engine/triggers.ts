@@ -1,42 +1,41 @@
 import { MAX_TIMER_MS } from '../../../base/timers.ts';
-import type { Json } from '../../json/json-value.ts';
-import { isJsonObject } from '../../json/json-value.ts';
+import { isJsonObject, type Json } from '../../json/json-value.ts';
 import { OvsdbError } from '../notation/ovsdb-error.ts';
 
-/** One run of a transaction, and whom to tell how it went. */
+/** One run of a transaction, to be told how it ended. */
 export interface Run {
-  /** How long the transaction has been waiting. */
+  /** Time since the transaction was requested. */
   readonly elapsedMs: number;
-  /** It is over: its results are final, and on the disk. */
+  /** The results are final, and on the disk. */
   done(results: Json[]): void;
-  /** It is over by a mistake of ours. */
+  /** It ended by a bug of ours. */
   failed(error: unknown): void;
-  /** What it saw was taken back: it has to run again. */
-  again(): void;
+  /** Runs it again, because what it saw was reverted. */
+  run(): void;
 }
 
 /**
- * Runs a transaction from its beginning. Gives the time at which a `wait` in it gives up, or undefined when it did not wait;
- * `run` then hears, at once or later, what became of it.
+ * Runs a transaction from its start. Returns the timeout of a `wait` that is not satisfied, in ms since the request, or
+ * undefined when there is none; then `run` is told, at once or later, how it ended.
  */
-export type Attempt = (run: Run) => number | undefined;
+type Attempt = (run: Run) => number | undefined;
 
-/** How a transaction ended: with the array of RFC 7047, section 4.1.3, or because it was canceled or we made a mistake. */
-export type Ending = { readonly results: Json[] } | { readonly error: unknown };
+/** The array of RFC 7047, section 4.1.3, or the error of a transaction that was canceled or met a bug of ours. */
+type Ending = { readonly results: Json[] } | { readonly error: unknown };
 
-/** A transaction that is done now or later. */
+/** A transaction that is done, or waits. */
 export interface PendingTransaction {
   /** The array of RFC 7047, section 4.1.3. Rejects with OvsdbError `canceled` after `cancel`. */
   readonly result: Promise<Json[]>;
-  /** Calls the listener when the transaction ends: between the monitors' updates for it and those for the next one. */
+  /** Calls the listener at the end: after the monitors' updates for this transaction, before those for the next one. */
   whenDone(listener: (ending: Ending) => void): void;
-  /** Forgets a transaction that waits. False, and without effect, once it is done or about to be committed. */
+  /** Ends a transaction that waits. False, and without effect, once it is done or about to be committed. */
   cancel(): boolean;
 }
 
 /**
- * Transactions that wait. Each is run again after a commit that touched one of its tables, and once more at its deadline;
- * between two attempts nothing of it is visible.
+ * Transactions that wait. Each runs again after a commit that touched one of its tables, and once more at its deadline;
+ * between two attempts none of its effects is visible.
  */
 export class Triggers {
   readonly #parked = new Set<Trigger>();
@@ -44,22 +43,19 @@ export class Triggers {
   readonly #now: () => number;
   #scheduled: NodeJS.Immediate | undefined;
 
-  /** `now` gives milliseconds from any beginning. */
+  /** `now`: milliseconds of a steady clock. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Runs a transaction now, and as often as it takes. */
+  /** Runs a transaction now, and again as often as needed. */
   start(operations: readonly Json[], attempt: Attempt): PendingTransaction {
     const trigger = new Trigger(operations, attempt, this.#now, this.#parked);
     trigger.run();
     return trigger;
   }
 
-  /**
-   * Something was committed. The parked transactions run after the current turn, so that whoever made the change has its reply
-   * before they make theirs.
-   */
+  /** Schedules waiting transactions after a commit: after this turn, so that the author of the change has its reply first. */
   committed(tables: Iterable<string>): void {
     if (this.#parked.size === 0) return;
     for (const table of tables) this.#touched.add(table);
@@ -76,7 +72,6 @@ export class Triggers {
     }
   }
 
-  /** Cancels everything that waits. */
   cancelAll(): void {
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
@@ -85,7 +80,7 @@ export class Triggers {
   }
 }
 
-/** Every table that an operation names: a change elsewhere cannot change what the transaction sees. */
+/** Every table that an operation names; changes elsewhere cannot affect the transaction. */
 function tablesOf(operations: readonly Json[]): Set<string> {
   const names = operations.map((op) => (isJsonObject(op) && Object.hasOwn(op, 'table') ? op['table'] : undefined));
   return new Set(names.filter((name) => typeof name === 'string'));
@@ -112,7 +107,7 @@ class Trigger implements PendingTransaction, Run {
     this.#startedAt = now();
   }
 
-  /** Whether a change of one of these tables can change what the transaction sees. */
+  /** Whether a change of one of these tables can affect the transaction. */
   concerns(touched: ReadonlySet<string>): boolean {
     this.#tables ??= tablesOf(this.#operations);
     for (const table of this.#tables) if (touched.has(table)) return true;
@@ -124,7 +119,7 @@ class Trigger implements PendingTransaction, Run {
       this.#promise = new Promise<Json[]>((resolve, reject) => {
         this.whenDone((ending) => ('results' in ending ? resolve(ending.results) : reject(ending.error as Error)));
       });
-      this.#promise.catch(() => {}); // whoever cancels need not listen any more
+      this.#promise.catch(() => {}); // a canceled transaction need not have a listener
     }
     return this.#promise;
   }
@@ -135,13 +130,12 @@ class Trigger implements PendingTransaction, Run {
       return;
     }
     const earlier = this.#listener;
-    this.#listener =
-      earlier === undefined
-        ? listener
-        : (ending) => {
-            earlier(ending);
-            listener(ending);
-          };
+    this.#listener = listener;
+    if (earlier === undefined) return;
+    this.#listener = (ending) => {
+      earlier(ending);
+      listener(ending);
+    };
   }
 
   readonly run = (): void => {
@@ -154,10 +148,6 @@ class Trigger implements PendingTransaction, Run {
       this.failed(error);
     }
   };
-
-  again(): void {
-    this.run();
-  }
 
   done(results: Json[]): void {
     this.#end({ results });

@@ -1,31 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import type { RowChange, TableRows, Tables } from '../engine/table-rows.ts';
+import { mapIn, type RowChange, type TableRows, type Tables } from '../engine/table-rows.ts';
 import { equalDatum } from '../notation/datum-algebra.ts';
 import type { Datum } from '../notation/notation.ts';
 import type { MonitoredData, SeenChange } from './monitor.ts';
-import type { HistoryEntry, StoredTransaction, UndoneRow } from './undo.ts';
-import { undoFromJson } from './undo.ts';
+import { type HistoryEntry, type StoredTransaction, type UndoneRow, undoFromJson } from './undo.ts';
 
 export interface HistoryLimits {
-  /** Transactions that are remembered. Who missed more has as much to read as one who begins anew. */
+  /** Transactions that are kept. A client that missed more has about as much to read as a new one. */
   readonly transactions: number;
-  /** Their size in memory, about. As much on the disk; a fraction of what the rows of a large database take. */
+  /** Their approximate size in memory, and on the disk; a fraction of the rows of a large database. */
   readonly bytes: number;
 }
 
 const HISTORY_LIMITS: HistoryLimits = { transactions: 5000, bytes: 16 << 20 };
 
 /**
- * The last transactions of a database, each with its id: what makes `monitor_cond_since` fast for clients that were away for
- * a while. Those that changed the disk are kept there too, in the same commit, so that a restart is such a while.
+ * The last transactions of a database, each with its id, so that `monitor_cond_since` is fast for clients that reconnect.
+ * Those that changed the disk are kept there too, in the same commit, so that this holds over a restart.
  */
 export class MonitorHistory {
   readonly #limits: HistoryLimits;
-  /** The oldest state that somebody may build on. */
   #base: { readonly id: string; readonly sequence: number };
   #entries: HistoryEntry[] = [];
   #bytes = 0;
-  /** Everything up to here happened before this process began; ephemeral columns have forgotten it. */
+  /** The last transaction before this process began; ephemeral columns have lost all up to it. */
   readonly #restart: number;
   #lastSequence: number;
   readonly #ids = new WeakMap<readonly RowChange[], string>();
@@ -38,7 +36,7 @@ export class MonitorHistory {
     this.#remember(stored, tables);
   }
 
-  /** Walks back from the rows that are there now. A transaction that cannot be undone, nor what was before it, is forgotten. */
+  /** Undoes the stored transactions from the present rows backwards, up to the first one that cannot be undone. */
   #remember(stored: readonly StoredTransaction[], tables: Tables): void {
     const past = new Past();
     const entries: HistoryEntry[] = [];
@@ -52,7 +50,7 @@ export class MonitorHistory {
     this.append(entries.reverse());
   }
 
-  /** Gives each transaction its id, before it is written. */
+  /** Gives each transaction an id, before it is written. */
   record(transactions: readonly (readonly RowChange[])[]): HistoryEntry[] {
     return transactions.map((effective) => {
       const id = randomUUID();
@@ -65,7 +63,7 @@ export class MonitorHistory {
     });
   }
 
-  /** Takes over what was written. */
+  /** Adds transactions that were written. */
   append(entries: readonly HistoryEntry[]): void {
     for (const entry of entries) {
       this.#entries.push(entry);
@@ -74,7 +72,7 @@ export class MonitorHistory {
     this.#trim();
   }
 
-  /** Some more than necessary, so that it is not done at each transaction. */
+  /** Removes a tenth more than necessary, so that it does not run at each transaction. */
   #trim(): void {
     const { transactions, bytes } = this.#limits;
     if (this.#entries.length <= transactions && this.#bytes <= bytes) return;
@@ -88,7 +86,7 @@ export class MonitorHistory {
     this.#entries = this.#entries.slice(count);
   }
 
-  /** The oldest state that somebody may build on; what was before need not be kept on the disk. */
+  /** The oldest state that a client may build on; the disk need not keep what was before. */
   get base(): { readonly id: string; readonly sequence: number } {
     return this.#base;
   }
@@ -98,12 +96,12 @@ export class MonitorHistory {
     return this.#ids.get(changes) ?? this.#base.id;
   }
 
-  /** The transaction up to which a monitor knows everything. Who sees no ephemeral columns gets one that outlives us. */
+  /** The last transaction that a monitor knows; for one without ephemeral columns, the last one on the disk. */
   lastId({ seesEphemeral }: Pick<MonitoredData, 'seesEphemeral'>): string {
     return this.#entries.findLast(({ stored }) => stored || seesEphemeral)?.id ?? this.#base.id;
   }
 
-  /** All changes after a transaction, one for each row; undefined if they are not known, or not all of them. */
+  /** All changes after a transaction, one for each row; undefined unless all of them are known. */
   since(id: string, { seesEphemeral }: Pick<MonitoredData, 'seesEphemeral'>): SeenChange[] | undefined {
     const at = this.#entries.findLastIndex((entry) => entry.id === id);
     if (at < 0 && this.#base.id !== id) return undefined;
@@ -113,7 +111,7 @@ export class MonitorHistory {
   }
 }
 
-/** Whether the disk hears of it. */
+/** Whether the change is in a column that the disk keeps. */
 function isStored({ row, before, after, columns }: RowChange): boolean {
   if (before === undefined || after === undefined) return true;
   const { columnList } = row.table.schema;
@@ -123,7 +121,7 @@ function isStored({ row, before, after, columns }: RowChange): boolean {
 const CHANGE_BYTES = 200;
 const ATOM_BYTES = 24;
 
-/** About: what the changes keep alive that would not be otherwise. */
+/** About the memory that only these changes keep in use. */
 function sizeOf(changes: readonly SeenChange[]): number {
   let bytes = CHANGE_BYTES;
   for (const { before, after, columns } of changes) {
@@ -140,24 +138,13 @@ function sizeOf(changes: readonly SeenChange[]): number {
   return bytes;
 }
 
-type Rows = Map<TableRows, Map<string, SeenChange>>;
-
-function rowsOf(rows: Rows, table: TableRows): Map<string, SeenChange> {
-  let found = rows.get(table);
-  if (found === undefined) {
-    found = new Map();
-    rows.set(table, found);
-  }
-  return found;
-}
-
 /** Several transactions as one. */
 function merge(entries: readonly HistoryEntry[]): SeenChange[] {
   if (entries.length === 1) return [...(entries[0]?.changes ?? [])];
-  const merged: Rows = new Map();
+  const merged = new Map<TableRows, Map<string, SeenChange>>();
   for (const { changes } of entries) {
     for (const change of changes ?? []) {
-      const rows = rowsOf(merged, change.row.table);
+      const rows = mapIn(merged, change.row.table);
       const earlier = rows.get(change.row.uuid);
       rows.set(change.row.uuid, earlier === undefined ? change : { ...change, before: earlier.before });
     }
@@ -175,17 +162,13 @@ function differing({ row, before, after }: Pick<SeenChange, 'row' | 'before' | '
     .filter((index) => !before || !after || !equalDatum(before[index] as Datum, after[index] as Datum));
 }
 
-/** The rows at some moment of the past. */
+/** The rows as of a former transaction. */
 class Past {
   readonly #rows = new Map<TableRows, Map<string, readonly Datum[] | undefined>>();
 
-  /** Goes one step back. Undefined if that cannot be: somebody has changed the file. */
+  /** Undoes one change. Undefined if it does not fit the row: the file was changed by hand. */
   undo({ table, uuid, columns }: UndoneRow): SeenChange | undefined {
-    let rows = this.#rows.get(table);
-    if (rows === undefined) {
-      rows = new Map();
-      this.#rows.set(table, rows);
-    }
+    const rows = mapIn(this.#rows, table);
     const after = rows.has(uuid) ? rows.get(uuid) : table.rows.get(uuid)?.fields;
     if (after === undefined && columns === undefined) return undefined;
     const before = columns && [...(after ?? table.schema.defaults())];

@@ -3,14 +3,13 @@ import { stringifyJson } from '../../json/stringify.ts';
 import type { Tables } from '../engine/table-rows.ts';
 import { toUuid, ZERO_UUID } from '../notation/atoms.ts';
 import { syntaxError } from '../notation/ovsdb-error.ts';
-import type { MonitorKind, SeenChange } from './monitor.ts';
-import { MonitoredData } from './monitor.ts';
+import { MonitoredData, type MonitorKind, type SeenChange } from './monitor.ts';
 import type { MonitorHistory } from './monitor-history.ts';
 
-/** `<table-updates>` that may go to many monitors and are written only once. */
+/** `<table-updates>`, serialised once for all monitors that get them. */
 export class MonitorUpdate {
   readonly json: JsonObject;
-  /** The transaction after which the contents are what this update makes of them. */
+  /** The last transaction that the update covers. */
   readonly txnId: string;
   #text: string | undefined;
   #message: { readonly head: string; readonly bytes: Buffer } | undefined;
@@ -25,7 +24,7 @@ export class MonitorUpdate {
     return this.#text;
   }
 
-  /** The notification for a monitor. Clients of one kind mostly use the same id, so that the last one is kept. */
+  /** The notification for a monitor. Clients of one kind mostly use the same id, so the last message is cached. */
   message(kind: MonitorKind, id: string): Buffer {
     const head = `{"id":null,"method":"${kind}","params":[${id},${kind === 'update3' ? `"${this.txnId}",` : ''}`;
     if (this.#message?.head !== head) this.#message = { head, bytes: Buffer.from(`${head}${this.text}]}`) };
@@ -36,28 +35,27 @@ export class MonitorUpdate {
 export interface MonitorRequest {
   readonly kind: MonitorKind;
   readonly requests: Json;
-  /** For `update3`: the transaction that the client knows everything up to. */
+  /** For `update3`: the last transaction that the client knows. */
   readonly since?: Json;
 }
 
 /** A monitor that runs. */
 export interface Monitor {
-  /** What the client begins with. */
   readonly initial: MonitorUpdate;
-  /** Whether `initial` is only what is new since the transaction that was asked for. */
+  /** Whether `initial` holds only what is new since the requested transaction. */
   readonly found: boolean;
-  /** Changes the conditions, as `monitor_cond_change` wants; gives what the client must know before the answer. @throws OvsdbError */
+  /** Changes the conditions (`monitor_cond_change`); returns the update to send before the answer. @throws OvsdbError */
   change(requests: Json): MonitorUpdate | undefined;
   cancel(): void;
 }
 
 type Send = (update: MonitorUpdate) => void;
 
-/** Monitors that say the same. */
+/** Monitors with equal requests. */
 interface Group {
   readonly watch: MonitoredData;
   readonly members: Set<Send>;
-  /** The contents as of the last transaction, if several wanted them. */
+  /** The contents as of the last transaction, once a second member asked for them. */
   initial?: MonitorUpdate | undefined;
 }
 
@@ -112,7 +110,7 @@ export class MonitorHub {
     if (group.members.size === 0 && this.#groups.get(key) === group) this.#groups.delete(key);
   }
 
-  /** What happened since a transaction, if that is still known. @throws OvsdbError if the id is none */
+  /** The changes since a transaction, if all are known. @throws OvsdbError if the id is no UUID */
   #missed(since: Json, watch: MonitoredData): MonitorUpdate | undefined {
     if (typeof since !== 'string') throw syntaxError(since, 'last-txn-id must be string');
     const id = toUuid(since);
@@ -124,11 +122,11 @@ export class MonitorHub {
   #initial(watch: MonitoredData): MonitorUpdate {
     const group = this.#groups.get(watch.key);
     const initial = group?.initial ?? new MonitorUpdate(watch.initial(), this.#history.lastId(watch));
-    if (group !== undefined) group.initial = initial; // after a restart, all clients come at once and want the same
+    if (group !== undefined) group.initial = initial; // after a restart, all clients come at once with the same request
     return initial;
   }
 
-  /** Tells whom it concerns of one committed transaction. */
+  /** Sends one committed transaction to the monitors that see it. */
   tell(changes: readonly SeenChange[], txnId: string): void {
     for (const group of [...this.#groups.values()]) {
       group.initial = undefined;
@@ -139,7 +137,7 @@ export class MonitorHub {
         try {
           send(update);
         } catch (error) {
-          // The transaction is committed: the listener's bug must be seen, but not here.
+          // The transaction is committed: a listener's bug must surface, but outside of this call.
           queueMicrotask(() => {
             throw error;
           });
@@ -148,7 +146,6 @@ export class MonitorHub {
     }
   }
 
-  /** Ends all monitors. */
   clear(): void {
     this.#groups.clear();
   }

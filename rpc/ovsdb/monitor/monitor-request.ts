@@ -1,38 +1,35 @@
-import type { Json } from '../../json/json-value.ts';
-import { isJsonObject } from '../../json/json-value.ts';
-import type { Clause } from '../engine/conditions.ts';
-import { conditionFromJson } from '../engine/conditions.ts';
+import { isJsonObject, type Json } from '../../json/json-value.ts';
+import { type Clause, conditionFromJson } from '../engine/conditions.ts';
 import type { TableRows, Tables } from '../engine/table-rows.ts';
 import type { Datum } from '../notation/notation.ts';
 import { canonicalText, OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
 import { compareText } from '../notation/ovsdb-text.ts';
 import { MemberParser } from '../notation/parser.ts';
-import type { ColumnSchema } from '../notation/schema.ts';
-import { UUID_INDEX } from '../notation/schema.ts';
+import { type ColumnSchema, UUID_INDEX } from '../notation/schema.ts';
 
-/** What can happen to a row in the eyes of a monitor: `<monitor-select>` of RFC 7047, section 4.1.5. */
+/** The events of a row that a monitor can select: `<monitor-select>` of RFC 7047, section 4.1.5. */
 export type MonitorEvent = 'initial' | 'insert' | 'delete' | 'modify';
 
 const EVENTS: readonly MonitorEvent[] = ['initial', 'insert', 'delete', 'modify'];
 
 /** Which rows of a table a monitor sees. */
 export interface MonitorCondition {
-  /** Combined by or; none at all is true. */
+  /** Combined by `or`; an empty list is true. */
   readonly clauses: readonly Clause[];
-  /** Equal for conditions that are written in the same way. */
+  /** The conditions' canonical text. */
   readonly key: string;
 }
 
 /** One table of a monitor. */
 export interface WatchedTable {
   readonly table: TableRows;
-  /** Events that any of its columns is monitored for. */
+  /** Events that any column is monitored for. */
   readonly events: ReadonlySet<MonitorEvent>;
-  /** The columns to show at each event; those to compare are all of them. */
+  /** The columns to show at each event; all of them are compared. */
   readonly columns: Readonly<Record<MonitorEvent, readonly ColumnSchema[]>>;
   readonly all: readonly ColumnSchema[];
   readonly condition: MonitorCondition;
-  /** Equal for tables that are watched in the same way, whatever their condition. */
+  /** Equal for tables that are watched in the same way, whatever their conditions. */
   readonly key: string;
 }
 
@@ -67,20 +64,15 @@ function watchTable(table: TableRows, json: Json, conditional: boolean): Watched
       chosen.set(column, select);
     }
     const read = conditionOf(where, table);
-    condition ??= read; // ovsdb-server parses the others and forgets them
+    condition ??= read; // ovsdb-server parses the others and ignores them
   }
-  const shownAt = (event: MonitorEvent): ColumnSchema[] =>
+  const shown = (event: MonitorEvent): ColumnSchema[] =>
     [...chosen].filter(([, select]) => select.has(event)).map(([column]) => column);
   return {
     table,
     events,
     all: [...chosen.keys()],
-    columns: {
-      initial: shownAt('initial'),
-      insert: shownAt('insert'),
-      delete: shownAt('delete'),
-      modify: shownAt('modify'),
-    },
+    columns: { initial: shown('initial'), insert: shown('insert'), delete: shown('delete'), modify: shown('modify') },
     condition: condition ?? EVERYTHING,
     key: canonicalText([
       table.schema.name,
@@ -124,11 +116,7 @@ function conditionOf(where: Json[] | undefined, { schema }: TableRows): MonitorC
   return { clauses: conditionFromJson(where, schema), key: canonicalText(where) };
 }
 
-/**
- * Reads `<monitor-cond-update-requests>` of ovsdb-server(7), section 4.1.13: the new conditions of the tables it mentions.
- *
- * @throws OvsdbError; no condition has changed then
- */
+/** Reads `<monitor-cond-update-requests>` of ovsdb-server(7), section 4.1.13: the tables' new conditions. @throws OvsdbError */
 export function changedConditions(
   requests: Json,
   tables: Tables,

@@ -1,28 +1,25 @@
 import type { Json, JsonObject } from '../../json/json-value.ts';
 import type { RowChange, TableRows, Tables } from '../engine/table-rows.ts';
 import type { Datum } from '../notation/notation.ts';
-import type { ColumnSchema } from '../notation/schema.ts';
-import { VERSION_INDEX } from '../notation/schema.ts';
-import type { MonitorEvent, WatchedTable } from './monitor-request.ts';
-import { changedConditions, matches, watchedTables } from './monitor-request.ts';
-import type { UpdateFormat } from './update-format.ts';
-import { UPDATE, UPDATE2 } from './update-format.ts';
+import { type ColumnSchema, VERSION_INDEX } from '../notation/schema.ts';
+import { changedConditions, type MonitorEvent, matches, type WatchedTable, watchedTables } from './monitor-request.ts';
+import { UPDATE, UPDATE2, type UpdateFormat } from './update-format.ts';
 
-/** The three kinds of monitors, by the method that tells of their updates. */
+/** The three kinds of monitors, by the method of their updates. */
 export type MonitorKind = 'update' | 'update2' | 'update3';
 
 const FORMATS: Readonly<Record<MonitorKind, UpdateFormat>> = { update: UPDATE, update2: UPDATE2, update3: UPDATE2 };
 
-/** What a monitor must know of a change: of a transaction, or of several together. */
+/** A change of one transaction, or of several together, as monitors see it. */
 export type SeenChange = Pick<RowChange, 'before' | 'after' | 'columns'> & {
   readonly row: { table: TableRows; uuid: string };
 };
 
 type Fields = readonly Datum[];
 
-/** Turns committed changes into updates. It never changes, so that monitors with equal requests share one. */
+/** Turns committed changes into updates. Immutable, so that monitors with equal requests share one. */
 export class MonitoredData {
-  /** Equal for watches that say the same at all times. */
+  /** Equal for monitors whose updates are always the same. */
   readonly key: string;
   readonly #kind: MonitorKind;
   readonly #format: UpdateFormat;
@@ -40,18 +37,18 @@ export class MonitoredData {
     return new MonitoredData(kind, watchedTables(requests, tables, kind !== 'update'));
   }
 
-  /** The same with other conditions; a monitor of the first kind has none to change. @throws OvsdbError */
+  /** The same with other conditions; one with `update` has none. @throws OvsdbError */
   withConditions(requests: Json, tables: Tables): MonitoredData {
     const changed = changedConditions(requests, tables, this.#tables);
     if (this.#kind === 'update') return this;
-    const watched = [...this.#tables.values()];
-    return new MonitoredData(
-      this.#kind,
-      watched.map((one) => ({ ...one, condition: changed.get(one.table) ?? one.condition })),
-    );
+    const updated = (one: WatchedTable): WatchedTable => ({
+      ...one,
+      condition: changed.get(one.table) ?? one.condition,
+    });
+    return new MonitoredData(this.#kind, [...this.#tables.values()].map(updated));
   }
 
-  /** Whether it shows or tests a column that begins anew when the server does. */
+  /** Whether it shows or tests a column that does not survive a restart. */
   get seesEphemeral(): boolean {
     const passes = ({ ephemeral, index }: ColumnSchema): boolean => ephemeral || index === VERSION_INDEX;
     return [...this.#tables.values()].some(
@@ -60,7 +57,7 @@ export class MonitoredData {
     );
   }
 
-  /** The `<table-updates>` for the rows that are there now. */
+  /** The `<table-updates>` for the present rows. */
   initial(): JsonObject {
     const updates: JsonObject = {};
     for (const { table, events, columns, condition } of this.#tables.values()) {
@@ -104,7 +101,7 @@ export class MonitoredData {
     return fields !== undefined && events.has(event) ? this.#format[event](fields, columns[event]) : undefined;
   }
 
-  /** What has to be said to make of what this one shows what the other one shows. */
+  /** The update that turns the contents of this one into those of the other one. */
   difference(other: MonitoredData): JsonObject | undefined {
     const updates = new Updates();
     for (const watched of this.#tables.values()) {
@@ -122,7 +119,7 @@ export class MonitoredData {
   }
 }
 
-/** `<table-updates>` in the making. */
+/** Collects `<table-updates>`. */
 class Updates {
   readonly #tables = new Map<string, JsonObject>();
 
@@ -132,7 +129,7 @@ class Updates {
     this.#tables.set(name, rows);
   }
 
-  /** Undefined if there is nothing to tell. */
+  /** Undefined if there are none. */
   get json(): JsonObject | undefined {
     return this.#tables.size === 0 ? undefined : Object.fromEntries(this.#tables);
   }

@@ -1,48 +1,43 @@
-import type { Json, JsonObject } from '../../json/json-value.ts';
-import { isJsonObject } from '../../json/json-value.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../json/json-value.ts';
 import type { TableRows, Tables } from '../engine/table-rows.ts';
 import type { Atom, AtomicType } from '../notation/atoms.ts';
 import { equalDatum } from '../notation/datum-algebra.ts';
 import { type Datum, datumOf } from '../notation/notation.ts';
-import type { ColumnSchema } from '../notation/schema.ts';
-import { UUID_INDEX } from '../notation/schema.ts';
+import { type ColumnSchema, UUID_INDEX } from '../notation/schema.ts';
 import type { SeenChange } from './monitor.ts';
 
-/** One committed transaction, as clients that come back must be told of it. */
+/** One committed transaction, for clients that reconnect. */
 export interface HistoryEntry {
   readonly id: string;
   /** Grows from one to the next, over restarts too. */
   readonly sequence: number;
-  /** Undefined if they alone are more than may be remembered: then nobody is told of what was before either. */
+  /** Undefined if they alone exceed the limit: then nothing before them can be sent either. */
   readonly changes: readonly SeenChange[] | undefined;
   /** Whether a row on the disk differs; false if only ephemeral columns have changed. */
   readonly stored: boolean;
   readonly bytes: number;
 }
 
-/** A transaction as it stands on the disk. */
+/** A transaction as the disk keeps it. */
 export interface StoredTransaction {
   readonly id: string;
   readonly sequence: number;
-  /**
-   * What it takes to undo it: for each table and row the former values, or null for a row that was inserted. Null if it was too
-   * large to be remembered.
-   */
+  /** For each table and row the former values, or null for a row that was inserted. Null if the whole was too large. */
   readonly undo: Json;
 }
 
 /** What a commit adds to the history. */
 export interface HistoryWrites {
   readonly entries: readonly HistoryEntry[];
-  /** The oldest state that somebody may build on; what was before may go. */
+  /** The oldest state that a client may build on; what was before may go. */
   readonly base: Pick<StoredTransaction, 'id' | 'sequence'>;
 }
 
-/** A row as it was before a transaction, by what it takes to undo that. */
+/** What undoes the change of one row. */
 export interface UndoneRow {
   readonly table: TableRows;
   readonly uuid: string;
-  /** The columns that had other values, or that were not at their defaults when the row was deleted; undefined: it was inserted. */
+  /** Former values that differ from the present ones, or of a deleted row from the defaults; undefined: it was inserted. */
   readonly columns: ReadonlyMap<number, Datum> | undefined;
 }
 
@@ -69,7 +64,7 @@ function valuesToJson(fields: readonly Datum[], base: readonly Datum[], columns:
   return json;
 }
 
-/** Undefined if it says something that the schema does not know. */
+/** Undefined if it does not fit the schema. */
 export function undoFromJson(json: Json, tables: Tables): UndoneRow[] | undefined {
   if (!isJsonObject(json)) return undefined;
   const undone: UndoneRow[] = [];
@@ -100,7 +95,7 @@ function columnsFromJson(json: JsonObject, { schema }: TableRows, uuid: string):
   return columns;
 }
 
-/** A whole real is written like an integer. */
+/** Atoms from JSON, where a whole real looks like an integer. */
 function atomsFromJson(atoms: readonly Json[], type: AtomicType): Atom[] {
   return (type === 'real' ? atoms.map(Number) : atoms) as Atom[];
 }

@@ -1,14 +1,13 @@
 import type { Json, JsonObject } from '../../json/json-value.ts';
 import { diffDatum, equalDatum } from '../notation/datum-algebra.ts';
-import type { Datum } from '../notation/notation.ts';
-import { datumToJson } from '../notation/notation.ts';
+import { type Datum, datumToJson } from '../notation/notation.ts';
 import { rowToJson } from '../notation/row-json.ts';
 import type { ColumnSchema } from '../notation/schema.ts';
 
 type Fields = readonly Datum[];
 type Columns = readonly ColumnSchema[];
 
-/** How a row's update is written. The formats differ in nothing else, so that a monitor need not know which one it speaks. */
+/** The JSON of a row's update, which is all that the kinds of monitors differ in. */
 export interface UpdateFormat {
   initial(row: Fields, columns: Columns): Json;
   insert(row: Fields, columns: Columns): Json;
@@ -17,18 +16,15 @@ export interface UpdateFormat {
   modify(before: Fields, after: Fields, columns: Columns, changed: Columns): Json;
 }
 
-/** `<row-update>` of RFC 7047, section 4.1.6, as the method `update` sends it. */
+/** `<row-update>` of RFC 7047, section 4.1.6, for the method `update`. */
 export const UPDATE: UpdateFormat = {
   initial: (row, columns) => ({ new: rowToJson(row, columns) }),
   insert: (row, columns) => ({ new: rowToJson(row, columns) }),
   delete: (row, columns) => ({ old: rowToJson(row, columns) }),
-  modify: (before, after, columns, changed) => ({
-    old: rowToJson(before, changed),
-    new: rowToJson(after, columns),
-  }),
+  modify: (before, after, columns, changed) => ({ old: rowToJson(before, changed), new: rowToJson(after, columns) }),
 };
 
-/** `<row-update2>` of ovsdb-server(7), sections 4.1.14 and 4.1.17, as `update2` and `update3` send it. */
+/** `<row-update2>` of ovsdb-server(7), sections 4.1.14 and 4.1.17, for `update2` and `update3`. */
 export const UPDATE2: UpdateFormat = {
   initial: (row, columns) => ({ initial: withoutDefaults(row, columns) }),
   insert: (row, columns) => ({ insert: withoutDefaults(row, columns) }),

@@ -5,8 +5,8 @@ import { compareText, isId } from './ovsdb-text.ts';
 export type AtomicType = 'integer' | 'real' | 'boolean' | 'string' | 'uuid';
 
 /**
- * A value of an atomic type. Integers are numbers while they are safe and `bigint` beyond that, never both for the same
- * value, so that `===` compares them; UUIDs are 36 characters in lower case; reals are never -0.
+ * A value of an atomic type. An integer is a number if it is safe, else a `bigint`, so that `===` compares them; UUIDs are 36
+ * characters in lower case; reals are never -0.
  */
 export type Atom = number | bigint | boolean | string;
 
@@ -18,7 +18,7 @@ interface AtomicTraits {
   readonly zero: Atom;
   compare(a: Atom, b: Atom): number;
   toJson(atom: Atom): Json;
-  /** As in messages for people, e.g. `[a, "b c"]`. */
+  /** As in messages, e.g. `"b c"`. */
   toText(atom: Atom): string;
 }
 
@@ -41,7 +41,7 @@ export const ATOMIC_TYPES: Readonly<Record<AtomicType, AtomicTraits>> = {
   },
   uuid: {
     zero: ZERO_UUID,
-    // Lower case and of one length, so that code units order them as numbers would.
+    // In lower case and of one length, so that code units order them like numbers.
     compare: compareNumbers,
     toJson: (atom) => ['uuid', atom],
     toText: (atom) => atom as string,
@@ -53,8 +53,8 @@ export function isAtomicType(name: string): name is AtomicType {
 }
 
 /**
- * A 64-bit integer in its one representation, or undefined if the value is none. A whole `number` that is not safe is none:
- * as JSON it was written with a fraction or lies outside of 64 bits, for else it would be a `bigint`.
+ * A 64-bit integer in its one representation, or undefined. An unsafe whole `number` is no integer: its JSON had a fraction or
+ * exceeded 64 bits, otherwise it would be a `bigint`.
  */
 export function toInteger(value: unknown): number | bigint | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value || 0 : undefined; // -0 becomes 0
@@ -63,7 +63,7 @@ export function toInteger(value: unknown): number | bigint | undefined {
   return Number.isSafeInteger(small) ? small : value;
 }
 
-/** A real, or undefined if the value is none. */
+/** A finite real, or undefined. */
 export function toReal(value: unknown): number | undefined {
   const real = typeof value === 'bigint' ? Number(value) : value;
   if (typeof real !== 'number' || !Number.isFinite(real)) return undefined;

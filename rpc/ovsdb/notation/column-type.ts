@@ -42,7 +42,7 @@ export function isSet(type: ColumnType): boolean {
   return type.value === undefined && !isScalar(type);
 }
 
-/** What ovsdb-server prints for an unlimited number of elements where it prints a number. */
+/** How ovsdb-server prints an unlimited number of elements as a number. */
 export const UNLIMITED_COUNT = 4294967295;
 
 /** The type in English, as in ovsdb-server's messages: `set of up to 2 integers`. */

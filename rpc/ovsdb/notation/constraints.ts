@@ -1,5 +1,4 @@
-import type { Atom } from './atoms.ts';
-import { ATOMIC_TYPES } from './atoms.ts';
+import { ATOMIC_TYPES, type Atom } from './atoms.ts';
 import type { BaseType } from './column-type.ts';
 import { OvsdbError, realText } from './ovsdb-error.ts';
 import { countCharacters, isWholeText } from './ovsdb-text.ts';

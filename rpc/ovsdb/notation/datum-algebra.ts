@@ -1,9 +1,8 @@
-import type { Atom, AtomicType } from './atoms.ts';
-import { ATOMIC_TYPES } from './atoms.ts';
+import { ATOMIC_TYPES, type Atom, type AtomicType } from './atoms.ts';
 import type { ColumnType } from './column-type.ts';
 import type { Datum } from './notation.ts';
 
-/** Set and map algebra on canonical data: sorted, without equal keys. Nothing here changes its arguments. */
+/** Set and map algebra on canonical data: sorted, without equal keys. No function changes its arguments. */
 
 export function equalDatum(a: Datum, b: Datum): boolean {
   return a === b || (equalAtoms(a.keys, b.keys) && equalAtoms(a.values, b.values));
@@ -64,23 +63,27 @@ export function excludesAll(whole: Datum, part: Datum, { key }: ColumnType): boo
   return !part.keys.some((_, i) => has(whole, part, i, key.type));
 }
 
-/** Both together. Where a key is in both maps, the pair of `a` stays (RFC 7047, section 5.1, `insert`). */
-export function union(a: Datum, b: Datum, { key, value }: ColumnType): Datum {
+/** The elements of both. Where a key is in both maps, the pair of `a` stays (RFC 7047, section 5.1, `insert`). */
+export function union(a: Datum, b: Datum, type: ColumnType): Datum {
   if (b.keys.length === 0) return a;
-  if (a.keys.length === 0) return b;
+  return a.keys.length === 0 ? b : merge(a, b, type, false);
+}
+
+/** Merges sorted data. Of a key in both: the pair of `a`, or for a difference that of `b` if its value is another one. */
+function merge(a: Datum, b: Datum, { key, value }: ColumnType, difference: boolean): Datum {
   const { compare } = ATOMIC_TYPES[key.type];
   const keys: Atom[] = [];
   const values: Atom[] = [];
-  const push = (from: Datum, i: number): void => {
-    keys.push(from.keys[i] as Atom);
-    if (value !== undefined) values.push(from.values[i] as Atom);
+  const push = (from: Datum, at: number): void => {
+    keys.push(from.keys[at] as Atom);
+    if (value !== undefined) values.push(from.values[at] as Atom);
   };
   let i = 0;
   let j = 0;
   while (i < a.keys.length || j < b.keys.length) {
     const order = i === a.keys.length ? 1 : j === b.keys.length ? -1 : compare(a.keys[i] as Atom, b.keys[j] as Atom);
-    if (order <= 0) push(a, i);
-    else push(b, j);
+    if (order < 0 || (order === 0 && !difference)) push(a, i);
+    else if (order > 0 || a.values[i] !== b.values[j]) push(b, j);
     if (order <= 0) i++;
     if (order >= 0) j++;
   }
@@ -103,31 +106,9 @@ export function filterDatum(a: Datum, keep: (key: Atom, index: number) => boolea
 }
 
 /**
- * What makes `after` of `before`, as `update2` of ovsdb-server(7) writes it: the elements of a set to toggle, the pairs of a map
- * that were added or removed, or have another value, which is then the new one. Columns of at most one element: the new value.
+ * The difference that turns `before` into `after`, as `update2` of ovsdb-server(7) writes it: the elements of a set to toggle;
+ * the pairs of a map that were added, removed or changed, these with the new value. Columns of at most one element: the new value.
  */
-export function diffDatum(before: Datum, after: Datum, { key, value, max }: ColumnType): Datum {
-  if (max <= 1) return after;
-  const { compare } = ATOMIC_TYPES[key.type];
-  const keys: Atom[] = [];
-  const values: Atom[] = [];
-  const push = (from: Datum, at: number): void => {
-    keys.push(from.keys[at] as Atom);
-    if (value !== undefined) values.push(from.values[at] as Atom);
-  };
-  let i = 0;
-  let j = 0;
-  while (i < before.keys.length || j < after.keys.length) {
-    const order =
-      i === before.keys.length
-        ? 1
-        : j === after.keys.length
-          ? -1
-          : compare(before.keys[i] as Atom, after.keys[j] as Atom);
-    if (order < 0) push(before, i);
-    else if (order > 0 || before.values[i] !== after.values[j]) push(after, j);
-    if (order <= 0) i++;
-    if (order >= 0) j++;
-  }
-  return { keys, values };
+export function diffDatum(before: Datum, after: Datum, type: ColumnType): Datum {
+  return type.max <= 1 ? after : merge(before, after, type, true);
 }

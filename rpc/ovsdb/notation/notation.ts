@@ -1,23 +1,18 @@
 import type { Json } from '../../json/json-value.ts';
-import type { Atom, AtomicType } from './atoms.ts';
-import { ATOMIC_TYPES, toInteger, toReal, toUuid } from './atoms.ts';
-import type { BaseType, ColumnType } from './column-type.ts';
-import { UNLIMITED_COUNT } from './column-type.ts';
+import { ATOMIC_TYPES, type Atom, type AtomicType, toInteger, toReal, toUuid } from './atoms.ts';
+import { type BaseType, type ColumnType, UNLIMITED_COUNT } from './column-type.ts';
 import { checkAtom } from './constraints.ts';
 import { OvsdbError, syntaxError } from './ovsdb-error.ts';
 import { isId } from './ovsdb-text.ts';
 
-/**
- * The value of a column: a sorted array of distinct atoms (one for a scalar) and, in a map, the values beside their keys.
- * Never changed once made, so that rows may share it.
- */
+/** A column's value: sorted distinct atoms (one for a scalar) and, in a map, their values. Immutable, so that rows may share it. */
 export interface Datum {
   readonly keys: readonly Atom[];
   /** As long as `keys` in a map, else empty. */
   readonly values: readonly Atom[];
 }
 
-/** Gives the UUID behind a `["named-uuid", name]`: names may be used before the insert that defines them. */
+/** The UUID behind a `["named-uuid", name]`, which may stand before the insert that defines the name. */
 export type NamedUuids = (name: string) => string;
 
 const NONE: readonly Atom[] = [];
@@ -27,13 +22,10 @@ export function datumOf(atom: Atom): Datum {
   return { keys: [atom], values: NONE };
 }
 
-/** The value of a column that nobody set (RFC 7047, section 5.2.1). */
+/** The value of a column that was not set (RFC 7047, section 5.2.1). */
 export function defaultDatum({ key, value, min }: ColumnType): Datum {
   if (min === 0) return EMPTY;
-  return {
-    keys: [ATOMIC_TYPES[key.type].zero],
-    values: value === undefined ? NONE : [ATOMIC_TYPES[value.type].zero],
-  };
+  return { keys: [ATOMIC_TYPES[key.type].zero], values: value === undefined ? NONE : [ATOMIC_TYPES[value.type].zero] };
 }
 
 const READ: Readonly<Record<AtomicType, (json: Json, named: NamedUuids | undefined) => Atom | undefined>> = {
@@ -126,7 +118,7 @@ function isAscending(keys: readonly Atom[], compare: (a: Atom, b: Atom) => numbe
   return true;
 }
 
-/** A set of exactly one element is written as the bare element, every map as a map. */
+/** A set of one element is written as the bare element, every map as a map. */
 export function datumToJson({ keys, values }: Datum, type: ColumnType): Json {
   const { toJson } = ATOMIC_TYPES[type.key.type];
   if (type.value !== undefined) {

@@ -2,11 +2,8 @@ import type { Json } from '../../json/json-value.ts';
 import { stringifyJson } from '../../json/stringify.ts';
 import { compareText } from './ovsdb-text.ts';
 
-/**
- * The error tags of RFC 7047 (sections 4.1 and 5.2) and of ovsdb-server, by the name this program uses. Clients compare
- * the texts, so they are ovsdb-server's to the letter.
- */
-export const OVSDB_ERROR = {
+/** Error tags of RFC 7047 (sections 4.1 and 5.2) and of ovsdb-server, byte for byte, because clients compare them. */
+const OVSDB_ERROR = {
   syntax: 'syntax error',
   unknownColumn: 'unknown column',
   unknownFunction: 'unknown function',
@@ -25,19 +22,18 @@ export const OVSDB_ERROR = {
   canceled: 'canceled',
   ioError: 'I/O error',
   invalidParameters: 'invalid parameters',
-  /** What ovsdb-server says where it has no tag of its own: duplicates in a set or map. */
+  /** ovsdb-server's tag for errors without one of their own: duplicates in a set or map. */
   untagged: 'ovsdb error',
 } as const satisfies Record<string, string>;
 
 export type OvsdbErrorKind = keyof typeof OVSDB_ERROR;
 
-/** An error that a client made or must know of: it becomes an element of a transaction's result, or an error reply. */
+/** An error to report to the client, as an element of a transaction's result or as an error reply. */
 export class OvsdbError extends Error {
   override readonly name = 'OvsdbError';
   readonly kind: OvsdbErrorKind;
-  /** For people. */
   readonly details: string | undefined;
-  /** The offending JSON as compact text with sorted member names, if there is one. */
+  /** The offending JSON, if any, as compact text with sorted member names. */
   readonly syntax: string | undefined;
 
   constructor(
@@ -61,12 +57,12 @@ export class OvsdbError extends Error {
   }
 }
 
-/** A mistake in the form of `json`, with the text of it as evidence. */
+/** An error in the form of `json`, with its text. */
 export function syntaxError(json: Json | undefined, details: string, kind: OvsdbErrorKind = 'syntax'): OvsdbError {
   return new OvsdbError(kind, details, { json });
 }
 
-/** Compact JSON with member names sorted by their UTF-8 bytes, as ovsdb-server prints what it could not read. */
+/** Compact JSON with member names sorted by their UTF-8 bytes, as ovsdb-server prints it in errors. */
 export function canonicalText(json: Json): string {
   return stringifyJson(sorted(json));
 }
@@ -79,7 +75,7 @@ function sorted(json: Json): Json {
   return Object.fromEntries(members.map(([name, value]) => [name, sorted(value)]));
 }
 
-/** A real as it is written to clients: 15 significant digits, as C's `%.15g`, but never beyond the largest real. */
+/** A real for clients: rounded to 15 significant digits, as by C's `%.15g`, but never beyond the largest real. */
 export function readableReal(value: number): number {
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return value;
   const rounded = Number(value.toPrecision(15));

@@ -1,7 +1,7 @@
 const FIRST_SURROGATE = 0xd800;
 const LAST_SURROGATE = 0xdfff;
 
-/** Orders two strings by their UTF-8 bytes, which is the order of their code points: `B` before `a`, U+FFFD before U+1F600. */
+/** Orders strings by their UTF-8 bytes, which is the order of code points: `B` before `a`, U+FFFD before U+1F600. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   const common = Math.min(a.length, b.length);
@@ -13,12 +13,12 @@ export function compareText(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** UTF-16 puts the surrogates, which stand for the highest code points, below U+E000: lift them over. */
+/** Moves surrogates, which stand for the highest code points, above U+E000 to U+FFFF. */
 function codePointRank(unit: number): number {
   return unit >= FIRST_SURROGATE && unit <= LAST_SURROGATE ? unit + 0x10000 : unit;
 }
 
-/** The number of Unicode characters, as lengths of strings are counted in a schema. */
+/** The number of Unicode characters, which a schema's string lengths count. */
 export function countCharacters(text: string): number {
   let count = text.length;
   for (let i = 0; i + 1 < text.length; i++) {
@@ -43,7 +43,7 @@ export function isId(text: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(text);
 }
 
-/** What stands before the i-th of n things in an English enumeration: "a", "a and b", "a, b, and c". */
+/** An English enumeration: "a", "a and b", "a, b, and c". */
 export function englishList(items: readonly string[]): string {
   if (items.length < 3) return items.join(' and ');
   return `${items.slice(0, -1).join(', ')}, and ${items.at(-1)}`;

@@ -1,8 +1,6 @@
-import type { Json, JsonObject } from '../../json/json-value.ts';
-import { isJsonObject } from '../../json/json-value.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../json/json-value.ts';
 import { toInteger } from './atoms.ts';
-import type { OvsdbError } from './ovsdb-error.ts';
-import { syntaxError } from './ovsdb-error.ts';
+import { type OvsdbError, syntaxError } from './ovsdb-error.ts';
 import { compareText, isId } from './ovsdb-text.ts';
 
 interface MemberTypes {
@@ -28,12 +26,9 @@ const ACCEPTS: { readonly [T in MemberType]: (value: Json) => boolean } = {
   any: () => true,
 };
 
-/**
- * Reads the members of an object and remembers which: what `finish` finds unread is an error, so that no typing mistake of
- * a client passes unseen. All texts are ovsdb-server's.
- */
+/** Reads the members of an object; those still unread at `finish` are an error. All texts are ovsdb-server's. */
 export class MemberParser {
-  /** What is parsed, undefined if it is not an object. */
+  /** The value to parse; undefined if it is no object. */
   readonly json: JsonObject | undefined;
   readonly #what: string;
   readonly #used = new Set<string>();
@@ -68,7 +63,7 @@ export class MemberParser {
     return syntaxError(this.json, `Parsing ${this.#what} failed: ${message}`);
   }
 
-  /** @throws OvsdbError if the object has a member that nobody asked for */
+  /** @throws OvsdbError if the object has a member that was not read */
   finish(): void {
     if (this.#failed) return;
     if (this.json === undefined) throw this.error('Object expected.');

@@ -1,9 +1,7 @@
 import type { Json, JsonObject } from '../../json/json-value.ts';
-import type { BaseType, ColumnType } from './column-type.ts';
-import { scalar, UNLIMITED_COUNT } from './column-type.ts';
+import { type BaseType, type ColumnType, scalar, UNLIMITED_COUNT } from './column-type.ts';
 import { checkAtom } from './constraints.ts';
-import type { Datum } from './notation.ts';
-import { defaultDatum } from './notation.ts';
+import { type Datum, defaultDatum } from './notation.ts';
 import { canonicalText, OvsdbError, syntaxError } from './ovsdb-error.ts';
 import { compareText, isId } from './ovsdb-text.ts';
 import { MemberParser } from './parser.ts';
@@ -14,9 +12,9 @@ export interface ColumnSchema {
   readonly name: string;
   readonly type: ColumnType;
   readonly mutable: boolean;
-  /** Not kept over a restart. */
+  /** Lost at a restart. */
   readonly ephemeral: boolean;
-  /** Where a row keeps the column: 0 is `_uuid`, 1 is `_version`. */
+  /** Position in a row's fields: 0 is `_uuid`, 1 is `_version`. */
   readonly index: number;
   readonly default: Datum;
 }
@@ -36,7 +34,7 @@ export class TableSchema {
   readonly columnList: readonly ColumnSchema[];
   /** 0, 1, 2 … */
   readonly allIndexes: readonly number[];
-  /** Columns with a default that their own type does not permit: 0 may lie outside the range, "" may be too short. */
+  /** Columns whose type does not permit their default: 0 may be outside the range, "" too short. */
   readonly badDefaults: readonly ColumnSchema[];
   readonly indexes: readonly (readonly ColumnSchema[])[];
   readonly strongColumns: readonly ColumnSchema[];
@@ -70,7 +68,7 @@ function isPermitted(column: ColumnSchema): boolean {
   }
 }
 
-/** A default is a value like any other. @throws OvsdbError constraint */
+/** Checks a column's default against its type. @throws OvsdbError constraint */
 export function checkDefault({ type, default: { keys, values } }: ColumnSchema): void {
   for (const key of keys) checkAtom(key, type.key);
   if (type.value !== undefined) for (const value of values) checkAtom(value, type.value);
@@ -114,15 +112,11 @@ export class DatabaseSchema {
       checkName(table, parser.json);
       return tableFromJson(text, table);
     });
-    // Schemas older than garbage collection have no isRoot at all: nothing may vanish there.
+    // Schemas older than garbage collection have no isRoot at all: all their tables are root tables.
     const rootless = drafts.every((draft) => !draft.isRoot);
     const roots = new Map(drafts.map((draft) => [draft.name, rootless || draft.isRoot]));
-    return new DatabaseSchema(
-      name,
-      version,
-      cksum,
-      drafts.map((draft) => finishTable(draft, roots)),
-    );
+    const finished = drafts.map((draft) => finishTable(draft, roots));
+    return new DatabaseSchema(name, version, cksum, finished);
   }
 
   /** The canonical schema, as ovsdb-server answers `get_schema`. */
@@ -136,7 +130,7 @@ export class DatabaseSchema {
     };
   }
 
-  /** Whether both describe the same database, whatever their spelling. */
+  /** Whether both have the same canonical form. */
   equals(other: DatabaseSchema): boolean {
     return canonicalText(this.toJson()) === canonicalText(other.toJson());
   }
@@ -170,7 +164,7 @@ function column(
 function tableFromJson(json: Json, name: string): TableDraft {
   const parser = new MemberParser(json, `table schema for table ${name}`);
   const columns = parser.required('columns', 'object');
-  parser.optional('mutable', 'boolean'); // read and without meaning, as in ovsdb-server
+  parser.optional('mutable', 'boolean'); // has no effect, as in ovsdb-server
   const maxRows = parser.optional('maxRows', 'integer');
   const isRoot = parser.optional('isRoot', 'boolean') ?? false;
   const indexes = parser.optional('indexes', 'array') ?? [];
@@ -198,7 +192,7 @@ function columnFromJson(json: Json, name: string, index: number): ColumnSchema {
   const typeJson = parser.required('type', 'string', 'object');
   parser.finish();
   const type = typeFromJson(typeJson);
-  // A weak reference must be able to change when the row it names goes.
+  // A weak reference must be able to change when its target is deleted.
   return column(name, index, { mutable: mutable || refersBy({ type }, 'weak'), ephemeral }, type);
 }
 
@@ -226,7 +220,7 @@ export function columnSetFromJson(json: Json, columns: ReadonlyMap<string, Colum
   return [...found];
 }
 
-/** What only the whole schema can tell: that references have a table, and which columns must be kept. */
+/** Checks that references have a table, and makes columns durable that must be. @throws OvsdbError */
 function finishTable(draft: TableDraft, roots: ReadonlyMap<string, boolean>): TableSchema {
   const columnList = draft.columnList.map((one) => {
     let { ephemeral } = one;
@@ -237,7 +231,7 @@ function finishTable(draft: TableDraft, roots: ReadonlyMap<string, boolean>): Ta
         const details = `column ${one.name} ${i === 0 ? 'key' : 'value'} refers to undefined table ${base.refTable}`;
         throw new OvsdbError('syntax', details);
       }
-      // It may be all that keeps the other row alive: after a restart that row would be gone.
+      // The reference may be all that keeps its target alive: after a restart that row would be gone.
       if (base.refType === 'strong' && !root) ephemeral = false;
     });
     return { ...one, ephemeral };
@@ -261,9 +255,5 @@ function tableToJson(table: TableSchema, allRoot: boolean): JsonObject {
 }
 
 function columnToJson({ type, mutable, ephemeral }: ColumnSchema): JsonObject {
-  return {
-    ...(ephemeral ? { ephemeral } : {}),
-    ...(mutable ? {} : { mutable }),
-    type: typeToJson(type),
-  };
+  return { ...(ephemeral ? { ephemeral } : {}), ...(mutable ? {} : { mutable }), type: typeToJson(type) };
 }

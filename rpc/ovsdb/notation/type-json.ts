@@ -1,9 +1,6 @@
-import type { Json, JsonObject } from '../../json/json-value.ts';
-import { isJsonObject } from '../../json/json-value.ts';
-import type { AtomicType } from './atoms.ts';
-import { ATOMIC_TYPES, INT64_MAX, INT64_MIN, isAtomicType, toInteger, toReal } from './atoms.ts';
-import type { BaseType, ColumnType } from './column-type.ts';
-import { isScalar, UNLIMITED_COUNT } from './column-type.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../json/json-value.ts';
+import { ATOMIC_TYPES, type AtomicType, INT64_MAX, INT64_MIN, isAtomicType, toInteger, toReal } from './atoms.ts';
+import { type BaseType, type ColumnType, isScalar, UNLIMITED_COUNT } from './column-type.ts';
 import { datumFromJson } from './notation.ts';
 import { syntaxError } from './ovsdb-error.ts';
 import { MemberParser } from './parser.ts';
@@ -65,10 +62,7 @@ const CONSTRAINTS: Readonly<Partial<Record<AtomicType, (parser: MemberParser, js
     const wanted = bounds(min, max, json, 'minInteger exceeds maxInteger');
     // The ends of the type are no bounds.
     const { min: least = INT64_MIN, max: most = INT64_MAX } = wanted;
-    return {
-      ...(least === INT64_MIN ? {} : { min: least }),
-      ...(most === INT64_MAX ? {} : { max: most }),
-    };
+    return { ...(least === INT64_MIN ? {} : { min: least }), ...(most === INT64_MAX ? {} : { max: most }) };
   },
   real: (parser, json) => {
     const min = toReal(parser.optional('minReal', 'number'));
@@ -91,12 +85,9 @@ const CONSTRAINTS: Readonly<Partial<Record<AtomicType, (parser: MemberParser, js
   },
 };
 
-function bounds(
-  min: number | bigint | undefined,
-  max: number | bigint | undefined,
-  json: Json,
-  complaint: string,
-): Bounds {
+type Bound = number | bigint | undefined;
+
+function bounds(min: Bound, max: Bound, json: Json, complaint: string): Bounds {
   if (min !== undefined && max !== undefined && min > max) throw syntaxError(json, complaint);
   return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
 }
@@ -109,7 +100,7 @@ function length(parser: MemberParser, member: string): number | undefined {
   return json === undefined || json === UNLIMITED_COUNT ? undefined : Number(json);
 }
 
-/** The shortest form that means the same, as ovsdb-server's `get_schema` writes it. */
+/** The shortest equivalent form, as ovsdb-server's `get_schema` writes it. */
 export function typeToJson(type: ColumnType): Json {
   const key = baseTypeToJson(type.key);
   if (isScalar(type) && typeof key === 'string') return key;

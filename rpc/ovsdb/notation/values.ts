@@ -1,19 +1,19 @@
 /**
- * Values of the OVSDB notation (RFC 7047, section 5.1) and what they are in TypeScript: a scalar column is an atom, an
- * optional one (min 0, max 1) an atom or undefined, any other set an array, a map a Map. UUIDs are strings. Integers are
- * `number` when that is exact and `bigint` otherwise.
+ * Values of the OVSDB notation (RFC 7047, section 5.1) in TypeScript: a scalar column is an atom, an optional one (min 0,
+ * max 1) an atom or undefined, any other set an array, a map a Map. UUIDs are strings. Integers are `number` when that is
+ * exact and `bigint` otherwise.
  */
 import { isJsonObject, type Json, jsonTypeName } from '../../json/json-value.ts';
 
 export type OvsAtom = string | number | bigint | boolean;
 export type OvsValue = OvsAtom | readonly OvsAtom[] | ReadonlyMap<OvsAtom, OvsAtom>;
 
-/** What a client needs to know of a column's type to read its values. */
+/** The part of a column's type that reading its values needs. */
 export interface ColumnShape {
   readonly kind: 'scalar' | 'optional' | 'set' | 'map';
 }
 
-/** Something that a server sent is not what RFC 7047 or the schema says. */
+/** A server sent something that does not fit RFC 7047 or the schema. */
 export class OvsdbNotationError extends Error {
   override readonly name = 'OvsdbNotationError';
 }
@@ -28,7 +28,7 @@ export function namedUuid(name: string): Json {
   return ['named-uuid', name];
 }
 
-/** A set. Its elements are atoms, or what ovsUuid() and namedUuid() give. */
+/** A set of atoms, or of results of ovsUuid() and namedUuid(). */
 export function ovsSet(elements: Iterable<Json>): Json {
   return ['set', [...elements]];
 }
@@ -44,7 +44,7 @@ export function ovsMap(entries: Readonly<Record<string, Json>> | Iterable<readon
   return ['map', pairs.map(([key, value]): Json => [key, value])];
 }
 
-/** Reads the columns of each table off a schema as get_schema answers it. */
+/** The columns of each table, from the answer of get_schema. */
 export function columnShapes(schema: Json): ReadonlyMap<string, ReadonlyMap<string, ColumnShape>> {
   const tables = isJsonObject(schema) ? schema['tables'] : undefined;
   return new Map(
@@ -106,7 +106,7 @@ function half(pair: Json, which: 0 | 1): Json {
   return atom;
 }
 
-/** Whether two values of one column are equal. The order of elements, which servers may choose, does not count. */
+/** Whether two values of one column are equal; the order of elements, which servers choose, does not count. */
 export function sameValue(a: OvsValue | undefined, b: OvsValue | undefined): boolean {
   if (a === b) return true;
   if (a instanceof Map && b instanceof Map)

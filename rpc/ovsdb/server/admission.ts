@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
 
 export interface AdmissionLimits {
-  /** Clients at a time. A host's tools and agents are dozens; the rest of the descriptors belongs to others. */
+  /** Clients at a time. A host has dozens of tools and agents; other users need descriptors, too. */
   readonly connections: number;
-  /** Of these on one remote, so that a flood on one leaves a quarter to the others. */
+  /** Clients on one remote, so that a flood on one leaves a quarter to the others. */
   readonly connectionsPerRemote: number;
-  /** Of these from one address, over TCP and TLS, so that one host cannot keep out the others. */
+  /** Clients from one address, over TCP and TLS, so that one host cannot keep out the others. */
   readonly connectionsPerAddress: number;
 }
 
-/** Counts connections, those that still shake hands too, and turns away those that are too many. */
+/** Counts connections, those in a TLS handshake too, and refuses those above the limits. */
 export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #sockets = new Set<Socket>();
@@ -19,27 +19,18 @@ export class Admission {
     this.#limits = limits;
   }
 
-  /** Takes the connection in until it closes, or tells why not. */
+  /** Counts the connection until it closes; returns the reason if it is refused. */
   enter(socket: Socket, remote: string): string | undefined {
     const { connections, connectionsPerRemote, connectionsPerAddress } = this.#limits;
     const address = socket.remoteAddress;
-    const rules = [
-      { count: this.#sockets.size, limit: connections, where: '' },
-      { key: remote, count: this.#counts.get(remote) ?? 0, limit: connectionsPerRemote, where: ' on this remote' },
-      ...(address === undefined
-        ? []
-        : [
-            {
-              key: `from ${address}`,
-              count: this.#counts.get(`from ${address}`) ?? 0,
-              limit: connectionsPerAddress,
-              where: ' from this address',
-            },
-          ]),
-    ];
-    const broken = rules.find(({ count, limit }) => count >= limit);
-    if (broken) return `${broken.count} are connected${broken.where}, which is the limit`;
-    const keys = rules.flatMap(({ key }) => key ?? []);
+    const rules: [key: string, limit: number, where: string][] = [[remote, connectionsPerRemote, ' on this remote']];
+    if (address !== undefined) rules.push([`from ${address}`, connectionsPerAddress, ' from this address']);
+    if (this.#sockets.size >= connections) return `${this.#sockets.size} are connected, which is the limit`;
+    for (const [key, limit, where] of rules) {
+      const count = this.#counts.get(key) ?? 0;
+      if (count >= limit) return `${count} are connected${where}, which is the limit`;
+    }
+    const keys = rules.map(([key]) => key);
     this.#sockets.add(socket);
     for (const key of keys) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     socket.once('close', () => {
@@ -49,7 +40,6 @@ export class Admission {
     return undefined;
   }
 
-  /** Ends everything that is still connected. */
   destroyAll(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -1,4 +1,4 @@
-/** Who may hold a lock: a session. It is told of what others did to its locks (RFC 7047, sections 4.1.8 to 4.1.10). */
+/** A session that may hold locks, to be told of changes by others (RFC 7047, sections 4.1.8 to 4.1.10). */
 export interface LockClient {
   locked(name: string): void;
   stolen(name: string): void;
@@ -6,15 +6,15 @@ export interface LockClient {
 
 interface Waiter {
   readonly client: LockClient;
-  /** Came by `steal`, not by `lock`. */
+  /** Queued by `steal`, not by `lock`. */
   readonly thief: boolean;
 }
 
-/** The named locks of one server. The first of a queue holds the lock, the others wait in order. */
+/** The named locks of one server. The first client of a queue holds the lock, the others wait in order. */
 export class LockTable {
   readonly #queues = new Map<string, Waiter[]>();
 
-  /** Queues the client and tells whether it holds the lock now. */
+  /** Queues the client; returns whether it holds the lock now. */
   lock(name: string, client: LockClient): boolean {
     const waiter = { client, thief: false };
     const queue = this.#queues.get(name);
@@ -23,7 +23,7 @@ export class LockTable {
     return this.holds(name, client);
   }
 
-  /** Gives the lock to the client. Whoever held it waits behind, but one who stole it before has lost it for good. */
+  /** Gives the lock to the client. A holder by `lock` becomes the next in the queue; one by `steal` leaves it. */
   steal(name: string, client: LockClient): void {
     const [victim, ...others] = this.#queues.get(name) ?? [];
     const rest = victim === undefined || victim.thief ? others : [victim, ...others];
@@ -31,7 +31,7 @@ export class LockTable {
     victim?.client.stolen(name);
   }
 
-  /** Lets go of the lock, or of the place in its queue. Like ovsdb-server, it tells the owner in both cases. */
+  /** Gives up the lock, or the place in its queue. In both cases the holder is notified, as by ovsdb-server. */
   unlock(name: string, client: LockClient): void {
     const queue = this.#queues.get(name) ?? [];
     const rest = queue.filter((one) => one.client !== client);

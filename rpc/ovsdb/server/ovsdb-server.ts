@@ -13,24 +13,20 @@ import type { ServedDatabase } from './served-database.ts';
 import { ServerDatabase } from './server-database.ts';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
 
+type Limited = 'client refused' | 'client dropped';
+
 export interface ServerEvent {
   readonly level: 'info' | 'warn' | 'error';
-  readonly event:
-    | 'listening'
-    | 'client refused'
-    | 'client dropped'
-    | 'listener failed'
-    | 'certificates'
-    | 'internal error';
+  readonly event: 'listening' | Limited | 'listener failed' | 'certificates' | 'internal error';
   readonly remote?: string;
   readonly text: string;
-  /** Of an internal error. */
+  /** The cause of an internal error. */
   readonly error?: unknown;
 }
 
 export interface ServerOptions {
   readonly limits?: Partial<ServerLimits>;
-  /** Silence in milliseconds after which a client over TCP or TLS is asked whether it lives. 0: never. Default 5000, as OVS has it. */
+  /** Probe an idle client over TCP or TLS after this many milliseconds. 0: never. Default 5000, as OVS. */
   readonly probeIntervalMs?: number;
   readonly log?: (event: ServerEvent) => void;
 }
@@ -51,10 +47,10 @@ export interface BoundRemote {
   close(): Promise<void>;
 }
 
-/** How long clients may take to read their last answers when the server closes. */
+/** Time for clients to read their last answers when the server closes. */
 const FAREWELL_MS = 500;
 
-/** An OVSDB server (RFC 7047): databases of whoever adds them, and `_Server`, which tells clients what they are. */
+/** An OVSDB server (RFC 7047): the databases that are added, and `_Server`, which describes them to clients. */
 export class OvsdbServer {
   readonly #limits: ServerLimits;
   readonly #options: ServerOptions;
@@ -75,7 +71,7 @@ export class OvsdbServer {
     this.#databases.set(this.#serverDatabase.schema.name, this.#serverDatabase);
   }
 
-  /** Serves a database from now on. It stays its owner's to close, after the server. */
+  /** Serves a database from now on. The caller closes it, after the server. */
   add(database: ServedDatabase): void {
     const { name } = database.schema;
     if (this.#databases.has(name)) throw new Error(`Cannot serve database ${name}: the server has one of this name`);
@@ -94,13 +90,13 @@ export class OvsdbServer {
     const asked = formatRemote(wanted);
     const host = this.#hostFor(wanted, asked, options.readOnly ?? false);
     const enter = (socket: Socket): void => void this.#sessions.add(new OvsdbSession(socket, host));
-    const door = isSecure(wanted) ? this.#doorOf(asked, options.tls, enter) : undefined;
+    const acceptor = isSecure(wanted) ? this.#tlsAcceptor(asked, options.tls, enter) : undefined;
     const listener = await listenOn(wanted, options, (socket) => {
       const refusal = this.#admission.enter(socket, asked);
       if (refusal !== undefined) {
         socket.destroy();
         this.#refused(asked, refusal);
-      } else if (door) door.shake(socket);
+      } else if (acceptor) acceptor.shake(socket);
       else enter(socket);
     });
     const name = formatRemote(listener.remote);
@@ -122,7 +118,7 @@ export class OvsdbServer {
     return bound;
   }
 
-  /** Stops listening, lets the clients take their last answers and hangs up. */
+  /** Stops listening, lets the clients read their last answers and disconnects them. */
   async close(): Promise<void> {
     const stopped = [...this.#bound].map((bound) => bound.close());
     for (const session of this.#sessions) session.close();
@@ -135,17 +131,14 @@ export class OvsdbServer {
       });
     }
     clearTimeout(timer);
-    this.#admission.destroyAll(); // those that still shook hands
+    this.#admission.destroyAll(); // those in a TLS handshake
     await Promise.all(stopped);
     this.#serverDatabase.close();
   }
 
-  #doorOf(remote: string, files: TlsFiles | undefined, enter: (socket: Socket) => void): TlsAcceptor {
-    if (!files)
-      throw new RemoteError(
-        remote,
-        `Cannot listen on ${remote}: saw no TLS files; wanted private key, certificate and CA certificate`,
-      );
+  #tlsAcceptor(remote: string, files: TlsFiles | undefined, enter: (socket: Socket) => void): TlsAcceptor {
+    const missing = 'saw no TLS files; wanted private key, certificate and CA certificate';
+    if (!files) throw new RemoteError(remote, `Cannot listen on ${remote}: ${missing}`);
     return new TlsAcceptor(files, this.#limits.handshakeMs, {
       entered: enter,
       refused: (reason) => this.#refused(remote, `TLS handshake failed: ${reason}`),
@@ -182,30 +175,19 @@ export class OvsdbServer {
   }
 
   #dropped(remote: string, reason: Error): void {
-    // A client that dies with answers unread is a matter of course (ECONNRESET, EPIPE).
-    const level = 'code' in reason ? 'info' : 'warn';
-    this.#logLimited({
-      level,
-      event: 'client dropped',
-      remote,
-      text: `client on ${remote} dropped: ${reason.message}`,
-    });
+    // Clients often end with answers unread (ECONNRESET, EPIPE).
+    this.#logLimited('code' in reason ? 'info' : 'warn', 'client dropped', remote, reason.message);
   }
 
   #refused(remote: string, reason: string): void {
-    this.#logLimited({
-      level: 'warn',
-      event: 'client refused',
-      remote,
-      text: `client on ${remote} refused: ${reason}`,
-    });
+    this.#logLimited('warn', 'client refused', remote, reason);
   }
 
-  #logLimited(event: ServerEvent): void {
-    const leftOut = this.#rateLimit.pass(`${event.event} ${event.remote ?? ''}`);
+  #logLimited(level: ServerEvent['level'], event: Limited, remote: string, reason: string): void {
+    const leftOut = this.#rateLimit.pass(`${event} ${remote}`);
     if (leftOut === undefined) return;
     const more = leftOut === 0 ? '' : ` (${leftOut} more of this kind were not logged)`;
-    this.#log({ ...event, text: `${event.text}${more}` });
+    this.#log({ level, event, remote, text: `client on ${remote} ${event.slice('client '.length)}: ${reason}${more}` });
   }
 
   #log(event: ServerEvent): void {

@@ -21,13 +21,13 @@ export interface SessionLimits {
   readonly messageBytes: number;
   /** Deepest nesting of a message. OVSDB needs less than 20. */
   readonly depth: number;
-  /** Bytes that wait for a client that does not read; beyond, it is dropped. Enough for a first answer of any size seen. */
+  /** Bytes queued for a client that does not read; beyond, it is dropped. Enough for an initial answer of any size seen. */
   readonly queuedBytes: number;
-  /** Monitors of one client. One for each table of a large schema, and more. */
+  /** Monitors of one client: one for each table of a large schema, and more. */
   readonly monitors: number;
-  /** Operations of one transaction. It runs in one piece, and nobody else is served meanwhile: 100,000 inserts are seconds. */
+  /** Operations of one transaction, which runs without interruption: 100,000 inserts block the server for seconds. */
   readonly operations: number;
-  /** Unfinished transactions of one client, which `wait` can make last; beyond, its next message is not read. */
+  /** Unfinished transactions of one client, e.g. in a `wait`; beyond, its next message is not read. */
   readonly transactions: number;
 }
 
@@ -37,15 +37,14 @@ export interface SessionHost {
   readonly locks: LockTable;
   readonly serverId: string;
   readonly limits: SessionLimits;
-  /** The client may look and not write. */
   readonly readOnly: boolean;
-  /** 0: this transport needs no probes. */
+  /** In milliseconds. 0: this transport needs no probes. */
   readonly probeIntervalMs: number;
-  /** A mistake of ours, which the client is told as `internal error` only. */
+  /** A bug of ours; the client is told `internal error` only. */
   internalError(error: unknown): void;
   /** A client gave the database another schema. */
   converted(database: ServedDatabase): void;
-  /** The session has ended; with a reason when that was not the client's wish. */
+  /** The session has ended; with a reason unless the client ended it. */
   closed(session: OvsdbSession, reason: Error | undefined): void;
 }
 
@@ -59,22 +58,24 @@ class AnswerError extends Error {
   }
 }
 
-/** The result of a request; nothing for one that answers by itself, as soon as it can, and may hold up the next one. */
+/** The result of a request; none for a request that sends its answer itself, which may delay the next one. */
 type Outcome = Json | ResultText | Promise<void> | undefined;
 type Method = (session: OvsdbSession, request: RpcRequest) => Outcome;
 
+const NO_LOCKS = 'lock and unlock methods not allowed, DB server is read only.';
+
 /**
- * What a read-only remote refuses besides the writing operations of `transact`. A lock is only good for writing, and who
- * stole one could stop those who may write. The texts are ovsdb-server's, except for `convert`, which it lets pass.
+ * What a read-only remote refuses besides the writing operations of `transact`. A lock serves writing only, and stealing one
+ * could stop clients that may write. The texts are ovsdb-server's, except for `convert`, which it permits.
  */
 const NOT_READ_ONLY: Readonly<Record<string, Json>> = {
-  lock: 'lock and unlock methods not allowed, DB server is read only.',
-  steal: 'lock and unlock methods not allowed, DB server is read only.',
-  unlock: 'lock and unlock methods not allowed, DB server is read only.',
+  lock: NO_LOCKS,
+  steal: NO_LOCKS,
+  unlock: NO_LOCKS,
   convert: { error: 'not allowed', details: 'convert not allowed when database server is in read only mode' },
 };
 
-/** A result that is written already. */
+/** A serialised result. */
 class ResultText {
   readonly text: string;
 
@@ -120,7 +121,7 @@ export class OvsdbSession implements LockClient {
     this.#send(notification('stolen', [name]));
   }
 
-  /** RFC 7047, section 4.1, and ovsdb-server(7). What is not here is `unknown method`. */
+  /** RFC 7047, section 4.1, and ovsdb-server(7). Any other is an `unknown method`. */
   static readonly #METHODS: Readonly<Record<string, Method>> = {
     echo: (_session, { params }) => params,
     list_dbs: (session) => [...session.#host.databases.keys()].sort(),
@@ -140,13 +141,13 @@ export class OvsdbSession implements LockClient {
   };
 
   #receive(message: RpcMessage): void | Promise<void> {
-    if (message.kind === 'reply') throw new Error('an answer came to a question that nobody asked');
+    if (message.kind === 'reply') throw new Error('saw a reply; the server sent no request');
     if (message.kind === 'notification') {
       if (message.method === 'cancel') this.#cancelTransaction(message);
       return undefined;
     }
     const answered = this.#answer(message);
-    // A client that does not take its answers gets no new ones: so it fills its own queues, not our memory.
+    // A client that does not read its answers gets no new ones, so that it fills its own queues and not our memory.
     const full = this.#connection.full || this.#transactions.size >= this.#host.limits.transactions;
     return answered || full ? this.#ready(answered) : undefined;
   }
@@ -169,7 +170,7 @@ export class OvsdbSession implements LockClient {
       if (!method) throw new AnswerError('unknown method');
       const refusal = this.#host.readOnly ? NOT_READ_ONLY[request.method] : undefined;
       if (refusal !== undefined) throw new AnswerError(refusal);
-      // Answers come in the order of the requests: transactions that wait for the end of this turn come first.
+      // Answers are in the order of the requests: transactions that wait for the end of this turn come first.
       if (request.method !== 'transact' && this.#transactions.size > 0) this.#flush();
       const outcome = method(this, request);
       if (outcome === undefined || outcome instanceof Promise) return outcome;
@@ -194,7 +195,7 @@ export class OvsdbSession implements LockClient {
     for (const database of this.#host.databases.values()) database.flush();
   }
 
-  /** Answers when the transaction is done: most are at the end of this turn, one that is parked lets others pass. */
+  /** Answers when the transaction is done: usually at the end of this turn; one that waits does not delay others. */
   #transact(request: RpcRequest): undefined {
     const { id, params } = request;
     const database = this.#database(request);
@@ -204,10 +205,7 @@ export class OvsdbSession implements LockClient {
     const { limits, locks, readOnly } = this.#host;
     const count = params.length - 1;
     if (count > limits.operations)
-      throw new AnswerError({
-        error: 'resources exhausted',
-        details: `a transaction may have ${limits.operations} operations; this one has ${count}`,
-      });
+      throw exhausted(`a transaction may have ${limits.operations} operations; this one has ${count}`);
     const holdsLock = (lock: string): boolean => locks.holds(lock, this);
     const running = database.transact(params.slice(1), { holdsLock, readOnly });
     this.#transactions.set(key, running);
@@ -219,14 +217,14 @@ export class OvsdbSession implements LockClient {
     });
   }
 
-  /** RFC 7047 wants an answer for the canceled request; ovsdb-server gives it to clients that know newer manners only. */
+  /** RFC 7047 wants an answer for the canceled request; like ovsdb-server, it is sent only to change-aware clients. */
   #cancelTransaction({ params }: RpcNotification): void {
     const [id] = params;
     if (id === undefined) return;
     const key = typeof id === 'number' ? String(id) : canonicalText(id);
     const running = this.#transactions.get(key);
     if (!running) return;
-    this.#transactions.delete(key); // or else it would be answered
+    this.#transactions.delete(key); // otherwise it would be answered
     if (!running.cancel()) {
       this.#transactions.set(key, running);
       return;
@@ -238,8 +236,7 @@ export class OvsdbSession implements LockClient {
   #monitor(request: RpcRequest): Outcome {
     const database = this.#database(request);
     const { monitors } = this.#host.limits;
-    if (this.#monitors.full)
-      throw new AnswerError({ error: 'resources exhausted', details: `a session may have ${monitors} monitors` });
+    if (this.#monitors.full) throw exhausted(`a session may have ${monitors} monitors`);
     return new ResultText(this.#monitors.add(request, database));
   }
 
@@ -261,7 +258,7 @@ export class OvsdbSession implements LockClient {
     return undefined;
   }
 
-  /** A database got another schema: who knows what to make of that is told which monitors are gone, others have to come again. */
+  /** A database has another schema: change-aware clients are told which monitors ended, others have to reconnect. */
   converted(database: ServedDatabase): void {
     for (const id of this.#monitors.forget(database)) {
       if (this.#changeAware) this.#send(notification('monitor_canceled', [id]));
@@ -294,7 +291,7 @@ export class OvsdbSession implements LockClient {
     return {};
   }
 
-  /** What of an error the client may see. */
+  /** The part of an error that the client may see. */
   #errorAnswer(error: unknown): Json {
     if (error instanceof AnswerError) return error.answer;
     if (error instanceof OvsdbError && error.kind === 'canceled') return 'canceled';
@@ -305,13 +302,13 @@ export class OvsdbSession implements LockClient {
 
   #send(message: Json | Buffer): void {
     const { queuedBytes } = this.#host.limits;
-    // Judged before the message is added: one answer may be longer, if it is the only one that waits.
+    // Checked before the message is added: one answer may be longer, if it is the only one in the queue.
     if (this.#connection.queuedBytes > queuedBytes)
       this.destroy(new Error(`the client does not read: more than ${queuedBytes} bytes wait for it`));
     this.#connection.send(message);
   }
 
-  /** Waits, monitors and locks end with their connection. */
+  /** Waiting transactions, monitors and locks end with their connection. */
   #closed(reason: Error | undefined): void {
     for (const running of this.#transactions.values()) running.cancel();
     for (const name of this.#locks) this.#host.locks.unlock(name, this);
@@ -321,6 +318,10 @@ export class OvsdbSession implements LockClient {
     this.#finished?.();
     this.#host.closed(this, reason);
   }
+}
+
+function exhausted(details: string): AnswerError {
+  return new AnswerError({ error: 'resources exhausted', details });
 }
 
 function lockName({ method, params }: RpcRequest): string {

@@ -1,9 +1,9 @@
 import type { AdmissionLimits } from './admission.ts';
 import type { SessionLimits } from './ovsdb-session.ts';
 
-/** What one server spends on its clients. Each limit says at its declaration why it is there. */
+/** What one server spends on its clients; each limit's reason stands at its declaration. */
 export interface ServerLimits extends SessionLimits, AdmissionLimits {
-  /** Milliseconds that a TLS peer may take to show its certificate. Two round trips; ten seconds even on a bad line. */
+  /** Milliseconds for a TLS handshake: two round trips, and ten seconds allow for a bad line. */
   readonly handshakeMs: number;
 }
 
@@ -20,7 +20,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   transactions: 1000,
 };
 
-/** What is wrong with limits that somebody has written down, or undefined. */
+/** What is wrong with configured limits, or undefined. */
 export function limitsMistake(value: Readonly<Record<string, unknown>>): string | undefined {
   for (const [name, limit] of Object.entries(value)) {
     if (!Object.hasOwn(DEFAULT_SERVER_LIMITS, name))

@@ -1,5 +1,4 @@
-import type { Json } from '../../json/json-value.ts';
-import { isJsonObject } from '../../json/json-value.ts';
+import { isJsonObject, type Json } from '../../json/json-value.ts';
 import { stringifyJson } from '../../json/stringify.ts';
 import type { MonitorKind } from '../monitor/monitor.ts';
 import type { Monitor, MonitorUpdate } from '../monitor/monitor-hub.ts';
@@ -15,23 +14,14 @@ interface SessionMonitor {
   readonly running: Monitor;
 }
 
-/** The number of parameters, beginning with the database, and what ovsdb-server calls a wrong one. */
-const METHODS: ReadonlyMap<
-  string,
-  { readonly kind: MonitorKind; readonly parameters: number; readonly wrong: string }
-> = new Map([
-  [
-    'monitor',
-    {
-      kind: 'update',
-      parameters: 3,
-      // ovsdb-server reads what is not there
-      wrong: 'monitor request params must be <db-name>, <json-value>, <monitor-requests>',
-    },
-  ],
-  ['monitor_cond', { kind: 'update2', parameters: 3, wrong: 'invalid parameters' }],
-  ['monitor_cond_since', { kind: 'update3', parameters: 4, wrong: 'invalid parameters' }],
+/** The kind of each method's monitors, and the number of its parameters, the database among them. */
+const METHODS: ReadonlyMap<string, readonly [kind: MonitorKind, parameters: number]> = new Map([
+  ['monitor', ['update', 3]],
+  ['monitor_cond', ['update2', 3]],
+  ['monitor_cond_since', ['update3', 4]],
 ]);
+
+const WRONG_MONITOR = 'monitor request params must be <db-name>, <json-value>, <monitor-requests>';
 
 /** The monitors of one client, by their ids, which may be any JSON value. */
 export class SessionMonitors {
@@ -39,7 +29,6 @@ export class SessionMonitors {
   readonly #send: (message: Buffer) => void;
   readonly #monitors = new Map<string, SessionMonitor>();
 
-  /** `send`: takes a whole message. */
   constructor(limit: number, send: (message: Buffer) => void) {
     this.#limit = limit;
     this.#send = send;
@@ -49,14 +38,13 @@ export class SessionMonitors {
     return this.#monitors.size >= this.#limit;
   }
 
-  /** Any method that adds a monitor. Gives the text of the result. @throws OvsdbError */
+  /** Any method that adds a monitor. Returns the result's text. @throws OvsdbError */
   add({ method, params }: RpcRequest, database: ServedDatabase): string {
     const row = METHODS.get(method);
     if (row === undefined) throw new Error(`${method} adds no monitor`);
-    const { kind, parameters, wrong } = row;
-    if (params.length !== parameters && (kind !== 'update' || params.length < parameters)) {
-      throw syntaxError(params, wrong);
-    }
+    const [kind, parameters] = row;
+    if (kind === 'update' && params.length < parameters) throw syntaxError(params, WRONG_MONITOR); // more are ignored
+    if (kind !== 'update' && params.length !== parameters) throw syntaxError(params, 'invalid parameters');
     const [, id = null, requests = null, since = null] = params;
     if (!isJsonObject(requests)) throw syntaxError(requests, 'monitor-requests must be object');
     const key = canonicalText(id);
@@ -99,14 +87,13 @@ export class SessionMonitors {
     return monitor !== undefined;
   }
 
-  /** Forgets those of a database that has ended them; gives their ids. */
+  /** Removes those of a database that has ended them; returns their ids. */
   forget(database: ServedDatabase): Json[] {
     const gone = [...this.#monitors].filter(([, monitor]) => monitor.database === database);
     for (const [key] of gone) this.#monitors.delete(key);
     return gone.map(([, { id }]) => id.json);
   }
 
-  /** Ends all. */
   clear(): void {
     for (const { running } of this.#monitors.values()) running.cancel();
     this.#monitors.clear();

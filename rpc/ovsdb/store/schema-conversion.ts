@@ -1,11 +1,14 @@
 import { Transaction } from '../engine/ovsdb-transaction.ts';
-import type { Row, Tables } from '../engine/table-rows.ts';
-import { TableRows } from '../engine/table-rows.ts';
-import type { Datum } from '../notation/notation.ts';
-import { datumFromJson, datumToJson } from '../notation/notation.ts';
+import { type Row, TableRows, type Tables } from '../engine/table-rows.ts';
+import { type Datum, datumFromJson, datumToJson } from '../notation/notation.ts';
 import { OvsdbError } from '../notation/ovsdb-error.ts';
-import type { ColumnSchema, DatabaseSchema, TableSchema } from '../notation/schema.ts';
-import { UUID_INDEX, VERSION_INDEX } from '../notation/schema.ts';
+import {
+  type ColumnSchema,
+  type DatabaseSchema,
+  type TableSchema,
+  UUID_INDEX,
+  VERSION_INDEX,
+} from '../notation/schema.ts';
 import { StoreError } from './store.ts';
 
 export function emptyTables(schema: DatabaseSchema): Tables {
@@ -13,11 +16,9 @@ export function emptyTables(schema: DatabaseSchema): Tables {
 }
 
 /**
- * The rows in the tables of another schema, as `convert` of ovsdb-server(7) makes them: a value stays if, written down, the
- * new type can read it; what the new schema does not have is dropped, what it adds has its default. Then all checks of a
- * commit follow, garbage collection included.
- *
- * @throws OvsdbError if a value or the whole does not fit
+ * The rows in the tables of another schema, as `convert` of ovsdb-server(7) makes them: a value stays if the new type can read
+ * its JSON; columns that the new schema lacks are dropped, those it adds have their default. Then all checks of a commit
+ * follow, garbage collection included. @throws OvsdbError
  */
 export function convertTables(tables: Tables, schema: DatabaseSchema): Tables {
   const converted = emptyTables(schema);
@@ -54,9 +55,8 @@ interface Convertible {
 }
 
 /**
- * Brings a file that was just opened to the schema that is wanted, which must be a newer version of the same database.
- *
- * @throws StoreError if it is another one, an older one, or the rows do not fit; the file is as before then
+ * Converts a file that was just opened to the wanted schema, a newer version of the same database.
+ * @throws StoreError if it is another one, an older one, or the rows do not fit; the file is unchanged then
  */
 export function convertAtOpen(database: Convertible, wanted: DatabaseSchema, file: string): void {
   const stored = database.schema;

@@ -1,16 +1,13 @@
-import type { Json } from '../../json/json-value.ts';
-import { isJsonObject } from '../../json/json-value.ts';
+import { isJsonObject, type Json } from '../../json/json-value.ts';
 import { parseJson64 } from '../../json/parse64.ts';
 import { stringifyJson } from '../../json/stringify.ts';
-import type { Atom, AtomicType } from '../notation/atoms.ts';
-import { toInteger, toReal, toUuid } from '../notation/atoms.ts';
+import { type Atom, type AtomicType, toInteger, toReal, toUuid } from '../notation/atoms.ts';
 import type { BaseType, ColumnType } from '../notation/column-type.ts';
 import { checkAtom } from '../notation/constraints.ts';
-import type { Datum } from '../notation/notation.ts';
-import { EMPTY, sortDatum } from '../notation/notation.ts';
+import { type Datum, EMPTY, sortDatum } from '../notation/notation.ts';
 
 /**
- * How a value stands in SQLite, so that an operator can read it:
+ * How SQLite keeps a value, readable for operators:
  *
  * | OVSDB                            | SQLite                                                                  |
  * |----------------------------------|-------------------------------------------------------------------------|
@@ -54,7 +51,7 @@ function read(value: Json, base: BaseType): Atom {
   return atom;
 }
 
-/** A map's key in a JSON object is a string whatever its type. */
+/** Reads a map's key, which is a string in a JSON object whatever its type. */
 function readKey(text: string, base: BaseType): Atom {
   return read(base.type === 'string' || base.type === 'uuid' ? text : parseJson64(text), base);
 }
@@ -64,7 +61,6 @@ function parse(text: SqliteValue): Json {
   return /\d{16}/.test(text) ? parseJson64(text) : (JSON.parse(text) as Json);
 }
 
-/** The way a column of this type is kept. */
 export function columnCodec(type: ColumnType): ColumnCodec {
   const { key, value, min, max } = type;
   if (value !== undefined) return mapCodec(type, value);

@@ -4,27 +4,27 @@ import Sqlite from 'better-sqlite3';
 import { APPLICATION_ID, LAYOUT_VERSION } from './sqlite-layout.ts';
 import { StoreError } from './store.ts';
 
-/** Owner and group may read the file, the owner may write it: it holds no secrets, but it is nobody else's business. */
+/** Owner and group may read the file, the owner may write it: it holds no secrets, but concerns nobody else. */
 const FILE_MODE = 0o640;
 
-/** How long to wait for an operator's sqlite3 that holds the file. The whole process waits, so it is short. */
+/** Wait for an operator's sqlite3 that locks the file. Short, because the whole process waits. */
 const BUSY_TIMEOUT_MS = 200;
 
-/** Pages (of 4 KiB) in the write-ahead log after which it is copied into the file; SQLite's own 1000 copies four times as often. */
+/** Pages (of 4 KiB) in the write-ahead log before it is copied into the file; SQLite's 1000 copies four times as often. */
 const CHECKPOINT_PAGES = 4000;
 
-/** Pages that are kept, in KiB. Rows with random UUIDs are written all over their table: what was read once should stay. */
+/** Page cache in KiB. Rows with random UUIDs are written all over their table, so pages should stay in memory. */
 const CACHE_KIB = 32 << 10;
 
 const IN_MEMORY = ':memory:';
 
-/** An open file and, unless it is in memory, the lock that keeps others away. */
+/** An open file and, unless it is in memory, its lock. */
 export interface SqliteFile {
   readonly db: Sqlite.Database;
   close(): void;
 }
 
-/** Opens a file, or creates it. One that is damaged or not ours is refused before anything is written to it. @throws StoreError */
+/** Opens or creates a file; a damaged or foreign one is refused before anything is written to it. @throws StoreError */
 export function openSqliteFile(file: string): SqliteFile {
   const lock = file === IN_MEMORY ? undefined : takeLock(file);
   let db: Sqlite.Database | undefined;
@@ -38,7 +38,7 @@ export function openSqliteFile(file: string): SqliteFile {
     db.pragma('journal_mode = WAL');
     db.pragma(`cache_size = -${CACHE_KIB}`);
     db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    db.pragma('synchronous = FULL'); // WAL's own choice, NORMAL, may lose the last commits when the power fails
+    db.pragma('synchronous = FULL'); // NORMAL, the default with WAL, may lose the last commits when the power fails
     const opened = db;
     return {
       db,
@@ -54,7 +54,7 @@ export function openSqliteFile(file: string): SqliteFile {
   }
 }
 
-/** What SQLite reports about a file as a whole becomes a StoreError; other errors pass. */
+/** Turns SQLite's errors about a file as a whole into a StoreError; others are returned as they are. */
 export function asStoreError(cause: unknown, file: string): unknown {
   if (!(cause instanceof Sqlite.SqliteError)) return cause;
   const damaged = cause.code.startsWith('SQLITE_CORRUPT');
@@ -71,7 +71,7 @@ function create(file: string): void {
   }
 }
 
-/** Through a connection that cannot write, not even by finishing what an earlier process left in the log. */
+/** Checks the file through a read-only connection, which cannot even finish what an earlier process left in the log. */
 function inspect(file: string): void {
   const db = new Sqlite(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
   try {
@@ -94,8 +94,8 @@ function inspect(file: string): void {
 }
 
 /**
- * Keeps a second server away from the file, as ovsdb-server does with a file of this name. The lock is SQLite's own on an
- * otherwise empty file: the operating system lets go of it however this process ends.
+ * Locks the file against a second server, by a lock file named like ovsdb-server's. The lock is SQLite's on an otherwise empty
+ * file, so that the operating system releases it however this process ends.
  */
 function takeLock(file: string): Sqlite.Database {
   const path = join(dirname(file), `.${basename(file)}.~lock~`);

@@ -6,12 +6,12 @@ export const APPLICATION_ID = 0x4f565344;
 /** Version of the layout, in `PRAGMA user_version`. */
 export const LAYOUT_VERSION = 1;
 
-/** Names with a `$` are no OVSDB ids, so that they are free for what SQLite cannot have under its own name. */
+/** OVSDB ids have no `$`, so that it marks names that SQLite cannot have as they are. */
 const MARK = '$';
 
 /**
- * The SQLite names of tables or columns, by their OVSDB names: the same, but SQLite takes `a` and `A` for one name and keeps
- * `sqlite_…` for itself, so that such names are followed by a mark, and those written like an earlier one by its number.
+ * The SQLite names of tables or columns, by their OVSDB names: the same, but `sqlite_…`, which SQLite reserves, follows a mark,
+ * and a name that differs from earlier ones in case only, which SQLite does not tell apart, gets a mark and a number.
  */
 export function sqliteNames(names: readonly string[]): Map<string, string> {
   const counts = new Map<string, number>();

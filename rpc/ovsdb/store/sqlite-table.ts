@@ -1,14 +1,12 @@
 import type Sqlite from 'better-sqlite3';
 import type { RowChange } from '../engine/table-rows.ts';
 import type { Datum } from '../notation/notation.ts';
-import type { ColumnSchema, TableSchema } from '../notation/schema.ts';
-import { UUID_INDEX } from '../notation/schema.ts';
-import type { ColumnCodec, SqliteValue } from './sqlite-columns.ts';
-import { columnCodec } from './sqlite-columns.ts';
+import { type ColumnSchema, type TableSchema, UUID_INDEX } from '../notation/schema.ts';
+import { type ColumnCodec, columnCodec, type SqliteValue } from './sqlite-columns.ts';
 import { quoted, sqliteNames } from './sqlite-layout.ts';
 import { StoreError } from './store.ts';
 
-/** Statements for different sets of changed columns that are kept; clients use a handful. */
+/** Prepared statements for sets of changed columns; clients use a handful. */
 const KEPT_UPDATES = 64;
 
 interface StoredColumn extends ColumnCodec {
@@ -63,7 +61,7 @@ export class SqliteTable {
     this.#delete = db.prepare(`DELETE FROM ${this.#name} WHERE _uuid = ?`);
   }
 
-  /** The SQL that creates a table; `_uuid` is its key and its order, so that there is one tree only. */
+  /** The SQL that creates a table; `_uuid` is its key and its order, so that it is one tree. */
   static definition(schema: TableSchema, name: string): string {
     const columns = storedColumns(schema).map((column) => {
       const key = column.schema.index === UUID_INDEX ? ' PRIMARY KEY' : '';
@@ -72,7 +70,7 @@ export class SqliteTable {
     return `CREATE TABLE ${quoted(name)} (\n  ${columns.join(',\n  ')}\n) STRICT, WITHOUT ROWID`;
   }
 
-  /** @throws StoreError if a value is not what the schema wants */
+  /** @throws StoreError if a value does not fit the schema */
   *load(): Generator<Datum[]> {
     const names = this.#columns.map((column) => column.name).join(', ');
     const rows = this.#db.prepare(`SELECT ${names} FROM ${this.#name}`).raw().all() as SqliteValue[][];
@@ -89,7 +87,7 @@ export class SqliteTable {
     try {
       return column.decode(value);
     } catch (cause) {
-      // A column that a conversion added has its default in the old rows, even where the schema would not take it.
+      // A column that a conversion added has its default in old rows, even if its type does not permit it.
       const unset = column.schema.default;
       if (String(value) === String(column.encode(unset))) return unset;
       const where = `table ${this.schema.name} row ${String(uuid)} column ${column.schema.name}`;
@@ -106,7 +104,7 @@ export class SqliteTable {
     return columns.map((column) => column.encode(fields[column.schema.index] as Datum));
   }
 
-  /** Whether a change is not in ephemeral columns only. */
+  /** Whether a change affects columns that are stored. */
   concerns({ before, after, columns }: RowChange): boolean {
     return before === undefined || after === undefined || columns.some((index) => this.#stored.has(index));
   }

@@ -6,9 +6,9 @@ import { type HistoryWrites, type StoredTransaction, undoToJson } from '../monit
 import type { RunStatement } from './sqlite-table.ts';
 
 /**
- * The table `_history` of a SQLite file: the last transactions, which monitors may ask for after a restart. A row has those of
- * one commit, under the sequence of the last of them, because a row for each would cost more than its text. The first
- * transaction of all stands for the state before the others. Who edits other tables by hand empties this one.
+ * The table `_history` of a SQLite file: the last transactions, for monitors after a restart. A row has the transactions of one
+ * commit, under the sequence of the last one, because a row for each would cost more than its text. The first transaction
+ * stands for the state before the others. To edit other tables by hand, empty this one.
  */
 export class HistoryTable {
   readonly #all: Sqlite.Statement;
@@ -16,7 +16,7 @@ export class HistoryTable {
   readonly #delete: Sqlite.Statement;
   readonly #run: RunStatement;
   #empty: boolean;
-  /** What was before this one is gone. */
+  /** Transactions before this sequence are deleted. */
   #oldest = 0;
 
   constructor(db: Sqlite.Database, run: RunStatement) {
@@ -35,7 +35,7 @@ export class HistoryTable {
       .map(([id, sequence, undo]) => ({ id, sequence, undo }));
   }
 
-  /** Within the commit of the same transactions. */
+  /** Runs within the commit of the same transactions. */
   write({ entries, base }: HistoryWrites): void {
     const stored = entries.filter((entry) => entry.stored);
     const transactions = stored.map(
@@ -49,7 +49,7 @@ export class HistoryTable {
     this.#oldest = base.sequence;
   }
 
-  /** Forgets everything, because the rows become others. Within their commit. */
+  /** Deletes everything, within a commit that replaces the rows. */
   clear(): void {
     this.#run(this.#delete, [Number.MAX_SAFE_INTEGER]);
     this.#empty = true;

@@ -6,23 +6,19 @@ import type { Row, RowChange } from '../engine/table-rows.ts';
 import type { StoredTransaction } from '../monitor/undo.ts';
 import type { Datum } from '../notation/notation.ts';
 import { OvsdbError } from '../notation/ovsdb-error.ts';
-import type { TableSchema } from '../notation/schema.ts';
-import { DatabaseSchema } from '../notation/schema.ts';
-import type { SqliteFile } from './sqlite-file.ts';
-import { asStoreError, openSqliteFile } from './sqlite-file.ts';
+import { DatabaseSchema, type TableSchema } from '../notation/schema.ts';
+import { asStoreError, openSqliteFile, type SqliteFile } from './sqlite-file.ts';
 import { APPLICATION_ID, LAYOUT_VERSION, quoted, sqliteNames } from './sqlite-layout.ts';
-import type { RunStatement } from './sqlite-table.ts';
-import { SqliteTable } from './sqlite-table.ts';
-import type { CommitBatch, Store } from './store.ts';
-import { StoreError } from './store.ts';
+import { type RunStatement, SqliteTable } from './sqlite-table.ts';
+import { type CommitBatch, type Store, StoreError } from './store.ts';
 import { HistoryTable } from './store-history.ts';
 
 export interface SqliteStoreOptions {
-  /** A path, or `:memory:`. Created if it is not there. */
+  /** A path, or `:memory:`. Created if it is missing. */
   readonly file: string;
   /** For a file that is created. */
   readonly schema: DatabaseSchema;
-  /** Called with each writing statement before it runs; what it throws is as if the statement had failed. */
+  /** Called before each writing statement; what it throws counts as the statement's failure. */
   readonly beforeStatement?: (sql: string) => void;
 }
 
@@ -30,9 +26,9 @@ export interface SqliteStoreOptions {
 type Synchronous = 'FULL' | 'NORMAL';
 
 /**
- * Rows in a SQLite file: one table for each OVSDB table, of the same name, one column for each that is not ephemeral, as
- * readable values (sqlite-columns.ts); beside them `_meta` with the schema. Each batch is one SQLite transaction in WAL mode,
- * with `synchronous = FULL` if one of its transactions asked for the disk.
+ * Rows in a SQLite file: a table for each OVSDB table, a column for each one that is not ephemeral, with readable values
+ * (sqlite-columns.ts), and `_meta` with the schema. Each batch is one SQLite transaction in WAL mode, with `synchronous = FULL`
+ * if one of its transactions requested durability.
  */
 export class SqliteStore implements Store {
   readonly #db: Sqlite.Database;
@@ -46,7 +42,7 @@ export class SqliteStore implements Store {
   #schema: DatabaseSchema;
   #tables: ReadonlyMap<string, SqliteTable>;
   #synchronous: Synchronous = 'FULL';
-  /** Undefined in memory: there it would not outlive us. */
+  /** Undefined in memory, where it would not survive a restart. */
   readonly #history: HistoryTable | undefined;
   /** Changes when another connection has written. */
   #seenVersion: unknown;
@@ -166,7 +162,7 @@ export class SqliteStore implements Store {
     this.#schema = schema;
   }
 
-  /** All that `write` does, or nothing. @throws OvsdbError ioError */
+  /** Runs `write` in one SQLite transaction. @throws OvsdbError ioError */
   #transaction<T>(write: () => T): T {
     try {
       this.#run(this.#begin, []);
@@ -181,23 +177,21 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** Only when it changes: each time SQLite reads the text anew. */
+  /** Sets the pragma only when it changes, because SQLite compiles it each time. */
   #setSynchronous(wanted: Synchronous): void {
     if (this.#synchronous === wanted) return;
     this.#db.pragma(`synchronous = ${wanted}`);
     this.#synchronous = wanted;
   }
 
-  /** Rows live in memory as well: when somebody else has written the file, the two differ and neither may be trusted. */
+  /** Rows are in memory, too: when another program has written the file, the two differ and neither can be trusted. */
   #checkUntouched(): void {
     if (this.#dataVersion.get() === this.#seenVersion) return;
-    throw new OvsdbError(
-      'ioError',
-      `cannot write to ${this.#file}: another program changed it; restart to read it anew`,
-    );
+    const text = `cannot write to ${this.#file}: another program changed it; restart to read it anew`;
+    throw new OvsdbError('ioError', text);
   }
 
-  /** A setting of SQLite as it is in force, e.g. `synchronous`. */
+  /** The present value of a setting of SQLite, e.g. `synchronous`. */
   pragma(name: string): number | string {
     const value = this.#db.pragma(name, { simple: true });
     return typeof value === 'bigint' ? Number(value) : String(value);

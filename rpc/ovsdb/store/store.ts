@@ -3,35 +3,26 @@ import type { HistoryWrites, StoredTransaction } from '../monitor/undo.ts';
 import type { Datum } from '../notation/notation.ts';
 import type { DatabaseSchema, TableSchema } from '../notation/schema.ts';
 
-/** What is committed at once. */
+/** Transactions that are committed together. */
 export interface CommitBatch {
   /** The changes of each transaction, in the order of the transactions. */
   readonly transactions: readonly (readonly RowChange[])[];
-  /** Whether they must be on the disk before `commit` returns. Otherwise they survive the process, but not the power. */
+  /** Whether they must be on the disk before `commit` returns. Otherwise they survive the process, but not a power failure. */
   readonly durable: boolean;
-  /** What monitors may ask for after a restart. */
+  /** For monitors after a restart. */
   readonly history: HistoryWrites;
 }
 
-/** Where committed rows live on. */
+/** Durable storage of committed rows. */
 export interface Store {
-  /** The rows of a table with all their columns; ephemeral ones have their defaults. */
+  /** The rows of a table with all columns; ephemeral ones have their defaults. */
   load(table: TableSchema): Iterable<Datum[]>;
   /** The last transactions, oldest first; the first one stands for the state before the others. */
   loadHistory(): StoredTransaction[];
-  /** The schema of what is stored. */
   readonly schema: DatabaseSchema;
-  /**
-   * Stores some transactions, all of them or none.
-   *
-   * @throws OvsdbError ioError; nothing is stored then
-   */
+  /** Stores all of the transactions or none. @throws OvsdbError ioError; nothing is stored then */
   commit(batch: CommitBatch): void;
-  /**
-   * Replaces schema and rows, all or nothing; on the disk when it returns.
-   *
-   * @throws OvsdbError ioError; everything is as before then
-   */
+  /** Replaces schema and rows; on the disk when it returns. @throws OvsdbError ioError; nothing has changed then */
   convert(schema: DatabaseSchema, rows: Iterable<Row>): void;
   close(): void;
 }
@@ -44,7 +35,7 @@ export type StoreErrorCode =
   | 'OVSDB-STORE-IN-USE'
   | 'OVSDB-STORE-CORRUPT';
 
-/** A database file that cannot be opened. The message is for people. */
+/** A database file that cannot be opened. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;

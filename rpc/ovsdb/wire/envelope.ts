@@ -1,7 +1,7 @@
 /**
- * The messages of RFC 7047, section 4: JSON-RPC 1.0 in its own flavour. There is no `jsonrpc` member, `error` stands as null
- * beside a result, errors have any shape, and requests go both ways on one stream. null counts as absent for `id`, `result`
- * and `error`. As ovsdb-server does, nothing else is tolerated: a message of another shape ends the connection.
+ * The messages of RFC 7047, section 4, a variant of JSON-RPC 1.0: no `jsonrpc` member, `error` is null beside a result, errors
+ * have any shape, and requests go both ways on one stream. null counts as absent for `id`, `result` and `error`. As with
+ * ovsdb-server, a message of another shape ends the connection.
  */
 
 import { isJsonObject, type Json, type JsonObject, jsonTypeName } from '../../json/json-value.ts';
@@ -14,14 +14,14 @@ export interface RpcRequest {
   readonly params: Json[];
 }
 
-/** A request without id: nobody waits for an answer, and none is given. */
+/** A request without id, which gets no answer. */
 export interface RpcNotification {
   readonly kind: 'notification';
   readonly method: string;
   readonly params: Json[];
 }
 
-/** `error` is null when the call went well. */
+/** `error` is null when the request succeeded. */
 export interface Reply {
   readonly kind: 'reply';
   readonly id: Json;
@@ -31,7 +31,7 @@ export interface Reply {
 
 export type RpcMessage = RpcRequest | RpcNotification | Reply;
 
-/** A JSON value that is no message. The peer speaks something else; close the connection. */
+/** A JSON value that is no message; the connection must be closed. */
 export class EnvelopeError extends Error {
   override readonly name = 'EnvelopeError';
 }
@@ -79,7 +79,7 @@ export function success(id: Json, result: Json): Json {
   return { id, result, error: null };
 }
 
-/** The text of `success`, for a result that is written already. */
+/** The text of `success`, for a serialised result. */
 export function successText(id: Json, result: string): string {
   return `{"id":${stringifyJson(id)},"result":${result},"error":null}`;
 }

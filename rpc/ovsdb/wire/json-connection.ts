@@ -6,26 +6,26 @@ import { type RpcMessage, readMessage, request } from './envelope.ts';
 import { InactivityProbe } from './reconnect.ts';
 
 export interface ConnectionHandlers {
-  /** Messages come in their order. A promise holds up the following ones and, after what was read already, the peer. */
+  /** Called in the order of the messages. A promise delays the next ones and, after what was read already, the peer. */
   message(message: RpcMessage): void | Promise<void>;
-  /** Called once. Without a reason the end was in order. */
+  /** Called once; without a reason after a regular end. */
   closed(reason: Error | undefined): void;
 }
 
 export interface ConnectionOptions extends FramerOptions {
-  /** Silence in milliseconds after which the peer is asked whether it lives. 0, the default: never. */
+  /** Probe an idle peer after this many milliseconds. 0, the default: never. */
   readonly probeIntervalMs?: number;
 }
 
-/** The id that OVS uses for its probes. Answers to it are ours to swallow, asked for or not, as OVS does. */
+/** The id that OVS uses for its probes. Answers to it are dropped, requested or not, as OVS does. */
 const PROBE_ID = 'echo';
 
-/** Characters that may wait for the end of the current piece of work. Longer, and the peer could begin to read meanwhile. */
+/** Characters that may wait for the end of the current task; with more, the peer could be reading already. */
 const OUTBOX_LENGTH = 64 << 10;
 
 /**
- * One stream of JSON-RPC messages, for client and server. After bytes that are no message the stream is lost and closed.
- * When the peer ends its side, what has come completely is still answered, then ours is ended too.
+ * One stream of JSON-RPC messages, for client and server. Bytes that are no message close it. When the peer ends its side,
+ * complete messages are still answered, then our side is ended too.
  */
 export class JsonConnection {
   readonly #socket: Socket;
@@ -84,10 +84,7 @@ export class JsonConnection {
     return this.#socket.writable;
   }
 
-  /**
-   * Sends a message; bytes are one that is written already, perhaps for many. What one piece of work sends goes to the kernel
-   * together, at its end.
-   */
+  /** Sends a message, as JSON or serialised. What one task sends goes to the kernel together, at its end. */
   send(message: Json | Buffer): void {
     if (!this.open) return;
     const part = Buffer.isBuffer(message) ? message : stringifyJson(message);
@@ -101,7 +98,7 @@ export class JsonConnection {
     const parts = this.#outbox;
     this.#outbox = [];
     this.#outboxLength = 0;
-    // As bytes: the socket would count the characters of a string.
+    // As bytes, because the socket counts the characters of a string.
     if (this.open) this.#socket.write(joined(parts));
   }
 
@@ -127,17 +124,17 @@ export class JsonConnection {
   /** Closes at once; what is queued is lost. */
   destroy(reason?: Error): void {
     this.#reason ??= reason;
-    this.#empty(); // what came before a mistake is answered as far as the kernel takes it at once
+    this.#empty(); // what precedes an error is answered as far as the kernel takes it at once
     this.#socket.destroy();
   }
 
   #watch(): void {
     if (!this.#probe || this.#socket.destroyed) return;
-    // Whom we do not listen to cannot be called silent, unless it is because it does not take our answers.
+    // A peer that we do not read is not silent, unless we wait for it to take our answers.
     if (this.#busy && !this.#socket.writableNeedDrain) this.#probe.activity(performance.now());
     const verdict = this.#probe.check(performance.now());
     if (verdict.do === 'give up') {
-      // When it was us who slept, the answer lies in the socket: it is read before an immediate runs.
+      // If this process was asleep, the answer is in the socket already: it is read before an immediate runs.
       setImmediate(() => {
         if (this.#probe?.check(performance.now()).do === 'wait') this.#watch();
         else this.destroy(new Error('the peer no longer answers'));
@@ -165,7 +162,7 @@ export class JsonConnection {
     if (this.#ended && !this.#socket.destroyed) this.close();
   }
 
-  /** Reads nothing more until a message is dealt with. */
+  /** Stops reading until a message is handled. */
   #hold(pending: Promise<void>): void {
     this.#busy = true;
     this.#socket.pause();

@@ -5,7 +5,7 @@ import { formatRemote, type PassiveRemote, RemoteError } from './remotes.ts';
 
 /** A server on any passive remote; closing it removes its socket file. */
 export interface RemoteServer extends UnixServer {
-  /** With the port that was taken, when any was asked for. */
+  /** With the port in use, when port 0 (any) was requested. */
   readonly remote: PassiveRemote;
 }
 

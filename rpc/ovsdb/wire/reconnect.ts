@@ -1,12 +1,12 @@
 import { Backoff } from '../../../base/backoff.ts';
 
 /**
- * When to connect again, and when to give a silent peer up. Pure: time comes in as an argument, in milliseconds of any
- * steady clock. The figures are those of OVS (lib/reconnect.h), so that both sides of a connection have the same patience.
+ * When to connect again, and when to give up a silent peer. Pure: times are arguments, in milliseconds of any steady clock.
+ * The figures are those of OVS (lib/reconnect.h), so that both sides of a connection wait equally long.
  */
 
 export interface ReconnectOptions {
-  /** Before the first attempt after a loss. Short, because most servers were only restarted. */
+  /** Pause before the first attempt after a loss. Short, because most servers were only restarted. */
   readonly firstMs?: number;
   readonly minMs?: number;
   readonly maxMs?: number;
@@ -27,10 +27,10 @@ export class ReconnectBackoff {
     this.#connectedAt = now;
   }
 
-  /** An attempt failed, or a connection was lost: milliseconds to wait before the next attempt. */
+  /** After a failed attempt or a lost connection: milliseconds to wait before the next attempt. */
   lost(now: number): number {
-    // A server that accepts and hangs up at once must not be asked ten times a second: only a connection that has
-    // lasted a while brings back the quick attempt.
+    // Only a connection that lasted a while brings back the quick attempt: a server that accepts and hangs up at once must
+    // not be tried ten times a second.
     const lasted = this.#connectedAt === undefined ? 0 : now - this.#connectedAt;
     this.#connectedAt = undefined;
     if (lasted >= this.#minMs) this.#backoff.reset();
@@ -40,10 +40,7 @@ export class ReconnectBackoff {
 
 export type Liveness = { readonly do: 'wait'; readonly ms: number } | { readonly do: 'probe' | 'give up' };
 
-/**
- * Inactivity probe: after one interval of silence ask, after another one of silence give up. For TCP, where a peer can
- * vanish without a word; the kernel tells of the end of a unix socket.
- */
+/** Inactivity probe: one interval of silence: probe; another one: give up. For TCP, where a peer can vanish unnoticed. */
 export class InactivityProbe {
   readonly #intervalMs: number;
   #since: number;
@@ -60,7 +57,7 @@ export class InactivityProbe {
     this.#asked = false;
   }
 
-  /** Call again after the time it says, and send a probe when it says so. */
+  /** What to do now; call again after the time it returns. */
   check(now: number): Liveness {
     const left = this.#since + this.#intervalMs - now;
     if (left > 0) return { do: 'wait', ms: left };

@@ -1,8 +1,6 @@
 import { socketPathFault } from '../../../base/socket-path.ts';
 
-/**
- * Connection methods in the notation of ovsdb(7): active ones to connect to, passive ones to listen on.
- */
+/** Connection methods in the notation of ovsdb(7): active ones to connect to, passive ones to listen on. */
 
 export type ActiveRemote =
   | { readonly kind: 'unix'; readonly path: string }
@@ -25,13 +23,13 @@ export class RemoteError extends Error {
   }
 }
 
-/** The port that IANA gave to OVSDB. */
+/** The port that IANA assigned to OVSDB. */
 const OVSDB_PORT = 6640;
 
 /**
- * Where one listens when no address is given. `pssl:` takes all IPv4 addresses, as ovsdb-server does: only who has a
- * certificate of our authority comes in. `ptcp:` does not: without TLS anybody who can reach the port may write, so the
- * wide world has to be asked for: `ptcp:6640:0.0.0.0`.
+ * The address to listen on when none is given. `pssl:` takes all IPv4 addresses, as ovsdb-server does, because clients need a
+ * certificate of our authority. `ptcp:` does not: without TLS anybody who reaches the port may write, so all addresses must
+ * be requested: `ptcp:6640:0.0.0.0`.
  */
 const DEFAULT_LISTEN_HOST = { ptcp: '127.0.0.1', pssl: '0.0.0.0' } as const;
 

@@ -4,19 +4,19 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
 export interface TlsAcceptorHandlers {
-  /** The peer has shown a certificate of our authority. */
+  /** The peer has a certificate of our authority. */
   entered(socket: TLSSocket): void;
   refused(reason: string): void;
-  /** New files cannot be used; those that were read before stay in force. */
+  /** Changed files cannot be used; those that were read before stay in force. */
   notRenewed(error: Error): void;
 }
 
-/** Files are looked at no more often than this, whoever knocks. */
+/** The files are checked no more often than this, however many clients connect. */
 const LOOK_MS = 200;
 
 /**
- * The TLS side of a `pssl:` remote: connections go in, those of peers with a certificate of our authority come out. The
- * files are read again when they have changed, as Open vSwitch does, so that certificates are renewed without a restart.
+ * The TLS side of a `pssl:` remote: does the handshake and passes on peers with a certificate of our authority. Changed files
+ * are read again, as Open vSwitch does, so that certificates are renewed without a restart.
  */
 export class TlsAcceptor {
   readonly #server: Server;
@@ -42,17 +42,17 @@ export class TlsAcceptor {
       handlers.entered(socket);
     });
     this.#server.on('tlsClientError', (error, socket) => {
-      // Of a certificate that is not trusted node:tls tells only that the connection is over.
+      // The error of node:tls for an untrusted certificate says only that the connection is over.
       const distrust = socket.authorizationError as Error | string | null | undefined;
       handlers.refused(distrust ? String(distrust) : error.message);
       socket.destroy();
     });
   }
 
-  /** Shakes hands with a connected peer. */
+  /** Begins the handshake with a connected peer. */
   shake(socket: Socket): void {
     this.#renew();
-    socket.allowHalfOpen = false; // who hangs up in the middle of the handshake is not waited for
+    socket.allowHalfOpen = false; // a peer that hangs up during the handshake is not waited for
     this.#server.emit('connection', socket);
   }
 
@@ -71,7 +71,7 @@ export class TlsAcceptor {
   }
 }
 
-/** Differs when one of the files does. */
+/** Inode, time and size of the files, to see changes. */
 function stateOf(files: TlsFiles): string {
   return [files.privateKey, files.certificate, files.caCert]
     .map((file) => {
