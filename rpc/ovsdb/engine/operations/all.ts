@@ -1,5 +1,5 @@
 import { OvsdbError } from '../../notation/ovsdb-error.ts';
-import { deleteRows, insert, mutate, update } from './change-rows.ts';
+import { deleteRows, insertRow, mutateRows, updateRows } from './change-rows.ts';
 import type { Operation } from './operation.ts';
 import { selectRows } from './select-rows.ts';
 import { wait } from './wait.ts';
@@ -42,10 +42,10 @@ const assertLock: Operation = {
 
 /** The operations of RFC 7047, section 5.2, by their name on the wire. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
-  ['insert', insert],
+  ['insert', insertRow],
   ['select', selectRows],
-  ['update', update],
-  ['mutate', mutate],
+  ['update', updateRows],
+  ['mutate', mutateRows],
   ['delete', deleteRows],
   ['wait', wait],
   ['commit', commit],

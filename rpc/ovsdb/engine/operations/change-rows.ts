@@ -13,7 +13,7 @@ import type { Row, TableRows } from '../table-rows.ts';
 import { type Operation, tableMember } from './operation.ts';
 
 /** RFC 7047, section 5.2.1, with ovsdb-server's extension `uuid`. */
-export const insert: Operation = {
+export const insertRow: Operation = {
   readOnly: false,
   run(op, txn) {
     const table = tableMember(op, txn);
@@ -41,7 +41,7 @@ function freeUuid(text: string, table: TableRows, txn: Transaction): string {
 }
 
 /** RFC 7047, section 5.2.3. The count is of rows matched, whether or not they change. */
-export const update: Operation = {
+export const updateRows: Operation = {
   readOnly: false,
   run(op, txn) {
     const table = tableMember(op, txn);
@@ -65,7 +65,7 @@ export const update: Operation = {
 };
 
 /** RFC 7047, section 5.2.4. Each mutation of a row sees the result of those before it. */
-export const mutate: Operation = {
+export const mutateRows: Operation = {
   readOnly: false,
   run(op, txn) {
     const table = tableMember(op, txn);
