@@ -56,12 +56,10 @@ const EXPORT = /^export (?:async )?(?:const|function|class|interface|type) (\w+)
 /** The few names that two rooms export all the same, and why nobody takes one for the other. */
 const SHARED_NAMES: Readonly<Record<string, string>> = {
   integer: 'the kind of a value: a codec of columns (used as codec.integer), a check of JSON',
-  limits: 'what is declared for the limits of an entry: a codec of columns, a rule of lint-table',
   object: 'the kind of a value: a setting, a check of JSON',
   oneOf: 'the kind of a value: a setting, a check of JSON',
   probe: 'the measurement of a back-end, and the command of that name which calls it',
   text: 'the kind of a value: a setting, a codec of columns (used as codec.text)',
-  tier: 'what is declared for the tier of an entry: a codec of columns, a rule of lint-table',
 };
 
 describe('what is declared once', () => {

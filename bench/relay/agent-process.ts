@@ -89,7 +89,7 @@ export class AgentProcess {
     try {
       await api.call('interfaces.remove', { name }, { timeoutMs: PATIENCE_MS });
     } finally {
-      api.close();
+      await api.close();
     }
   }
 
