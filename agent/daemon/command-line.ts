@@ -5,7 +5,7 @@ import { EXIT } from '../../compat-tables/errors/catalogue.ts';
 import { checkJournals, type KeeperLink } from '../manager/resumed-ports.ts';
 import { OPTIONS, parseArguments } from '../settings/arguments.ts';
 import { type Config, readConfig } from '../settings/config.ts';
-import { COMMANDS, helpPage } from './commands.ts';
+import { AGENT_COMMANDS, helpPage } from './commands.ts';
 import { helpText } from './help.ts';
 import { callError, reportError } from './program-errors.ts';
 
@@ -21,7 +21,7 @@ export async function runCommandLine(argv: readonly string[], keeper: KeeperLink
 }
 
 async function carryOut(argv: readonly string[], keeper: KeeperLink | undefined): Promise<void> {
-  const optionsOfCommands = COMMANDS.flatMap(({ options }) => options);
+  const optionsOfCommands = AGENT_COMMANDS.flatMap(({ options }) => options);
   const args = parseArguments(argv, [...OPTIONS, ...optionsOfCommands]);
   const { given, mistakes } = args;
   const asksHelp = args.words[0] === 'help';
@@ -29,9 +29,9 @@ async function carryOut(argv: readonly string[], keeper: KeeperLink | undefined)
   if (given.has('--version') && !isHelp) return void process.stdout.write(`vhost-compatd ${PROGRAM_VERSION}\n`);
   if (mistakes[0] !== undefined && !isHelp) throw callError(mistakes[0]);
   const [name, endpoint, ...more] = asksHelp ? args.words.slice(1) : args.words;
-  const command = COMMANDS.find((one) => one.name === name);
+  const command = AGENT_COMMANDS.find((one) => one.name === name);
   if (name !== undefined && command === undefined)
-    throw callError(`unknown command '${name}'; there are ${COMMANDS.map((one) => one.name).join(', ')}`);
+    throw callError(`unknown command '${name}'; there are ${AGENT_COMMANDS.map((one) => one.name).join(', ')}`);
   if (isHelp) return void process.stdout.write(helpText(helpPage(command)));
   for (const { flag } of optionsOfCommands)
     if (given.has(flag) && !command?.options.some((one) => one.flag === flag))

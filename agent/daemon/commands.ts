@@ -11,7 +11,7 @@ export interface AgentCommand {
 }
 
 // Loaded when they are asked for: the agent needs none of them.
-export const COMMANDS: readonly AgentCommand[] = [
+export const AGENT_COMMANDS: readonly AgentCommand[] = [
   {
     name: 'probe',
     help: 'measure a live back-end, print what it offers as JSON, and hang up',
@@ -54,7 +54,7 @@ export function helpPage(command: AgentCommand | undefined): HelpPage {
     sections: {
       Options: OPTIONS.map(optionRow),
       Commands: [
-        ...COMMANDS.map(({ name, help }) => [`${name} <endpoint>`, help] as const),
+        ...AGENT_COMMANDS.map(({ name, help }) => [`${name} <endpoint>`, help] as const),
         ['help [command]', 'print this help, or that of a command'],
       ],
     },

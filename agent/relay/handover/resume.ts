@@ -1,11 +1,12 @@
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { REQUESTS, type RequestName, requestById, requestName } from '../../../compat-tables/protocol/requests.ts';
+import { closeAll } from '../../fd/owned-fd.ts';
 import { socketPath } from '../../fd/peer.ts';
 import { processHolds, processServes } from '../../fd/process-descriptors.ts';
 import { replyDescriptors, requestDescriptors } from '../../vhost/check-message.ts';
 import { encodeRequest } from '../../vhost/header.ts';
 import type { VhostChannel, VhostMessage } from '../link/backend-link.ts';
-import { closeAll, type Delivery, SIDES } from '../link/delivery.ts';
+import { type Delivery, SIDES } from '../link/delivery.ts';
 import { BARRIER, type Exchange } from '../link/exchange.ts';
 import { keepOwn, ownDescriptors } from '../link/own-descriptors.ts';
 import { isUnanswered } from '../session/pending-replies.ts';

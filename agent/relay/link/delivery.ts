@@ -1,5 +1,5 @@
 import { requestName } from '../../../compat-tables/protocol/requests.ts';
-import type { OwnedFd } from '../../fd/owned-fd.ts';
+import { closeAll } from '../../fd/owned-fd.ts';
 import { cannotAccept } from '../../vhost/errors.ts';
 import { HEADER_SIZE } from '../../vhost/header.ts';
 import type { TracedMessage } from '../../vhost/trace-line.ts';
@@ -195,10 +195,6 @@ function pendingMessage(
   descriptors = fds.length,
 ): PendingMessage {
   return { from, to, via, request, asks: false, descriptors, bytes: bytes.length };
-}
-
-export function closeAll(fds: readonly OwnedFd[]): void {
-  for (const fd of fds) fd.close();
 }
 
 /** The bytes that a message leads to: for the other side, and answers of ours for the front-end. */

@@ -2,6 +2,7 @@ import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { REQUESTS, requestById } from '../../../compat-tables/protocol/requests.ts';
 import { TruncatedError } from '../../fd/libc-message.ts';
+import { closeAll } from '../../fd/owned-fd.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import type { Peeked } from '../../fd/resumable-socket.ts';
 import { checkDescriptors, type RequestOf, replyDescriptors, requestDescriptors } from '../../vhost/check-message.ts';
@@ -14,7 +15,7 @@ import { decideReply } from '../session/reply-rules.ts';
 import { decideRequest } from '../session/request-rules.ts';
 import { hasSpoken, type Learned, type SessionContext, type SessionState } from '../session/session.ts';
 import type { VhostChannel, VhostMessage } from './backend-link.ts';
-import { closeAll, Deliveries, type Delivery, type Output, outcomeOf, outputOf, SIDES } from './delivery.ts';
+import { Deliveries, type Delivery, type Output, outcomeOf, outputOf, SIDES } from './delivery.ts';
 import { keepOwn, ownDescriptors } from './own-descriptors.ts';
 
 export interface ExchangeContext extends SessionContext {
