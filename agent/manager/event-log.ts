@@ -3,8 +3,9 @@ import type { Log } from '../../base/log.ts';
 import type { EventJson } from '../../rpc/api/methods.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import { encodeEvent } from '../../rpc/state/encode-rows.ts';
+import { whereUuid } from '../../rpc/state/row-operations.ts';
 import type { StoredEvent } from './host-rows.ts';
-import { type PendingWrites, whereUuid } from './pending-writes.ts';
+import type { PendingWrites } from './pending-writes.ts';
 
 /** Something that happened to an interface or to the host, as it is recorded: its details become texts, and those that are undefined are left out. */
 export type NewEvent = Omit<EventJson, 'host' | 'time' | 'details'> & {

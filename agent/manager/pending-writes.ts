@@ -4,6 +4,7 @@ import type { Json } from '../../rpc/json/json-value.ts';
 import { OvsdbTransactionError } from '../../rpc/ovsdb/client/client-errors.ts';
 import type { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
+import { whereUuid } from '../../rpc/state/row-operations.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 
 /** Changes within this time go into one transaction; meanwhile relays, which guests wait for, go first. */
@@ -161,11 +162,6 @@ export class PendingWrites {
       return error;
     }
   }
-}
-
-/** The condition of an operation that names a row. */
-export function whereUuid(uuid: string): Json {
-  return [['_uuid', '==', ['uuid', uuid]]];
 }
 
 function operation({ table, where, columns }: Change): Json {

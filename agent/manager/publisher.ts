@@ -8,6 +8,7 @@ import type { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import { encodeHost, encodeVersion } from '../../rpc/state/encode-rows.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
 import { entryOf, type HostRow, type VersionRow } from '../../rpc/state/read-rows.ts';
+import { whereUuid } from '../../rpc/state/row-operations.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import {
   type BackendView,
@@ -17,7 +18,6 @@ import {
   hostView,
   withoutBigints,
 } from './host-view.ts';
-import { whereUuid } from './pending-writes.ts';
 
 /** Publishes what this host can honour: its versions with their blockers, and what its back-end can do. */
 export class Publisher {

@@ -17,6 +17,7 @@ export function mutate(table: string, uuid: string, column: string, mutator: str
   return { op: 'mutate', table, where: whereUuid(uuid), mutations: [[column, mutator, value]] };
 }
 
+/** The condition that names a row. */
 export function whereUuid(uuid: string): Json {
   return [['_uuid', '==', ovsUuid(uuid)]];
 }
