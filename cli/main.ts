@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { EXIT } from '../compat-tables/errors/catalogue.ts';
+import { EXIT } from '../compat-tables/errors/exit-status.ts';
 import { run } from './run.ts';
 import { processIo } from './shared/terminal.ts';
 

@@ -1,6 +1,6 @@
 import { PROGRAM_VERSION } from '../base/installation.ts';
-import { EXIT, type Exit } from '../compat-tables/errors/catalogue.ts';
 import type { CompatError } from '../compat-tables/errors/compat-error.ts';
+import { EXIT, type Exit } from '../compat-tables/errors/exit-status.ts';
 import { COMMANDS } from './commands.ts';
 import { type Parsed, parseCommandLine } from './parse.ts';
 import { checkColumns, pickColumns } from './shared/columns.ts';

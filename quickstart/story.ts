@@ -56,8 +56,7 @@ export async function tell(scene: Scene, cast: Cast): Promise<void> {
   scene.say(
     'Each agent has asked its back-end what it can do. It lists the versions that it can honour exactly, most preferred first:',
   );
-  for (const place of places)
-    await scene.must('--db', place.db, 'list-versions', '--columns', 'version,virtio_features');
+  for (const place of places) await scene.must('--db', place.db, 'list-versions', '--columns', 'version,summary');
 
   const known = await versions(scene, a);
   const elsewhere = new Set((await versions(scene, b)).filter((one) => one.usable).map((one) => one.version));

@@ -1,7 +1,7 @@
 import { PROGRAM_VERSION } from '../../base/installation.ts';
 import { Log } from '../../base/log.ts';
 import { plural } from '../../base/text.ts';
-import { EXIT } from '../../compat-tables/errors/catalogue.ts';
+import { EXIT } from '../../compat-tables/errors/exit-status.ts';
 import { checkJournals, type KeeperLink } from '../manager/resumed-ports.ts';
 import { OPTIONS, parseArguments } from '../settings/arguments.ts';
 import { type Config, readConfig } from '../settings/config.ts';

@@ -1,5 +1,5 @@
-import { EXIT } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { EXIT } from '../../compat-tables/errors/exit-status.ts';
 
 /** A command line that cannot be understood. */
 export function callError(mistake: string): CompatError {

@@ -1,5 +1,5 @@
-import type { Exit } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import type { Exit } from '../../compat-tables/errors/exit-status.ts';
 import type { EventRow, HostRow } from '../../rpc/state/read-rows.ts';
 import { hostName, type State } from '../../rpc/state/state.ts';
 import type { Command } from '../shared/command.ts';

@@ -1,4 +1,4 @@
-import { EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
+import { EXIT, type Exit } from '../../compat-tables/errors/exit-status.ts';
 import { formatEndpoint, parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { exitOfChild, startAgent } from '../shared/agent-process.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { groupId } from '../../base/group-id.ts';
 import { MAX_TIMER_MS } from '../../base/timers.ts';
-import { EXIT } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { EXIT } from '../../compat-tables/errors/exit-status.ts';
 import { OvsdbError } from '../../rpc/ovsdb/notation/ovsdb-error.ts';
 import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
 import { limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/server-limits.ts';

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { EXIT, type Exit, isErrorCode } from '../../compat-tables/errors/catalogue.ts';
+import { isErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { EXIT, type Exit } from '../../compat-tables/errors/exit-status.ts';
 import { ReportedError } from './command-errors.ts';
 import type { Context } from './context.ts';
 

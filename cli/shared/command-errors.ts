@@ -1,5 +1,6 @@
-import { CATALOGUE, type ErrorCode, EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
+import { CATALOGUE, type ErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { EXIT, type Exit } from '../../compat-tables/errors/exit-status.ts';
 import { OvsdbCallError, OvsdbConnectionError, OvsdbTimeoutError } from '../../rpc/ovsdb/client/client-errors.ts';
 
 /** A command line that cannot be understood: exit 2, whatever the code says about the kind of the mistake. */

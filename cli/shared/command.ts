@@ -1,5 +1,5 @@
-import type { Exit } from '../../compat-tables/errors/catalogue.ts';
 import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import type { Exit } from '../../compat-tables/errors/exit-status.ts';
 import type { Context } from './context.ts';
 import type { Table } from './formats.ts';
 import type { Part } from './page.ts';

@@ -1,4 +1,4 @@
-import { EXIT, type Exit } from '../../compat-tables/errors/catalogue.ts';
+import { EXIT, type Exit } from '../../compat-tables/errors/exit-status.ts';
 import { columnIndex } from './columns.ts';
 import type { Input } from './command.ts';
 import { UsageError } from './command-errors.ts';

@@ -1,10 +1,7 @@
+import type { EXIT } from './exit-status.ts';
 import { PORT_ERRORS } from './port-errors.ts';
 import { PROGRAM_ERRORS } from './program-errors.ts';
 import { VERSION_ERRORS } from './version-errors.ts';
-
-/** The exit statuses of both programs. Scripts rely on these numbers; they never change their meaning. */
-export const EXIT = { done: 0, failed: 1, usage: 2, no: 3, unreachable: 4 } as const;
-export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
 export interface CatalogueRow {
   /** Begins in lower case and has no full stop. */

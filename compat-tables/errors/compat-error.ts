@@ -1,4 +1,5 @@
-import { CATALOGUE, type CatalogueRow, type ErrorCode, EXIT, type Exit } from './catalogue.ts';
+import { CATALOGUE, type CatalogueRow, type ErrorCode } from './catalogue.ts';
+import { EXIT, type Exit } from './exit-status.ts';
 
 /** The subject of an error: any member may be absent. */
 export interface ErrorDetails {

@@ -1,13 +1,7 @@
 import { filled, type MessageRow } from '../explain/messages/message-row.ts';
 import { MESSAGES } from '../explain/messages/messages.ts';
-import { CATALOGUE, type CatalogueRow, EXIT } from './catalogue.ts';
-
-const EXIT_TEXT = {
-  failed: 'failed',
-  usage: 'wrong usage',
-  no: 'the answer is no',
-  unreachable: 'unreachable or timed out',
-} as const satisfies Record<Exclude<keyof typeof EXIT, 'done'>, string>;
+import { CATALOGUE, type CatalogueRow } from './catalogue.ts';
+import { EXIT, EXIT_TEXT } from './exit-status.ts';
 
 /** The page docs/errors.md: the catalogue, in the order of the codes, and the lines of other programs that we explain. */
 export function errorsDocument(): string {

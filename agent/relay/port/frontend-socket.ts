@@ -8,6 +8,8 @@ import type { ModeDecision, PortConfig, PortHooks } from './port-status.ts';
 
 /** The pause before connecting again to a front-end that was refused: a connection that ends at once costs it work. */
 const REFUSED_PAUSE_MS = 5000;
+/** A front-end asks for features as soon as it is connected; one that is silent for so long makes room for another. */
+const SILENCE_MS = 1000;
 
 /**
  * The front-end's endpoint, and which mode a front-end gets. It opens only while the back-end is connected and a mode can
@@ -74,4 +76,9 @@ export class FrontendSocket {
       return { refused: new CompatError('VC-INTERNAL', text, { interface: this.#config.name }, { cause: error }) };
     }
   }
+}
+
+/** Whether a connected front-end that has been silent for so long is replaced by one that connects now. */
+export function makesRoom(silentMs = 0): boolean {
+  return silentMs >= SILENCE_MS;
 }

@@ -11,7 +11,7 @@ import type { ExchangeContext } from '../link/exchange.ts';
 import { FrontendLink, type FrontendLinkEvents, type Identity } from '../link/frontend-link.ts';
 import { beginSession } from '../session/session.ts';
 import { BackendReconnect } from './backend-reconnect.ts';
-import { FrontendSocket } from './frontend-socket.ts';
+import { FrontendSocket, makesRoom } from './frontend-socket.ts';
 import { PortReporter, type ProblemSource } from './port-reporter.ts';
 import type { PortConfig, PortEvent, PortHooks, PortOptions, PortStatus } from './port-status.ts';
 
@@ -19,8 +19,6 @@ import type { PortConfig, PortEvent, PortHooks, PortOptions, PortStatus } from '
 const TAKEOVER_PAUSE_MS = 1000;
 /** The pause before the next front-end, when one has left that said nothing but questions. */
 const NEXT_FRONTEND_PAUSE_MS = 100;
-/** A front-end asks for features as soon as it is connected; one that is silent for so long makes room for another. */
-const SILENCE_MS = 1000;
 
 /**
  * One interface: a back-end, a front-end, and what passes between them. The back-end comes first and is measured; only
@@ -110,7 +108,7 @@ export class Port {
 
   #frontendArrived(fd: OwnedFd, peer: PeerIdentity): void {
     this.#frontend?.readNow(); // the first one may have gone already
-    if ((this.#frontend?.silentMs ?? 0) >= SILENCE_MS) this.#replaceSilent(peer);
+    if (makesRoom(this.#frontend?.silentMs)) this.#replaceSilent(peer);
     if (this.#frontend) {
       this.#socket.sendAway(fd, peer, this.#frontend.context.peer);
       return;
