@@ -47,7 +47,7 @@ async function assertInForce(
   assert.deepEqual(decoded['offered_features']?.names, featureNames(NET, offered));
   assert.deepEqual(decoded['acked_features']?.names, featureNames(NET, acked));
   assert.ok(decoded['backend_features']?.names.includes(INDIRECT_NAME));
-  assertText(await agent.must('show-interface', name), pinned.version, { offered, acked });
+  assertText(await agent.must('show-interface', name, '--verbose'), pinned.version, { offered, acked });
   return acked;
 }
 
@@ -55,7 +55,8 @@ async function assertInForce(
 function assertText(text: string, version: string, masks: Readonly<Record<string, bigint>>): void {
   assert.match(text, new RegExp(`^in force: +${version.replaceAll('.', '\\.')}$`, 'm'));
   for (const [what, mask] of Object.entries(masks)) {
-    const [, block = ''] = new RegExp(`^${what} features \\(${hex(mask)}\\):\\n((?: .*\\n)+)`, 'm').exec(text) ?? [];
+    const heading = `${what} features \\(${hex(mask & ~CONTROL_BITS)}(?: \\+ control [A-Z_, ]+)?\\):`;
+    const [, block = ''] = new RegExp(`^${heading}\\n((?: .*\\n)+)`, 'm').exec(text) ?? [];
     const names = block.split('\n').flatMap((line) => /^ +(\S+) \(\d+\)/.exec(line)?.[1] ?? []);
     assert.deepEqual(names, featureNames(NET, mask), text);
     assert.ok(!names.includes(INDIRECT_NAME));

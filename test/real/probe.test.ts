@@ -69,7 +69,7 @@ describe('vhost-compat probe on real back-ends', function () {
     it('prints what the back-end offers, bit by bit; of DPDK 22.11 it is 0xd7c66e7cb', async function () {
       const { text, probed } = await probeLike(socket, await askBackend('connect', socket));
       if (!testpmd.version.startsWith('22.11.')) this.skip();
-      assert.match(text, /^virtio features \(0xd7c66e7cb\):$/m);
+      assert.match(text, /^virtio features \(0xd3866e7cb \+ control LOG_ALL, PROTOCOL_FEATURES\):$/m);
       assert.match(text, /^protocol features \(0x10cbf\):$/m);
       assert.match(text, /^ +28 +VIRTIO_RING_F_INDIRECT_DESC /m);
       assert.match(text, /^ +14 +VIRTIO_NET_F_HOST_UFO /m);
@@ -91,7 +91,7 @@ describe('vhost-compat probe on real back-ends', function () {
       const socket = await ovs.addServerPort('vhu0');
       const { text, probed } = await probeLike(socket, await askBackend('connect', socket));
       if (!(await ovs.version()).startsWith('3.1.')) this.skip();
-      assert.match(text, /^virtio features \(0xd7c66a7ca\):$/m);
+      assert.match(text, /^virtio features \(0xd3866a7ca \+ control LOG_ALL, PROTOCOL_FEATURES\):$/m);
       assert.match(text, /^protocol features \(0x10cbf\):$/m);
       assert.doesNotMatch(text, /VIRTIO_NET_F_HOST_UFO|VIRTIO_NET_F_CSUM/);
       assert.ok(probed.usable_versions.includes('upstream.ovs-dpdk.v2.13'), probed.usable_versions.join());
