@@ -84,8 +84,7 @@ describe('checking an entry against a back-end', () => {
       ],
     },
     {
-      title:
-        'a virtual ACCESS_PLATFORM without what QEMU wants for it: the version cuts one, the back-end lacks the other',
+      title: 'a virtual IOMMU without what QEMU wants for it: the version cuts one, the back-end lacks the other',
       entry: { virtioFeatures: ACCESS_PLATFORM, protocolFeatures: 0x28n & ~0x8n },
       abilities: { virtioFeatures: 0xf7c66a7cbn, protocolFeatures: 0xbn, limits: {} },
       want: [
@@ -102,7 +101,7 @@ describe('checking an entry against a back-end', () => {
       ],
     },
     {
-      title: 'a virtual ACCESS_PLATFORM whose needs the version requires already is refused once',
+      title: 'a virtual IOMMU whose needs the version requires already is refused once',
       entry: { virtioFeatures: ACCESS_PLATFORM, requiredProtocolFeatures: IOMMU_NEEDS },
       abilities: { virtioFeatures: ACCESS_PLATFORM, protocolFeatures: 0x8n, limits: {} },
       want: [
@@ -114,7 +113,7 @@ describe('checking an entry against a back-end', () => {
       ],
     },
     {
-      title: 'a virtual ACCESS_PLATFORM with all that it needs',
+      title: 'a virtual IOMMU with all that it needs',
       entry: { virtioFeatures: ACCESS_PLATFORM, protocolFeatures: IOMMU_NEEDS },
       abilities: { virtioFeatures: ACCESS_PLATFORM, protocolFeatures: 0x10cbfn, limits: {} },
       want: [],
