@@ -131,7 +131,7 @@ export class DescriptorStore {
     this.#sending = true;
     try {
       for (let head = this.#waiting[0]; head; head = this.#waiting[0]) {
-        const error = this.#send(head);
+        const error = this.#sendOrRetry(head);
         if (error === 'full') break;
         this.#waiting.shift();
         this.#tookAt = performance.now();
@@ -141,6 +141,12 @@ export class DescriptorStore {
       this.#sending = false;
       this.#watchIfDue();
     }
+  }
+
+  /** A removal that is lost leaves descriptors with the keeper for good, so it is sent once more. */
+  #sendOrRetry(message: QueuedMessage): Error | 'full' | undefined {
+    const result = this.#send(message);
+    return result instanceof Error && message.kind === 'remove' ? this.#send(message) : result;
   }
 
   #send({ data, fds }: QueuedMessage): Error | 'full' | undefined {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { bindDatagram, close, createEventFd } from '../../../agent/fd/libc.ts';
+import { injectFaults } from '../../../agent/fd/faults.ts';
+import { bindDatagram, close, createEventFd, SystemCallError } from '../../../agent/fd/libc.ts';
 import { receiveDatagram } from '../../../agent/fd/libc-message.ts';
 import { DescriptorStore } from '../../../agent/keeper/descriptor-store.ts';
 import { decodeNotification } from '../../../agent/keeper/notify-protocol.ts';
@@ -207,6 +208,22 @@ describe('DescriptorStore', () => {
       keeper.read();
       assert.equal(keeper.letters.length, 4 * (n + 1));
     }
+    keeper.die();
+  });
+
+  it('sends a removal once more that the system did not take', () => {
+    store.store('a', [fd], () => {});
+    let calls = 0;
+    injectFaults((call) => {
+      if (call === 'sendmsg' && ++calls === 1) throw new SystemCallError('send', 105);
+    });
+    try {
+      store.remove('a');
+    } finally {
+      injectFaults(undefined);
+    }
+    keeper.read();
+    assert.deepEqual(keeper.letters, ['store a 1', 'remove a 0']);
     keeper.die();
   });
 
