@@ -19,6 +19,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'rpc/ovsdb': 2.4, // database.ts: engine, monitors and store as one
   'rpc/ovsdb/server': 2.5,
   'agent/keeper': 2,
+  'agent/orders': 2,
   'agent/relay': 3,
   'agent/mock': 3,
   'rpc/state': 3,

@@ -1,10 +1,9 @@
 import { PROGRAM_VERSION } from '../../base/installation.ts';
-import { Log } from '../../base/log.ts';
 import { plural } from '../../base/text.ts';
-import { EXIT } from '../../compat-tables/errors/exit-status.ts';
-import { checkJournals, type KeeperLink } from '../manager/resumed-ports.ts';
+import { checkJournals, type KeeperLink } from '../relay/service/resumed-ports.ts';
 import { OPTIONS, parseArguments } from '../settings/arguments.ts';
 import { type Config, readConfig } from '../settings/config.ts';
+import { journalFolder } from '../settings/relay-dir.ts';
 import { AGENT_COMMANDS, helpPage } from './commands.ts';
 import { helpText } from './help.ts';
 import { callError, reportError } from './program-errors.ts';
@@ -36,43 +35,23 @@ async function carryOut(argv: readonly string[], keeper: KeeperLink | undefined)
   for (const { flag } of optionsOfCommands)
     if (given.has(flag) && !command?.options.some((one) => one.flag === flag))
       throw callError(`unknown option '${flag}'`);
-  if (command !== undefined) {
+  const extra = command?.takesEndpoint === true ? more : endpoint === undefined ? [] : [endpoint, ...more];
+  if (command && extra.length > 0)
+    throw callError(`too many arguments for ${command.name}: saw ${extra.join(' ')} as well`);
+  if (command?.takesEndpoint === true) {
     if (endpoint === undefined) throw callError(`missing required argument 'endpoint' of ${command.name}`);
-    if (more.length > 0) throw callError(`too many arguments for ${command.name}: saw ${more.join(' ')} as well`);
     await command.run(endpoint, given);
-  } else if (given.has('--check-state')) checkState(readConfig(args));
-  else await runAgent(readConfig(args), keeper);
+  } else if (command !== undefined) await runProcess(command.name, readConfig(args), keeper);
+  else if (given.has('--check-state')) checkState(readConfig(args));
+  else await (await import('./run-relay.ts')).runRelay(readConfig(args), keeper, argv);
 }
 
-function checkState({ runDir }: Config): void {
-  const connections = checkJournals(runDir);
-  process.stdout.write(`This release can take over ${plural(connections, 'connection')} of the agent in ${runDir}\n`);
+async function runProcess(name: string, config: Config, keeper: KeeperLink | undefined): Promise<void> {
+  if (name === 'relay') await (await import('./run-relay.ts')).runRelay(config, keeper);
+  else await (await import('./run-manager.ts')).runManager(config);
 }
 
-async function runAgent(config: Config, keeper: KeeperLink | undefined): Promise<void> {
-  const log = new Log(process.stderr, config.logLevel);
-  // An error that nobody caught leaves an unknown state: log it, and let whoever supervises start a new process.
-  process.on('uncaughtException', (error) => {
-    log.error('crashed', { error: error.stack ?? error.message });
-    process.exit(EXIT.failed);
-  });
-  const { Agent } = await import('../manager/agent.ts');
-  const { serveApi } = await import('../manager/serve-api.ts');
-  const agent = await Agent.start(config, log, keeper);
-  const api = await serveApi(agent);
-  keeper?.store.notify('READY=1');
-  const stop = async (signal: NodeJS.Signals): Promise<void> => {
-    keeper?.store.notify('STOPPING=1');
-    try {
-      await api.close();
-      await agent.stop(signal);
-      log.info('agent-stopped');
-      process.exit(EXIT.done);
-    } catch (error) {
-      log.error('stop-failed', { error: String(error) });
-      process.exit(EXIT.failed);
-    }
-  };
-  process.once('SIGTERM', (signal) => void stop(signal));
-  process.once('SIGINT', (signal) => void stop(signal));
+function checkState({ relayDir }: Config): void {
+  const connections = checkJournals(journalFolder(relayDir));
+  process.stdout.write(`This release can take over ${plural(connections, 'connection')} of the agent in ${relayDir}\n`);
 }

@@ -1,18 +1,19 @@
 #!/usr/bin/env node
-import { resumePorts } from '../manager/resumed-ports.ts';
+import { resumePorts } from '../relay/service/resumed-ports.ts';
 import { earlyCall } from '../settings/early-call.ts';
+import { journalFolder } from '../settings/relay-dir.ts';
 import { dieAtStep } from './die-at-step.ts';
 
 // Guests wait for their connections: resumed ones are served before anything else is even loaded.
 const args = process.argv.slice(2);
-const { supervise, runsAgent, runDir } = earlyCall(args);
+const { supervise, servesPorts, relayDir } = earlyCall(args);
 if (supervise) {
   const { superviseAgent } = await import('./supervise-command.ts');
-  await superviseAgent(args, runDir);
+  await superviseAgent(args, relayDir);
 } else {
   const dieFile = process.env['NODE_ENV'] === 'test' ? process.env['VHOST_COMPAT_TEST_DIE_FILE'] : undefined;
   const atStep = dieFile === undefined ? undefined : dieAtStep(dieFile);
-  const keeper = runsAgent ? resumePorts(runDir, atStep) : undefined;
+  const keeper = servesPorts ? resumePorts(journalFolder(relayDir), atStep) : undefined;
   const { runCommandLine } = await import('./command-line.ts');
   await runCommandLine(args, keeper);
 }

@@ -8,6 +8,7 @@ import { HEARTBEAT_MS } from '../../rpc/state/heartbeat.ts';
 import type { HostRow } from '../../rpc/state/read-rows.ts';
 import { State } from '../../rpc/state/state.ts';
 import type { Config } from '../settings/config.ts';
+import { ordersSocket } from '../settings/relay-dir.ts';
 import { makeRunDir } from '../settings/run-dir.ts';
 import { EventLog } from './event-log.ts';
 import { prepareRows, type StoredEvent } from './host-rows.ts';
@@ -19,12 +20,14 @@ import { type OpenDatabase, openDatabase } from './open-database.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { Publisher } from './publisher.ts';
 import { Reconciler } from './reconciler.ts';
-import type { KeeperLink } from './resumed-ports.ts';
+import { type RelayHello, RelayLink } from './relay-link.ts';
 import { systemId } from './system-id.ts';
 import { readTables } from './table-files.ts';
 
 /** How long an agent that ends waits for its last writes. */
 const STOP_PATIENCE_MS = 5000;
+/** How long the start waits for the relay process. */
+const RELAY_PATIENCE_MS = 3000;
 
 interface Parts {
   readonly config: Config;
@@ -34,7 +37,7 @@ interface Parts {
   readonly state: State;
   readonly storedEvents: readonly StoredEvent[];
   readonly tables: EntriesRead;
-  readonly keeper: KeeperLink | undefined;
+  readonly relay: RelayLink;
 }
 
 /** The running agent: database, compat tables and ports, and the loop that reconciles them. */
@@ -50,9 +53,10 @@ export class Agent {
   /** Only in a database that other agents reach, too. */
   readonly #identity: IdentityLock | undefined;
   #stopped = false;
+  #relayPid: number | undefined;
 
-  /** Starts everything; settles when the ports are open and the versions published. */
-  static async start(config: Config, log: Log, keeper?: KeeperLink): Promise<Agent> {
+  /** Starts everything; settles when the interfaces are ordered, if the relay process is there, and the versions published. */
+  static async start(config: Config, log: Log): Promise<Agent> {
     const id = systemId(config.systemId, config.stateDir);
     makeRunDir(config.runDir, config.socketGroup);
     const tables = readTables(config.tables);
@@ -62,7 +66,8 @@ export class Agent {
     try {
       const storedEvents = await prepareRows(database, config, id);
       const state = await State.open(database.client, { systemId: id });
-      const agent = new Agent({ config, log, systemId: id, database, state, storedEvents, tables, keeper });
+      const relay = new RelayLink(ordersSocket(config.relayDir), log);
+      const agent = new Agent({ config, log, systemId: id, database, state, storedEvents, tables, relay });
       await agent.#run();
       return agent;
     } catch (error) {
@@ -72,21 +77,19 @@ export class Agent {
   }
 
   private constructor(parts: Parts) {
-    const { config, log, systemId: id, database, state, storedEvents: stored, tables, keeper } = parts;
+    const { config, log, systemId: id, database, state, storedEvents: stored, tables, relay } = parts;
     const { client } = database;
     this.parts = parts;
     this.#writes = new PendingWrites(client, log);
     const { hostname: host, eventLimit: limit } = config;
     this.events = new EventLog({ systemId: id, host, limit, stored, writes: this.#writes, log });
     this.#versions = new LocalVersions(tables.entries, (event) => this.events.record(event));
-    this.interfaces = new Interfaces({
-      socketGroup: config.socketGroup,
+    this.interfaces = new Interfaces(relay, {
       entries: () => this.#versions.entries,
       hostDefault: () => this.#versions.default,
       write: (uuid, columns) => this.#writes.update('Interface', uuid, columns),
       event: (name, event) => this.events.record({ interface: name, ...event }),
       backendsChanged: () => this.#reconciler.backendsChanged(),
-      keeper,
     });
     const own = state.hosts().find((row) => row.systemId === id);
     this.#publisher = new Publisher(client, log, measuredBefore(own) ?? declared(config));
@@ -102,38 +105,40 @@ export class Agent {
       this.#identity = new IdentityLock({ client, systemId: id, stateDir: config.stateDir, tell });
     }
     for (const problem of tables.problems) this.#recordProblem('table-problem', problem);
-    for (const problem of keeper?.ports.problems ?? []) this.#recordProblem('fault', problem);
   }
 
   /**
-   * Ends ports first (the front-ends of guests see a clean hang-up), then the pending writes, then the database. Connections
-   * that outlive this process are relayed to the last moment, and then left to the next agent. `why`: for the history, in
-   * which an agent that starts without its predecessor having stopped shows that that one was killed or crashed.
+   * Ends: its last writes first, then the database. The ports go on, unless the relay process has ended before or ends with
+   * this one (`relayEnds`), which the rows then say. `why`: for the history, in which an agent that starts without its predecessor having stopped shows that that one
+   * was killed or crashed.
    */
-  async stop(why: string): Promise<void> {
+  async stop(why: string, relayEnds = false): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     this.events.record({ kind: 'agent-stopping', text: `Agent ${PROGRAM_VERSION} ends: ${why}` });
     clearInterval(this.#heartbeat);
     this.#reconciler.stop();
     this.#identity?.close();
-    await this.interfaces.stop();
+    this.parts.relay.close();
+    if (relayEnds || !this.parts.relay.hello) this.interfaces.stopped();
     // a database that does not answer must not keep the agent from ending
     await Promise.race([this.#writes.settled(), setTimeoutOf(STOP_PATIENCE_MS)]);
     this.#writes.close();
     this.parts.state.close();
     await this.parts.database.close();
-    // descriptors that the keeper does not have yet must still be open when it takes them
-    await this.parts.keeper?.store.settled();
-    this.interfaces.leave();
+  }
+
+  /** The manager serves its clients; a relay process in the same unit reports that to the service manager. */
+  serving(): void {
+    this.parts.relay.send({ is: 'serving' });
   }
 
   async #run(): Promise<void> {
-    const { client } = this.parts.database;
-    this.parts.state.onChange((changes) => this.#reconciler.rowsChanged(changes));
-    client.on('connected', () => void this.#reconnected());
-    client.on('disconnected', ({ message }) => this.parts.log.warn('database-gone', { reason: message }));
-    const resumed = this.parts.keeper?.ports.size ?? 0;
+    const { state, database, log } = this.parts;
+    state.onChange((changes) => this.#reconciler.rowsChanged(changes));
+    database.client.on('connected', () => void this.#reconnected());
+    database.client.on('disconnected', ({ message }) => log.warn('database-gone', { reason: message }));
+    await this.#connectRelay();
     await this.#reconciler.run();
     this.#beat();
     void this.#identity?.take();
@@ -142,9 +147,37 @@ export class Agent {
       interfaces: this.interfaces.size,
       versions: this.#versions.entries.length,
     };
-    const serves = `Agent ${PROGRAM_VERSION} serves ${plural(details.interfaces, 'interface')}`;
-    const text = `${serves}; it took over ${plural(resumed, 'connection')} of the previous agent`;
-    this.events.record({ kind: 'agent-started', text, details: { ...details, resumed } });
+    const text = `Agent ${PROGRAM_VERSION} serves ${plural(details.interfaces, 'interface')}`;
+    this.events.record({ kind: 'agent-started', text, details });
+  }
+
+  /** Settles when the relay process is connected, or after a while without it: clients are served all the same. */
+  async #connectRelay(): Promise<void> {
+    const { relay } = this.parts;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, RELAY_PATIENCE_MS);
+      relay.start({
+        connected: (hello) => {
+          this.interfaces.connected();
+          this.#tellRelay(hello);
+          clearTimeout(timer);
+          resolve();
+          this.#reconciler.schedule();
+        },
+        fact: (fact) => this.interfaces.received(fact),
+        gone: () => this.interfaces.gone(),
+      });
+    });
+  }
+
+  /** Once for each relay process. */
+  #tellRelay({ pid, program, resumed, problems }: RelayHello): void {
+    if (pid === this.#relayPid) return;
+    this.#relayPid = pid;
+    for (const { code, text } of problems) this.events.record({ kind: 'fault', code, text });
+    const took = `it took over ${plural(resumed, 'connection')} of the one before`;
+    const text = `Relay process ${pid} of release ${program} serves the ports; ${took}`;
+    this.events.record({ kind: 'relay-connected', text, details: { pid, program, resumed } });
   }
 
   /** The database may be another one than before, an older state of it, or empty. */

@@ -14,7 +14,6 @@ export class LocalVersions {
   #entries: readonly Entry[] = [];
   #default: string | undefined;
   #defaultKnown = false;
-  #known = '';
 
   /** `loaded`: the entries of the tables. */
   constructor(loaded: readonly Entry[], record: (event: NewEvent) => void) {
@@ -42,14 +41,6 @@ export class LocalVersions {
     for (const row of inForce.broken) this.#tellBroken(row);
     for (const entry of inForce.changed) this.#tellChanged(entry);
     this.#updateDefault(host.defaultVersion);
-  }
-
-  /** Whether the entries in force or the default are others than at the last call. */
-  haveChanged(): boolean {
-    const known = [this.#default, ...this.#entries.map(({ version, digest }) => `${version} ${digest}`)].join('\n');
-    const changed = known !== this.#known;
-    this.#known = known;
-    return changed;
   }
 
   #tellChanged({ version, deviceType }: Entry): void {

@@ -1,23 +1,20 @@
 import type { InterfaceStatus, InterfaceStatusProperty } from '../../rpc/state/encode-rows.ts';
 import type { Column } from '../../rpc/state/model/column.ts';
 import { INTERFACE } from '../../rpc/state/model/interface.ts';
-import type { PortStatus } from '../relay/port/port-status.ts';
-import { peerColumn, type StickyMode } from './sticky-modes.ts';
+import type { InterfaceFacts } from '../orders/facts.ts';
+import { peerColumn } from './peer-column.ts';
 
 /**
- * The status of an interface whose port is alive: each column that rpc/state/model/interface.ts declares gets what stands
+ * The status of an interface as the relay process reports it: each column that rpc/state/model/interface.ts declares gets what stands
  * under its name here, and what it keeps stays as it is in the row. Counters are written along with a change, not here.
  */
-export function interfaceStatus(
-  port: PortStatus,
-  sticky: StickyMode | undefined,
-  nextStart: string | undefined,
-): InterfaceStatus {
+export function interfaceStatus(port: InterfaceFacts, nextStart: string | undefined): InterfaceStatus {
+  const { sticky } = port;
   const waiting = port.waitingFor === undefined ? undefined : `Waiting for a back-end at ${port.waitingFor}`;
   const facts = {
     ...port,
     ...{ inForce: sticky?.version, nextStart, peer: sticky ? peerColumn(sticky) : new Map<string, string>() },
-    ...{ error: port.error?.code, errorDetail: port.error?.message ?? waiting },
+    ...{ error: port.error?.code, errorDetail: port.error?.text ?? waiting },
     ...{ offeredFeatures: port.offered, ackedFeatures: port.acked, ackedProtocolFeatures: port.ackedProtocol },
   };
   const kept = {

@@ -1,54 +1,128 @@
+import type { Entry } from '../../compat-tables/entries/entry.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { InterfaceRow } from '../../rpc/state/read-rows.ts';
-import type { PortStatus } from '../relay/port/port-status.ts';
+import type { Fact, InterfaceFacts } from '../orders/facts.ts';
+import { encodeOrder } from '../orders/message-stream.ts';
 import type { TraceListener } from '../vhost/trace-line.ts';
 import type { BackendView } from './host-view.ts';
 import { ManagedInterface, type Surroundings } from './managed-interface.ts';
+import type { RelayLink } from './relay-link.ts';
+import { TraceListeners } from './trace-listeners.ts';
 
-/** How often the modes of front-end processes that are gone are forgotten. */
-const EXPIRE_EVERY_MS = 1000;
+/** A relay process that is replaced is back sooner; only then do the rows say that it is away. */
+const AWAY_MS = 3000;
 
-/** All interfaces of this host: opens, changes and ends ports so that they match the Interface rows. */
+/** The rows of this host's interfaces, as orders to the relay process, and its facts about them, as status of the rows. */
 export class Interfaces {
+  readonly #relay: RelayLink;
   readonly #around: Surroundings;
-  readonly #live = new Map<string, ManagedInterface>();
-  /** Ports that are closing; their socket paths are free when they have closed. */
-  readonly #closing = new Map<string, Promise<void>>();
+  readonly #byId = new Map<string, ManagedInterface>();
   readonly #listeners = new TraceListeners();
-  readonly #timer: NodeJS.Timeout;
+  /** What the connected relay process was ordered, by id. */
+  readonly #ordered = new Map<string, string>();
+  #orderedVersions: string | undefined;
+  /** Whether the connected relay process was told all interfaces. */
+  #toldAll = false;
+  #away: NodeJS.Timeout | undefined;
 
-  constructor(around: Surroundings) {
+  constructor(relay: RelayLink, around: Surroundings) {
+    this.#relay = relay;
     this.#around = around;
-    this.#timer = setInterval(() => {
-      for (const managed of this.#live.values()) managed.expire();
-    }, EXPIRE_EVERY_MS);
-    this.#timer.unref();
   }
 
   get size(): number {
-    return this.#live.size;
+    return this.#byId.size;
   }
 
   /** What the back-ends are known to offer. */
   views(): BackendView[] {
-    return [...this.#live.values()].flatMap((one) => one.view ?? []);
+    return [...this.#byId.values()].flatMap((one) => one.view ?? []);
   }
 
-  /** Opens, changes and ends ports so that they are what the rows say. */
-  async sync(rows: readonly InterfaceRow[]): Promise<void> {
+  /** Orders what the rows say, and waits until it is done. False: the relay process is away; to be tried again. */
+  async sync(
+    rows: readonly InterfaceRow[],
+    entries: readonly Entry[],
+    hostDefault: string | undefined,
+  ): Promise<boolean> {
     const wanted = new Map(rows.map((row) => [row.uuid, row]));
-    for (const [uuid, managed] of this.#live) {
+    for (const [uuid, { row: before }] of this.#byId) {
       const row = wanted.get(uuid);
-      if (row?.frontend !== managed.row.frontend || row.backend !== managed.row.backend) this.#end(uuid, managed);
+      if (row?.frontend === before.frontend && row.backend === before.backend) continue;
+      this.#byId.delete(uuid);
     }
-    for (const [uuid, managed] of this.#live)
-      if (managed.conflicted && this.#ownerOfPaths(managed.row) === undefined) this.#end(uuid, managed);
-    await Promise.all(this.#closing.values());
-    for (const row of rows) this.#live.get(row.uuid)?.update(row);
-    for (const row of this.#byPriority(rows.filter(({ uuid }) => !this.#live.has(uuid)))) {
-      this.#live.set(row.uuid, new ManagedInterface(row, this.#around, this.#ownerOfPaths(row)));
-      this.#setListener(row.name);
+    for (const row of rows) {
+      const known = this.#byId.get(row.uuid);
+      if (known) known.update(row);
+      else this.#byId.set(row.uuid, new ManagedInterface(row, this.#around));
     }
-    await this.#endOthers();
+    const changed = this.#orderVersions(entries, hostDefault);
+    if (changed) for (const one of this.#byId.values()) one.reconsider();
+    return await this.#order(changed);
+  }
+
+  #orderVersions(entries: readonly Entry[], hostDefault: string | undefined): boolean {
+    const text = [
+      hostDefault,
+      ...entries.map(({ deviceType, digest, version }) => `${deviceType} ${version} ${digest}`),
+    ].join('\n');
+    if (text === this.#orderedVersions) return false;
+    this.#orderedVersions = text;
+    this.#relay.send({ is: 'versions', entries: [...entries], ...(hostDefault !== undefined && { hostDefault }) });
+    return true;
+  }
+
+  async #order(versionsChanged: boolean): Promise<boolean> {
+    if (!this.#relay.hello) return false;
+    let changed = versionsChanged || !this.#toldAll;
+    for (const id of this.#ordered.keys()) {
+      if (this.#byId.has(id)) continue;
+      this.#ordered.delete(id);
+      this.#relay.send({ is: 'remove', id });
+      changed = true;
+    }
+    for (const [id, managed] of this.#byId) {
+      const { order } = managed;
+      // the relay process knows better which mode its front-ends have: that alone is no change
+      const text = encodeOrder({ ...order, sticky: undefined });
+      if (this.#ordered.get(id) === text) continue;
+      this.#ordered.set(id, text);
+      this.#relay.send({ is: 'interface', interface: order });
+      if (this.#listeners.of(managed.row.name)) this.#relay.send({ is: 'trace', id, on: true });
+      changed = true;
+    }
+    if (!changed) return true;
+    const all = !this.#toldAll;
+    const applied = await this.#relay.apply(all);
+    if (applied) this.#toldAll = true;
+    return applied;
+  }
+
+  /** The relay process is there; it has to be told everything. */
+  connected(): void {
+    clearTimeout(this.#away);
+    this.#ordered.clear();
+    this.#orderedVersions = undefined;
+    this.#toldAll = false;
+  }
+
+  /** The relay process has gone. When it stays away the rows say so. */
+  gone(): void {
+    this.#away = setTimeout(() => {
+      const error = new CompatError('VC-RELAY-AWAY', 'Cannot tell how the interfaces are: the relay process is away');
+      for (const one of this.#byId.values())
+        one.unknown({ state: 'error', error: error.code, errorDetail: error.message });
+    }, AWAY_MS);
+    this.#away.unref();
+  }
+
+  received(fact: Fact): void {
+    if (fact.is === 'status') this.#byId.get(fact.id)?.reported(fact.status);
+    else if (fact.is === 'event') this.#around.event(fact.interface, fact.event);
+    else if (fact.is === 'traced') {
+      const name = this.#byId.get(fact.id)?.row.name;
+      if (name !== undefined) this.#listeners.of(name)?.(fact.message);
+    }
   }
 
   /**
@@ -58,108 +132,46 @@ export class Interfaces {
   trace(name: string, listener: TraceListener): (() => void) | undefined {
     if (!this.#named(name)) return undefined;
     const remove = this.#listeners.add(name, listener);
-    this.#setListener(name);
+    this.#orderTrace(name);
     return () => {
       remove();
-      this.#setListener(name);
+      this.#orderTrace(name);
     };
   }
 
-  /** Name, device type and port of each, as they are at this moment. */
-  ports(): { readonly name: string; readonly deviceType: string; readonly status: PortStatus | undefined }[] {
-    return [...this.#live.values()].map(({ row, status }) => ({ name: row.name, deviceType: row.deviceType, status }));
+  #orderTrace(name: string): void {
+    const managed = this.#named(name);
+    if (managed) this.#relay.send({ is: 'trace', id: managed.row.uuid, on: this.#listeners.of(name) !== undefined });
+  }
+
+  /** Name, device type and facts of each, as they are at this moment. */
+  async ports(): Promise<
+    { readonly name: string; readonly deviceType: string; readonly facts: InterfaceFacts | undefined }[]
+  > {
+    await this.#relay.report();
+    return [...this.#byId.values()].map(({ row, facts }) => ({ name: row.name, deviceType: row.deviceType, facts }));
+  }
+
+  deviceTypeOf(name: string): string | undefined {
+    return this.#named(name)?.row.deviceType;
   }
 
   /** Takes a row of which only the status has changed. */
   refresh(row: InterfaceRow): void {
-    this.#live.get(row.uuid)?.refresh(row);
+    this.#byId.get(row.uuid)?.refresh(row);
   }
 
   writeAgain(): void {
-    for (const managed of this.#live.values()) managed.writeAgain();
+    for (const one of this.#byId.values()) one.writeAgain();
   }
 
-  reconsider(): void {
-    for (const managed of this.#live.values()) managed.reconsider();
-  }
-
-  /** Ends connections of the previous agent whose interfaces are gone or have other endpoints now. */
-  async #endOthers(): Promise<void> {
-    for (const name of (await this.#around.keeper?.ports.endOthers()) ?? []) {
-      const text = `The connections of ${name} were closed: it was removed or changed while no agent ran`;
-      this.#around.event(name, { kind: 'frontend-left', text, details: {} });
-    }
-  }
-
-  /** Ends all ports; with a keeper they go on until `leave`. The rows say that the agent has ended. */
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await Promise.all([...this.#live.values()].map((managed) => managed.stop('tell')));
-    await Promise.all(this.#closing.values());
-  }
-
-  /** Leaves the connections to the next agent. */
-  leave(): void {
-    for (const managed of this.#live.values()) managed.leave();
-    this.#live.clear();
-  }
-
-  #end(uuid: string, managed: ManagedInterface): void {
-    this.#live.delete(uuid);
-    const closing = managed.stop().finally(() => this.#closing.delete(uuid));
-    this.#closing.set(uuid, closing);
+  /** The agent ends, and its ports with it: the rows say so. */
+  stopped(): void {
+    clearTimeout(this.#away);
+    for (const one of this.#byId.values()) one.unknown({ state: 'stopped' });
   }
 
   #named(name: string): ManagedInterface | undefined {
-    return [...this.#live.values()].find(({ row }) => row.name === name);
-  }
-
-  #setListener(name: string): void {
-    this.#named(name)?.setTraceListener(this.#listeners.of(name));
-  }
-
-  /** An interface that had a socket path before gets it again: first those with connections, then those that had a guest. */
-  #byPriority(rows: readonly InterfaceRow[]): InterfaceRow[] {
-    const resumed = ({ name, frontend, backend }: InterfaceRow) =>
-      this.#around.keeper?.ports.has(name, frontend, backend) === true;
-    const turn = (row: InterfaceRow) => (resumed(row) ? 0 : row.inForce !== undefined ? 1 : 2);
-    return rows.toSorted((a, b) => turn(a) - turn(b));
-  }
-
-  #ownerOfPaths(row: InterfaceRow): string | undefined {
-    const paths = pathsOf(row);
-    for (const managed of this.#live.values()) {
-      if (managed.row.uuid === row.uuid || managed.conflicted) continue;
-      if (pathsOf(managed.row).some((path) => paths.includes(path))) return managed.row.name;
-    }
-    return undefined;
-  }
-}
-
-function pathsOf(row: InterfaceRow): string[] {
-  return [row.frontend, row.backend].map((endpoint) => endpoint.slice(endpoint.indexOf(':') + 1));
-}
-
-/** The listeners to the messages of each interface. A port without a listener spends nothing on it. */
-export class TraceListeners {
-  readonly #byName = new Map<string, Set<TraceListener>>();
-
-  /** Adds a listener; the result removes it. */
-  add(name: string, listener: TraceListener): () => void {
-    const listeners = this.#byName.get(name) ?? new Set();
-    this.#byName.set(name, listeners.add(listener));
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#byName.get(name) === listeners) this.#byName.delete(name);
-    };
-  }
-
-  /** All listeners of an interface as one; undefined when there is none. */
-  of(name: string): TraceListener | undefined {
-    const listeners = this.#byName.get(name);
-    if (listeners === undefined) return undefined;
-    return (message) => {
-      for (const listener of listeners) listener(message);
-    };
+    return [...this.#byId.values()].find(({ row }) => row.name === name);
   }
 }

@@ -103,11 +103,9 @@ export class Reconciler {
     }
     const [published, wanted] = [state.versions(host), state.interfaces(host)];
     versions.update(host, published, wanted);
-    await interfaces.sync(wanted);
-    // a version that was defined or went may decide whether a front-end can be served
-    if (versions.haveChanged()) interfaces.reconsider();
+    const isCarriedOut = await interfaces.sync(wanted, versions.entries, versions.default);
     const isPublished = await publisher.publish(host, state.versions(host), versions.entries, interfaces.views());
-    if (!(await writeCurCfg(host, isPublished, writes))) this.#scheduleAfter(RETRY_MS);
+    if (!(await writeCurCfg(host, isCarriedOut && isPublished, writes))) this.#scheduleAfter(RETRY_MS);
   }
 
   #scheduleAfter(ms: number): void {

@@ -21,11 +21,11 @@ export async function serveApi(agent: Agent): Promise<ApiServer> {
     ...{ state, db: database.remote, tls: config.tls },
     subscribe: (listener) => agent.events.subscribe(listener),
     trace: (name, listener) => traceOf(agent, name, listener),
-    statistics: () =>
-      agent.interfaces.ports().map(({ name, status }) => ({
+    statistics: async () =>
+      (await agent.interfaces.ports()).map(({ name, facts }) => ({
         interface: name,
-        state: status?.state ?? 'error',
-        statistics: { ...status?.statistics },
+        state: facts?.state ?? 'error',
+        statistics: { ...facts?.statistics },
       })),
   });
   const server = new ApiServer(handlers, { log: ({ kind, ...more }) => log[LEVEL[kind]](`api-${kind}`, more) });
@@ -40,7 +40,7 @@ function traceOf(
   name: string,
   listener: (message: MessageJson) => void,
 ): (() => void) | undefined {
-  const deviceType = interfaces.ports().find((port) => port.name === name)?.deviceType ?? '';
+  const deviceType = interfaces.deviceTypeOf(name) ?? '';
   const stop = interfaces.trace(name, (message) => {
     try {
       listener({ interface: name, ...traceLine(message, deviceType) });

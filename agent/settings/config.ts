@@ -113,7 +113,7 @@ function filled(value: unknown, directories: Readonly<Record<string, unknown>>):
   if (Array.isArray(value)) return value.map((one) => filled(one, directories));
   if (typeof value !== 'string') return value;
   const { runDir, stateDir } = directories;
-  return value.split('RUN_DIR/').join(`${runDir}/`).split('STATE_DIR/').join(`${stateDir}/`);
+  return value.replace(/\bRUN_DIR(?=[/-])/, `${runDir}`).replace(/\bSTATE_DIR(?=\/)/, `${stateDir}`);
 }
 
 /** The embedded database, or one elsewhere. */

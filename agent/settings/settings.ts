@@ -56,7 +56,12 @@ export const SETTINGS = {
   }),
   run_dir: setting(path('dir'), {
     default: '/run/vhost-compat',
-    help: 'directory of the sockets; the agent creates it',
+    help: 'directory of the sockets of database and API; the agent creates it',
+  }),
+  relay_dir: setting(path('dir'), {
+    default: 'RUN_DIR-relay',
+    help: 'directory of the relay process: journals, last orders; it creates it',
+    doc: 'Directory of the relay process: its journals and last orders, the sockets of its keeper and for its orders. It creates it, on tmpfs, and nobody else may write there.',
   }),
   state_dir: setting(path('dir'), {
     default: '/var/lib/vhost-compat',

@@ -1,5 +1,5 @@
 import { firstNames, plural } from '../../base/text.ts';
-import { deviceTypesOf, effectiveDefault } from '../../rpc/state/default-version.ts';
+import { deviceTypesOf, effectiveDefault } from '../../compat-tables/compare/default-version.ts';
 import type { HostRow, InterfaceRow, VersionRow } from '../../rpc/state/read-rows.ts';
 import { hostName } from '../../rpc/state/state.ts';
 import type { Command } from '../shared/command.ts';

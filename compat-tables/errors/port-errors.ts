@@ -88,6 +88,13 @@ export const PORT_ERRORS = {
       'The guest uses packed rings. When the agent ends, they do not recover over a new connection (the driver in the guest would have to be bound again), and no keeper has the descriptors.',
     remedy: 'Start the agent with `vhost-compatd --supervise`, or under systemd with FileDescriptorStoreMax.',
   },
+  'VC-RELAY-AWAY': {
+    title: 'the relay process is away',
+    meaning:
+      'The manager process has lost its connection to the relay process, which serves the ports. Nothing is known of the interfaces until it is back.',
+    remedy:
+      'Look at the log of the relay process (journalctl -u vhost-compat-relay) and start it; running guests go on when it is back.',
+  },
   'VC-AGENT-STARTING': {
     title: 'the agent is starting',
     meaning: 'A front-end came after the agent had taken over kept connections and before it had read its tables.',

@@ -17,6 +17,12 @@ export const PROGRAM_ERRORS = {
     meaning: 'A name has 1 to 63 characters, each a letter, a digit or one of _ . : and -.',
     remedy: 'Choose another name.',
   },
+  'VC-RELAY-DIR': {
+    title: 'the relay directory is in use or cannot be used',
+    meaning: 'A relay process listens for orders in its relay_dir; two of them cannot share one.',
+    remedy:
+      'Stop the other agent, or give each a run_dir and a relay_dir of its own. `ss -xlp` shows which process it is.',
+  },
   'VC-HOST-UNKNOWN': {
     title: 'there is no such host',
     meaning: 'The database holds no row for this host, or several where one was expected.',

@@ -25,7 +25,7 @@ export interface HandlerSources {
   /** Where the messages of an interface come from; absent: nothing can be traced. */
   readonly trace?: TraceSource;
   /** The counters of the ports. */
-  readonly statistics?: () => readonly StatisticsJson[];
+  readonly statistics?: () => Promise<readonly StatisticsJson[]>;
   /** The remote of the database, for `host:` targets. */
   readonly db?: string | undefined;
   /** For `ssl:` targets. */
@@ -105,9 +105,9 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
       const answered = answerMove({ source, name, targets: [...resolved, ...documents.map(asHost)], version });
       return { format: 1, kind: 'move', ...moveJson(answered) };
     },
-    'interfaces.statistics': ({ name }) => {
+    'interfaces.statistics': async ({ name }) => {
       if (name !== undefined) state.interface(name);
-      const all = sources.statistics?.() ?? [];
+      const all = (await sources.statistics?.()) ?? [];
       return all.filter((one) => name === undefined || one.interface === name);
     },
     'interfaces.trace': ({ name }, connection) => ({ trace: traces.add(connection, name) }),

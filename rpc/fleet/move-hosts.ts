@@ -6,7 +6,7 @@ import type { Abilities, Entry, Limits } from '../../compat-tables/entries/entry
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { HostEntry, MoveHost, MoveSubject } from '../../compat-tables/moves/move-host.ts';
 import { resembling } from '../../compat-tables/releases/resembles.ts';
-import { defaultFor } from '../state/default-version.ts';
+import { defaultFor } from '../../compat-tables/compare/default-version.ts';
 import { entriesOf } from './host-devices.ts';
 import type { HostDocument, InterfaceDocument, VersionDocument } from './host-document.ts';
 import { comparable } from './selection.ts';

@@ -7,7 +7,7 @@ import { usersBeyond } from '../../compat-tables/moves/narrower-default.ts';
 import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { namedUuid, ovsOptional, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
 import { carryOut, type IntentOptions, type IntentResult, type Plan } from './carry-out.ts';
-import { defaultFor, deviceTypesOf, effectiveDefault } from './default-version.ts';
+import { defaultFor, deviceTypesOf, effectiveDefault } from '../../compat-tables/compare/default-version.ts';
 import { entryOf, type HostRow, type InterfaceRow, subjectOf, type VersionRow } from './read-rows.ts';
 import { guard, mutate, update } from './row-operations.ts';
 import { hostName, type State } from './state.ts';

@@ -74,7 +74,7 @@ describe('starting and stopping the agent', function () {
       title: 'the same when it is to keep an agent',
       args: ['--supervise', '--run-dir', '/dev/null/x'],
       status: 2,
-      want: /^vhost-compatd: Cannot use the run directory \/dev\/null\/x: ENOTDIR.*; wanted a directory .*\[VC-CONFIG\]\n$/,
+      want: /^vhost-compatd: Cannot use the relay directory \/dev\/null\/x-relay: ENOTDIR.*; wanted a directory .*\[VC-CONFIG\]\n$/,
     },
     {
       title: 'a state directory that cannot be made',
@@ -148,7 +148,10 @@ describe('starting and stopping the agent', function () {
     const agent = await TestAgent.start(peers, 'first');
     const second = run('--run-dir', agent.dir, '--state-dir', agent.dir);
     assert.notEqual(second.status, 0);
-    assert.match(second.stderr, /vhost-compatd: .*conf\.db: another process has it open.*VC-DB-OPEN/);
+    assert.match(second.stderr, /vhost-compatd: .*another relay process is at work there.*VC-RELAY-DIR/);
+    const third = run('--run-dir', `${agent.dir}-3`, '--state-dir', agent.dir);
+    assert.notEqual(third.status, 0);
+    assert.match(third.stderr, /vhost-compatd: .*conf\.db: another process has it open.*VC-DB-OPEN/);
     assert.equal((await agent.run('list-interfaces')).code, 0);
   });
 

@@ -73,7 +73,7 @@ describe('what a restart of the agent must not take from a guest', function () {
       const env = { ...process.env, NOTIFY_SOCKET: '/nonexistent/notify' };
       const { status } = spawnSync(process.execPath, [AGENT, '--run-dir', agent.dir, ...question], { env });
       assert.equal(status, 0, question.join(' '));
-      assert.equal(readdirSync(join(agent.dir, 'ports')).length, 1, question.join(' '));
+      assert.equal(readdirSync(join(`${agent.dir}-relay`, 'ports')).length, 1, question.join(' '));
     }
     await agent.killAgent();
     await agent.inState('vhu0', 'negotiated');

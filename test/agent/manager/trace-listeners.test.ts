@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { TraceListeners } from '../../../agent/manager/interfaces.ts';
+import { TraceListeners } from '../../../agent/manager/trace-listeners.ts';
 import type { TracedMessage } from '../../../agent/vhost/trace-line.ts';
 
 const MESSAGE: TracedMessage = {

@@ -50,14 +50,16 @@ describe('the run directory before all else is read', () => {
     { title: 'there are words that nobody knows', args: () => ['--nonsense', 'word', '-x'], want: '/run/vhost-compat' },
   ];
   for (const { title, args, want } of cases)
-    it(`when ${title}`, () => assert.equal(earlyCall(args(), {}).runDir, want));
+    it(`when ${title}`, () => assert.equal(earlyCall(args(), {}).relayDir, `${want}-relay`));
 });
 
 describe('the run directory in the environment', () => {
   it('is used when no flag gives it', () => {
     const env = { VHOST_COMPATD_RUN_DIR: '/run/e' };
-    assert.equal(earlyCall([], env).runDir, '/run/e');
-    assert.equal(earlyCall(['--run-dir', '/run/a'], env).runDir, '/run/a');
+    assert.equal(earlyCall([], env).relayDir, '/run/e-relay');
+    assert.equal(earlyCall(['--run-dir', '/run/a'], env).relayDir, '/run/a-relay');
+    assert.equal(earlyCall(['--relay-dir', '/run/r'], env).relayDir, '/run/r');
+    assert.equal(earlyCall([], { ...env, VHOST_COMPATD_RELAY_DIR: '/run/r' }).relayDir, '/run/r');
   });
 });
 
@@ -69,12 +71,14 @@ describe('what a call of vhost-compatd is for', () => {
     { args: ['--run-dir', '/run/x', '--check-state'], agent: false },
     { args: ['--help'], agent: false },
     { args: ['-V'], agent: false },
+    { args: ['relay'], agent: true },
+    { args: ['manager'], agent: false },
     { args: ['probe', 'connect:/run/b'], agent: false },
     { args: ['--run-dir', '/run/x', 'mock-backend', 'listen:/run/b', '--like', 'ovs-3.1'], agent: false },
   ];
   for (const { args, agent } of cases) {
     it(`${args.join(' ') || 'no words'}: ${agent ? 'the agent' : 'something else'}`, () => {
-      assert.equal(earlyCall(args, {}).runsAgent, agent);
+      assert.equal(earlyCall(args, {}).servesPorts, agent);
     });
   }
 

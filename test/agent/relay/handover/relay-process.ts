@@ -4,10 +4,10 @@ import { dieAtStep } from '../../../../agent/daemon/die-at-step.ts';
 import { injectFaults } from '../../../../agent/fd/faults.ts';
 import { SystemCallError } from '../../../../agent/fd/libc.ts';
 import { supervise } from '../../../../agent/keeper/supervisor.ts';
-import { type KeeperLink, resumePorts } from '../../../../agent/manager/resumed-ports.ts';
 import type { Handover } from '../../../../agent/relay/handover/stored-pair.ts';
 import { Port } from '../../../../agent/relay/port/port.ts';
 import type { PortHooks } from '../../../../agent/relay/port/port-status.ts';
+import { type KeeperLink, resumePorts } from '../../../../agent/relay/service/resumed-ports.ts';
 import { entryOf } from '../../support.ts';
 
 /**
@@ -27,7 +27,7 @@ if (role === 'keeper') {
     log: (event, fields) => process.stderr.write(`${event} ${JSON.stringify(fields)}\n`),
   });
 } else {
-  const keeper = resumePorts(folder, dieAtStep(join(folder, 'die')));
+  const keeper = resumePorts(join(folder, 'ports'), dieAtStep(join(folder, 'die')));
   if (!keeper) throw new Error('wanted a keeper');
   const hooks: PortHooks = {
     decide: () => ({ mode: entryOf() }),

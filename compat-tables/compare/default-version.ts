@@ -1,12 +1,12 @@
-import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
-import type { VersionRow } from './read-rows.ts';
+import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
+import type { Entry } from '../entries/entry.ts';
 
 /**
  * Host.default_version is one name for all device types, and device types are name spaces: a default that only versions
  * of other types have does not count for this one. A default that no version has counts everywhere, so that its loss shows.
  */
 
-type Named = Pick<VersionRow, 'version' | 'deviceType'>;
+type Named = Pick<Entry, 'version' | 'deviceType'>;
 
 /** The host's default for a device type; undefined: the first usable version of the type. */
 export function defaultFor(

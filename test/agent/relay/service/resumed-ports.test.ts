@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import { ResumedPorts } from '../../../agent/manager/resumed-ports.ts';
-import type { MockFrontend } from '../../../agent/mock/mock-frontend.ts';
-import { Port } from '../../../agent/relay/port/port.ts';
-import { leavePair, TestHandover } from '../relay/handover/keepers.ts';
-import { aWhile, benchForEach, Hooks, until, untilState } from '../support.ts';
+import type { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
+import { Port } from '../../../../agent/relay/port/port.ts';
+import { ResumedPorts } from '../../../../agent/relay/service/resumed-ports.ts';
+import { aWhile, benchForEach, Hooks, until, untilState } from '../../support.ts';
+import { leavePair, TestHandover } from '../handover/keepers.ts';
 
 describe('ports that go on before the agent around them has started', () => {
   const bench = benchForEach(() => handover.close());

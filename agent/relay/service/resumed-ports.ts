@@ -1,17 +1,17 @@
-import { join } from 'node:path';
-import type { Abilities } from '../../compat-tables/entries/entry.ts';
-import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
-import type { OwnedFd } from '../fd/owned-fd.ts';
-import type { PeerIdentity } from '../fd/peer.ts';
-import { DescriptorStore } from '../keeper/descriptor-store.ts';
-import { inheritedDescriptors } from '../keeper/inherited.ts';
-import { checkJournal, journalIds } from '../relay/handover/journal.ts';
-import type { JournalHead, RelayStep } from '../relay/handover/journal-format.ts';
-import { type ResumedConnection, readInherited } from '../relay/handover/resumed-connection.ts';
-import type { Handover } from '../relay/handover/stored-pair.ts';
-import { Port } from '../relay/port/port.ts';
-import type { ModeDecision, PortEvent, PortHooks, PortOptions } from '../relay/port/port-status.ts';
+import type { Abilities } from '../../../compat-tables/entries/entry.ts';
+import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import { parseEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
+import type { OwnedFd } from '../../fd/owned-fd.ts';
+import type { PeerIdentity } from '../../fd/peer.ts';
+import { DescriptorStore } from '../../keeper/descriptor-store.ts';
+import { inheritedDescriptors } from '../../keeper/inherited.ts';
+import { checkJournal, journalIds } from '../handover/journal.ts';
+import type { JournalHead, RelayStep } from '../handover/journal-format.ts';
+import { type ResumedConnection, readInherited } from '../handover/resumed-connection.ts';
+import type { Handover } from '../handover/stored-pair.ts';
+import { notOrderedYet } from '../mode/choose-version.ts';
+import { Port } from '../port/port.ts';
+import type { ModeDecision, PortEvent, PortHooks, PortOptions } from '../port/port-status.ts';
 
 /** The most events of a port that are remembered until its hooks are there. */
 const MAX_EVENTS = 64;
@@ -35,8 +35,7 @@ class DeferredHooks implements PortHooks {
 
   decide(abilities: Abilities, peer: PeerIdentity | undefined): ModeDecision {
     if (this.#hooks) return this.#hooks.decide(abilities, peer);
-    const text = `Cannot choose a mode for ${this.#name}: the agent is starting`;
-    return { refused: new CompatError('VC-AGENT-STARTING', text, { interface: this.#name }) };
+    return { refused: notOrderedYet(this.#name) };
   }
 
   changed(): void {
@@ -119,9 +118,6 @@ export class ResumedPorts {
   }
 }
 
-/** Where the journals of the ports are, within the run directory. */
-const JOURNALS = 'ports';
-
 /** The link to the keeper, systemd or our own: what it stores for the next agent, and what it stored of the previous one. */
 export interface KeeperLink {
   readonly store: DescriptorStore;
@@ -131,7 +127,7 @@ export interface KeeperLink {
 }
 
 /** Resumes the connections of the previous agent at once. Undefined: there is no keeper, neither systemd nor --supervise. */
-export function resumePorts(runDir: string, atStep: KeeperLink['atStep']): KeeperLink | undefined {
+export function resumePorts(folder: string, atStep: KeeperLink['atStep']): KeeperLink | undefined {
   const store = DescriptorStore.fromEnvironment();
   const inherited = inheritedDescriptors();
   if (!store) {
@@ -140,7 +136,7 @@ export function resumePorts(runDir: string, atStep: KeeperLink['atStep']): Keepe
   }
   for (const [name, fds] of inherited) store.holds(name, fds.length);
   const handover: Handover = {
-    folder: join(runDir, JOURNALS),
+    folder,
     store: (id, descriptors, done) => store.store(id, descriptors, done),
     remove: (id) => store.remove(id),
   };
@@ -148,8 +144,7 @@ export function resumePorts(runDir: string, atStep: KeeperLink['atStep']): Keepe
 }
 
 /** Checks that this release can take over the connections of the running agent; returns how many. Throws the obstacle. */
-export function checkJournals(runDir: string): number {
-  const folder = join(runDir, JOURNALS);
+export function checkJournals(folder: string): number {
   const ids = journalIds(folder);
   for (const id of ids) {
     try {

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
-import type { PeerIdentity } from '../../../agent/fd/peer.ts';
-import { type Intent, modeFor, nextStart, nextStartName, sameAgain } from '../../../agent/manager/choose-version.ts';
-import type { StickyMode } from '../../../agent/manager/sticky-modes.ts';
-import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
+import type { PeerIdentity } from '../../../../agent/fd/peer.ts';
+import type { StickyMode } from '../../../../agent/orders/orders.ts';
+import {
+  type Intent,
+  modeFor,
+  nextStart,
+  nextStartName,
+  sameAgain,
+} from '../../../../agent/relay/mode/choose-version.ts';
+import type { Abilities, Entry } from '../../../../compat-tables/entries/entry.ts';
 
 function entry(version: string, virtioFeatures: bigint, deviceType = 'vhost-user-net'): Entry {
   return {

@@ -1,10 +1,10 @@
-import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
-import type { Abilities, Entry } from '../../compat-tables/entries/entry.ts';
-import { CompatError, type ErrorDetails } from '../../compat-tables/errors/compat-error.ts';
-import { defaultFor } from '../../rpc/state/default-version.ts';
-import { type PeerIdentity, samePeer } from '../fd/peer.ts';
-import type { ModeDecision } from '../relay/port/port-status.ts';
-import type { StickyMode } from './sticky-modes.ts';
+import { checkEntry } from '../../../compat-tables/compare/check-entry.ts';
+import { defaultFor } from '../../../compat-tables/compare/default-version.ts';
+import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
+import { CompatError, type ErrorDetails } from '../../../compat-tables/errors/compat-error.ts';
+import { type PeerIdentity, samePeer } from '../../fd/peer.ts';
+import type { StickyMode } from '../../orders/orders.ts';
+import type { ModeDecision } from '../port/port-status.ts';
 
 /**
  * Chooses the version that an interface gets. Pure, so that the promise "a mode is sticky for the life of the front-end
@@ -101,4 +101,10 @@ function honour(version: string, intent: Intent, entries: readonly Entry[], abil
 function refuse(code: CompatError['code'], intent: Intent, seen: string, details: ErrorDetails = {}): ModeDecision {
   const { interface: name } = intent;
   return { refused: new CompatError(code, `Cannot serve ${name}: ${seen}`, { interface: name, ...details }) };
+}
+
+/** The refusal of a port at a time when it is not known which versions there are. */
+export function notOrderedYet(name: string): CompatError {
+  const text = `Cannot choose a mode for ${name}: the agent is starting`;
+  return new CompatError('VC-AGENT-STARTING', text, { interface: name });
 }

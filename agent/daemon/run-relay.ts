@@ -1,0 +1,77 @@
+import { SocketFileError } from '../../base/socket-file.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { OrdersServer } from '../relay/service/orders-server.ts';
+import { RelayService } from '../relay/service/relay-service.ts';
+import type { KeeperLink } from '../relay/service/resumed-ports.ts';
+import type { Config } from '../settings/config.ts';
+import { makeRelayDir, ordersFolder, ordersSocket } from '../settings/relay-dir.ts';
+import { makeRunDir } from '../settings/run-dir.ts';
+import { ManagerChild } from './manager-child.ts';
+import { endAtSignal, startLog } from './program.ts';
+
+/**
+ * The relay process: ports and their rules. It serves what was ordered last, with or without a manager. `managerArgs`: it
+ * starts the manager process itself, with these options.
+ */
+export async function runRelay(
+  config: Config,
+  keeper: KeeperLink | undefined,
+  managerArgs?: readonly string[],
+): Promise<void> {
+  const log = startLog(config);
+  const { runDir, socketGroup } = config;
+  if (managerArgs !== undefined) makeRunDir(runDir, socketGroup);
+  makeRelayDir(config.relayDir);
+  const resumed = keeper?.ports.size ?? 0;
+  const service = new RelayService({ folder: ordersFolder(config.relayDir), socketGroup, keeper, log });
+  let manager: ManagerChild | undefined;
+  const started = (): void => {
+    log.info('relay-started', { interfaces: service.size, resumed });
+    keeper?.store.notify('READY=1');
+  };
+  // an agent of both is ready when it serves its clients
+  const serving = (): void => {
+    if (manager?.served()) started();
+  };
+  const server = await listen(service, {
+    path: ordersSocket(config.relayDir),
+    managerUser: undefined,
+    resumed,
+    log,
+    serving,
+  });
+  service.start();
+  if (managerArgs === undefined) started();
+  else
+    manager = new ManagerChild({
+      args: managerArgs,
+      log,
+      gaveUp: (status) => {
+        if (service.size > 0) return false;
+        process.exit(status);
+      },
+    });
+  endAtSignal(log, async (signal) => {
+    keeper?.store.notify('STOPPING=1');
+    await manager?.stop(signal);
+    server.close();
+    await service.stop();
+    // descriptors that the keeper does not have yet must still be open when it takes them
+    await keeper?.store.settled();
+    service.leave();
+  });
+}
+
+async function listen(
+  service: RelayService,
+  options: Parameters<typeof OrdersServer.listen>[1],
+): Promise<OrdersServer> {
+  try {
+    return await OrdersServer.listen(service, options);
+  } catch (error) {
+    if (!(error instanceof SocketFileError)) throw error;
+    const seen = error.served ? 'another relay process is at work there' : error.message;
+    const text = `Cannot serve ports with ${options.path}: ${seen}; wanted a relay_dir for each agent`;
+    throw new CompatError('VC-RELAY-DIR', text, { path: options.path }, { cause: error });
+  }
+}
