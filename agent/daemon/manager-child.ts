@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { Backoff } from '../../base/backoff.ts';
 import type { Log } from '../../base/log.ts';
+import type { SystemUser } from '../../base/user-id.ts';
 import { thisProgram } from './program.ts';
 import { LIFELINE_VARIABLE } from './run-manager.ts';
 
@@ -12,6 +13,8 @@ const GRACE_MS = 10_000;
 export interface ManagerChildOptions {
   /** The options of this program, without a command. */
   readonly args: readonly string[];
+  /** Undefined: our own. */
+  readonly user: SystemUser | undefined;
   readonly log: Pick<Log, 'warn'>;
   /** It ended before it ever served. True: that ends this process, too, and it is not started again. */
   gaveUp(status: number): boolean;
@@ -47,6 +50,7 @@ export class ManagerChild {
     const child = spawn(node, program, {
       env: { ...process.env, [LIFELINE_VARIABLE]: '1' },
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+      ...this.#options.user,
     });
     this.#child = child;
     child.stdio[3]?.on('error', () => undefined); // it has ended, which `exit` tells

@@ -5,7 +5,7 @@ import { RelayService } from '../relay/service/relay-service.ts';
 import type { KeeperLink } from '../relay/service/resumed-ports.ts';
 import type { Config } from '../settings/config.ts';
 import { makeRelayDir, ordersFolder, ordersSocket } from '../settings/relay-dir.ts';
-import { makeRunDir } from '../settings/run-dir.ts';
+import { makeManagerDirs } from '../settings/run-dir.ts';
 import { ManagerChild } from './manager-child.ts';
 import { endAtSignal, startLog } from './program.ts';
 
@@ -19,8 +19,9 @@ export async function runRelay(
   managerArgs?: readonly string[],
 ): Promise<void> {
   const log = startLog(config);
-  const { runDir, socketGroup } = config;
-  if (managerArgs !== undefined) makeRunDir(runDir, socketGroup);
+  const { socketGroup } = config;
+  const managerUser = process.getuid?.() === 0 ? config.user : undefined;
+  if (managerArgs !== undefined) makeManagerDirs(config, managerUser);
   makeRelayDir(config.relayDir);
   const resumed = keeper?.ports.size ?? 0;
   const service = new RelayService({ folder: ordersFolder(config.relayDir), socketGroup, keeper, log });
@@ -35,7 +36,7 @@ export async function runRelay(
   };
   const server = await listen(service, {
     path: ordersSocket(config.relayDir),
-    managerUser: undefined,
+    managerUser: managerUser?.uid,
     resumed,
     log,
     serving,
@@ -45,6 +46,7 @@ export async function runRelay(
   else
     manager = new ManagerChild({
       args: managerArgs,
+      user: managerUser,
       log,
       gaveUp: (status) => {
         if (service.size > 0) return false;

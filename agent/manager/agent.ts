@@ -58,7 +58,7 @@ export class Agent {
   /** Starts everything; settles when the interfaces are ordered, if the relay process is there, and the versions published. */
   static async start(config: Config, log: Log): Promise<Agent> {
     const id = systemId(config.systemId, config.stateDir);
-    makeRunDir(config.runDir, config.socketGroup);
+    makeRunDir(config.runDir, config.dbSocketGroup);
     const tables = readTables(config.tables);
     for (const problem of tables.problems) log.error('table-problem', { code: problem.code, text: problem.message });
     log.info('tables-loaded', { entries: tables.entries.length, problems: tables.problems.length });

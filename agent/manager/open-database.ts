@@ -60,7 +60,7 @@ async function embedded(config: Config, log: Log): Promise<OpenDatabase> {
 }
 
 async function listenAll(server: OvsdbServer, config: Config, log: Log): Promise<void> {
-  const { dbSocketMode: mode, socketGroup: group, tls, database: file } = config;
+  const { dbSocketMode: mode, dbSocketGroup: group, tls, database: file } = config;
   const listen = async (remote: string, readOnly: boolean): Promise<void> => {
     const bound = await server.listen(remote, { mode, group, tls, readOnly });
     log.info('database-listening', { remote: bound.remote, file, access: readOnly ? 'read-only' : undefined });

@@ -29,7 +29,7 @@ export async function serveApi(agent: Agent): Promise<ApiServer> {
       })),
   });
   const server = new ApiServer(handlers, { log: ({ kind, ...more }) => log[LEVEL[kind]](`api-${kind}`, more) });
-  await server.listen(config.api, { group: config.socketGroup });
+  await server.listen(config.api, { mode: config.apiSocketMode, group: config.apiSocketGroup });
   log.info('api-listening', { path: config.api });
   return server;
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { groupId } from '../../base/group-id.ts';
+import { type SystemUser, userId } from '../../base/user-id.ts';
 
 /** The kinds of values that a setting can have: how each is written and read. */
 export interface Kind<T> {
@@ -87,14 +88,22 @@ export function oneOf<W extends string>(placeholder: string, words: readonly W[]
   });
 }
 
+/** A value that `find` finds or refuses with an Error: `saw …; wanted …`. */
+function found<T>(placeholder: string, find: (value: unknown) => T): Kind<T> {
+  return textual(placeholder, (value) => {
+    try {
+      return find(value);
+    } catch (cause) {
+      throw new ValueError(`: ${(cause as Error).message}`, '', cause as Error);
+    }
+  });
+}
+
 /** A group of the system by name or number; the value is its number. */
-export const group = textual('group', (value) => {
-  try {
-    return groupId(value);
-  } catch (cause) {
-    throw new ValueError(`: ${(cause as Error).message}`, '', cause as Error);
-  }
-});
+export const group: Kind<number> = found('group', groupId);
+
+/** A user of the system by name or number. */
+export const user: Kind<SystemUser> = found('user', userId);
 
 /** An object, made by `make`; in the environment it is JSON. */
 export function object<T>(make: (value: Record<string, unknown>) => T): Kind<T> {

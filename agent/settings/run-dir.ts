@@ -1,23 +1,51 @@
 import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
+import type { SystemUser } from '../../base/user-id.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import type { Config } from './config.ts';
 
-const MODE = 0o770;
+/** Administrators, the group of the directory, reach the sockets in it and cannot replace them. */
+const RUN_MODE = 0o750;
+const STATE_MODE = 0o750;
 
 /**
- * Creates the run directory when it is absent, with mode 0770 whatever the umask is: QEMU and the switch reach it through
- * their group. It gets that group when it is as the agent or its keeper creates it; one that the operator created otherwise
- * stays as it is. Throws VC-CONFIG.
+ * Creates the run directory when it is absent, with mode 0750 whatever the umask is. It gets the group of the administrators
+ * when it is as the agent creates it; one that the operator created otherwise stays as it is. Throws VC-CONFIG.
  */
-export function makeRunDir(dir: string, group?: number): void {
+export function makeRunDir(dir: string, group?: number, owner?: SystemUser): void {
+  makeDirectory('run', dir, RUN_MODE, owner);
+  if (group === undefined) return;
+  const { uid, gid, mode } = statSync(dir);
+  const isAsMade =
+    uid === (owner?.uid ?? process.getuid?.()) &&
+    gid === (owner?.gid ?? process.getgid?.()) &&
+    (mode & 0o777) === RUN_MODE;
+  if (!isAsMade) return;
   try {
-    if (mkdirSync(dir, { recursive: true, mode: MODE }) !== undefined) chmodSync(dir, MODE);
-    if (group === undefined) return;
-    const { uid, gid, mode } = statSync(dir);
-    const isAsMade = uid === process.getuid?.() && gid === process.getgid?.() && (mode & 0o777) === MODE;
-    if (isAsMade) chownSync(dir, uid, group);
+    chownSync(dir, uid, group);
   } catch (cause) {
-    const wanted = 'wanted a directory that the agent can make, or use as it is';
-    const text = `Cannot use the run directory ${dir}: ${(cause as Error).message}; ${wanted}`;
-    throw new CompatError('VC-CONFIG', text, { path: dir }, { cause });
+    throw refusal('run', dir, cause);
   }
+}
+
+/** Creates what the manager process needs and may not create itself, as another user than ours. */
+export function makeManagerDirs({ runDir, stateDir, dbSocketGroup }: Config, owner: SystemUser | undefined): void {
+  makeRunDir(runDir, dbSocketGroup, owner);
+  if (owner !== undefined) makeDirectory('state', stateDir, STATE_MODE, owner);
+}
+
+/** Makes a directory for its owner; one that exists stays as it is. */
+function makeDirectory(what: 'run' | 'state', dir: string, mode: number, owner: SystemUser | undefined): void {
+  try {
+    if (mkdirSync(dir, { recursive: true, mode }) === undefined) return;
+    chmodSync(dir, mode);
+    if (owner !== undefined) chownSync(dir, owner.uid, owner.gid);
+  } catch (cause) {
+    throw refusal(what, dir, cause);
+  }
+}
+
+function refusal(what: 'run' | 'state', dir: string, cause: unknown): CompatError {
+  const wanted = 'wanted a directory that the agent can make, or use as it is';
+  const text = `Cannot use the ${what} directory ${dir}: ${(cause as Error).message}; ${wanted}`;
+  return new CompatError('VC-CONFIG', text, { path: dir }, { cause });
 }

@@ -3,7 +3,19 @@ import { LOG_LEVELS } from '../../base/log.ts';
 import { MAX_TIMER_MS } from '../../base/timers.ts';
 import { DEFAULT_SERVER_LIMITS, limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/server-limits.ts';
 import { declaredBackend } from './declared-backend.ts';
-import { group, type Kind, listOf, object, octalMode, oneOf, path, text, ValueError, wholeNumber } from './kinds.ts';
+import {
+  group,
+  type Kind,
+  listOf,
+  object,
+  octalMode,
+  oneOf,
+  path,
+  text,
+  user,
+  ValueError,
+  wholeNumber,
+} from './kinds.ts';
 
 /**
  * Every setting of the agent, once. Its flag, its variable in the environment, the property of `Config`, `--help` and the
@@ -92,7 +104,12 @@ export const SETTINGS = {
     defaultText: '`0660`',
     embedded: true,
     help: 'permissions of its unix sockets, octal',
-    doc: "Permissions of the database's unix sockets, a string of octal digits; their group is `socket_group`.",
+    doc: "Permissions of the database's unix sockets, a string of octal digits.",
+  }),
+  db_socket_group: setting(group, {
+    defaultText: 'the group of the manager process',
+    help: 'group that owns its unix sockets and RUN_DIR, by name or number',
+    doc: 'Group that owns the unix sockets of the database and `run_dir`: those who may administer this host. A name of `/etc/group`, or a number.',
   }),
   db_inactivity_probe: setting(wholeNumber('ms', MAX_TIMER_MS), {
     default: 5000,
@@ -123,6 +140,15 @@ export const SETTINGS = {
     help: 'unix socket of the management API',
     doc: 'Unix socket of the [management API](api.md).',
   }),
+  api_socket_mode: setting(octalMode, {
+    default: 0o660,
+    defaultText: '`0660`',
+    help: 'permissions of the socket of the API, octal',
+  }),
+  api_socket_group: setting(group, {
+    defaultText: 'the group of the manager process',
+    help: 'group that owns the socket of the API, by name or number',
+  }),
   tables: setting(listOf(path('dir')), {
     defaultText:
       'the shipped tables, then `/usr/share/vhost-compat/tables`, `/etc/vhost-compat/tables` and `$XDG_CONFIG_HOME/vhost-compat/tables`',
@@ -130,9 +156,14 @@ export const SETTINGS = {
     doc: 'Directories of [compat tables](compat-tables.md); a file in a later one replaces the file of the same name. A directory that is given here and absent is reported in the log and as an event.',
   }),
   socket_group: setting(group, {
-    defaultText: 'the group of the process',
-    help: 'group that owns the sockets and RUN_DIR, by name or number',
-    doc: 'Group that owns the sockets and `run_dir`, by name (of `/etc/group`) or number, so that the users of QEMU and OVS can reach them.',
+    defaultText: 'the group of the relay process',
+    help: 'group that owns the sockets of interfaces, by name or number',
+    doc: 'Group that owns the sockets of interfaces, by name (of `/etc/group`) or number, so that the users of QEMU and OVS can reach them. It opens neither database nor API.',
+  }),
+  user: setting(user, {
+    defaultText: 'that of the agent',
+    help: 'user of the manager process, when the agent starts as root',
+    doc: 'User of the manager process when the agent is started as root: it has no rights then but those of that user. `run_dir` and `state_dir` have to belong to it; they do when the agent makes them. A name of `/etc/passwd`, or a number. The relay process takes orders from this user.',
   }),
   backend: setting(declaredBackend, {
     defaultText: 'none: nothing is usable until a back-end was measured',

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, Peers } from '../peers/process.ts';
+import { childrenOf, eventually, Peers } from '../peers/process.ts';
 import { AGENT } from '../programs.ts';
+import { TestAgent, vhostCompat } from './agents.ts';
 import { FrontendProcess } from './frontends.ts';
 import { addPort, like, mockBackend } from './hosts.ts';
 import { SplitAgent } from './split-agent.ts';
+import { SERVING } from './supervised.ts';
 
 const V2_13 = 'upstream.ovs-dpdk.v2.13';
 const V2_8 = 'upstream.ovs-dpdk.v2.8';
@@ -114,6 +116,26 @@ describe('the two processes of the agent', function () {
     const script = `require('net').connect(${JSON.stringify(socket)}).on('error', (e) => process.exit(e.code === 'EACCES' ? 7 : 8)).on('connect', () => process.exit(9))`;
     const { status } = spawnSync('setpriv', ['--reuid', '65534', '--clear-groups', process.execPath, '-e', script]);
     assert.equal(status, 7);
+  });
+
+  it('the manager has the rights of its user alone, and interfaces are served all the same', async function () {
+    if (process.getuid?.() !== 0) return this.skip(); // only root can become somebody else
+    const agent = new TestAgent(peers, 'rights');
+    chmodSync(join(agent.dir, '..'), 0o755); // the folder of a test is for its own user
+    const dirs = ['--run-dir', agent.path('run'), '--state-dir', agent.path('state'), '--user', 'nobody'];
+    const log = peers.start(process.execPath, [AGENT, ...dirs], { name: 'an agent with a user' });
+    await log.waitFor(SERVING);
+    const manager = childrenOf(log.pid)[0] ?? 0;
+    const status = readFileSync(`/proc/${manager}/status`, 'utf8');
+    assert.match(status, /^Uid:\t65534\t65534\t65534\t65534$/m);
+    assert.match(status, /^Groups:\t *$/m);
+    assert.match(status, /^CapEff:\t0{16}$/m);
+    assert.equal(statSync(agent.path('run')).uid, 65_534);
+    await mockBackend(peers, `listen:${agent.path('be')}`, 'ovs-3.5');
+    const ends = ['--backend', `connect:${agent.path('be')}`, '--frontend', `listen:${agent.path('fe')}`];
+    const added = await vhostCompat('--db', `unix:${agent.path('run')}/db.sock`, 'add-interface', 'vhu0', ...ends);
+    assert.equal(added.code, 0, added.stderr);
+    await new FrontendProcess(peers, `connect:${agent.path('fe')}`).offered();
   });
 
   it('a second manager is refused, and the first one stays', async () => {

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { eventually, type Peer, type Peers } from '../peers/process.ts';
+import { childrenOf, eventually, type Peer, type Peers } from '../peers/process.ts';
 import { AGENT } from '../programs.ts';
 import { TestAgent } from './agents.ts';
 
@@ -49,9 +48,9 @@ export class SupervisedAgent extends TestAgent {
   /** The agent's own process; undefined at moments when there is none. */
   agentPid(): number | undefined {
     const { pid } = this.peer;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean);
+    const children = childrenOf(pid);
     if (children.length > 1) throw new Error(`The keeper ${pid} has more than one child: ${children.join(' ')}`);
-    return children[0] === undefined ? undefined : Number(children[0]);
+    return children[0];
   }
 
   /** SIGKILL to the agent; settles when its successor serves. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,6 +24,12 @@ export interface StartOptions {
   readonly name?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+}
+
+/** The processes that a process has started and that have not ended. */
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(/\s+/).filter(Boolean).map(Number);
 }
 
 /** One real process: its output so far, patterns to wait for, and an end by pid. */

@@ -19,9 +19,9 @@ describe('the run directory', () => {
     try {
       const dir = join(folder.path, 'deep', 'run');
       makeRunDir(dir);
-      assert.deepEqual(seen(dir), ['770', process.getgid?.()]);
+      assert.deepEqual(seen(dir), ['750', process.getgid?.()]);
       makeRunDir(dir, GROUP);
-      assert.deepEqual(seen(dir), ['770', GROUP]);
+      assert.deepEqual(seen(dir), ['750', GROUP]);
     } finally {
       process.umask(before);
     }
