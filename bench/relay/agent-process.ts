@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiClient } from '../../rpc/api/api-client.ts';
 import type { Peer, Peers } from '../../test/peers/process.ts';
-import { childrenOf } from './proc.ts';
+import { argumentsOf, descendantsOf } from './proc.ts';
 import { AGENT, AGENT_IN_PARTS } from './product.ts';
 import { insertInterfaces } from './rows.ts';
 
@@ -30,7 +30,7 @@ export function knowsSupervise(): boolean {
   return supervises;
 }
 
-/** The agent as its users run it: a process (two, with the keeper), with folders of its own. */
+/** The agent as its users run it: relay process and manager process, with the keeper if it is wanted, and folders of its own. */
 export class AgentProcess {
   /** For sockets and what need not outlive the machine; the paths of ports stand here, too. */
   readonly folder: string;
@@ -64,14 +64,28 @@ export class AgentProcess {
     return this.#peer;
   }
 
-  /** The agent itself; undefined in the moment between two lives under the keeper. */
-  get pid(): number | undefined {
-    return this.#options.supervise ? childrenOf(this.peer.pid).at(-1) : this.peer.pid;
+  /** The process that holds the ports; undefined in the moment between two lives under the keeper. */
+  get relay(): number | undefined {
+    return this.pids.find((pid) => pid !== this.keeper && pid !== this.manager);
   }
 
-  /** All that runs for it: the agent, and the keeper if there is one. */
+  /** The process with database and API; undefined in the moment between two lives. */
+  get manager(): number | undefined {
+    return this.pids.find((pid) => argumentsOf(pid).includes('manager'));
+  }
+
+  get keeper(): number | undefined {
+    return this.#options.supervise ? this.peer.pid : undefined;
+  }
+
+  /** All that runs for it. */
   get pids(): number[] {
-    return this.#options.supervise ? [this.peer.pid, ...childrenOf(this.peer.pid)] : [this.peer.pid];
+    return [this.peer.pid, ...descendantsOf(this.peer.pid)];
+  }
+
+  /** The next manager serves its clients. To be asked before the present one ends. */
+  async nextManager(): Promise<void> {
+    await this.peer.waitFor(/event=api-listening/, PATIENCE_MS, this.peer.output.length);
   }
 
   path(name: string): string {

@@ -2,7 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Peers } from '../../test/peers/process.ts';
 import { AgentProcess, knowsSupervise, memoryFolder, type PortPaths, portPaths } from './agent-process.ts';
-import { Helper, now } from './helper.ts';
+import { CRelay } from './c-relay.ts';
+import { Helper, type HelperName, now } from './helper.ts';
 import type { Options } from './options.ts';
 import { ownTimes, type Stretch } from './profile.ts';
 import type { Findings } from './report.ts';
@@ -68,7 +69,7 @@ export class Bed {
     return texts.length > 0 ? texts.join('\n') : undefined;
   }
 
-  helper(name: 'backend' | 'frontend'): Helper {
+  helper(name: HelperName): Helper {
     const helper = new Helper(name);
     this.peers.defer(() => helper.kill());
     return helper;
@@ -76,6 +77,14 @@ export class Bed {
 
   paths(count: number, folder = memoryFolder(this.peers)): PortPaths[] {
     return portPaths(folder, count);
+  }
+
+  /** The floor between such pairs of sockets; undefined, with a note, where it cannot be compiled. */
+  async cRelay(paths: readonly PortPaths[]): Promise<CRelay | undefined> {
+    const relay = await CRelay.start(this.peers, paths);
+    const why = 'C relay left out: no C compiler `cc` is installed.';
+    if (!relay && !this.findings.notes.includes(why)) this.findings.notes.push(why);
+    return relay;
   }
 
   /** Back-ends in one process; those that are given as `standby` were started beforehand. */

@@ -18,7 +18,10 @@ interface Answer {
   readonly error?: string;
 }
 
-/** One end of the dialogue in a process of its own, so that its event loop is in nobody's way. */
+/** The processes: `backend-process.ts` and so on. */
+export type HelperName = 'backend' | 'frontend' | 'storm';
+
+/** One end of the dialogue, or a client of the agent, in a process of its own, so that its event loop is in nobody's way. */
 export class Helper {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
@@ -26,7 +29,7 @@ export class Helper {
   #calls = 0;
   #over = false;
 
-  constructor(name: 'backend' | 'frontend') {
+  constructor(name: HelperName) {
     const file = join(import.meta.dirname, `${name}-process${extname(import.meta.filename)}`);
     this.#child = fork(file, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#child.on('message', (answer: Answer) => {

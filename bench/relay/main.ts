@@ -6,8 +6,9 @@ import { descriptorsFor } from './agent-process.ts';
 import { Bed } from './bed.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { openFilesLimit } from './proc.ts';
-import { circumstances, type Findings, tables } from './report.ts';
+import { circumstances, type Findings, noFindings, tables } from './report.ts';
 import { dataPath } from './works/data-path.ts';
+import { disturbed } from './works/disturbed.ts';
 import { handshake } from './works/handshake.ts';
 import { idle } from './works/idle.ts';
 import { recovery } from './works/recovery.ts';
@@ -17,6 +18,7 @@ import { startup } from './works/startup.ts';
 const WORKS: Readonly<Record<string, (bed: Bed) => Promise<void>>> = {
   startup,
   handshake,
+  disturbed,
   restart,
   idle,
   recovery,
@@ -32,13 +34,14 @@ async function main(options: Options): Promise<void> {
   const chosen = Object.entries(WORKS).filter(
     ([name]) => options.words.length === 0 || options.words.some((word) => name.includes(word)),
   );
-  const all: Findings = { comparisons: [], values: [], notes: [] };
+  const all = noFindings();
   for (const [name, work] of chosen) {
-    const own: Findings = { comparisons: [], values: [], notes: [] };
+    const own = noFindings();
     console.log(`\n${name} …`);
     await once(work, options, own);
     console.log(tables(own));
     all.comparisons.push(...own.comparisons);
+    all.disturbances.push(...own.disturbances);
     all.values.push(...own.values);
     all.notes.push(...own.notes);
   }

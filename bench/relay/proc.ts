@@ -37,8 +37,17 @@ export function openDescriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
-/** The processes that it has started and that run. */
-export function childrenOf(pid: number): number[] {
+/** The processes that it has started and that run, and what those have started. */
+export function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** The words of its command line. */
+export function argumentsOf(pid: number): string[] {
+  return read(`/proc/${pid}/cmdline`).split('\0');
+}
+
+function childrenOf(pid: number): number[] {
   return threadsOf(pid)
     .flatMap((thread) => read(`/proc/${pid}/task/${thread}/children`).split(' '))
     .filter((text) => text.trim() !== '')

@@ -26,31 +26,26 @@ export async function idle(bed: Bed): Promise<void> {
     await sleep(CALM_MS);
     const cpu: { direct: number[]; relayed: number[] } = { direct: [], relayed: [] };
     const memory: typeof cpu = { direct: [], relayed: [] };
-    const [agentOf, keeperOf]: Look[][] = [[], []];
+    const roles = ['relay', 'manager', 'keeper'] as const;
+    const present = roles.filter((role) => agent[role] !== undefined);
+    const looks = new Map<(typeof roles)[number], Look[]>(present.map((role) => [role, []]));
     for (let n = 0; n < rounds; n++) {
-      const keeper = supervise ? agent.peer.pid : undefined;
-      const looks = await bed.measured(() =>
-        Promise.all([
-          look(nothing.pid ?? 0, idleSeconds),
-          look(agent.pid ?? 0, idleSeconds),
-          look(keeper, idleSeconds),
-        ]),
+      const [without, ...own] = await bed.measured(() =>
+        Promise.all([nothing.pid, ...present.map((role) => agent[role])].map((pid) => look(pid ?? 0, idleSeconds))),
       );
-      const [without, own, kept] = looks;
-      agentOf?.push(own);
-      if (supervise) keeperOf?.push(kept);
-      cpu.direct.push(without.cpu);
-      cpu.relayed.push(own.cpu + kept.cpu);
-      memory.direct.push(without.memory);
-      memory.relayed.push(own.memory + kept.memory);
+      for (const [i, role] of present.entries()) looks.get(role)?.push(own[i] ?? { cpu: 0, memory: 0 });
+      cpu.direct.push(without?.cpu ?? 0);
+      cpu.relayed.push(own.reduce((sum, one) => sum + one.cpu, 0));
+      memory.direct.push(without?.memory ?? 0);
+      memory.relayed.push(own.reduce((sum, one) => sum + one.memory, 0));
     }
     const against = { through: `${through}, beside an empty node` };
     bed.findings.comparisons.push(
       { work: `idle with ${ports} ports: processor time in ${idleSeconds} s`, ...against, unit: 'ms', ...cpu },
-      { work: `idle with ${ports} ports: memory`, ...against, unit: 'MiB', ...memory },
+      { work: `idle with ${ports} ports: memory of all processes`, ...against, unit: 'MiB', ...memory },
     );
-    values(bed, `${through} idle with ${ports} ports: agent`, agentOf ?? []);
-    if (supervise) values(bed, `${through} idle with ${ports} ports: keeper`, keeperOf ?? []);
+    for (const [role, seen] of looks)
+      values(bed, `${through} idle with ${ports} ports: ${role}`, role === 'relay' ? '< 80' : undefined, seen);
     const open = agent.pids.map((pid) => openDescriptors(pid)).join(' and ');
     bed.findings.notes.push(`${through} with ${ports} ports: ${open} descriptors open.`);
     await frontends.kill();
@@ -59,16 +54,20 @@ export async function idle(bed: Bed): Promise<void> {
   }
 }
 
-function values(bed: Bed, what: string, looks: readonly Look[]): void {
+function values(bed: Bed, what: string, memoryGoal: string | undefined, looks: readonly Look[]): void {
   const { idleSeconds } = bed.options;
   bed.findings.values.push(
     { what: `${what}, processor`, unit: '%', values: looks.map(({ cpu }) => cpu / idleSeconds / 10), goal: '≈ 0' },
-    { what: `${what}, memory`, unit: 'MiB', values: looks.map(({ memory }) => memory), goal: '< 150' },
+    {
+      what: `${what}, memory`,
+      unit: 'MiB',
+      values: looks.map(({ memory }) => memory),
+      ...(memoryGoal !== undefined && { goal: memoryGoal }),
+    },
   );
 }
 
-async function look(pid: number | undefined, seconds: number): Promise<Look> {
-  if (pid === undefined) return { cpu: 0, memory: 0 };
+async function look(pid: number, seconds: number): Promise<Look> {
   const before = processorMs(pid);
   await sleep(seconds * 1000);
   return { cpu: processorMs(pid) - before, memory: residentMiB(pid) };

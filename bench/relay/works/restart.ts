@@ -21,16 +21,20 @@ interface Side {
 export async function restart(bed: Bed): Promise<void> {
   const { ports, rounds } = bed.options;
   const direct = await side(bed, bed.paths(ports), ({ backend }) => backend, []);
+  const cRelay = await bed.cRelay(bed.paths(ports));
+  const floor = cRelay && (await side(bed, cRelay.paths, ({ frontend }) => frontend, [cRelay.pid]));
   for (const { through, supervise } of bed.ways) {
     const agent = await bed.agent(supervise).start();
     const paths = bed.paths(ports, agent.folder);
     await agent.addPorts(paths);
     const relayed = await side(bed, paths, ({ frontend }) => frontend, agent.pids);
     await once(bed, direct);
+    if (floor) await once(bed, floor);
     await once(bed, relayed);
-    const times = { direct: [] as number[], relayed: [] as number[] };
+    const times = { direct: [] as number[], floor: [] as number[], relayed: [] as number[] };
     for (let n = 0; n < rounds; n++) {
       times.direct.push(await once(bed, direct));
+      if (floor) times.floor.push(await once(bed, floor));
       times.relayed.push(await bed.measured(() => once(bed, relayed)));
     }
     bed.findings.comparisons.push({
@@ -38,7 +42,8 @@ export async function restart(bed: Bed): Promise<void> {
       through,
       unit: 'ms',
       ...times,
-      goal: '≤ 2',
+      floor: floor && times.floor,
+      goal: '≤ 1.3',
     });
     await relayed.frontends.kill();
     await relayed.backends.kill();
