@@ -1,32 +1,26 @@
-import { chownSync, lstatSync, statSync, unlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { lstatSync, unlinkSync } from 'node:fs';
+import { identityOf, OpenedFile } from './safe-directory.ts';
+import { ANY_DIRECTORY, type SocketDirectories, type SocketPlace } from './socket-directories.ts';
+import { SocketFileError } from './socket-file-error.ts';
 import { socketPathFault } from './socket-path.ts';
+import { Staging } from './socket-staging.ts';
 
 export interface SocketFileOptions {
   /** Permissions of the file. Default 0660; to connect needs write permission. */
   readonly mode?: number | undefined;
-  /** Numeric group of the file; the process must be in it. */
+  /** Numeric group of the file, unless its directory has one of its own; the process must be in it. */
   readonly group?: number | undefined;
+  /** Where sockets may be made. Default: in any safe directory. */
+  readonly directories?: SocketDirectories | undefined;
 }
 
 /** A caller's kind of unix socket. `Knocked` and `Binding` are promises where the calls answer later. */
 export interface SocketCalls<Bound, Knocked = string | undefined, Binding = Bound> {
   /** Connects and hangs up: the error code, or undefined when a server answered. */
   knock(path: string): Knocked;
-  /** Binds before it returns, even before it returns a promise. Throws an error with a `code`. */
+  /** Binds and listens before it returns, even before it returns a promise. Throws an error with a `code`. */
   bind(path: string): Binding;
   close(bound: Bound): void;
-}
-
-/** A path where no socket can be made; the message is the reason alone. `served`: another process listens there. */
-export class SocketFileError extends Error {
-  override readonly name = 'SocketFileError';
-  readonly served: boolean;
-
-  constructor(reason: string, { served = false, cause }: { served?: boolean; cause?: unknown } = {}) {
-    super(reason, { cause });
-    this.served = served;
-  }
 }
 
 /** What a knock says of a socket that we may not use. */
@@ -35,96 +29,143 @@ const DEFAULT_MODE = 0o660;
 
 /**
  * The file of a unix socket that we listen on; the only place in the program that makes and removes such files. It replaces
- * the file of a dead process, leaves any other file at the path alone, and gives the file its mode from the first moment.
+ * the file of a dead process and leaves any other file at the path alone.
+ *
+ * Others may be able to swap files in the directory at any moment. So nothing is done by the path: the directory stays open,
+ * the file is made in a folder that only we can change and comes to its place by link(2), complete with mode and group, and
+ * before a file is removed its inode is compared (docs/adr/0011).
  */
 export class SocketFile<Bound> {
   readonly path: string;
   readonly bound: Bound;
-  readonly #identity: string | undefined;
+  readonly #place: SocketPlace;
+  readonly #identity: string;
+  readonly #staging: Staging | undefined;
   readonly #close: (bound: Bound) => void;
+  #open = true;
 
-  private constructor(path: string, bound: Bound, close: (bound: Bound) => void) {
+  private constructor(
+    path: string,
+    bound: Bound,
+    place: SocketPlace,
+    identity: string,
+    close: (bound: Bound) => void,
+    staging?: Staging,
+  ) {
     this.path = path;
     this.bound = bound;
-    this.#identity = identityOf(path);
+    this.#place = place;
+    this.#identity = identity;
     this.#close = close;
+    this.#staging = staging;
   }
 
   /** @throws SocketFileError */
   static bind<Bound>(path: string, options: SocketFileOptions, calls: SocketCalls<Bound>): SocketFile<Bound> {
+    const place = placeOf(path, options);
+    let staging: Staging | undefined;
+    let bound: Bound | undefined;
     try {
-      if (socketStands(path)) removeStale(path, calls.knock(path));
-      const bound = withMode(options.mode, () => calls.bind(path));
-      return new SocketFile(path, bound, calls.close).#inGroup(options.group);
+      const old = socketAt(place);
+      if (old) removeStale(place, old, knocked(old, calls.knock));
+      staging = new Staging(place);
+      bound = withMode(options.mode, () => calls.bind(staging?.path ?? ''));
+      const identity = staging.publish(place.group ?? options.group);
+      staging.close();
+      return new SocketFile(path, bound, place, identity, calls.close);
     } catch (error) {
+      if (bound !== undefined) calls.close(bound);
+      staging?.close();
+      place.directory.close();
       throw asFault(error);
     }
   }
 
-  /** @throws SocketFileError */
+  /** The same for a server of node, which removes at its end what it bound: that is a name in a folder that is gone by then. @throws SocketFileError */
   static async bindAsync<Bound>(
     path: string,
     options: SocketFileOptions,
     calls: SocketCalls<Bound, Promise<string | undefined>, Promise<Bound>>,
   ): Promise<SocketFile<Bound>> {
+    const place = placeOf(path, options);
+    let staging: Staging | undefined;
+    let bound: Bound | undefined;
     try {
-      if (socketStands(path)) removeStale(path, await calls.knock(path));
-      const bound = await withMode(options.mode, () => calls.bind(path));
-      return new SocketFile<Bound>(path, bound, calls.close).#inGroup(options.group);
+      const old = socketAt(place);
+      if (old) removeStale(place, old, await calls.knock(old.path).finally(() => old.close()));
+      staging = new Staging(place);
+      bound = await withMode(options.mode, () => calls.bind(staging?.path ?? ''));
+      const identity = staging.publish(place.group ?? options.group);
+      return new SocketFile<Bound>(path, bound, place, identity, calls.close, staging);
     } catch (error) {
+      if (bound !== undefined) calls.close(bound);
+      staging?.close();
+      place.directory.close();
       throw asFault(error);
     }
   }
 
-  #inGroup(group: number | undefined): this {
-    try {
-      if (group !== undefined) chownSync(this.path, -1, group);
-      return this;
-    } catch (cause) {
-      this.close();
-      throw new SocketFileError(`the group ${group} cannot be set: ${(cause as Error).message}`, { cause });
-    }
-  }
-
-  /** False when another file has taken the path, or none is there. */
-  get isOurs(): boolean {
-    return this.#identity !== undefined && this.#identity === identityOf(this.path);
-  }
-
   /** Removes the file if it is still ours, then closes the socket: no client finds a file that refuses. */
   close(): void {
-    try {
-      if (this.isOurs) unlinkSync(this.path);
-    } catch {
-      // we may no longer write to the directory: the file stays and refuses connections
-    }
+    if (!this.#open) return;
+    this.#open = false;
+    unlinkIfSame(this.#place, this.#identity);
     this.#close(this.bound);
+    this.#staging?.close();
+    this.#place.directory.close();
   }
 }
 
-function identityOf(path: string): string | undefined {
-  const file = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return file && `${file.dev}:${file.ino}`;
-}
-
-function socketStands(path: string): boolean {
+function placeOf(path: string, { directories = ANY_DIRECTORY }: SocketFileOptions): SocketPlace {
   const fault = socketPathFault(path);
   if (fault !== undefined) throw new SocketFileError(fault);
-  statSync(dirname(path)); // node:net says EACCES when the directory does not exist
-  const file = lstatSync(path, { throwIfNoEntry: false });
-  if (file?.isSocket() === false) throw new SocketFileError('the file exists and is not a socket; wanted a free path');
-  return file !== undefined;
+  try {
+    return directories.place(path);
+  } catch (error) {
+    throw asFault(error);
+  }
 }
 
-function removeStale(path: string, knocked: string | undefined): void {
-  if (knocked === 'ENOENT') return;
-  if (FORBIDDEN.includes(knocked))
-    throw new SocketFileError(`a socket is there that we may not use (${knocked}); wanted a free path`);
-  if (knocked !== 'ECONNREFUSED') throw served();
-  unlinkSync(path);
+/** The socket that is at the place already. */
+function socketAt({ directory, name }: SocketPlace): OpenedFile | undefined {
+  let file: OpenedFile;
+  try {
+    file = new OpenedFile(directory.at(name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (file.stat.isSocket()) return file;
+  file.close();
+  throw new SocketFileError('the file exists and is not a socket; wanted a free path');
 }
 
-/** The umask gives the file its mode from its first moment; a later chmod would leave a gap. */
+function knocked(file: OpenedFile, knock: (path: string) => string | undefined): string | undefined {
+  try {
+    return knock(file.path);
+  } finally {
+    file.close();
+  }
+}
+
+function removeStale(place: SocketPlace, { identity }: OpenedFile, answer: string | undefined): void {
+  if (answer === 'ENOENT') return;
+  if (FORBIDDEN.includes(answer))
+    throw new SocketFileError(`a socket is there that we may not use (${answer}); wanted a free path`);
+  if (answer !== 'ECONNREFUSED') throw served();
+  unlinkIfSame(place, identity);
+}
+
+function unlinkIfSame({ directory, name }: SocketPlace, identity: string): void {
+  const path = directory.at(name);
+  try {
+    if (identityOf(lstatSync(path, { bigint: true })) === identity) unlinkSync(path);
+  } catch {
+    // gone, or we may no longer write to the directory: the file stays and refuses connections
+  }
+}
+
+/** The umask gives the file its mode from its first moment. */
 function withMode<Result>(mode = DEFAULT_MODE, bind: () => Result): Result {
   const before = process.umask(0o777 & ~mode);
   try {
@@ -145,7 +186,7 @@ const REASONS: Readonly<Record<string, string>> = {
 function asFault(error: unknown): SocketFileError {
   if (error instanceof SocketFileError) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return served(error);
+  if (code === 'EADDRINUSE' || code === 'EEXIST') return served(error);
   const reason = REASONS[code];
   return new SocketFileError(reason === undefined ? message : `${reason} (${code})`, { cause: error });
 }

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { renameSync } from 'node:fs';
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { SocketFile, type SocketFileOptions } from './socket-file.ts';
 
@@ -24,7 +23,11 @@ export async function listenOnPath(
     bind: async (at) => listening(createServer({ allowHalfOpen: true }, accept), { path: at }),
     close: (server) => server.close(),
   });
-  return { server: file.bound, close: (ended) => closeServer(file, ended) };
+  const close = (ended?: () => void): void => {
+    if (ended) file.bound.once('close', ended);
+    file.close();
+  };
+  return { server: file.bound, close };
 }
 
 /** Settles when the server listens; node binds a path within the call. */
@@ -32,28 +35,6 @@ export async function listening(server: Server, where: ListenOptions): Promise<S
   server.listen(where);
   await once(server, 'listening');
   return server;
-}
-
-/**
- * libuv unlinks the path that it bound when it closes, even when the file there is another server's by then; that file is
- * renamed for the moment of the close. All three calls are synchronous: only a kill between them leaves the file under the
- * other name. The ways around cost more: to listen on a descriptor needs native calls, and a socket that is bound at another
- * path and moved has a wrong name in `ss` and less room for the path.
- */
-function closeServer({ path, bound: server, isOurs }: SocketFile<Server>, ended?: () => void): void {
-  const aside = `${path}.${process.pid}~`;
-  const renamed = !isOurs && renames(path, aside);
-  server.close(ended);
-  if (renamed) renames(aside, path);
-}
-
-function renames(from: string, to: string): boolean {
-  try {
-    renameSync(from, to);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The error code, or undefined when a server answered. */

@@ -1,4 +1,5 @@
-import { SocketFile, SocketFileError, type SocketFileOptions } from '../../base/socket-file.ts';
+import { SocketFile, type SocketFileOptions } from '../../base/socket-file.ts';
+import { SocketFileError } from '../../base/socket-file-error.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { close, SystemCallError } from './libc.ts';
 import { OwnedFd } from './owned-fd.ts';

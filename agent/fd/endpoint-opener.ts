@@ -1,11 +1,13 @@
 import { Backoff } from '../../base/backoff.ts';
 import type { SocketFileOptions } from '../../base/socket-file.ts';
+import { openSocketFile } from '../../base/socket-to-connect.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Endpoint } from '../../compat-tables/protocol/endpoint.ts';
-import { connectUnix, SystemCallError } from './libc.ts';
+import { connectUnix } from './libc.ts';
 import { Listener } from './listener.ts';
 import { OwnedFd } from './owned-fd.ts';
 import { identifyPeer, type PeerIdentity } from './peer.ts';
+import { PORT_DIRECTORIES } from './port-directories.ts';
 
 export interface EndpointOpenerEvents {
   /** Peers can come: the socket file is there, or connecting waits only for a peer. Once per `open`. */
@@ -74,7 +76,7 @@ export class EndpointOpener {
     let connection: OwnedFd | undefined;
     try {
       if (this.#endpoint.role === 'listen') this.#listen();
-      else connection = new OwnedFd(connectUnix(this.#endpoint.path));
+      else connection = connectToFile(this.#endpoint.path);
     } catch (error) {
       this.#lastError = causeOf(error);
       this.#after(this.#backoff.next());
@@ -89,7 +91,12 @@ export class EndpointOpener {
 
   #listen(): void {
     if (this.#listener) this.#listener.resume();
-    else this.#listener = new Listener(this.#endpoint.path, this.#options, (fd) => void this.#arrived(fd));
+    else
+      this.#listener = new Listener(
+        this.#endpoint.path,
+        { ...this.#options, directories: PORT_DIRECTORIES },
+        (fd) => void this.#arrived(fd),
+      );
   }
 
   /** False: the peer was gone before it could be identified. */
@@ -138,11 +145,29 @@ export class EndpointOpener {
   }
 }
 
+/**
+ * Connects to the socket that is at a path of a port now: to the file itself, so that nothing else can take its place.
+ * Throws SocketFileError, or an error with the `code` of the system call.
+ */
+export function connectToFile(path: string): OwnedFd {
+  const file = openSocketFile(path, PORT_DIRECTORIES);
+  try {
+    return new OwnedFd(connectUnix(file.path));
+  } finally {
+    file.close();
+  }
+}
+
 /** The system's code, such as `EACCES`, or the text where there is none. */
 function causeOf(error: unknown): string {
-  return error instanceof SystemCallError ? error.code : (error as Error).message;
+  return systemCodeOf(error) ?? (error as Error).message;
+}
+
+function systemCodeOf(error: unknown): string | undefined {
+  if (error instanceof CompatError) return undefined;
+  return (error as { readonly code?: string }).code;
 }
 
 function isAbsent(error: unknown): boolean {
-  return error instanceof SystemCallError && ABSENT.includes(error.code);
+  return ABSENT.includes(systemCodeOf(error) ?? '');
 }

@@ -17,8 +17,10 @@ import {
 const controlDevice = libc.func('int ioctl(int, uint64_t, void *)');
 const openPipe = libc.func('int pipe2(void *, int)');
 const moveBytes = libc.func('int64_t splice(int, void *, int, void *, uint64_t, uint32_t)');
+const readPeerName = libc.func('int getpeername(int, void *, void *)');
 const endStream = libc.func('int shutdown(int, int)');
 
+const MAX_PATH_BYTES = 108; // unix(7)
 const SO_PEEK_OFF = 42;
 const FIONREAD = 0x541b;
 const SIOCOUTQ = 0x5411;
@@ -31,6 +33,16 @@ const O_CLOEXEC = 0o2000000;
 
 const word = Buffer.alloc(4);
 const wordLength = Buffer.alloc(4);
+
+/** sun_path of the socket that was connected to, as its process bound it, maybe by another path than ours; '': none. */
+export function peerAddress(fd: number): string {
+  const address = Buffer.alloc(2 + MAX_PATH_BYTES + 1);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(address.length, 0);
+  if ((readPeerName(fd, address, length) as number) < 0) return '';
+  const text = address.toString('utf8', 2, Math.max(2, Math.min(address.length, length.readUInt32LE(0))));
+  return text.replace(/\0.*$/s, '');
+}
 
 /** How far the next peek at a socket begins behind its first unread byte (socket(7), SO_PEEK_OFF); receiving lowers it. */
 export function peekOffset(fd: number): number {

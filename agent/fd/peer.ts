@@ -21,7 +21,7 @@ export interface PeerIdentity {
   readonly socket?: string;
 }
 
-/** The path within `PeerIdentity.socket`. */
+/** The path within `PeerIdentity.socket`. @internal for tests */
 export function socketPath({ socket }: PeerIdentity): string | undefined {
   return socket?.slice(socket.indexOf(' ') + 1);
 }

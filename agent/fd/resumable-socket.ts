@@ -8,6 +8,7 @@ import {
   emptyPipe,
   movePipe,
   peekOffset,
+  peerAddress,
   setPeekOffset,
   shutdown,
   unreadBytes,
@@ -136,6 +137,11 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   /** Above 0 while the peer has not read all that was sent to it. */
   get unsent(): number {
     return unsentBytes(this.#socket.raw);
+  }
+
+  /** The path that the peer listened on, by the name that it used itself. */
+  get peerAddress(): string {
+    return peerAddress(this.#socket.raw);
   }
 
   /** Bytes that are staged and not sent. */

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { SocketFileError, type SocketFileOptions } from '../../base/socket-file.ts';
+import type { SocketFileOptions } from '../../base/socket-file.ts';
+import { SocketFileError } from '../../base/socket-file-error.ts';
 import { listenOnPath, type UnixServer } from '../../base/unix-server.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { ApiConnection, type ConnectionLimits } from './api-connection.ts';

@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SocketFile, SocketFileError } from '../../base/socket-file.ts';
+import { SocketFile } from '../../base/socket-file.ts';
+import { SocketFileError } from '../../base/socket-file-error.ts';
 import { listenOnPath, type UnixServer } from '../../base/unix-server.ts';
 
 describe('the file of a unix socket', () => {
@@ -74,13 +75,32 @@ describe('the file of a unix socket', () => {
     renameSync(path, `${path}.old`);
     server.close();
     renameSync(`${path}.old`, path);
-    return SocketFile.bind(path, {}, { knock: () => answer, bind: () => 'bound', close: () => undefined });
+    const bind = (at: string): string => {
+      writeFileSync(at, 'a file in the place of a socket');
+      return 'bound';
+    };
+    return SocketFile.bind(path, {}, { knock: () => answer, bind, close: () => undefined });
   };
 
-  it('is replaced when nobody answers, and when it went in the meantime', async () => {
-    await bindOver('ECONNREFUSED');
+  it('is replaced when nobody answers', async () => {
+    const file = await bindOver('ECONNREFUSED');
+    assert.equal(statSync(path).isFile(), true);
+    file.close();
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it('is made when the other one went in the meantime', async () => {
+    const server = await listen();
+    const knock = (): string => {
+      server.close();
+      return 'ENOENT';
+    };
+    const bind = (at: string): string => {
+      writeFileSync(at, '');
+      return 'bound';
+    };
+    SocketFile.bind(path, {}, { knock, bind, close: () => undefined }).close();
     assert.equal(existsSync(path), false);
-    await bindOver('ENOENT');
   });
 
   for (const { answer, reason, served } of [

@@ -1,7 +1,6 @@
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { REQUESTS, type RequestName, requestById, requestName } from '../../../compat-tables/protocol/requests.ts';
 import { closeAll } from '../../fd/owned-fd.ts';
-import { socketPath } from '../../fd/peer.ts';
 import { processHolds, processServes } from '../../fd/process-descriptors.ts';
 import { replyDescriptors, requestDescriptors } from '../../vhost/check-message.ts';
 import { encodeRequest } from '../../vhost/header.ts';
@@ -153,8 +152,7 @@ function awaitEvidence({ exchange, channels, what }: Resumption, delivery: Deliv
   const { peer } = exchange.context;
   // Another process than the one that made the socket we connected to may answer there: that the maker lacks the file then
   // tells nothing.
-  const path = socketPath(peer);
-  const serves = path === undefined || processServes(peer.pid, path);
+  const serves = peer.socket === undefined || processServes(peer.pid, frontend.peerAddress);
   const look = (): void => {
     if (!exchange.isOpen) return;
     const held = message.fds.map(({ raw }) => {

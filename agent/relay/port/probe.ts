@@ -1,9 +1,10 @@
+import { SocketFileError } from '../../../base/socket-file-error.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { type Endpoint, formatEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
+import { connectToFile } from '../../fd/endpoint-opener.ts';
 import { firstConnection } from '../../fd/first-connection.ts';
-import { connectUnix, SystemCallError } from '../../fd/libc.ts';
-import { OwnedFd } from '../../fd/owned-fd.ts';
+import type { OwnedFd } from '../../fd/owned-fd.ts';
 import { BackendLink } from '../link/backend-link.ts';
 import { asCompatError } from '../link/relay-errors.ts';
 
@@ -36,10 +37,11 @@ export async function probe(
 
 function connect({ path }: Endpoint): OwnedFd {
   try {
-    return new OwnedFd(connectUnix(path));
+    return connectToFile(path);
   } catch (error) {
-    if (!(error instanceof SystemCallError) && !(error instanceof RangeError)) throw error;
-    throw new CompatError('VC-BACKEND-CONNECT', `Cannot probe ${path}: ${error.message}`, { path }, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined && !(error instanceof SocketFileError)) throw error;
+    throw new CompatError('VC-BACKEND-CONNECT', `Cannot probe ${path}: ${message}`, { path }, { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net';
-import { SocketFileError, type SocketFileOptions } from '../../../base/socket-file.ts';
+import type { SocketFileOptions } from '../../../base/socket-file.ts';
+import { SocketFileError } from '../../../base/socket-file-error.ts';
 import { listening, listenOnPath, type UnixServer } from '../../../base/unix-server.ts';
 import { formatRemote, type PassiveRemote, RemoteError } from './remotes.ts';
 
