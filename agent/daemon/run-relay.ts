@@ -1,9 +1,11 @@
-import { SocketFileError } from '../../base/socket-file.ts';
+import { SocketFileError } from '../../base/socket-file-error.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { PORT_DIRECTORIES } from '../fd/port-directories.ts';
 import { OrdersServer } from '../relay/service/orders-server.ts';
 import { RelayService } from '../relay/service/relay-service.ts';
 import type { KeeperLink } from '../relay/service/resumed-ports.ts';
 import type { Config } from '../settings/config.ts';
+import { ownPaths } from '../settings/own-paths.ts';
 import { makeRelayDir, ordersFolder, ordersSocket } from '../settings/relay-dir.ts';
 import { makeManagerDirs } from '../settings/run-dir.ts';
 import { ManagerChild } from './manager-child.ts';
@@ -23,6 +25,7 @@ export async function runRelay(
   const managerUser = process.getuid?.() === 0 ? config.user : undefined;
   if (managerArgs !== undefined) makeManagerDirs(config, managerUser);
   makeRelayDir(config.relayDir);
+  PORT_DIRECTORIES.restrict(config.socketDirs, ownPaths(config));
   const resumed = keeper?.ports.size ?? 0;
   const service = new RelayService({ folder: ordersFolder(config.relayDir), socketGroup, keeper, log });
   let manager: ManagerChild | undefined;

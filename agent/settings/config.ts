@@ -111,9 +111,11 @@ export function resolveConfig(file: WrittenSettings, over: WrittenSettings = {})
 /** A default with the directories in the place of RUN_DIR and STATE_DIR. */
 function filled(value: unknown, directories: Readonly<Record<string, unknown>>): unknown {
   if (Array.isArray(value)) return value.map((one) => filled(one, directories));
+  if (isObject(value))
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, filled(one, directories)]));
   if (typeof value !== 'string') return value;
   const { runDir, stateDir } = directories;
-  return value.replace(/\bRUN_DIR(?=[/-])/, `${runDir}`).replace(/\bSTATE_DIR(?=\/)/, `${stateDir}`);
+  return value.replace(/\bRUN_DIR(?=[/-]|$)/, `${runDir}`).replace(/\bSTATE_DIR(?=\/)/, `${stateDir}`);
 }
 
 /** The embedded database, or one elsewhere. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { groupId } from '../../base/group-id.ts';
+import type { SocketDirectory } from '../../base/socket-directories.ts';
 import { type SystemUser, userId } from '../../base/user-id.ts';
 
 /** The kinds of values that a setting can have: how each is written and read. */
@@ -47,8 +48,15 @@ export const text = (placeholder: string): Kind<string> => textual(placeholder, 
 /** A path, made absolute. */
 export const path = (placeholder: string): Kind<string> => textual(placeholder, (value) => resolve(readText(value)));
 
+/** A directory of sockets, with the group of the sockets that are made there: `DIR` or `DIR=GROUP`. */
+export const socketDirectory: Kind<SocketDirectory> = textual('dir[=group]', (value) => {
+  const [, dir, name] = /^(.*?)(?:=([^=/]+))?$/s.exec(readText(value)) ?? [];
+  if (dir === undefined || dir === '') throw wrong(value, 'DIR or DIR=GROUP');
+  return { path: resolve(dir), group: name === undefined ? undefined : group.read(name) };
+});
+
 /** A list; in the environment its items are separated by blanks. */
-export function listOf(item: Kind<string>): Kind<readonly string[]> {
+export function listOf<T>(item: Kind<T>): Kind<readonly T[]> {
   return {
     placeholder: item.placeholder,
     isList: true,

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { LOG_LEVELS } from '../../base/log.ts';
+import type { SocketDirectory } from '../../base/socket-directories.ts';
 import { MAX_TIMER_MS } from '../../base/timers.ts';
 import { DEFAULT_SERVER_LIMITS, limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/server-limits.ts';
 import { declaredBackend } from './declared-backend.ts';
@@ -11,6 +12,7 @@ import {
   octalMode,
   oneOf,
   path,
+  socketDirectory,
   text,
   user,
   ValueError,
@@ -53,6 +55,19 @@ const limits = object((value): Partial<ServerLimits> => {
   if (mistake !== undefined) throw new ValueError(`: ${mistake}`);
   return value;
 });
+
+/** Where switches, libvirt and passt have their sockets, and where README puts ours. */
+const DEFAULT_SOCKET_DIRS: readonly SocketDirectory[] = [
+  '/run/vhost-user',
+  'RUN_DIR',
+  '/run/openvswitch',
+  '/usr/local/var/run/openvswitch',
+  '/run/vpp',
+  '/run/libvirt',
+  '/var/lib/libvirt/qemu',
+  '/var/lib/vhost_sockets',
+  '/tmp',
+].map((path) => ({ path }));
 
 /** In the order of the documentation. */
 export const SETTINGS = {
@@ -164,6 +179,13 @@ export const SETTINGS = {
     defaultText: 'that of the agent',
     help: 'user of the manager process, when the agent starts as root',
     doc: 'User of the manager process when the agent is started as root: it has no rights then but those of that user. `run_dir` and `state_dir` have to belong to it; they do when the agent makes them. A name of `/etc/passwd`, or a number. The relay process takes orders from this user.',
+  }),
+  socket_dirs: setting(listOf(socketDirectory), {
+    flag: '--socket-dir',
+    default: DEFAULT_SOCKET_DIRS,
+    defaultText: DEFAULT_SOCKET_DIRS.map(({ path }) => `\`${path}\``).join(', '),
+    help: 'directory in which sockets of ports may be, with the group of those that are made there; may be repeated',
+    doc: 'Directories of the sockets of ports, `DIR` or `DIR=GROUP`: sockets of front-ends and back-ends are made and connected to only at or below one of these. GROUP (name or number) owns the sockets that are made there, else `socket_group` does. See [security.md](security.md).',
   }),
   backend: setting(declaredBackend, {
     defaultText: 'none: nothing is usable until a back-end was measured',

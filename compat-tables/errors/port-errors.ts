@@ -110,7 +110,7 @@ export const PORT_ERRORS = {
     title: 'an endpoint cannot be used',
     meaning: 'An endpoint is not of the form listen:PATH or connect:PATH, or its path cannot be used.',
     remedy:
-      'If the text is refused, give listen:PATH or connect:PATH with an absolute path of at most 107 bytes, another one for each side. ENOENT: make the directory. EACCES: let the user of the agent write to the directory. Something that is not a socket: remove it, or choose another path.',
+      'If the text is refused, give listen:PATH or connect:PATH with an absolute path of at most 107 bytes, another one for each side. ENOENT: make the directory. EACCES: let the user of the agent write to the directory. Something that is not a socket: remove it, or choose another path. A directory where others may rename files: chmod +t. A path outside the directories of sockets: add it to socket_dirs; docs/security.md has the rules.',
     exit: 'usage',
   },
   'VC-ENDPOINT-TAKEN': {
