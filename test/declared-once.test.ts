@@ -23,7 +23,7 @@ const FACTS: readonly {
     what: 'removing a socket',
     pattern: /\bunlink(Sync)?\(/,
     file: 'base/socket-file.ts',
-    apart: ['agent/relay/handover/journal.ts', 'agent/daemon/die-at-step.ts'], // files of their own
+    apart: ['base/socket-staging.ts', 'agent/relay/handover/journal.ts', 'agent/daemon/die-at-step.ts'], // files of their own
   },
   { what: 'the longest path of a unix socket', pattern: /sun_path|= 10[78];/, file: 'base/socket-path.ts' },
   {

@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { MAX_SOCKET_PATH_BYTES } from '../../base/socket-path.ts';
 import { mayFail } from './faults.ts';
 import {
   checked,
@@ -20,7 +21,6 @@ const moveBytes = libc.func('int64_t splice(int, void *, int, void *, uint64_t, 
 const readPeerName = libc.func('int getpeername(int, void *, void *)');
 const endStream = libc.func('int shutdown(int, int)');
 
-const MAX_PATH_BYTES = 108; // unix(7)
 const SO_PEEK_OFF = 42;
 const FIONREAD = 0x541b;
 const SIOCOUTQ = 0x5411;
@@ -34,9 +34,9 @@ const O_CLOEXEC = 0o2000000;
 const word = Buffer.alloc(4);
 const wordLength = Buffer.alloc(4);
 
-/** sun_path of the socket that was connected to, as its process bound it, maybe by another path than ours; '': none. */
+/** The path of the socket that was connected to, as its process bound it, maybe by another name than ours; '': none. */
 export function peerAddress(fd: number): string {
-  const address = Buffer.alloc(2 + MAX_PATH_BYTES + 1);
+  const address = Buffer.alloc(2 + MAX_SOCKET_PATH_BYTES + 1);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(address.length, 0);
   if ((readPeerName(fd, address, length) as number) < 0) return '';
