@@ -40,3 +40,10 @@ export function editDistance(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
+
+/** Whether a string can be written as UTF-8 and read by C programs: no half of a surrogate pair, no NUL. */
+export function isWholeText(text: string): boolean {
+  return !BROKEN_TEXT.test(text);
+}
+
+const BROKEN_TEXT = /\p{Surrogate}|\0/u;

@@ -292,7 +292,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
 
   #waitForRest(): void {
     if (this.#seen === 0) return;
-    const now = Date.now();
+    const now = performance.now();
     const backoff = new Backoff({ firstMs: FIRST_LOOK_MS, longestMs: LONGEST_LOOK_MS });
     this.#partial ??= { timer: undefined, since: now, backoff, pauseMs: 0 };
     const partial = this.#partial;

@@ -97,8 +97,9 @@ export class DescriptorStore {
 
   /** Settles when no message is pending, or after `patienceMs`. */
   async settled(patienceMs = SETTLE_PATIENCE_MS): Promise<void> {
-    const deadline = Date.now() + patienceMs;
-    while (this.#waiting.length > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    const deadline = performance.now() + patienceMs;
+    while (this.#waiting.length > 0 && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   /** Pending messages are not sent. What was sent stays kept. */

@@ -72,7 +72,7 @@ async function listenAll(server: OvsdbServer, config: Config, log: Log): Promise
 function openFile(file: string, schema: DatabaseSchema): Database {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
-    return Database.open({ file, schema });
+    return Database.open({ file, schema, fixedSchema: true });
   } catch (error) {
     throw new CompatError('VC-DB-OPEN', (error as Error).message, { file }, { cause: error });
   }

@@ -27,7 +27,8 @@ interface Change {
 /**
  * Writes of the agent that the database has not committed yet, gathered for a moment and sent as one transaction, one at a
  * time. Newer columns of a row replace pending ones, so a slow database costs memory for one state per row; they are
- * retried until the database takes them, because their writer counts on it. Events are sent apart, and given up when the
+ * retried until the database takes them, because their writer counts on it; a column that it can never take is reported
+ * in the log and given up, alone. Events are sent apart, and given up when the
  * database refuses them.
  */
 export class PendingWrites {
@@ -117,6 +118,11 @@ export class PendingWrites {
     if (changes.length === 0) return true;
     const refused = await this.#transact(changes.map(([, change]) => operation(change)));
     if (refused === undefined) return true;
+    const [only] = changes;
+    if (only !== undefined && changes.length === 1 && isAboutContent(refused)) {
+      await this.#writeColumns(only[1]);
+      return true;
+    }
     if (refused === 'gone' || changes.length === 1) {
       this.#putBack(changes);
       return false;
@@ -126,12 +132,23 @@ export class PendingWrites {
     let all = true;
     for (const one of changes) {
       const error = inARow < REFUSED_IN_A_ROW ? await this.#transact([operation(one[1])]) : 'gone';
-      inARow = error === undefined ? 0 : inARow + 1;
+      inARow = error === undefined || isAboutContent(error) ? 0 : inARow + 1;
       if (error === undefined) continue;
-      this.#putBack([one]);
-      all = false;
+      if (isAboutContent(error)) await this.#writeColumns(one[1]);
+      else {
+        this.#putBack([one]);
+        all = false;
+      }
     }
     return all;
+  }
+
+  /** The database will never take one of these columns: the others are written, and that one is given up. */
+  async #writeColumns(change: Change): Promise<void> {
+    const columns = Object.entries(change.columns);
+    if (columns.length === 1) return;
+    for (const column of columns)
+      await this.#transact([operation({ ...change, columns: Object.fromEntries([column]) })]);
   }
 
   /** Newer columns win over those that come back. */
@@ -162,6 +179,17 @@ export class PendingWrites {
       return error;
     }
   }
+}
+
+/** Errors of RFC 7047, section 3.1, and of ovsdb-server that the same write will meet again and again. */
+const ABOUT_CONTENT: ReadonlySet<string> = new Set([
+  ...['constraint violation', 'domain error', 'range error', 'referential integrity violation', 'syntax error'],
+  ...['unknown column', 'unknown table', 'ovsdb error'],
+]);
+
+/** Whether the database refuses what is written, and not just to write now. */
+export function isAboutContent(refused: Error | 'gone' | undefined): boolean {
+  return refused instanceof OvsdbTransactionError && ABOUT_CONTENT.has(refused.error);
 }
 
 function operation({ table, where, columns }: Change): Json {

@@ -5,6 +5,7 @@ import { entryKey } from '../../compat-tables/entries/load.ts';
 import { resembling } from '../../compat-tables/releases/resembles.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import type { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
+import { namedUuid } from '../../rpc/ovsdb/notation/values.ts';
 import { encodeHost, encodeVersion } from '../../rpc/state/encode-rows.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
 import { entryOf, type HostRow, type VersionRow } from '../../rpc/state/read-rows.ts';
@@ -18,6 +19,7 @@ import {
   hostView,
   withoutBigints,
 } from './host-view.ts';
+import { isAboutContent } from './pending-writes.ts';
 
 /** Publishes what this host can honour: its versions with their blockers, and what its back-end can do. */
 export class Publisher {
@@ -67,7 +69,33 @@ export class Publisher {
       return true;
     } catch (error) {
       this.#log.warn('publishing-failed', { error: (error as Error).message });
-      return false;
+      if (!isAboutContent(error as Error)) return false;
+      await this.#publishSingly(host, operations);
+      // the same again would be refused again
+      this.#settled = basis;
+      this.#published = text;
+      return true;
+    }
+  }
+
+  /** One row that the database can never take must not keep the others from being published. */
+  async #publishSingly({ uuid }: HostRow, operations: readonly Json[]): Promise<void> {
+    const referring = (...mutations: Json[]): Json => ({
+      ...{ op: 'mutate', table: 'Host', where: whereUuid(uuid), mutations },
+    });
+    for (const operation of operations as unknown as readonly PublishOperation[]) {
+      const [name, removals = []] = [
+        operation['uuid-name'],
+        operation.mutations?.filter(([, how]) => how === 'delete'),
+      ];
+      if (operation.op === 'mutate' && removals.length === 0) continue;
+      const alone: Json[] = operation.op === 'mutate' ? [referring(...removals)] : [operation as unknown as Json];
+      if (name !== undefined) alone.push(referring(['versions', 'insert', namedUuid(name)]));
+      try {
+        await this.#client.transact(DATABASE, alone);
+      } catch (error) {
+        this.#log.error('row-refused', { error: (error as Error).message });
+      }
     }
   }
 
@@ -81,6 +109,13 @@ export class Publisher {
       }),
     );
   }
+}
+
+/** What `versionOperations` makes. */
+interface PublishOperation {
+  readonly op: string;
+  readonly 'uuid-name'?: string;
+  readonly mutations?: readonly [column: string, mutator: string, value: Json][];
 }
 
 /** Fails when the versions of the host are others than those that the operations were made from. */

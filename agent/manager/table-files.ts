@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { shippedTables } from '../../base/installation.ts';
@@ -47,15 +47,31 @@ function readDirectory(dir: string, mustExist: boolean, problems: CompatError[])
   for (const name of names.filter((one) => TABLE_NAME.test(one)).sort()) {
     const path = join(dir, name);
     try {
-      const bytes = readFileSync(path);
-      if (bytes.length > MAX_TABLE_BYTES)
-        throw new Error(`it is ${bytes.length} bytes long, at most ${MAX_TABLE_BYTES} are read`);
-      files.push({ path, text: bytes.toString('utf8') });
+      files.push({ path, text: readRegularFile(path) });
     } catch (error) {
       problems.push(unreadable(path, error));
     }
   }
   return files;
+}
+
+/** Opening a pipe would wait for a writer, and reading a device may never end: only files are read, and not more than the limit. */
+function readRegularFile(path: string): string {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new Error('it is no regular file');
+    // files of /proc say 0 and hold more
+    const bytes = Buffer.alloc(MAX_TABLE_BYTES + 1);
+    let length = 0;
+    for (let more = -1; more !== 0 && length < bytes.length; length += more)
+      more = readSync(fd, bytes, length, bytes.length - length, null);
+    if (length > MAX_TABLE_BYTES)
+      throw new Error(`it is ${Math.max(stat.size, length)} bytes long, at most ${MAX_TABLE_BYTES} are read`);
+    return bytes.toString('utf8', 0, length);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function unreadable(path: string, error: unknown): CompatError {

@@ -1,5 +1,5 @@
 /** What is wrong with a message of either side. */
-export type VhostErrorKind = 'header' | 'size' | 'descriptors' | 'ring index';
+export type VhostErrorKind = 'header' | 'size' | 'descriptors' | 'ring index' | 'number';
 
 /** A peer broke the vhost-user protocol: its connection cannot go on. */
 export class VhostProtocolError extends Error {

@@ -132,8 +132,8 @@ function renderHtml({ headings, rows }: Table, options: TableOptions): string {
 
 function renderCsv({ headings, rows }: Table, options: TableOptions): string {
   const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const lines = rows.map((row) => row.map((cell) => quoted(cellText(cell, ''))).join(','));
-  if (options.headings) lines.unshift(headings.map(quoted).join(','));
+  const lines = rows.map((row) => row.map((cell) => quoted(printable(cellText(cell, '')))).join(','));
+  if (options.headings) lines.unshift(headings.map((name) => quoted(printable(name))).join(','));
   return lines.map((line) => `${line}\n`).join('');
 }
 

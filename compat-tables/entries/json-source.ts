@@ -3,6 +3,8 @@
  * `JSON.parse` tells no positions of what is well-formed, and it lets a doubled member win in silence.
  */
 
+import { isWholeText } from '../../base/text.ts';
+
 export type JsonNode = { readonly line: number } & (
   | { readonly kind: 'object'; readonly members: ReadonlyMap<string, JsonMember> }
   | { readonly kind: 'array'; readonly items: readonly JsonNode[] }
@@ -114,7 +116,9 @@ class Reader {
     const raw = this.#match(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y);
     if (raw === undefined)
       throw new JsonSourceError(this.#line, 'a string that is not closed or not valid', 'a string');
-    return JSON.parse(raw) as string;
+    const text = JSON.parse(raw) as string;
+    if (isWholeText(text)) return text;
+    throw new JsonSourceError(this.#line, 'a string that holds U+0000 or half of a surrogate pair', 'whole characters');
   }
 
   /** The next character that is not white space, without taking it; empty at the end. */

@@ -40,6 +40,10 @@ const LIMIT_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 /** The most that the limits we know can be: GET_QUEUE_NUM and SET_VRING_NUM (virtio, section 2.7: at most 32768). */
 const GREATEST: Limits = { queue_pairs: 32768, ring_size: 32768 };
 
+/** Every host publishes the texts of its entries in its database. */
+const MAX_TEXT = 4096;
+const MAX_TEXTS = 256;
+
 /** A complaint on its way to a CompatError, before file and entry are known. */
 class Complaint extends Error {
   readonly line: number;
@@ -157,11 +161,15 @@ function readTier(node: JsonNode): Tier {
 }
 
 function readText(node: JsonNode, name: string): string {
+  if (node.kind === 'string' && node.value.length > MAX_TEXT)
+    throw new Complaint(node.line, `${name} has ${node.value.length} characters`, `at most ${MAX_TEXT}`);
   if (node.kind === 'string' && node.value.trim() !== '') return node.value;
   throw new Complaint(node.line, `${name} is ${wordFor(node)}`, 'a text');
 }
 
 function readTexts(node: JsonNode, name: string): readonly string[] {
+  if (node.kind === 'array' && node.items.length > MAX_TEXTS)
+    throw new Complaint(node.line, `${name} has ${node.items.length} texts`, `at most ${MAX_TEXTS}`);
   if (node.kind === 'array') return node.items.map((item) => readText(item, `an element of ${name}`));
   throw new Complaint(node.line, `${name} is ${wordFor(node)}`, 'an array of texts');
 }

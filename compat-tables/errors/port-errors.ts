@@ -37,6 +37,11 @@ export const PORT_ERRORS = {
     meaning: 'The payload is longer than any message may be, or does not fit its request.',
     remedy: 'Check that the peer speaks vhost-user on this socket; if it does, report its release.',
   },
+  'VC-VHOST-NUMBER': {
+    title: 'a back-end answers with an impossible number',
+    meaning: 'The back-end says that it has more queue pairs than any virtio device can have.',
+    remedy: 'Check that the peer speaks vhost-user on this socket; if it does, report its release.',
+  },
   'VC-VHOST-FDS': {
     title: 'a vhost-user message has the wrong descriptors',
     meaning: 'More or fewer file descriptors came with a message than its request allows.',

@@ -150,7 +150,8 @@ function isSpace(c: number): boolean {
   return c === 0x20 || c === 0x09 || c === 0x0a || c === 0x0d;
 }
 
-function isPlain(value: Json): boolean {
+/** Whether each string can be written as UTF-8 and read by C programs: no half of a surrogate pair, no NUL. */
+export function isPlain(value: Json): boolean {
   if (typeof value === 'string') return !/[\0\p{Surrogate}]/u.test(value);
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(isPlain);

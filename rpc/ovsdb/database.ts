@@ -34,6 +34,8 @@ export interface DatabaseOptions {
   readonly store?: Store;
   /** How much is kept for `monitor_cond_since`. */
   readonly history?: HistoryLimits;
+  /** Clients may not give it another schema: who serves it reads and writes the columns of this one. */
+  readonly fixedSchema?: boolean;
 }
 
 /**
@@ -54,6 +56,7 @@ export class Database {
     undone: (changes) => this.#wake(changes),
   });
   #open = true;
+  #fixedSchema = false;
 
   /** Opens the file, creates it, or converts one of an older schema version. @throws StoreError */
   static open(options: DatabaseOptions): Database {
@@ -61,6 +64,7 @@ export class Database {
     try {
       const database = new Database(store, options.history);
       if (!database.schema.equals(options.schema)) convertAtOpen(database, options.schema, options.file);
+      database.#fixedSchema = options.fixedSchema ?? false;
       return database;
     } catch (error) {
       store.close();
@@ -185,6 +189,10 @@ export class Database {
    * tells their owners. @throws OvsdbError; nothing has changed then
    */
   convert(wanted: DatabaseSchema | Json): void {
+    if (this.#fixedSchema) {
+      const details = `convert operation not allowed on database ${this.schema.name}: the program that serves it needs its schema`;
+      throw new OvsdbError('notAllowed', details);
+    }
     this.flush();
     const schema = wanted instanceof DatabaseSchema ? wanted : DatabaseSchema.fromJson(wanted);
     if (schema.name !== this.schema.name) {

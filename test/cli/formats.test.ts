@@ -63,7 +63,7 @@ const faces: { title: string; format: Format; headings?: boolean; want: string[]
       'vhu0,site.v2,yes,"A, B",7',
       '"a ""b"", <c>",,no,,0',
       '"two',
-      'lines\u001b[31m",,yes,x,1',
+      'lines\\x1b[31m",,yes,x,1',
     ],
   },
   {

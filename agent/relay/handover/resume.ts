@@ -132,11 +132,11 @@ function askBackend(
  * consent to it (vhost-user.rst, "Postcopy"): no other question may come in between. Its answer is waited for.
  */
 function awaitReply({ exchange, channels, what }: Resumption, delivery: Delivery, message: VhostMessage): void {
-  const deadline = Date.now() + REPLY_PATIENCE_MS;
+  const deadline = performance.now() + REPLY_PATIENCE_MS;
   const look = (): void => {
     if (!exchange.isOpen) return;
     if (!isUnanswered(exchange.session, delivery.request)) wasSent(exchange, delivery, message);
-    else if (Date.now() < deadline) setTimeout(look, EVIDENCE_LOOK_MS);
+    else if (performance.now() < deadline) setTimeout(look, EVIDENCE_LOOK_MS);
     else channels.frontend.fail(cannotResume(what, delivery, 'the back-end does not answer it'));
   };
   setTimeout(look, 0);
@@ -148,7 +148,7 @@ function awaitReply({ exchange, channels, what }: Resumption, delivery: Delivery
  */
 function awaitEvidence({ exchange, channels, what }: Resumption, delivery: Delivery, message: VhostMessage): void {
   const { frontend } = channels;
-  const deadline = Date.now() + EVIDENCE_PATIENCE_MS;
+  const deadline = performance.now() + EVIDENCE_PATIENCE_MS;
   const { peer } = exchange.context;
   // Another process than the one that made the socket we connected to may answer there: that the maker lacks the file then
   // tells nothing.
@@ -160,7 +160,7 @@ function awaitEvidence({ exchange, channels, what }: Resumption, delivery: Deliv
       return seen === false && !serves ? undefined : seen;
     });
     if (frontend.unread > 0 || frontend.unsent > 0 || held.includes(true)) wasSent(exchange, delivery, message);
-    else if (Date.now() < deadline) setTimeout(look, EVIDENCE_LOOK_MS);
+    else if (performance.now() < deadline) setTimeout(look, EVIDENCE_LOOK_MS);
     else if (!held.includes(undefined)) exchange.resolve(delivery, message);
     else frontend.fail(cannotResume(what, delivery, 'the front-end may be waiting for it or not'));
   };

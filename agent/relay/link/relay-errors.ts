@@ -10,6 +10,7 @@ const CODES: Readonly<Record<VhostErrorKind, ErrorCode>> = {
   size: 'VC-VHOST-SIZE',
   descriptors: 'VC-VHOST-FDS',
   'ring index': 'VC-VHOST-SIZE',
+  number: 'VC-VHOST-NUMBER',
 };
 
 /** Gives an error of the floors below its catalogued code. Anything unforeseen is a mistake of ours. */

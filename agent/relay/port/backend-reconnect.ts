@@ -4,6 +4,7 @@ import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { formatEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
 import { EndpointOpener } from '../../fd/endpoint-opener.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
+import { VhostProtocolError } from '../../vhost/errors.ts';
 import { BackendLink, type BackendLinkEvents, type VhostChannel } from '../link/backend-link.ts';
 import type { PortReporter } from './port-reporter.ts';
 import type { PortConfig, PortOptions } from './port-status.ts';
@@ -107,7 +108,7 @@ export class BackendReconnect {
 
   #ended(link: BackendLink, error: Error | undefined): void {
     if (this.#link !== link) return;
-    if (link.askedForQueues) this.#queueHangups += 1;
+    if (link.askedForQueues && !(error instanceof VhostProtocolError)) this.#queueHangups += 1;
     this.#link = undefined;
     this.#events.ended(error);
   }

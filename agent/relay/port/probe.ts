@@ -23,8 +23,8 @@ export async function probe(
   { timeoutMs: allowedMs = DEFAULT_TIMEOUT_MS } = {},
 ): Promise<Abilities> {
   const what = formatEndpoint(endpoint);
-  const deadline = Date.now() + allowedMs;
-  const left = () => Math.max(1, deadline - Date.now());
+  const deadline = performance.now() + allowedMs;
+  const left = () => Math.max(1, deadline - performance.now());
   const timeoutMs = left();
   const tooLate = (): CompatError => {
     const text = `Cannot probe ${what}: no back-end connected within ${timeoutMs} ms`;

@@ -8,6 +8,9 @@ import { readU64 } from '../../vhost/payloads.ts';
 /** Without the MQ protocol feature there is one queue pair, and nothing to ask. */
 const ONE_QUEUE_PAIR = 1;
 
+/** virtio 1.3, section 5.1.4.1: `max_virtqueue_pairs` is at most 0x8000. */
+const MAX_QUEUE_PAIRS = 0x8000n;
+
 /** Asks a back-end what it can do, with questions that change nothing: replies in, requests out, abilities at the end. */
 export class Measurement {
   readonly #asksQueues: boolean;
@@ -40,6 +43,10 @@ export class Measurement {
       throw new VhostProtocolError('header', `Cannot measure the back-end: saw ${saw}; wanted one to ${this.#asked}`);
     }
     const value = readU64(message.payload);
+    if (this.#asked === 'GET_QUEUE_NUM' && value > MAX_QUEUE_PAIRS) {
+      const wanted = `wanted at most ${MAX_QUEUE_PAIRS}`;
+      throw new VhostProtocolError('number', `Cannot measure the back-end: it has ${value} queue pairs; ${wanted}`);
+    }
     if (this.#asked === 'GET_QUEUE_NUM') return this.#done({ queue_pairs: Number(value) });
     if (this.#asked === 'GET_FEATURES') {
       this.#features = value;

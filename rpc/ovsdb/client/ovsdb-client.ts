@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isPlain } from '../../json/json-framer.ts';
 import { isJsonObject, type Json } from '../../json/json-value.ts';
 import { failure, notification, type RpcMessage, type RpcRequest, request, success } from '../wire/envelope.ts';
 import { JsonConnection } from '../wire/json-connection.ts';
@@ -133,6 +134,13 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
 
   /** Runs one transaction; resolves to its operations' results. @throws OvsdbTransactionError, and as call() does */
   async transact(database: string, operations: Json[], timeoutMs?: number): Promise<Json[]> {
+    // a server ends the connection for a text that it cannot read, and everything else on it would be lost, too
+    const broken = operations.findIndex((operation) => !isPlain(operation));
+    if (broken >= 0) {
+      const answers: Json[] = operations.slice(0, broken).map(() => ({}));
+      const details = 'a string contains U+0000 or half a surrogate pair';
+      throw new OvsdbTransactionError(broken, operations, [...answers, { error: 'constraint violation', details }]);
+    }
     const results = await this.call('transact', [database, ...operations], timeoutMs);
     if (!Array.isArray(results)) throw new OvsdbCallError('transact', results);
     const failed = results.findIndex((one) => isJsonObject(one) && 'error' in one);

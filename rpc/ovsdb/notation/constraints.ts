@@ -1,7 +1,8 @@
+import { isWholeText } from '../../../base/text.ts';
 import { ATOMIC_TYPES, type Atom } from './atoms.ts';
 import type { BaseType } from './column-type.ts';
 import { OvsdbError, realText } from './ovsdb-error.ts';
-import { countCharacters, isWholeText } from './ovsdb-text.ts';
+import { countCharacters } from './ovsdb-text.ts';
 
 /** Enum, range and length of one atom (RFC 7047, section 3.2). @throws OvsdbError constraint */
 export function checkAtom(atom: Atom, base: BaseType): void {

@@ -31,13 +31,6 @@ export function countCharacters(text: string): number {
   return count;
 }
 
-/** Whether a string can be written as UTF-8 and read by C programs: no half of a surrogate pair, no NUL. */
-export function isWholeText(text: string): boolean {
-  return !BROKEN_TEXT.test(text);
-}
-
-const BROKEN_TEXT = /\p{Surrogate}|\0/u;
-
 /** An `<id>` of RFC 7047, section 3.1. */
 export function isId(text: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(text);

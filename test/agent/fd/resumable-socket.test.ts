@@ -172,6 +172,26 @@ describe('a channel', () => {
     assert.equal(channel.isOpen, false);
   });
 
+  it('waits for the rest of a message by the time that has passed, not by the clock, which somebody may set', async () => {
+    const [near, other] = socketPair();
+    const feed = also(new OwnedFd(other));
+    channel.close();
+    channel = open(new OwnedFd(near), undefined, 60_000);
+    send(feed.raw, PLAIN.subarray(0, 5), []);
+    channel.peek();
+    const now = Date.now;
+    Date.now = () => now() + 86_400_000;
+    try {
+      await aWhile();
+      await aWhile();
+      assert.deepEqual(heard.ends, []);
+    } finally {
+      Date.now = now;
+    }
+    send(feed.raw, PLAIN.subarray(5), []);
+    await until('the whole message', () => channel.peek() !== undefined);
+  });
+
   it("brings the next message's descriptors with one that has none: nobody can tell before it is consumed", () => {
     tell(PLAIN);
     tell(KICK, 1);

@@ -4,6 +4,8 @@ import { Writable } from 'node:stream';
 import { PendingEvents, PendingWrites } from '../../../agent/manager/pending-writes.ts';
 import { Log } from '../../../base/log.ts';
 import type { Json } from '../../../rpc/json/json-value.ts';
+import { stringifyJson } from '../../../rpc/json/stringify.ts';
+import { OvsdbTransactionError } from '../../../rpc/ovsdb/client/client-errors.ts';
 import type { OvsdbClient } from '../../../rpc/ovsdb/client/ovsdb-client.ts';
 import { aWhile, until } from '../support.ts';
 
@@ -17,6 +19,8 @@ interface Operation {
 class Database extends EventEmitter {
   connected = true;
   delayMs = 0;
+  /** What no row can hold. */
+  poison: string | undefined;
   refuses: (operations: readonly Operation[]) => boolean = () => false;
   readonly taken: Operation[] = [];
   transactions = 0;
@@ -26,6 +30,8 @@ class Database extends EventEmitter {
     if (this.delayMs > 0) await aWhile(this.delayMs);
     if (!this.connected) throw new Error('the connection ended');
     if (this.refuses(operations)) throw new Error('refused');
+    if (this.poison !== undefined && stringifyJson(operations as unknown as Json).includes(this.poison))
+      throw new OvsdbTransactionError(0, [], [{ error: 'constraint violation', details: this.poison }]);
     this.taken.push(...operations);
     return [];
   }
@@ -73,6 +79,17 @@ describe('what the agent wants written', () => {
     for (const uuid of ['a', 'bad', 'b']) writes.update('Interface', uuid, { state: uuid });
     assert.equal(await writes.settled(), false);
     assert.deepEqual([database.row('a'), database.row('b')], [{ state: 'a' }, { state: 'b' }]);
+  });
+
+  it('leaves out a column that the database can never take, and nothing else, and is not tried again', async () => {
+    database.poison = 'poison';
+    writes.update('Interface', 'a', { state: 'x', peer: 'poison', error: 'e' });
+    writes.update('Interface', 'b', { state: 'y' });
+    assert.equal(await writes.settled(), true, 'what can be written is');
+    assert.deepEqual([database.row('a'), database.row('b')], [{ state: 'x', error: 'e' }, { state: 'y' }]);
+    const before = database.transactions;
+    await aWhile(300);
+    assert.equal(database.transactions, before);
   });
 
   it('does not try every row when it is the database that refuses', async () => {

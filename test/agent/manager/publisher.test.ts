@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
 import { entriesInForce, versionsInUse } from '../../../agent/manager/host-versions.ts';
-import { backendColumns, versionOperations } from '../../../agent/manager/publisher.ts';
+import { backendColumns, Publisher, versionOperations } from '../../../agent/manager/publisher.ts';
+import { Log } from '../../../base/log.ts';
 import { digestOf } from '../../../compat-tables/entries/digest.ts';
 import type { Entry } from '../../../compat-tables/entries/entry.ts';
 import { findRelease } from '../../../compat-tables/releases/releases.ts';
+import type { Json } from '../../../rpc/json/json-value.ts';
+import { OvsdbTransactionError } from '../../../rpc/ovsdb/client/client-errors.ts';
+import type { OvsdbClient } from '../../../rpc/ovsdb/client/ovsdb-client.ts';
 import { encodeVersion } from '../../../rpc/state/encode-rows.ts';
 import { type HostRow, type InterfaceRow, readVersion, type VersionRow } from '../../../rpc/state/read-rows.ts';
 import { entryOf } from '../support.ts';
@@ -69,6 +74,28 @@ describe('the versions that a host publishes', () => {
     const now = whole({ version: 'site.v1', virtioFeatures: 0x100000000n });
     const { entries, changed } = entriesInForce([now], [rowOf('a', entry)], nobody);
     assert.deepEqual([entries.map(({ digest }) => digest), changed], [[entry.digest], [now]]);
+  });
+
+  it('are published though the database can never take one of them, which is not tried again', async () => {
+    const taken: string[] = [];
+    let tries = 0;
+    const transact = async (_name: string, operations: Json[]): Promise<Json[]> => {
+      tries += 1;
+      const text = JSON.stringify(operations);
+      if (text.includes('poison')) throw new OvsdbTransactionError(0, [], [{ error: 'constraint violation' }]);
+      taken.push(text);
+      return [];
+    };
+    const quiet = new Log(new Writable({ write: (_chunk, _encoding, done) => done() }), 'error');
+    const publisher = new Publisher({ transact } as unknown as OvsdbClient, quiet, undefined);
+    const entries = [entry, whole({ version: 'site.poison' }), whole({ version: 'site.v3' })];
+    const empty = { uuid: 'h', versions: [] as readonly string[] } as HostRow;
+    assert.equal(await publisher.publish(empty, [], entries, []), true);
+    const all = taken.join('\n');
+    for (const version of ['site.v1', 'site.v3']) assert.match(all, new RegExp(`"name":"${version}"`));
+    const before = tries;
+    assert.equal(await publisher.publish(empty, [], entries, []), true);
+    assert.equal(tries, before);
   });
 
   it('are those of the table: one that left it goes', () => {

@@ -59,6 +59,25 @@ describe('a port in the course of its life', () => {
     });
   });
 
+  it('measures no back-end that says more queue pairs than there can be: that is an error of its port', async () => {
+    await bench.backend(
+      {},
+      {
+        intercept: ({ request }, connection) => {
+          if (request !== REQUESTS.GET_QUEUE_NUM.id) return false;
+          connection.write(encodeReply(request, writeU64(2n ** 63n)));
+          return true;
+        },
+      },
+    );
+    const hooks = new Hooks();
+    const port = bench.port(hooks);
+    await until('the error', () => port.status.error !== undefined);
+    assert.equal(port.status.error?.code, 'VC-VHOST-NUMBER');
+    assert.match(port.status.error?.message ?? '', /9223372036854775808 queue pairs/);
+    assert.equal(port.status.abilities, undefined);
+  });
+
   it('measures a back-end that hangs up when it is asked for its queues, without them', async () => {
     // As those do that want MQ accepted first, which only a front-end may do.
     const accepted = new WeakSet<object>();

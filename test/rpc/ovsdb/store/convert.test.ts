@@ -83,6 +83,13 @@ const REFUSED: { title: string; schema: DatabaseSchema; error: RegExp }[] = [
 ];
 
 describe('a schema conversion', () => {
+  it('is refused where the program that serves the database needs its schema', () => {
+    const database = Database.open({ file: ':memory:', schema: shopSchema(), fixedSchema: true });
+    const convert = () => database.convert(newer((columns) => ({ ...columns, more: { type: 'string' } })));
+    assert.throws(convert, /not allowed: convert operation not allowed on database Shop/);
+    database.close();
+  });
+
   const peers = new Peers();
   let file: string;
   beforeEach(() => {
