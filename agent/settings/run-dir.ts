@@ -13,6 +13,7 @@ const STATE_MODE = 0o750;
  */
 export function makeRunDir(dir: string, group?: number, owner?: SystemUser): void {
   makeDirectory('run', dir, RUN_MODE, owner);
+  keepInPlace(dir);
   if (group === undefined) return;
   const { uid, gid, mode } = statSync(dir);
   const isAsMade =
@@ -25,6 +26,15 @@ export function makeRunDir(dir: string, group?: number, owner?: SystemUser): voi
   } catch (cause) {
     throw refusal('run', dir, cause);
   }
+}
+
+/**
+ * Earlier releases made the directory with mode 0770, and guests may have their sockets there: with the sticky bit the group
+ * can still use it, and no longer replace what is in it, so that these sockets are served on.
+ */
+function keepInPlace(dir: string): void {
+  const { uid, mode } = statSync(dir);
+  if (uid === process.geteuid?.() && (mode & 0o7777) === 0o770) chmodSync(dir, 0o1770);
 }
 
 /** Creates what the manager process needs and may not create itself, as another user than ours. */

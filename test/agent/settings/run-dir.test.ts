@@ -27,6 +27,14 @@ describe('the run directory', () => {
     }
   });
 
+  it('of an earlier release becomes sticky: guests may have their sockets there', () => {
+    const dir = join(folder.path, 'earlier');
+    makeRunDir(dir);
+    chmodSync(dir, 0o770);
+    makeRunDir(dir);
+    assert.equal(statSync(dir).mode & 0o7777, 0o1770);
+  });
+
   it('stays as the operator made it', () => {
     const dir = join(folder.path, 'own');
     makeRunDir(dir);
