@@ -1,5 +1,5 @@
 import { array, type Check, integer, oneOf, openObject, record, string } from '../../rpc/json/shape.ts';
-import { abilities, bytes, count, id, hexBits, name, numbersByIndex, peer, text } from './checks.ts';
+import { abilities, bytes, count, hexBits, id, name, numbersByIndex, peer, text } from './checks.ts';
 import { type MessageOf, stickyMode } from './orders.ts';
 
 /** The facts that the relay process reports to the manager process, a row each; the rules of orders.ts hold here, too. */

@@ -16,7 +16,7 @@ export interface RelayOptions {
   /** Numeric group of the socket files. */
   readonly socketGroup: number | undefined;
   readonly keeper: KeeperLink | undefined;
-  readonly log: Pick<Log, 'warn'>;
+  readonly log: Pick<Log, 'warn' | 'error'>;
 }
 
 /** All ordered interfaces at work. It starts with the last orders, and takes new ones from a manager when one is there. */
@@ -118,6 +118,7 @@ export class RelayService {
         if (order.all) this.#wanted = new Map([...this.#wanted].filter(([id]) => this.#named.has(id)));
         this.#applying = this.#applying
           .then(() => this.#apply(order.all))
+          .catch((error: unknown) => this.#options.log.error('apply-failed', { error }))
           .then(() => this.#outbox.acknowledge(order.number));
         break;
       case 'report':
@@ -155,10 +156,15 @@ export class RelayService {
     if (all) await this.#endOrphans();
   }
 
+  /** What is unforeseen about one interface costs the others nothing; it is tried again at the next start. */
   #openOne(order: InterfaceOrder, modes: readonly StickyMode[]): void {
-    const opened = new RelayedInterface(order, modes, this.#around, this.#ownerOfPaths(order));
-    this.#live.set(order.id, opened);
-    this.#trace(order.id, opened);
+    try {
+      const opened = new RelayedInterface(order, modes, this.#around, this.#ownerOfPaths(order));
+      this.#live.set(order.id, opened);
+      this.#trace(order.id, opened);
+    } catch (error) {
+      this.#options.log.error('interface-not-opened', { interface: order.name, error });
+    }
   }
 
   async #end(id: string, live: RelayedInterface, again: InterfaceOrder | undefined): Promise<void> {
