@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
 import { DescriptorStore } from '../keeper/descriptor-store.ts';
+import { watchKeeper } from '../keeper/lifeline.ts';
+import { startWatchdog } from '../keeper/watchdog.ts';
 import { Agent } from '../manager/agent.ts';
 import { serveApi } from '../manager/serve-api.ts';
 import type { Config } from '../settings/config.ts';
@@ -13,6 +15,7 @@ export const LIFELINE_VARIABLE = 'VHOST_COMPATD_LIFELINE';
 export async function runManager(config: Config): Promise<void> {
   const log = startLog(config);
   const keeper = DescriptorStore.fromEnvironment();
+  if (keeper) startWatchdog(keeper);
   const lifeline = takeLifeline();
   const agent = await Agent.start(config, log);
   const api = await serveApi(agent);
@@ -28,10 +31,12 @@ export async function runManager(config: Config): Promise<void> {
   let relayEnds = false;
   const end = endAtSignal(log, (signal) => stop(signal, relayEnds));
   // the relay process was told to end, by this signal, and waits for this one
-  lifeline?.on('data', (signal: Buffer) => {
+  const endWithRelay = (signal: string): void => {
     relayEnds = true;
-    end(signal.toString());
-  });
+    end(signal);
+  };
+  lifeline?.on('data', (signal: Buffer) => endWithRelay(signal.toString()));
+  watchKeeper({ ends: endWithRelay, died: () => agent.keeperDied() });
 }
 
 /** A relay process that was killed takes its manager with it: the next one starts its own. */

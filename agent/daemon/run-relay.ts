@@ -1,6 +1,7 @@
 import { SocketFileError } from '../../base/socket-file-error.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { PORT_DIRECTORIES } from '../fd/port-directories.ts';
+import { watchKeeper } from '../keeper/lifeline.ts';
 import { OrdersServer } from '../relay/service/orders-server.ts';
 import { RelayService } from '../relay/service/relay-service.ts';
 import type { KeeperLink } from '../relay/service/resumed-ports.ts';
@@ -56,7 +57,14 @@ export async function runRelay(
         process.exit(status);
       },
     });
+  const unwatch = watchKeeper({
+    died: () => {
+      log.warn('keeper-gone', { code: 'VC-KEEPER-GONE' });
+      keeper?.store.keeperDied();
+    },
+  });
   endAtSignal(log, async (signal) => {
+    unwatch?.();
     keeper?.store.notify('STOPPING=1');
     await manager?.stop(signal);
     server.close();

@@ -34,6 +34,11 @@ export function identifyPeer(fd: number, connectedTo?: string): PeerIdentity {
   return socket === 'gone' || socket === undefined ? identity : { ...identity, socket };
 }
 
+/** A process of this name space, as `peerAlive` knows it again. */
+export function identifyProcess(pid: number): PeerIdentity {
+  return { pid, startTime: statOf(pid)[1], bootId: bootId() };
+}
+
 /** Are these the same front-end process? When in doubt, yes. */
 export function samePeer(a: PeerIdentity, b: PeerIdentity): boolean {
   if (a.bootId !== b.bootId || a.pid !== b.pid) return false;

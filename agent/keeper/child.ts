@@ -1,4 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import { KEEPER_LIFELINE } from './lifeline.ts';
 
 export interface ChildEnd {
   readonly status: number | undefined;
@@ -7,12 +9,20 @@ export interface ChildEnd {
   readonly error: Error | undefined;
 }
 
+/** The user and group that a process runs as, by number. It has no further groups. */
+export interface ChildUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface ChildOptions {
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** They become 3, 4, 5 … in the child, and stay open here. */
   readonly descriptors: readonly number[];
-  /** Discards its standard output. */
+  /** Undefined: our own. */
+  readonly user?: ChildUser | undefined;
+  /** Discards its standard output, and gives it no lifeline: it is done soon. */
   readonly quiet?: boolean;
 }
 
@@ -38,6 +48,7 @@ export class Child {
       if (this.#over) return;
       this.#over = true;
       clearTimeout(this.#patience);
+      this.#process?.stdin?.destroy();
       ended(ending);
       resolve(ending);
     };
@@ -51,6 +62,7 @@ export class Child {
     this.#process?.once('error', (error) => {
       if (this.pid === undefined) failed(error); // else a signal could not be sent
     });
+    this.#process?.stdin?.on('error', () => undefined); // it ends, which `exit` tells
     this.#process?.once('exit', (status, signal) =>
       end({ status: status ?? undefined, signal: signal ?? undefined, error: undefined }),
     );
@@ -63,14 +75,21 @@ export class Child {
     this.#patience = setTimeout(() => this.kill(), graceMs);
   }
 
+  /** The same without SIGTERM, for a program that listens to its lifeline: tells it that everything ends, and why. */
+  endWithRest(signal: string, graceMs: number): void {
+    if (this.#over || this.#patience) return;
+    (this.#process?.stdin as Writable | null | undefined)?.write(signal);
+    this.#patience = setTimeout(() => this.kill(), graceMs);
+  }
+
   kill(): void {
     if (!this.#over) this.#process?.kill('SIGKILL');
   }
 }
 
-function start({ command, env, descriptors, quiet }: ChildOptions): ChildProcess {
-  const stdio: StdioOptions = ['ignore', quiet ? 'ignore' : 'inherit', 'inherit', ...descriptors];
+function start({ command, env, descriptors, user, quiet }: ChildOptions): ChildProcess {
+  const stdio: StdioOptions = [quiet ? 'ignore' : 'pipe', quiet ? 'ignore' : 'inherit', 'inherit', ...descriptors];
   const [program, ...args] = descriptors.length > 0 ? ['/bin/sh', '-c', WITH_PID, ...command] : command;
   if (program === undefined) throw new RangeError('Cannot start a process: the command is empty');
-  return spawn(program, args, { env, stdio });
+  return spawn(program, args, { env: quiet ? env : { ...env, [KEEPER_LIFELINE]: '0' }, stdio, ...user });
 }

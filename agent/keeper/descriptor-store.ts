@@ -1,7 +1,8 @@
 import { close, connectDatagram, SystemCallError } from '../fd/libc.ts';
 import { send } from '../fd/libc-message.ts';
 import { Watch } from '../fd/watch.ts';
-import { encodeRemove, encodeStore } from './notify-protocol.ts';
+import { KEEPER_LIFELINE } from './lifeline.ts';
+import { encodeRemove, encodeStore, HANDED_OVER } from './notify-protocol.ts';
 
 interface QueuedMessage {
   readonly kind: 'store' | 'remove' | 'notify';
@@ -13,11 +14,13 @@ interface QueuedMessage {
 }
 
 /** Errors that say that nobody has the other end any more. */
-const KEEPER_GONE: readonly string[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTCONN'];
+const KEEPER_GONE: readonly string[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTCONN', 'ENOENT'];
 
 const SETTLE_PATIENCE_MS = 2000;
 /** When the keeper has taken nothing for this long, pending stores fail. */
 const KEEPER_PATIENCE_MS = 1000;
+/** How often a process that lost its keeper looks for the next one. */
+const NEXT_KEEPER_MS = 100;
 
 /**
  * Our side of the descriptor store of systemd, or of our own keeper. Messages leave in the order in which they were given.
@@ -27,8 +30,10 @@ export class DescriptorStore {
   readonly #path: string;
   /** The most descriptors that the keeper holds, as it says itself; it refuses what is above and does not tell us. */
   readonly #most: number;
-  /** How many descriptors the keeper was given, by name. */
-  readonly #given = new Map<string, number>();
+  /** It is our own keeper, so that another one may come in its place when it dies. */
+  readonly #mayReturn: boolean;
+  /** The descriptors that the keeper was given, by name; each is open until `remove`. */
+  readonly #given = new Map<string, readonly number[]>();
   #givenInAll = 0;
   readonly #waiting: QueuedMessage[] = [];
   #fd: number | undefined;
@@ -38,10 +43,13 @@ export class DescriptorStore {
   /** When the keeper last took a message, or had none to take. */
   #tookAt = 0;
   #patience: NodeJS.Timeout | undefined;
+  /** The keeper died; looks for the next one. */
+  #search: NodeJS.Timeout | undefined;
 
-  constructor(path: string, most = Number.POSITIVE_INFINITY) {
+  constructor(path: string, most = Number.POSITIVE_INFINITY, mayReturn = false) {
     this.#path = path;
     this.#most = most;
+    this.#mayReturn = mayReturn;
   }
 
   /**
@@ -49,16 +57,42 @@ export class DescriptorStore {
    * `$FDSTORE` is the number of descriptors that the keeper has room for; systemd sets it from release 254 on.
    */
   static fromEnvironment(env: NodeJS.ProcessEnv = process.env): DescriptorStore | undefined {
-    const { NOTIFY_SOCKET: path, FDSTORE: most } = env;
+    const { NOTIFY_SOCKET: path, FDSTORE: most, [KEEPER_LIFELINE]: lifeline } = env;
     for (const name of ['NOTIFY_SOCKET', 'FDSTORE']) delete env[name];
     if (path === undefined || path === '') return undefined;
-    return new DescriptorStore(path, most !== undefined && /^[0-9]+$/.test(most) ? Number(most) : undefined);
+    const limit = most !== undefined && /^[0-9]+$/.test(most) ? Number(most) : undefined;
+    return new DescriptorStore(path, limit, lifeline !== undefined);
   }
 
   /** Counts descriptors that the keeper has from an earlier run of this program. */
-  holds(name: string, descriptors: number): void {
-    this.#given.set(name, (this.#given.get(name) ?? 0) + descriptors);
-    this.#givenInAll += descriptors;
+  holds(name: string, fds: readonly number[]): void {
+    this.#given.set(name, [...(this.#given.get(name) ?? []), ...fds]);
+    this.#givenInAll += fds.length;
+  }
+
+  /**
+   * The keeper died, and another of its kind may come to the same place: from now on nothing is sent, stores succeed and are
+   * remembered. The next keeper gets everything, and ends this process in favour of one of its own.
+   */
+  keeperDied(): void {
+    if (this.#search || !this.#open) return;
+    this.#disconnect();
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    for (const { sent } of this.#takeWaiting(() => true)) sent();
+    this.#search = setInterval(() => this.#seekKeeper(), NEXT_KEEPER_MS);
+  }
+
+  #seekKeeper(): void {
+    try {
+      this.#fd = connectDatagram(this.#path);
+    } catch {
+      return; // none is there yet
+    }
+    clearInterval(this.#search);
+    this.#search = undefined;
+    for (const [name, fds] of this.#given) this.#submitStore(name, fds, () => {});
+    this.notify(HANDED_OVER);
   }
 
   /** Messages that the keeper's queue had no room for yet. */
@@ -67,8 +101,8 @@ export class DescriptorStore {
   }
 
   /**
-   * Has descriptors kept under a name, all of them or none. The caller keeps them open until `sent`, which is called before
-   * this returns when there is room. The keeper does not acknowledge them; what is above its limit is not sent.
+   * Has descriptors kept under a name, all of them or none. The caller keeps them open until `remove`, or until `sent` has
+   * told an error. `sent` is called before this returns when there is room. The keeper does not acknowledge them; what is above its limit is not sent.
    */
   store(name: string, fds: readonly number[], sent: (error?: Error) => void): void {
     if (this.#givenInAll + fds.length > this.#most) {
@@ -76,13 +110,17 @@ export class DescriptorStore {
       sent(new Error(`Cannot store "${name}": ${text}`));
       return;
     }
-    this.holds(name, fds.length);
+    this.holds(name, fds);
+    this.#submitStore(name, fds, sent);
+  }
+
+  #submitStore(name: string, fds: readonly number[], sent: (error?: Error) => void): void {
     this.#submit({ kind: 'store', name, data: encodeStore(name), fds, sent });
   }
 
   /** Gives up all that is kept under a name, and cancels a pending store of that name. */
   remove(name: string): void {
-    this.#givenInAll -= this.#given.get(name) ?? 0;
+    this.#givenInAll -= this.#given.get(name)?.length ?? 0;
     this.#given.delete(name);
     const cancelled = this.#takeWaiting((message) => message.kind === 'store' && message.name === name);
     const asked = this.#waiting.some((message) => message.kind === 'remove' && message.name === name);
@@ -105,6 +143,7 @@ export class DescriptorStore {
   /** Pending messages are not sent. What was sent stays kept. */
   close(): void {
     this.#open = false;
+    clearInterval(this.#search);
     this.#disconnect();
     for (const { sent } of this.#takeWaiting(() => true)) sent(closedError());
   }
@@ -121,6 +160,10 @@ export class DescriptorStore {
       message.sent(closedError());
       return;
     }
+    if (this.#search) {
+      message.sent();
+      return;
+    }
     if (this.#waiting.length === 0) this.#tookAt = performance.now();
     this.#waiting.push(message);
     if (this.#waiting.length === 1) this.#sendWaiting();
@@ -134,6 +177,10 @@ export class DescriptorStore {
       for (let head = this.#waiting[0]; head; head = this.#waiting[0]) {
         const error = this.#sendOrRetry(head);
         if (error === 'full') break;
+        if (this.#mayReturn && isGone(error)) {
+          this.keeperDied();
+          break;
+        }
         this.#waiting.shift();
         this.#tookAt = performance.now();
         head.sent(error);
@@ -156,7 +203,7 @@ export class DescriptorStore {
       return send(this.#fd, data, fds) === undefined ? 'full' : undefined;
     } catch (error) {
       // a keeper that came back has another socket at the same path: the next message connects to it
-      if (error instanceof SystemCallError && KEEPER_GONE.includes(error.code)) this.#disconnect();
+      if (isGone(error)) this.#disconnect();
       return error as Error;
     }
   }
@@ -196,6 +243,10 @@ export class DescriptorStore {
     if (this.#fd !== undefined) close(this.#fd);
     this.#fd = undefined;
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof SystemCallError && KEEPER_GONE.includes(error.code);
 }
 
 function closedError(): Error {

@@ -8,9 +8,16 @@ export interface ServiceNotification {
   readonly ready: boolean;
   /** The service is about to end. */
   readonly stopping: boolean;
+  /** A service that outlived its keeper has stored all that it had kept (a word of ours; systemd has no such). */
+  readonly handedOver: boolean;
   /** A line for people. */
   readonly status: string | undefined;
 }
+
+/** What a service says that outlived its keeper, when the next one has all its descriptors. */
+export const HANDED_OVER = 'X_HANDED_OVER=1';
+/** A sign of life; for our own keeper each message is one. */
+export const ALIVE = 'WATCHDOG=1';
 
 /** A datagram that breaks the rules; the message says which and quotes nothing from it. */
 export class NotificationError extends Error {
@@ -64,6 +71,7 @@ export function decodeNotification(data: Uint8Array): ServiceNotification {
     name: name ?? NO_NAME,
     ready: values.get('READY') === '1',
     stopping: values.get('STOPPING') === '1',
+    handedOver: values.get('X_HANDED_OVER') === '1',
     status: values.get('STATUS'),
   };
 }

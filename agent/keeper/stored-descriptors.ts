@@ -2,16 +2,12 @@ import { fstatSync, readFileSync } from 'node:fs';
 import { shutdown } from '../fd/libc-stream.ts';
 import { closeAll, type OwnedFd } from '../fd/owned-fd.ts';
 
-/** The bytes of all names, a colon after each: the kernel starts no process with a variable above 128 KiB. */
-const MAX_NAME_BYTES = 120_000;
-
 /** The descriptors that outlive the process that uses them, by name. */
 export class StoredDescriptors {
   /** The most descriptors that it holds. */
   readonly most: number;
   readonly #byName = new Map<string, OwnedFd[]>();
   #size = 0;
-  #nameBytes = 0;
 
   constructor(most: number) {
     this.most = most;
@@ -32,20 +28,16 @@ export class StoredDescriptors {
       else fresh.push(fd);
       if (file !== undefined) known.add(file);
     }
-    const nameBytes = fresh.length * (name.length + 1);
-    const refusal = this.#refusal(fresh.length, nameBytes);
+    const refusal = this.#refusal(fresh.length);
     if (refusal !== undefined) closeAll(fresh);
     if (refusal !== undefined || fresh.length === 0) return refusal;
     this.#byName.set(name, [...there, ...fresh]);
     this.#size += fresh.length;
-    this.#nameBytes += nameBytes;
     return undefined;
   }
 
-  #refusal(more: number, nameBytes: number): string | undefined {
-    if (this.#size + more > this.most) return `${this.#size} are kept, and ${this.most} is the limit`;
-    if (this.#nameBytes + nameBytes > MAX_NAME_BYTES) return `all names together exceed ${MAX_NAME_BYTES} bytes`;
-    return undefined;
+  #refusal(more: number): string | undefined {
+    return this.#size + more > this.most ? `${this.#size} are kept, and ${this.most} is the limit` : undefined;
   }
 
   /** Closes our descriptors of a name; connections live on while another process holds them. */
@@ -53,7 +45,6 @@ export class StoredDescriptors {
     const fds = this.#byName.get(name) ?? [];
     this.#byName.delete(name);
     this.#size -= fds.length;
-    this.#nameBytes -= fds.length * (name.length + 1);
     closeAll(fds);
   }
 

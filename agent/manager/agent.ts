@@ -3,7 +3,7 @@ import { PROGRAM_VERSION } from '../../base/installation.ts';
 import type { Log } from '../../base/log.ts';
 import { plural } from '../../base/text.ts';
 import type { EntriesRead } from '../../compat-tables/entries/load.ts';
-import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { HEARTBEAT_MS } from '../../rpc/state/heartbeat.ts';
 import type { HostRow } from '../../rpc/state/read-rows.ts';
 import { State } from '../../rpc/state/state.ts';
@@ -131,6 +131,12 @@ export class Agent {
   /** The manager serves its clients; a relay process in the same unit reports that to the service manager. */
   serving(): void {
     this.parts.relay.send({ is: 'serving' });
+  }
+
+  /** The connections would end with the relay process: the history says so. */
+  keeperDied(): void {
+    const text = 'The keeper of this agent died: the connections are not kept, and nobody would start the agent again';
+    this.#recordProblem('not-kept', new CompatError('VC-KEEPER-GONE', text));
   }
 
   async #run(): Promise<void> {

@@ -23,9 +23,10 @@ export function earlyCall(args: readonly string[], env: NodeJS.ProcessEnv = proc
   const directory = (key: 'run_dir' | 'relay_dir'): string | undefined =>
     given.get(flagOf(key, SETTINGS[key]) ?? '')?.at(-1) || env[variableOf(key)] || (file && textIn(file, key));
   const runDir = resolve(directory('run_dir') ?? String(SETTINGS.run_dir.default));
+  const asks = QUESTIONS.some((flag) => given.has(flag));
   return {
-    servesPorts: words.every((word) => word === 'relay') && !QUESTIONS.some((flag) => given.has(flag)),
-    supervise: given.has('--supervise'),
+    servesPorts: words.every((word) => word === 'relay') && !asks,
+    supervise: given.has('--supervise') && !asks,
     relayDir: resolve(directory('relay_dir') ?? String(SETTINGS.relay_dir.default).replace('RUN_DIR', runDir)),
   };
 }

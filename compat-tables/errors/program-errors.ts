@@ -23,6 +23,21 @@ export const PROGRAM_ERRORS = {
     remedy:
       'Stop the other agent, or give each a run_dir and a relay_dir of its own. `ss -xlp` shows which process it is.',
   },
+  'VC-SUPERVISED': {
+    title: 'another keeper is at work',
+    meaning:
+      'A process that was started with `vhost-compatd --supervise` keeps the connections of this relay_dir already; the message names it. The new one has ended and changed nothing.',
+    remedy:
+      'To upgrade the agent, send SIGUSR2 to the process that is named. To replace it, end it first (SIGTERM ends its connections, too), or give each agent a run_dir and a relay_dir of its own.',
+    exit: 'no',
+  },
+  'VC-KEEPER-GONE': {
+    title: 'the keeper died',
+    meaning:
+      'The process that was started with `vhost-compatd --supervise` was killed. Guests go on, but nobody would start the agent again, and its connections would end with it.',
+    remedy:
+      'Start `vhost-compatd --supervise` again with the same options: it takes the connections over, and no guest notices.',
+  },
   'VC-HOST-UNKNOWN': {
     title: 'there is no such host',
     meaning: 'The database holds no row for this host, or several where one was expected.',

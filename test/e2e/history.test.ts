@@ -44,7 +44,7 @@ describe('the history of a host', function () {
     const agent = await SupervisedAgent.start(peers, 'ends');
     const kinds = async () => (await told(agent, 'agent-started', 'agent-stopping')).map(({ kind }) => kind);
     assert.deepEqual(await kinds(), ['agent-started']);
-    await agent.killAgent();
+    await agent.killManager();
     await eventually('the next one', async () => (await kinds()).length === 2);
     await agent.upgrade();
     await eventually('the one after that', async () => (await kinds()).length === 4);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { childrenOf, eventually, type Peer, type Peers } from '../peers/process.ts';
 import { AGENT } from '../programs.ts';
 import { TestAgent } from './agents.ts';
@@ -45,38 +46,63 @@ export class SupervisedAgent extends TestAgent {
     return this.#keeper;
   }
 
-  /** The agent's own process; undefined at moments when there is none. */
+  /** The relay process, which holds the connections; undefined at moments when there is none. */
   agentPid(): number | undefined {
-    const { pid } = this.peer;
-    const children = childrenOf(pid);
-    if (children.length > 1) throw new Error(`The keeper ${pid} has more than one child: ${children.join(' ')}`);
-    return children[0];
+    return this.#childOf('relay');
   }
 
-  /** SIGKILL to the agent; settles when its successor serves. */
+  managerPid(): number | undefined {
+    return this.#childOf('manager');
+  }
+
+  #childOf(role: string): number | undefined {
+    return childrenOf(this.peer.pid).find((pid) => argumentsOf(pid).includes(role));
+  }
+
+  /** SIGKILL to the relay process; settles when its successor serves and the manager knows it. */
   async killAgent(): Promise<void> {
     await this.succeeded((pid) => {
       process.kill(pid, 'SIGKILL');
     });
   }
 
-  /** Asks the keeper to start the agent anew, as after an upgrade of the program; settles when the successor serves. */
-  async upgrade(): Promise<void> {
-    await this.succeeded(() => this.peer.signal('SIGUSR2'));
-  }
-
-  /** Settles when an agent serves its clients that began to do so after `since`, a former length of the log. */
-  async serves(since: number): Promise<void> {
+  /** SIGKILL to the manager process; settles when its successor serves. */
+  async killManager(): Promise<void> {
+    const pid = await eventually(`a manager under the keeper of ${this.name}`, () => this.managerPid());
+    const since = this.log.length;
+    process.kill(pid, 'SIGKILL');
     await this.peer.waitFor(SERVING, undefined, since);
   }
 
-  /** Runs what makes the agent end, and waits until another one has come in its place and serves. */
+  /** Asks the keeper to start both anew, as after an upgrade of the program; settles when the successors serve. */
+  async upgrade(): Promise<void> {
+    const since = this.log.length;
+    await this.succeeded(() => this.peer.signal('SIGUSR2'));
+    await this.peer.waitFor(SERVING, undefined, since);
+  }
+
+  /** Runs what makes the relay process end, and waits until another one has come in its place and the manager knows it. */
   async succeeded(end: (pid: number) => Promise<void> | void): Promise<void> {
     const before = await eventually(`an agent under the keeper of ${this.name}`, () => this.agentPid());
     const since = this.log.length;
     await end(before);
-    await this.serves(since);
-    const after = await eventually(`a new agent under the keeper of ${this.name}`, () => this.agentPid());
-    if (after === before) throw new Error(`Agent ${before} of ${this.name} is there still:\n${this.peer.tail()}`);
+    const after = await eventually(`a new agent under the keeper of ${this.name}`, () => {
+      const pid = this.agentPid();
+      return pid !== before && pid;
+    });
+    await this.serves(since, after);
+  }
+
+  /** Settles when the manager has connected to a relay process, after `since`, a former length of the log. */
+  async serves(since: number, pid: number | undefined = this.agentPid()): Promise<void> {
+    await this.peer.waitFor(new RegExp(`event=relay-connected pid=${pid}`), undefined, since);
+  }
+}
+
+function argumentsOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return []; // it has ended
   }
 }

@@ -5,6 +5,7 @@ import type { OwnedFd } from '../../fd/owned-fd.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import { DescriptorStore } from '../../keeper/descriptor-store.ts';
 import { inheritedDescriptors } from '../../keeper/inherited.ts';
+import { startWatchdog } from '../../keeper/watchdog.ts';
 import { checkJournal, journalIds } from '../handover/journal.ts';
 import type { JournalHead, RelayStep } from '../handover/journal-format.ts';
 import { type ResumedConnection, readInherited } from '../handover/resumed-connection.ts';
@@ -130,11 +131,16 @@ export interface KeeperLink {
 export function resumePorts(folder: string, atStep: KeeperLink['atStep']): KeeperLink | undefined {
   const store = DescriptorStore.fromEnvironment();
   const inherited = inheritedDescriptors();
+  if (store) startWatchdog(store);
   if (!store) {
     for (const fd of [...inherited.values()].flat()) fd.close();
     return undefined;
   }
-  for (const [name, fds] of inherited) store.holds(name, fds.length);
+  for (const [name, fds] of inherited)
+    store.holds(
+      name,
+      fds.map((fd) => fd.raw),
+    );
   const handover: Handover = {
     folder,
     store: (id, descriptors, done) => store.store(id, descriptors, done),

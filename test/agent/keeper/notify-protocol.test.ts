@@ -9,7 +9,10 @@ import {
   NotificationError,
 } from '../../../agent/keeper/notify-protocol.ts';
 
-const NOTHING = { action: undefined, name: 'stored', ready: false, stopping: false, status: undefined };
+const NOTHING = {
+  ...{ action: undefined, name: 'stored', ready: false, stopping: false, status: undefined },
+  handedOver: false,
+};
 
 describe('protocol: notifications', () => {
   const understood: [title: string, text: string, expected: object][] = [
@@ -19,6 +22,7 @@ describe('protocol: notifications', () => {
     ['a store as systemd documents it', 'FDSTORE=1\nFDNAME=x y', { ...NOTHING, action: 'store', name: 'x y' }],
     ['a store without a name', 'FDSTORE=1', { ...NOTHING, action: 'store' }],
     ['a removal', 'FDSTOREREMOVE=1\nFDNAME=x', { ...NOTHING, action: 'remove', name: 'x' }],
+    ['what is handed over', 'X_HANDED_OVER=1', { ...NOTHING, handedOver: true }],
     ['what is not asked for', 'FDSTORE=0\nREADY=0', NOTHING],
     ['what nobody knows', 'X_NEW=1\nno assignment\n=\n', NOTHING],
     ['the first of two', 'FDSTORE=1\nFDNAME=a\nFDNAME=b', { ...NOTHING, action: 'store', name: 'a' }],

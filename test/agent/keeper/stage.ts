@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import type { SupervisedProgram } from '../../../agent/keeper/supervised-child.ts';
 import type { SuperviseOptions } from '../../../agent/keeper/supervisor.ts';
 import { openDescriptors, temporaryFolder, until } from '../support.ts';
 
@@ -11,6 +12,11 @@ const SUFFIX = import.meta.filename.endsWith('.ts') ? '.ts' : '.js';
 export function program(name: string): string[] {
   const file = join(import.meta.dirname, 'programs', `${name}${SUFFIX}`);
   return [process.execPath, ...(SUFFIX === '.ts' ? ['--import=tsx'] : []), file];
+}
+
+interface StageOptions extends Partial<Omit<SuperviseOptions, 'log' | 'children'>>, Partial<SupervisedProgram> {
+  /** Programs beside the puppet, started after it. */
+  readonly more?: readonly SupervisedProgram[];
 }
 
 export type Answer = Record<string, unknown>;
@@ -72,13 +78,19 @@ export class Stage {
   }
 
   /** Starts the keeper; without a command of its own it supervises a puppet, and without a check every upgrade is allowed. */
-  start(options: Partial<SuperviseOptions> = {}, env: NodeJS.ProcessEnv = {}, puppet: string[] = []): void {
-    const all = {
-      command: [...program('puppet'), this.path('line'), ...puppet],
-      checkCommand: ['/bin/true'],
-      notifySocket: this.notifySocket,
-      ...options,
+  start(
+    { command, checkCommand, watchdogMs, more = [], ...options }: StageOptions = {},
+    env: NodeJS.ProcessEnv = {},
+    puppet: string[] = [],
+  ): void {
+    const child = {
+      name: 'puppet',
+      keeps: true,
+      command: command ?? [...program('puppet'), this.path('line'), ...puppet],
+      checkCommand: checkCommand ?? ['/bin/true'],
+      watchdogMs,
     };
+    const all = { children: [child, ...more], notifySocket: this.notifySocket, ...options };
     const [node = '', ...args] = program('keeper');
     this.keeper = spawn(node, [...args, JSON.stringify(all)], {
       stdio: ['ignore', 'inherit', 'pipe'],
@@ -119,6 +131,14 @@ export class Stage {
 
   signal(signal: NodeJS.Signals): void {
     this.keeper?.kill(signal);
+  }
+
+  /** Kills the keeper alone, and starts another one of the same options. */
+  async replaceKeeper(...start: Parameters<Stage['start']>): Promise<void> {
+    this.signal('SIGKILL');
+    await this.untilEnded();
+    this.status = undefined;
+    this.start(...start);
   }
 
   /** How many descriptors the keeper has open, once it has heard all that the puppet said. Once in each test. */

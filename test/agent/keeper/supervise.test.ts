@@ -70,6 +70,28 @@ describe('supervise: a program and its descriptors', function () {
     }
   });
 
+  for (const interfaces of [1875, 2400]) {
+    it(`carries the descriptors of ${interfaces} interfaces, whose names fit no variable`, async () => {
+      stage.start();
+      await stage.answer();
+      stage.tell({ do: 'store', name: 'vc-0123456789ab-', count: interfaces, each: 4 });
+      await stage.answer('the stores');
+      for (let i = 0; i < 2; i++) {
+        stage.tell({ do: 'exit', status: 1 });
+        const next = await stage.answer();
+        const inherited = Object.entries(next['inherited'] as Record<string, number>);
+        assert.deepEqual(
+          inherited.filter(([, count]) => count !== 4),
+          [['line', 1]],
+        );
+        assert.equal(inherited.length, interfaces + 1);
+        assert.deepEqual(next['left'], []);
+      }
+      assert.deepEqual([stage.connections, stage.hangUps], [1, 0]);
+      assert.equal(stage.events('store-refused').length, 0);
+    });
+  }
+
   it('gives up what is removed, and only that', async () => {
     stage.start();
     await stage.answer();

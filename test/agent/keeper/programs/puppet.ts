@@ -2,12 +2,14 @@ import { Socket } from 'node:net';
 import { connectUnix, createEventFd, duplicate } from '../../../../agent/fd/libc.ts';
 import { DescriptorStore } from '../../../../agent/keeper/descriptor-store.ts';
 import { inheritedDescriptors } from '../../../../agent/keeper/inherited.ts';
+import { watchKeeper } from '../../../../agent/keeper/lifeline.ts';
+import { startWatchdog } from '../../../../agent/keeper/watchdog.ts';
 
 // A supervised program that does what the test says. It connects to the test once; all later lives speak on that very
 // connection, which only the keeper can have given them.
 
 interface Order {
-  readonly do: 'store' | 'remove' | 'say' | 'exit';
+  readonly do: 'store' | 'remove' | 'say' | 'exit' | 'hang';
   readonly name?: string;
   /** So many stores at once, each with `each` descriptors, named NAME0, NAME1 … */
   readonly count?: number;
@@ -21,9 +23,22 @@ const leftOver = Object.keys(process.env).filter((name) => /^(NOTIFY_|LISTEN_|WA
 const inherited = inheritedDescriptors();
 if (process.argv.includes('uncounted')) delete process.env['FDSTORE'];
 const store = DescriptorStore.fromEnvironment();
-for (const [name, fds] of inherited) store?.holds(name, fds.length);
+if (store) startWatchdog(store);
+watchKeeper({
+  ends: () => process.exit(0),
+  died: () => {
+    store?.keeperDied();
+    tell({ keeper: 'died' });
+  },
+});
+for (const [name, fds] of inherited) {
+  store?.holds(
+    name,
+    fds.map((one) => one.raw),
+  );
+}
 const kept = inherited.get('line')?.[0];
-const fd = kept?.take() ?? connectUnix(path);
+const fd = kept?.raw ?? connectUnix(path);
 if (!kept) store?.store('line', [fd], () => {});
 const line = new Socket({ fd: duplicate(fd) });
 
@@ -49,6 +64,7 @@ function storeMany({ name = '', count = 1, each = 1 }: Order): void {
 
 function obey(order: Order): void {
   if (order.do === 'exit') process.exit(order.status ?? 0);
+  if (order.do === 'hang') for (;;);
   if (order.do === 'store') storeMany(order);
   if (order.do === 'remove') store?.remove(order.name ?? '');
   if (order.do === 'say') store?.notify(order.text ?? '');

@@ -20,8 +20,7 @@ const [role, folder = ''] = process.argv.slice(2);
 if (role === 'keeper') {
   const command = [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'relay', folder];
   process.exitCode = await supervise({
-    command,
-    checkCommand: ['true'],
+    children: [{ name: 'relay', command, keeps: true }],
     notifySocket: join(folder, 'keeper.sock'),
     backoff: { firstMs: 1, longestMs: 1, goodLifeMs: 0 },
     log: (event, fields) => process.stderr.write(`${event} ${JSON.stringify(fields)}\n`),
