@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import '../base/no-inspector.ts';
 import { EXIT } from '../compat-tables/errors/exit-status.ts';
 import { run } from './run.ts';
 import { processIo } from './shared/terminal.ts';

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import '../../base/no-inspector.ts';
 import { resumePorts } from '../relay/service/resumed-ports.ts';
 import { earlyCall } from '../settings/early-call.ts';
 import { journalFolder } from '../settings/relay-dir.ts';

@@ -36,5 +36,12 @@ export function endAtSignal(log: Log, stop: (signal: string) => Promise<void>): 
 export function thisProgram(): string[] {
   const [program] = process.argv.slice(1);
   if (program === undefined) throw new Error('Cannot tell the path of this program');
-  return [process.execPath, ...process.execArgv, program];
+  return [process.execPath, ...closedToSignal(), ...process.execArgv, program];
+}
+
+/** From release 22.14 on node can be started so that SIGUSR1 never opens its inspector; see base/no-inspector.ts. */
+function closedToSignal(): string[] {
+  const option = '--disable-sigusr1';
+  const known = process.allowedNodeEnvironmentFlags.has(option);
+  return known && !process.execArgv.some((one) => one === option || one.startsWith('--inspect')) ? [option] : [];
 }
