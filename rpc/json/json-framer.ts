@@ -35,6 +35,7 @@ export class JsonFramer {
   readonly #plainText: boolean;
   #buffer = NOTHING;
   #held = 0;
+  #messageBytes = 0;
   #depth = 0;
   #inString = false;
   #escaped = false;
@@ -51,6 +52,16 @@ export class JsonFramer {
   /** True between two messages: nothing of a next one has come. */
   get idle(): boolean {
     return this.#depth === 0;
+  }
+
+  /** Bytes that are kept of a message that has begun. */
+  get heldBytes(): number {
+    return this.#buffer.length;
+  }
+
+  /** The length in bytes of the message that `push` gave last. */
+  get messageBytes(): number {
+    return this.#messageBytes;
   }
 
   /**
@@ -119,6 +130,7 @@ export class JsonFramer {
     if (this.#held > 0) this.#hold(last);
     else if (last.length > this.#maxBytes) throw this.#break(`it is longer than ${this.#maxBytes} bytes`);
     const bytes = this.#held > 0 ? this.#buffer.subarray(0, this.#held) : last;
+    this.#messageBytes = bytes.length;
     const parse = this.#exact ? parseJson64 : (JSON.parse as (text: string) => Json);
     this.#buffer = NOTHING;
     this.#held = 0;

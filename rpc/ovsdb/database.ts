@@ -5,8 +5,10 @@ import { GroupCommit } from './engine/group-commit.ts';
 import { enterRow } from './engine/indexes.ts';
 import { Transaction } from './engine/ovsdb-transaction.ts';
 import { countAllReferences } from './engine/references.ts';
+import type { Result } from './engine/selected-rows.ts';
 import { Row, type RowChange, type Tables } from './engine/table-rows.ts';
 import { type PendingTransaction, type Run, Triggers } from './engine/triggers.ts';
+import { WorkBudget } from './engine/work-budget.ts';
 import { type HistoryLimits, MonitorHistory } from './monitor/monitor-history.ts';
 import { type Monitor, MonitorHub, type MonitorRequest, type MonitorUpdate } from './monitor/monitor-hub.ts';
 import { datumOf } from './notation/notation.ts';
@@ -24,6 +26,8 @@ export interface TransactionContext {
   readonly holdsLock?: (lock: string) => boolean;
   /** Operations that can change something are answered with `not allowed`. */
   readonly readOnly?: boolean;
+  /** What it may cost, in the unit of `WorkBudget`. Default: without limit. */
+  readonly work?: number;
 }
 
 export interface DatabaseOptions {
@@ -104,8 +108,8 @@ export class Database {
   }
 
   #attempt(operations: readonly Json[], context: TransactionContext, run: Run): number | undefined {
-    const txn = new Transaction(this.#tables);
-    let results: Json[] = [];
+    const txn = new Transaction(this.#tables, new WorkBudget(context.work));
+    let results: Result[] = [];
     try {
       const outcome = execute(operations, txn, {
         elapsedMs: run.elapsedMs,

@@ -1,13 +1,13 @@
 import { suggestion } from '../../base/text.ts';
 import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
+import { defaultFor, deviceTypesOf, effectiveDefault } from '../../compat-tables/compare/default-version.ts';
 import type { Abilities, Blocker } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { usersBeyond } from '../../compat-tables/moves/narrower-default.ts';
 import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { namedUuid, ovsOptional, ovsSet, ovsUuid } from '../ovsdb/notation/values.ts';
 import { carryOut, type IntentOptions, type IntentResult, type Plan } from './carry-out.ts';
-import { defaultFor, deviceTypesOf, effectiveDefault } from '../../compat-tables/compare/default-version.ts';
 import { entryOf, type HostRow, type InterfaceRow, subjectOf, type VersionRow } from './read-rows.ts';
 import { guard, mutate, update } from './row-operations.ts';
 import { hostName, type State } from './state.ts';

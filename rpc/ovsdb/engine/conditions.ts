@@ -6,7 +6,8 @@ import { type Datum, datumFromJson, type NamedUuids } from '../notation/notation
 import { OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
 import { columnNamed } from '../notation/row-json.ts';
 import { type ColumnSchema, type TableSchema, UUID_INDEX } from '../notation/schema.ts';
-import { columnsKey, type Row, type RowChange, type TableRows } from './table-rows.ts';
+import type { Transaction } from './ovsdb-transaction.ts';
+import { columnsKey, type Row, type TableRows } from './table-rows.ts';
 
 /** One clause of a `where`: a test of a row's fields. */
 export interface Clause {
@@ -14,6 +15,8 @@ export interface Clause {
   readonly column: ColumnSchema | undefined;
   /** The only value of the column that can match, if there is just one. */
   readonly equals: Datum | undefined;
+  /** What one test costs, in the unit of `WorkBudget`. */
+  readonly cost: number;
   test(fields: readonly Datum[]): boolean;
 }
 
@@ -71,7 +74,7 @@ export function typeMismatch(json: Json, operator: string, { name, type }: Colum
 
 /** `<condition>` of RFC 7047, section 5.1, or the extension `true` and `false`. @throws OvsdbError */
 function clauseFromJson(json: Json, table: TableSchema, named?: NamedUuids): Clause {
-  if (typeof json === 'boolean') return { column: undefined, equals: undefined, test: () => json };
+  if (typeof json === 'boolean') return { column: undefined, equals: undefined, cost: 1, test: () => json };
   const { column, operator: name, argument: argumentJson } = tripleFromJson(json, table, 'condition');
   const { type, index } = column;
   const operator = FUNCTIONS.get(name);
@@ -82,6 +85,7 @@ function clauseFromJson(json: Json, table: TableSchema, named?: NamedUuids): Cla
   return {
     column,
     equals: only ? argument : undefined,
+    cost: 1 + argument.keys.length,
     test:
       only && isScalar(type)
         ? equalsAtom(index, argument.keys[0] as Atom)
@@ -99,16 +103,25 @@ export function conditionFromJson(where: readonly Json[], table: TableSchema, na
   return where.map((clause) => clauseFromJson(clause, table, named));
 }
 
-/** The rows for which all clauses are true, as a list of its own; `changes` are those of the running transaction. */
-export function matchingRows(table: TableRows, condition: readonly Clause[], changes: ReadonlySet<RowChange>): Row[] {
+/** What it costs to test one row with all of the clauses, in the unit of `WorkBudget`. */
+export function costOf(condition: readonly Clause[]): number {
+  return condition.reduce((sum, { cost }) => sum + cost, 1);
+}
+
+/** The rows for which all clauses are true, as a list of its own. @throws OvsdbError if the search costs too much */
+export function matchingRows(table: TableRows, condition: readonly Clause[], { changes, work }: Transaction): Row[] {
   const uuid = condition.find(({ column, equals }) => column?.index === UUID_INDEX && equals !== undefined)?.equals;
   if (uuid !== undefined) {
     const row = table.rows.get(uuid.keys[0] as string);
     return row === undefined ? [] : passing([row], condition);
   }
   const committed = committedCandidates(table, condition, changes.size === 0);
-  if (committed === undefined) return passing(table.rows.values(), condition);
+  if (committed === undefined) {
+    work.spend(table.rows.size * costOf(condition));
+    return passing(table.rows.values(), condition);
+  }
   const candidates = new Set(committed);
+  work.spend(changes.size + candidates.size * costOf(condition));
   // Indexes do not know the transaction's changes yet.
   for (const { row } of changes) if (row.table === table) candidates.add(row);
   for (const row of candidates) if (table.rows.get(row.uuid) !== row) candidates.delete(row);

@@ -1,13 +1,15 @@
-import type { Json, JsonObject } from '../../json/json-value.ts';
+import type { Json } from '../../json/json-value.ts';
 import { OvsdbError } from '../notation/ovsdb-error.ts';
 import { MemberParser } from '../notation/parser.ts';
 import { OPERATIONS } from './operations/all.ts';
 import { type OperationContext, Unsatisfied } from './operations/operation.ts';
 import type { Transaction } from './ovsdb-transaction.ts';
+import type { OperationResult, Result } from './selected-rows.ts';
+import { WORK } from './work-budget.ts';
 
 /** The end of a run of operations. Their changes are still there, to be committed or rolled back. */
 type Execution =
-  | { readonly state: 'done' | 'failed'; readonly results: Json[] }
+  | { readonly state: 'done' | 'failed'; readonly results: Result[] }
   | { readonly state: 'waiting'; readonly timeoutMs: number };
 
 interface ExecutionContext extends Pick<OperationContext, 'elapsedMs' | 'holdsLock'> {
@@ -17,7 +19,7 @@ interface ExecutionContext extends Pick<OperationContext, 'elapsedMs' | 'holdsLo
 
 /** Runs the operations in order, up to the first error. Only bugs of this program are thrown. */
 export function execute(operations: readonly Json[], txn: Transaction, context: ExecutionContext): Execution {
-  const results: Json[] = operations.map(() => null); // those after an error stay null
+  const results: Result[] = operations.map(() => null); // those after an error stay null
   let timeoutMs = Number.POSITIVE_INFINITY;
   const waitsUntil = (ms: number): void => {
     timeoutMs = Math.min(timeoutMs, ms);
@@ -26,6 +28,7 @@ export function execute(operations: readonly Json[], txn: Transaction, context: 
   for (const [i, json] of operations.entries()) {
     const op = new MemberParser(json, `ovsdb operation ${i + 1} of ${operations.length}`);
     try {
+      txn.work.spend(WORK.operation);
       results[i] = runOne(op, txn, shared);
     } catch (error) {
       if (error instanceof Unsatisfied) return { state: 'waiting', timeoutMs };
@@ -37,11 +40,11 @@ export function execute(operations: readonly Json[], txn: Transaction, context: 
   return { state: 'done', results };
 }
 
-function runOne(op: MemberParser, txn: Transaction, context: OperationContext & ExecutionContext): JsonObject {
+function runOne(op: MemberParser, txn: Transaction, context: OperationContext & ExecutionContext): OperationResult {
   const name = op.required('op', 'id');
   const operation = OPERATIONS.get(name);
   if (operation === undefined) throw op.error(`No operation "${name}"`);
-  let result: JsonObject;
+  let result: OperationResult;
   try {
     result = operation.run(op, txn, context);
   } catch (error) {

@@ -1,13 +1,13 @@
-import type { Json } from '../../json/json-value.ts';
 import { OvsdbError } from '../notation/ovsdb-error.ts';
 import type { Transaction } from './ovsdb-transaction.ts';
+import type { Result } from './selected-rows.ts';
 import type { RowChange } from './table-rows.ts';
 import type { Run } from './triggers.ts';
 
 /** A transaction that is finished in memory and waits for the disk. */
 interface Member {
   readonly txn: Transaction;
-  readonly results: Json[];
+  readonly results: Result[];
   readonly run: Run;
 }
 

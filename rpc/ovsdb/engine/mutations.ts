@@ -11,6 +11,8 @@ import { tripleFromJson, typeMismatch } from './conditions.ts';
 /** One of the `mutations` of a `mutate`. */
 export interface Mutation {
   readonly column: ColumnSchema;
+  /** What it costs beside the value that it changes, in the unit of `WorkBudget`. */
+  readonly cost: number;
   /** @throws OvsdbError domain, range or constraint */
   apply(value: Datum): Datum;
 }
@@ -126,5 +128,5 @@ export function mutationFromJson(json: Json, table: TableSchema, named?: NamedUu
   if (mutator === undefined) throw new OvsdbError('unknownMutator', `No mutator named ${operator}.`);
   if (!mutator.fits(type)) throw typeMismatch(json, operator, column);
   const argument = mutator.argument(argumentJson, type, named);
-  return { column, apply: (value) => mutator.apply(value, argument, type) };
+  return { column, cost: argument.keys.length, apply: (value) => mutator.apply(value, argument, type) };
 }

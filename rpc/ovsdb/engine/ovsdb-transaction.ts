@@ -6,6 +6,7 @@ import { UUID_INDEX, VERSION_INDEX } from '../notation/schema.ts';
 import { checkIndexes, updateIndexes } from './indexes.ts';
 import { assessWeakReferences, collectGarbage, countStrongReferences, updateWeakSources } from './references.ts';
 import { type ChangeSet, mapIn, Row, RowChange, type TableRows, type Tables } from './table-rows.ts';
+import { WorkBudget } from './work-budget.ts';
 
 /**
  * One transaction on the rows in memory. Operations change the rows themselves, so each sees what earlier ones did; the
@@ -20,8 +21,13 @@ export class Transaction implements ChangeSet {
   readonly #deleted = new Map<TableRows, Map<string, RowChange>>();
   readonly #named = new Map<string, { uuid: string; defined: boolean }>();
 
-  constructor(tables: Tables) {
+  readonly work: WorkBudget;
+  /** Rows that operations have selected so far. */
+  selected = 0;
+
+  constructor(tables: Tables, work = new WorkBudget()) {
     this.tables = tables;
+    this.work = work;
   }
 
   /** The UUID behind a name, whether or not the insert that defines it has come (RFC 7047, section 4.1.3). */

@@ -1,13 +1,14 @@
 import { MAX_TIMER_MS } from '../../../base/timers.ts';
 import { isJsonObject, type Json } from '../../json/json-value.ts';
 import { OvsdbError } from '../notation/ovsdb-error.ts';
+import { type Result, resultJson } from './selected-rows.ts';
 
 /** One run of a transaction, to be told how it ended. */
 export interface Run {
   /** Time since the transaction was requested. */
   readonly elapsedMs: number;
   /** The results are final, and on the disk. */
-  done(results: Json[]): void;
+  done(results: Result[]): void;
   /** It ended by a bug of ours. */
   failed(error: unknown): void;
   /** Runs it again, because what it saw was reverted. */
@@ -21,7 +22,7 @@ export interface Run {
 type Attempt = (run: Run) => number | undefined;
 
 /** The array of RFC 7047, section 4.1.3, or the error of a transaction that was canceled or met a bug of ours. */
-type Ending = { readonly results: Json[] } | { readonly error: unknown };
+type Ending = { readonly results: Result[] } | { readonly error: unknown };
 
 /** A transaction that is done, or waits. */
 export interface PendingTransaction {
@@ -38,6 +39,8 @@ export interface PendingTransaction {
  * between two attempts none of its effects is visible.
  */
 export class Triggers {
+  /** Those that are to run again, in order. */
+  #due = new Set<Trigger>();
   readonly #parked = new Set<Trigger>();
   readonly #touched = new Set<string>();
   readonly #now: () => number;
@@ -62,23 +65,32 @@ export class Triggers {
     this.#scheduled ??= setImmediate(() => this.#runAll());
   }
 
+  /** Runs those that are due for a while, and the others in later turns: clients may park any number of them. */
   #runAll(): void {
     this.#scheduled = undefined;
-    const touched = new Set(this.#touched);
+    for (const trigger of this.#parked) if (trigger.concerns(this.#touched)) this.#due.add(trigger);
     this.#touched.clear();
-    for (const trigger of [...this.#parked]) {
+    const until = performance.now() + TURN_MS;
+    for (const trigger of this.#due) {
+      this.#due.delete(trigger);
       // One that ran before may have committed more, which is then in #touched, with a new turn scheduled.
-      if (trigger.concerns(touched)) trigger.run();
+      if (this.#parked.has(trigger)) trigger.run();
+      if (performance.now() >= until) break;
     }
+    if (this.#due.size > 0) this.#scheduled ??= setImmediate(() => this.#runAll());
   }
 
   cancelAll(): void {
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
     this.#touched.clear();
+    this.#due.clear();
     for (const trigger of [...this.#parked]) trigger.cancel();
   }
 }
+
+/** Transactions that wait are run again for so long at a time, in milliseconds. */
+const TURN_MS = 5;
 
 /** Every table that an operation names; changes elsewhere cannot affect the transaction. */
 function tablesOf(operations: readonly Json[]): Set<string> {
@@ -117,7 +129,9 @@ class Trigger implements PendingTransaction, Run {
   get result(): Promise<Json[]> {
     if (this.#promise === undefined) {
       this.#promise = new Promise<Json[]>((resolve, reject) => {
-        this.whenDone((ending) => ('results' in ending ? resolve(ending.results) : reject(ending.error as Error)));
+        this.whenDone((ending) =>
+          'results' in ending ? resolve(ending.results.map(resultJson)) : reject(ending.error as Error),
+        );
       });
       this.#promise.catch(() => {}); // a canceled transaction need not have a listener
     }
@@ -149,7 +163,7 @@ class Trigger implements PendingTransaction, Run {
     }
   };
 
-  done(results: Json[]): void {
+  done(results: Result[]): void {
     this.#end({ results });
   }
 

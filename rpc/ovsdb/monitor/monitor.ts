@@ -1,7 +1,10 @@
 import type { Json, JsonObject } from '../../json/json-value.ts';
+import { costOf } from '../engine/conditions.ts';
 import type { RowChange, TableRows, Tables } from '../engine/table-rows.ts';
+import type { WorkBudget } from '../engine/work-budget.ts';
 import type { Datum } from '../notation/notation.ts';
 import { type ColumnSchema, VERSION_INDEX } from '../notation/schema.ts';
+import { MonitorContents } from './monitor-contents.ts';
 import { changedConditions, type MonitorEvent, matches, type WatchedTable, watchedTables } from './monitor-request.ts';
 import { UPDATE, UPDATE2, type UpdateFormat } from './update-format.ts';
 
@@ -57,21 +60,22 @@ export class MonitoredData {
     );
   }
 
-  /** The `<table-updates>` for the present rows. */
-  initial(): JsonObject {
-    const updates: JsonObject = {};
-    for (const { table, events, columns, condition } of this.#tables.values()) {
-      if (!events.has('initial')) continue;
-      const rows: JsonObject = {};
-      let some = false;
-      for (const { uuid, fields } of table.rows.values()) {
-        if (!matches(condition, fields)) continue;
-        rows[uuid] = this.#format.initial(fields, columns.initial);
-        some = true;
-      }
-      if (some) updates[table.schema.name] = rows;
-    }
-    return updates;
+  /** The present rows. @throws OvsdbError if the search for them costs too much */
+  initial(txnId: string, work: WorkBudget): MonitorContents {
+    const watched = [...this.#tables.values()].filter(({ events }) => events.has('initial'));
+    return new MonitorContents(
+      watched.map(({ table, columns, condition }) => {
+        work.spend(table.rows.size * costOf(condition.clauses));
+        const rows = [...table.rows.values()].filter(({ fields }) => matches(condition, fields));
+        return {
+          name: table.schema.name,
+          // a row gets other fields later
+          rows: rows.map(({ uuid, fields }) => ({ uuid, fields })),
+          toJson: (fields) => this.#format.initial(fields, columns.initial),
+        };
+      }),
+      txnId,
+    );
   }
 
   /** The `<table-updates>` for committed changes; undefined if the monitor sees nothing of them. */
@@ -101,13 +105,17 @@ export class MonitoredData {
     return fields !== undefined && events.has(event) ? this.#format[event](fields, columns[event]) : undefined;
   }
 
-  /** The update that turns the contents of this one into those of the other one. */
-  difference(other: MonitoredData): JsonObject | undefined {
+  /**
+   * The update that turns the contents of this one into those of the other one.
+   * @throws OvsdbError if the search for it costs too much
+   */
+  difference(other: MonitoredData, work: WorkBudget): JsonObject | undefined {
     const updates = new Updates();
     for (const watched of this.#tables.values()) {
       const { table, condition: old } = watched;
       const condition = other.#tables.get(table)?.condition ?? old;
       if (condition.key === old.key) continue;
+      work.spend(table.rows.size * (costOf(old.clauses) + costOf(condition.clauses)));
       for (const { uuid, fields } of table.rows.values()) {
         const [was, is] = [matches(old, fields), matches(condition, fields)];
         if (was === is) continue;

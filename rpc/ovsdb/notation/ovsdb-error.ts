@@ -21,6 +21,7 @@ const OVSDB_ERROR = {
   aborted: 'aborted',
   canceled: 'canceled',
   ioError: 'I/O error',
+  exhausted: 'resources exhausted',
   invalidParameters: 'invalid parameters',
   /** ovsdb-server's tag for errors without one of their own: duplicates in a set or map. */
   untagged: 'ovsdb error',

@@ -50,6 +50,9 @@ export interface BoundRemote {
 /** Time for clients to read their last answers when the server closes. */
 const FAREWELL_MS = 500;
 
+/** A client that takes less cannot be the one that is too much: 1000 of them take 64 MB. */
+const WORTH_COUNTING = 64 << 10;
+
 /** An OVSDB server (RFC 7047): the databases that are added, and `_Server`, which describes them to clients. */
 export class OvsdbServer {
   readonly #limits: ServerLimits;
@@ -82,6 +85,13 @@ export class OvsdbServer {
   /** Clients at this moment. */
   get connections(): number {
     return this.#sessions.size;
+  }
+
+  /** About the memory that the clients take beyond their connections, in bytes. */
+  get memoryBytes(): number {
+    let sum = 0;
+    for (const session of this.#sessions) sum += session.memoryBytes;
+    return sum;
   }
 
   /** Listens on punix:PATH, ptcp:[PORT][:IP] or pssl:[PORT][:IP]. @throws RemoteError, TlsFilesError */
@@ -166,12 +176,24 @@ export class OvsdbServer {
         this.#serverDatabase.update(database);
         for (const session of this.#sessions) session.converted(database);
       },
+      grown: (session) => this.#grown(session),
       closed: (session, reason) => {
         this.#sessions.delete(session);
         if (reason) this.#dropped(name, reason);
         if (this.#sessions.size === 0) this.#whenEmpty?.();
       },
     };
+  }
+
+  /** One client may take much, and all of them together not more than the server has. */
+  #grown(session: OvsdbSession): void {
+    if (session.memoryBytes < WORTH_COUNTING) return;
+    const { memoryBytes } = this.#limits;
+    if (this.memoryBytes <= memoryBytes) return;
+    const [largest] = [...this.#sessions].sort((a, b) => b.memoryBytes - a.memoryBytes);
+    largest?.destroy(
+      new Error(`all clients together take more than ${memoryBytes} bytes, and this one takes the most`),
+    );
   }
 
   #dropped(remote: string, reason: Error): void {

@@ -9,15 +9,17 @@ import {
   type RpcNotification,
   type RpcRequest,
   success,
-  successText,
 } from '../wire/envelope.ts';
 import { JsonConnection } from '../wire/json-connection.ts';
+import { type Outgoing, Pieces } from '../wire/message-output.ts';
+import { monitorAnswer, transactionAnswer } from './answer-pieces.ts';
+import { KeptBytes } from './kept-bytes.ts';
 import type { LockClient, LockTable } from './locks.ts';
 import type { RunningTransaction, ServedDatabase } from './served-database.ts';
 import { SessionMonitors } from './session-monitors.ts';
 
 export interface SessionLimits {
-  /** Longest message in bytes. 64 MiB: ovsdb-server was seen to serve as much, and one column value may be long. */
+  /** Longest message in bytes: reading one takes the server some 10 ms for each MiB. */
   readonly messageBytes: number;
   /** Deepest nesting of a message. OVSDB needs less than 20. */
   readonly depth: number;
@@ -25,8 +27,12 @@ export interface SessionLimits {
   readonly queuedBytes: number;
   /** Monitors of one client: one for each table of a large schema, and more. */
   readonly monitors: number;
-  /** Operations of one transaction, which runs without interruption: 100,000 inserts block the server for seconds. */
+  /** Operations of one transaction. */
   readonly operations: number;
+  /** What one request may cost, in the unit of `WorkBudget`, because it runs without interruption. */
+  readonly work: number;
+  /** Bytes of the requests that are kept for one client: monitors, locks, unfinished transactions. */
+  readonly keptBytes: number;
   /** Unfinished transactions of one client, e.g. in a `wait`; beyond, its next message is not read. */
   readonly transactions: number;
 }
@@ -44,6 +50,8 @@ export interface SessionHost {
   internalError(error: unknown): void;
   /** A client gave the database another schema. */
   converted(database: ServedDatabase): void;
+  /** The server keeps more for this session than before. */
+  grown(session: OvsdbSession): void;
   /** The session has ended; with a reason unless the client ended it. */
   closed(session: OvsdbSession, reason: Error | undefined): void;
 }
@@ -59,8 +67,8 @@ class AnswerError extends Error {
 }
 
 /** The result of a request; none for a request that sends its answer itself, which may delay the next one. */
-type Outcome = Json | ResultText | Promise<void> | undefined;
-type Method = (session: OvsdbSession, request: RpcRequest) => Outcome;
+type Outcome = Json | Buffer | Pieces | Promise<void> | undefined;
+type Method = (session: OvsdbSession, request: RpcRequest, bytes: number) => Outcome;
 
 const NO_LOCKS = 'lock and unlock methods not allowed, DB server is read only.';
 
@@ -75,14 +83,11 @@ const NOT_READ_ONLY: Readonly<Record<string, Json>> = {
   convert: { error: 'not allowed', details: 'convert not allowed when database server is in read only mode' },
 };
 
-/** A serialised result. */
-class ResultText {
-  readonly text: string;
+/** Objects and queues for a monitor or a lock, beside its request. */
+const OVERHEAD_BYTES = { monitor: 1024, lock: 256 } as const;
 
-  constructor(text: string) {
-    this.text = text;
-  }
-}
+/** A request that is kept takes about so many times its length as an object. */
+const PARSED = 4;
 
 /** One client of the server. */
 export class OvsdbSession implements LockClient {
@@ -90,19 +95,31 @@ export class OvsdbSession implements LockClient {
   readonly #connection: JsonConnection;
   readonly #transactions = new Map<string, RunningTransaction>();
   readonly #monitors: SessionMonitors;
-  readonly #locks = new Set<string>();
+  readonly #locks = new Map<string, number>();
+  readonly #kept: KeptBytes;
   #changeAware = false;
   #finished: (() => void) | undefined;
 
   constructor(socket: Socket, host: SessionHost) {
     this.#host = host;
-    const { messageBytes: bytes, depth, monitors } = host.limits;
-    this.#monitors = new SessionMonitors(monitors, (message) => this.#send(message));
+    const { messageBytes: bytes, depth, monitors, work, keptBytes } = host.limits;
+    this.#kept = new KeptBytes(keptBytes);
+    const { keep } = this.#kept;
+    this.#monitors = new SessionMonitors({ limit: monitors, work, keep, send: (message) => this.#send(message) });
     this.#connection = new JsonConnection(
       socket,
-      { message: (message) => this.#receive(message), closed: (reason) => this.#closed(reason) },
+      {
+        message: (message, length) => this.#receive(message, length),
+        received: () => host.grown(this),
+        closed: (reason) => this.#closed(reason),
+      },
       { bytes, depth, plainText: true, probeIntervalMs: host.probeIntervalMs },
     );
+  }
+
+  /** About the memory that this client takes beyond the connection itself, in bytes. */
+  get memoryBytes(): number {
+    return this.#connection.queuedBytes + this.#connection.begunBytes + PARSED * this.#kept.bytes;
   }
 
   close(): void {
@@ -127,42 +144,47 @@ export class OvsdbSession implements LockClient {
     list_dbs: (session) => [...session.#host.databases.keys()].sort(),
     get_server_id: (session) => session.#host.serverId,
     get_schema: (session, request) => session.#database(request).schema.toJson(),
-    transact: (session, request) => session.#transact(request),
-    monitor: (session, request) => session.#monitor(request),
-    monitor_cond: (session, request) => session.#monitor(request),
-    monitor_cond_since: (session, request) => session.#monitor(request),
-    monitor_cond_change: (session, request) => session.#monitors.change(request),
+    transact: (session, request, bytes) => session.#transact(request, bytes),
+    monitor: (session, request, bytes) => session.#monitor(request, bytes),
+    monitor_cond: (session, request, bytes) => session.#monitor(request, bytes),
+    monitor_cond_since: (session, request, bytes) => session.#monitor(request, bytes),
+    monitor_cond_change: (session, request, bytes) => session.#monitors.change(request, bytes),
     monitor_cancel: (session, request) => session.#cancelMonitor(request),
-    lock: (session, request) => session.#lock(request),
-    steal: (session, request) => session.#lock(request),
+    lock: (session, request, bytes) => session.#lock(request, bytes),
+    steal: (session, request, bytes) => session.#lock(request, bytes),
     unlock: (session, request) => session.#unlock(request),
     convert: (session, request) => session.#convert(request),
     set_db_change_aware: (session, request) => session.#setChangeAware(request),
   };
 
-  #receive(message: RpcMessage): void | Promise<void> {
+  #receive(message: RpcMessage, bytes: number): void | Promise<void> {
     if (message.kind === 'reply') throw new Error('saw a reply; the server sent no request');
     if (message.kind === 'notification') {
       if (message.method === 'cancel') this.#cancelTransaction(message);
       return undefined;
     }
-    const answered = this.#answer(message);
+    const answered = this.#answer(message, bytes);
     // A client that does not read its answers gets no new ones, so that it fills its own queues and not our memory.
-    const full = this.#connection.full || this.#transactions.size >= this.#host.limits.transactions;
-    return answered || full ? this.#ready(answered) : undefined;
+    return answered || this.#connection.full || this.#burdened ? this.#ready(answered) : undefined;
   }
 
   async #ready(answered: Promise<void> | undefined): Promise<void> {
     await answered;
     await this.#connection.drained();
-    while (this.#transactions.size >= this.#host.limits.transactions) {
+    while (this.#burdened) {
       await new Promise<void>((resolve) => {
         this.#finished = resolve;
       });
     }
   }
 
-  #answer(request: RpcRequest): Promise<void> | undefined {
+  /** Too many or too long unfinished transactions, which end by themselves. */
+  get #burdened(): boolean {
+    const { size } = this.#transactions;
+    return size >= this.#host.limits.transactions || (size > 0 && this.#kept.full);
+  }
+
+  #answer(request: RpcRequest, bytes: number): Promise<void> | undefined {
     try {
       const method = Object.hasOwn(OvsdbSession.#METHODS, request.method)
         ? OvsdbSession.#METHODS[request.method]
@@ -172,9 +194,9 @@ export class OvsdbSession implements LockClient {
       if (refusal !== undefined) throw new AnswerError(refusal);
       // Answers are in the order of the requests: transactions that wait for the end of this turn come first.
       if (request.method !== 'transact' && this.#transactions.size > 0) this.#flush();
-      const outcome = method(this, request);
+      const outcome = method(this, request, bytes);
       if (outcome === undefined || outcome instanceof Promise) return outcome;
-      if (outcome instanceof ResultText) this.#send(Buffer.from(successText(request.id, outcome.text)));
+      if (Buffer.isBuffer(outcome) || outcome instanceof Pieces) this.#send(outcome);
       else this.#send(success(request.id, outcome));
     } catch (error) {
       this.#send(failure(request.id, this.#errorAnswer(error)));
@@ -196,7 +218,7 @@ export class OvsdbSession implements LockClient {
   }
 
   /** Answers when the transaction is done: usually at the end of this turn; one that waits does not delay others. */
-  #transact(request: RpcRequest): undefined {
+  #transact(request: RpcRequest, bytes: number): undefined {
     const { id, params } = request;
     const database = this.#database(request);
     const key = typeof id === 'number' ? String(id) : canonicalText(id);
@@ -207,12 +229,16 @@ export class OvsdbSession implements LockClient {
     if (count > limits.operations)
       throw exhausted(`a transaction may have ${limits.operations} operations; this one has ${count}`);
     const holdsLock = (lock: string): boolean => locks.holds(lock, this);
-    const running = database.transact(params.slice(1), { holdsLock, readOnly });
+    const running = database.transact(params.slice(1), { holdsLock, readOnly, work: limits.work });
     this.#transactions.set(key, running);
+    this.#kept.hold(bytes);
     running.whenDone((ending) => {
+      this.#kept.hold(-bytes);
       if (this.#transactions.get(key) !== running) return; // canceled
       this.#transactions.delete(key);
-      this.#send('results' in ending ? success(id, ending.results) : failure(id, this.#errorAnswer(ending.error)));
+      this.#send(
+        'results' in ending ? transactionAnswer(id, ending.results) : failure(id, this.#errorAnswer(ending.error)),
+      );
       this.#finished?.();
     });
   }
@@ -233,11 +259,11 @@ export class OvsdbSession implements LockClient {
     this.#finished?.();
   }
 
-  #monitor(request: RpcRequest): Outcome {
+  #monitor(request: RpcRequest, bytes: number): Outcome {
     const database = this.#database(request);
     const { monitors } = this.#host.limits;
     if (this.#monitors.full) throw exhausted(`a session may have ${monitors} monitors`);
-    return new ResultText(this.#monitors.add(request, database));
+    return monitorAnswer(request.id, this.#monitors.add(request, database, bytes + OVERHEAD_BYTES.monitor));
   }
 
   #cancelMonitor({ params }: RpcRequest): Outcome {
@@ -266,11 +292,13 @@ export class OvsdbSession implements LockClient {
     if (!this.#changeAware) this.close();
   }
 
-  #lock(request: RpcRequest): Outcome {
+  #lock(request: RpcRequest, length: number): Outcome {
     const { method, params } = request;
     const name = lockName(request);
     if (this.#locks.has(name)) throw syntaxError(params, `must issue "unlock" before new "${method}"`);
-    this.#locks.add(name);
+    const bytes = length + OVERHEAD_BYTES.lock;
+    this.#kept.keep(bytes);
+    this.#locks.set(name, bytes);
     if (method === 'lock') return { locked: this.#host.locks.lock(name, this) };
     this.#host.locks.steal(name, this);
     return { locked: true };
@@ -278,7 +306,10 @@ export class OvsdbSession implements LockClient {
 
   #unlock(request: RpcRequest): Outcome {
     const name = lockName(request);
-    if (!this.#locks.delete(name)) throw syntaxError(request.params, 'unlock: "unlock" without "lock" or "steal"');
+    const bytes = this.#locks.get(name);
+    if (bytes === undefined) throw syntaxError(request.params, 'unlock: "unlock" without "lock" or "steal"');
+    this.#locks.delete(name);
+    this.#kept.keep(-bytes);
     this.#host.locks.unlock(name, this);
     return {};
   }
@@ -300,18 +331,19 @@ export class OvsdbSession implements LockClient {
     return { error: 'internal error' };
   }
 
-  #send(message: Json | Buffer): void {
+  #send(message: Outgoing): void {
     const { queuedBytes } = this.#host.limits;
     // Checked before the message is added: one answer may be longer, if it is the only one in the queue.
     if (this.#connection.queuedBytes > queuedBytes)
       this.destroy(new Error(`the client does not read: more than ${queuedBytes} bytes wait for it`));
     this.#connection.send(message);
+    this.#host.grown(this);
   }
 
   /** Waiting transactions, monitors and locks end with their connection. */
   #closed(reason: Error | undefined): void {
     for (const running of this.#transactions.values()) running.cancel();
-    for (const name of this.#locks) this.#host.locks.unlock(name, this);
+    for (const name of this.#locks.keys()) this.#host.locks.unlock(name, this);
     this.#transactions.clear();
     this.#monitors.clear();
     this.#locks.clear();
@@ -320,8 +352,8 @@ export class OvsdbSession implements LockClient {
   }
 }
 
-function exhausted(details: string): AnswerError {
-  return new AnswerError({ error: 'resources exhausted', details });
+function exhausted(details: string): OvsdbError {
+  return new OvsdbError('exhausted', details);
 }
 
 function lockName({ method, params }: RpcRequest): string {

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json } from '../../json/json-value.ts';
 import { Database, type TransactionContext } from '../database.ts';
+import { resultJson } from '../engine/selected-rows.ts';
 import type { Monitor, MonitorRequest, MonitorUpdate } from '../monitor/monitor-hub.ts';
 import { canonicalText, OvsdbError } from '../notation/ovsdb-error.ts';
 import { DatabaseSchema } from '../notation/schema.ts';
@@ -80,7 +81,7 @@ export class ServerDatabase implements ServedDatabase {
   /** Commits before it returns; a failure could only be a bug of this file. */
   #change(operation: Json): void {
     this.#database.transact([operation], {}).whenDone((ending) => {
-      const answer = 'results' in ending ? ending.results[0] : String(ending.error);
+      const answer = 'results' in ending ? resultJson(ending.results[0] ?? null) : String(ending.error);
       if (isJsonObject(answer) && !('error' in answer)) return;
       throw new Error(`Cannot write _Server: ${canonicalText(answer ?? null)}`);
     });

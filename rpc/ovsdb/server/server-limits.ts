@@ -5,6 +5,8 @@ import type { SessionLimits } from './ovsdb-session.ts';
 export interface ServerLimits extends SessionLimits, AdmissionLimits {
   /** Milliseconds for a TLS handshake: two round trips, and ten seconds allow for a bad line. */
   readonly handshakeMs: number;
+  /** Bytes that the server holds for all clients together; beyond, the client with the most is dropped. */
+  readonly memoryBytes: number;
 }
 
 export const DEFAULT_SERVER_LIMITS: ServerLimits = {
@@ -12,9 +14,12 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   connectionsPerRemote: 750,
   connectionsPerAddress: 250,
   handshakeMs: 10_000,
-  messageBytes: 64 << 20,
+  messageBytes: 8 << 20,
   depth: 512,
   operations: 100_000,
+  work: 20_000_000,
+  keptBytes: 4 << 20,
+  memoryBytes: 256 << 20,
   queuedBytes: 64 << 20,
   monitors: 1000,
   transactions: 1000,

@@ -9,9 +9,28 @@ import type { ServedDatabase } from './served-database.ts';
 interface SessionMonitor {
   /** Changes by monitor_cond_change. */
   id: { readonly json: Json; readonly text: string };
+  /** What its requests keep in use: the first one, and the one that changed its conditions. */
+  bytes: { readonly first: number; readonly change: number };
   readonly kind: MonitorKind;
   readonly database: ServedDatabase;
   readonly running: Monitor;
+}
+
+export interface SessionMonitorsOptions {
+  /** How many there may be. */
+  readonly limit: number;
+  /** What each may cost, in the unit of `WorkBudget`. */
+  readonly work: number;
+  /** Counts what is kept, in bytes; negative: no longer. @throws if it is too much */
+  keep(bytes: number): void;
+  send(message: Buffer): void;
+}
+
+/** What a new monitor begins with, and the text before and after it in the result. */
+export interface Begun {
+  readonly initial: Monitor['initial'];
+  readonly before: string;
+  readonly after: string;
 }
 
 /** The kind of each method's monitors, and the number of its parameters, the database among them. */
@@ -25,21 +44,19 @@ const WRONG_MONITOR = 'monitor request params must be <db-name>, <json-value>, <
 
 /** The monitors of one client, by their ids, which may be any JSON value. */
 export class SessionMonitors {
-  readonly #limit: number;
-  readonly #send: (message: Buffer) => void;
+  readonly #options: SessionMonitorsOptions;
   readonly #monitors = new Map<string, SessionMonitor>();
 
-  constructor(limit: number, send: (message: Buffer) => void) {
-    this.#limit = limit;
-    this.#send = send;
+  constructor(options: SessionMonitorsOptions) {
+    this.#options = options;
   }
 
   get full(): boolean {
-    return this.#monitors.size >= this.#limit;
+    return this.#monitors.size >= this.#options.limit;
   }
 
-  /** Any method that adds a monitor. Returns the result's text. @throws OvsdbError */
-  add({ method, params }: RpcRequest, database: ServedDatabase): string {
+  /** Any method that adds a monitor. `bytes`: the length of the request. @throws OvsdbError */
+  add({ method, params }: RpcRequest, database: ServedDatabase, bytes: number): Begun {
     const row = METHODS.get(method);
     if (row === undefined) throw new Error(`${method} adds no monitor`);
     const [kind, parameters] = row;
@@ -49,20 +66,29 @@ export class SessionMonitors {
     if (!isJsonObject(requests)) throw syntaxError(requests, 'monitor-requests must be object');
     const key = canonicalText(id);
     if (this.#monitors.has(key)) throw syntaxError(id, 'duplicate monitor ID');
+    const { work, keep } = this.#options;
+    keep(bytes);
     const name = { json: id, text: stringifyJson(id) };
-    const running = database.watch({ kind, requests, since }, (update) => this.#tell(monitor, update));
-    const monitor: SessionMonitor = { id: name, kind, database, running };
+    let running: Monitor;
+    try {
+      running = database.watch({ kind, requests, since, work }, (update) => this.#tell(monitor, update));
+    } catch (error) {
+      keep(-bytes);
+      throw error;
+    }
+    const monitor: SessionMonitor = { id: name, bytes: { first: bytes, change: 0 }, kind, database, running };
     this.#monitors.set(key, monitor);
     const { initial, found } = running;
-    return kind === 'update3' ? `[${found},"${initial.txnId}",${initial.text}]` : initial.text;
+    if (kind !== 'update3') return { initial, before: '', after: '' };
+    return { initial, before: `[${found},"${initial.txnId}",`, after: ']' };
   }
 
   #tell({ kind, id }: SessionMonitor, update: MonitorUpdate): void {
-    this.#send(update.message(kind, id.text));
+    this.#options.send(update.message(kind, id.text));
   }
 
   /** `monitor_cond_change`: sends the difference under the new id, before the answer. @throws OvsdbError */
-  change({ params }: RpcRequest): Json {
+  change({ params }: RpcRequest, bytes: number): Json {
     const [id = null, newId = null, requests = null] = params;
     if (params.length !== 3) throw syntaxError(params, 'invalid parameters');
     const [key, newKey] = [canonicalText(id), canonicalText(newId)];
@@ -70,7 +96,16 @@ export class SessionMonitors {
     if (monitor === undefined) throw syntaxError(id, 'unknown monitor session');
     if (key !== newKey && this.#monitors.has(newKey)) throw syntaxError(newId, 'duplicate monitor ID');
     if (!isJsonObject(requests)) throw new OvsdbError('syntax', 'monitor-cond-change-requests must be object');
-    const update = monitor.running.change(requests);
+    const more = bytes - monitor.bytes.change;
+    this.#options.keep(more);
+    let update: MonitorUpdate | undefined;
+    try {
+      update = monitor.running.change(requests);
+    } catch (error) {
+      this.#options.keep(-more);
+      throw error;
+    }
+    monitor.bytes = { ...monitor.bytes, change: bytes };
     this.#monitors.delete(key);
     this.#monitors.set(newKey, monitor);
     monitor.id = { json: newId, text: stringifyJson(newId) };
@@ -82,20 +117,27 @@ export class SessionMonitors {
   cancel(id: Json): boolean {
     const key = canonicalText(id);
     const monitor = this.#monitors.get(key);
-    this.#monitors.delete(key);
+    this.#remove(key);
     monitor?.running.cancel();
     return monitor !== undefined;
+  }
+
+  #remove(key: string): void {
+    const monitor = this.#monitors.get(key);
+    if (monitor === undefined) return;
+    this.#monitors.delete(key);
+    this.#options.keep(-(monitor.bytes.first + monitor.bytes.change));
   }
 
   /** Removes those of a database that has ended them; returns their ids. */
   forget(database: ServedDatabase): Json[] {
     const gone = [...this.#monitors].filter(([, monitor]) => monitor.database === database);
-    for (const [key] of gone) this.#monitors.delete(key);
+    for (const [key] of gone) this.#remove(key);
     return gone.map(([, { id }]) => id.json);
   }
 
   clear(): void {
     for (const { running } of this.#monitors.values()) running.cancel();
-    this.#monitors.clear();
+    for (const key of [...this.#monitors.keys()]) this.#remove(key);
   }
 }

@@ -1,13 +1,18 @@
 import type { Socket } from 'node:net';
 import { type FramerOptions, JsonFramer } from '../../json/json-framer.ts';
 import type { Json } from '../../json/json-value.ts';
-import { stringifyJson } from '../../json/stringify.ts';
 import { type RpcMessage, readMessage, request } from './envelope.ts';
+import { MessageOutput, type Outgoing } from './message-output.ts';
 import { InactivityProbe } from './reconnect.ts';
 
 export interface ConnectionHandlers {
-  /** Called in the order of the messages. A promise delays the next ones and, after what was read already, the peer. */
-  message(message: RpcMessage): void | Promise<void>;
+  /**
+   * Called in the order of the messages, with the length of each in bytes. A promise delays the next ones and, after what was
+   * read already, the peer.
+   */
+  message(message: RpcMessage, bytes: number): void | Promise<void>;
+  /** Called when bytes have come, for whoever counts them. */
+  received?(): void;
   /** Called once; without a reason after a regular end. */
   closed(reason: Error | undefined): void;
 }
@@ -20,8 +25,8 @@ export interface ConnectionOptions extends FramerOptions {
 /** The id that OVS uses for its probes. Answers to it are dropped, requested or not, as OVS does. */
 const PROBE_ID = 'echo';
 
-/** Characters that may wait for the end of the current task; with more, the peer could be reading already. */
-const OUTBOX_LENGTH = 64 << 10;
+/** Messages of one peer are handled for so long, in milliseconds; then others have their turn. */
+const TURN_MS = 5;
 
 /**
  * One stream of JSON-RPC messages, for client and server. Bytes that are no message close it. When the peer ends its side,
@@ -33,8 +38,7 @@ export class JsonConnection {
   readonly #handlers: ConnectionHandlers;
   readonly #chunks: Buffer[] = [];
   #reading: Generator<Json, void> | undefined;
-  #outbox: (string | Buffer)[] = [];
-  #outboxLength = 0;
+  readonly #output: MessageOutput;
   #busy = false;
   #ended = false;
   readonly #probe: InactivityProbe | undefined;
@@ -44,6 +48,7 @@ export class JsonConnection {
   /** The socket must be connected and allow half-open connections. */
   constructor(socket: Socket, handlers: ConnectionHandlers, options: ConnectionOptions = {}) {
     this.#socket = socket;
+    this.#output = new MessageOutput(socket);
     this.#handlers = handlers;
     this.#framer = new JsonFramer(options);
     const interval = options.probeIntervalMs ?? 0;
@@ -53,6 +58,7 @@ export class JsonConnection {
       this.#probe?.activity(performance.now());
       this.#chunks.push(chunk);
       this.#work();
+      handlers.received?.();
     });
     socket.on('end', () => {
       this.#ended = true;
@@ -71,12 +77,17 @@ export class JsonConnection {
 
   /** Bytes that were sent and not yet taken by the kernel. */
   get queuedBytes(): number {
-    return this.#socket.writableLength + this.#outboxLength;
+    return this.#output.bytes;
+  }
+
+  /** Bytes of a message that has begun. */
+  get begunBytes(): number {
+    return this.#framer.heldBytes;
   }
 
   /** True while the peer should take something before it is sent more. */
   get full(): boolean {
-    return this.#socket.writableNeedDrain;
+    return this.#output.full;
   }
 
   /** True until the end has begun, from whichever side. */
@@ -84,47 +95,25 @@ export class JsonConnection {
     return this.#socket.writable;
   }
 
-  /** Sends a message, as JSON or serialised. What one task sends goes to the kernel together, at its end. */
-  send(message: Json | Buffer): void {
-    if (!this.open) return;
-    const part = Buffer.isBuffer(message) ? message : stringifyJson(message);
-    this.#outboxLength += part.length;
-    if (this.#outbox.push(part) === 1) queueMicrotask(() => this.#empty());
-    if (this.#outboxLength >= OUTBOX_LENGTH) this.#empty();
-  }
-
-  #empty(): void {
-    if (this.#outbox.length === 0) return;
-    const parts = this.#outbox;
-    this.#outbox = [];
-    this.#outboxLength = 0;
-    // As bytes, because the socket counts the characters of a string.
-    if (this.open) this.#socket.write(joined(parts));
+  /** Sends a message, as JSON, serialised or in pieces. */
+  send(message: Outgoing): void {
+    if (this.open) this.#output.send(message);
   }
 
   /** Resolves when everything sent was taken by the kernel, or the connection has ended. */
-  async drained(): Promise<void> {
-    this.#empty();
-    if (!this.full || this.#socket.destroyed) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#socket.off('drain', done).off('close', done);
-        resolve();
-      };
-      this.#socket.on('drain', done).on('close', done);
-    });
+  drained(): Promise<void> {
+    return this.#output.drained();
   }
 
   /** Sends what is queued, then closes. */
   close(): void {
-    this.#empty();
-    this.#socket.destroySoon();
+    this.#output.end();
   }
 
   /** Closes at once; what is queued is lost. */
   destroy(reason?: Error): void {
     this.#reason ??= reason;
-    this.#empty(); // what precedes an error is answered as far as the kernel takes it at once
+    this.#output.flush(); // what precedes an error is answered as far as the kernel takes it at once
     this.#socket.destroy();
   }
 
@@ -147,13 +136,17 @@ export class JsonConnection {
 
   #work(): void {
     if (this.#busy) return;
+    const until = performance.now() + TURN_MS;
     try {
       for (let message = this.#next(); message; message = this.#next()) {
-        const pending = this.#handlers.message(message);
+        const pending = this.#handlers.message(message, this.#framer.messageBytes);
         if (pending) {
           this.#hold(pending);
           return;
         }
+        if (performance.now() < until) continue;
+        this.#hold(nextTurn());
+        return;
       }
     } catch (error) {
       this.destroy(error as Error);
@@ -195,9 +188,6 @@ export class JsonConnection {
   }
 }
 
-function joined(parts: readonly (string | Buffer)[]): Buffer {
-  const [only] = parts;
-  if (parts.length === 1 && Buffer.isBuffer(only)) return only;
-  if (parts.every((part) => typeof part === 'string')) return Buffer.from(parts.join(''));
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

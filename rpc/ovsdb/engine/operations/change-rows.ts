@@ -10,6 +10,7 @@ import { conditionFromJson, matchingRows } from '../conditions.ts';
 import { mutationFromJson } from '../mutations.ts';
 import type { Transaction } from '../ovsdb-transaction.ts';
 import type { Row, TableRows } from '../table-rows.ts';
+import { WORK } from '../work-budget.ts';
 import { type Operation, tableMember } from './operation.ts';
 
 /** RFC 7047, section 5.2.1, with ovsdb-server's extension `uuid`. */
@@ -26,6 +27,7 @@ export const insertRow: Operation = {
     const set = rowFromJson(row, table.schema, txn.named);
     for (const [column, datum] of set) fields[column.index] = datum;
     for (const column of table.schema.badDefaults) if (!set.has(column)) checkDefault(column);
+    txn.work.spend(WORK.change);
     txn.insert(table, uuid, fields);
     return { uuid: ['uuid', uuid] };
   },
@@ -53,7 +55,7 @@ export const updateRows: Operation = {
       const text = `Cannot update immutable column ${fixed[0].name} in table ${table.schema.name}.`;
       throw syntaxError(op.json, text, 'constraint');
     }
-    const rows = rowsWhere(where, table, txn);
+    const rows = rowsToChange(where, table, txn);
     for (const row of rows) {
       const differing = set.filter(([{ index }, datum]) => !equalDatum(row.fields[index] as Datum, datum));
       if (differing.length === 0) continue;
@@ -72,10 +74,11 @@ export const mutateRows: Operation = {
     const where = op.required('where', 'array');
     const mutationsJson = op.required('mutations', 'array');
     const mutations = mutationsJson.map((json) => mutationFromJson(json, table.schema, txn.named));
-    const rows = rowsWhere(where, table, txn);
+    const rows = rowsToChange(where, table, txn);
     for (const row of rows) {
-      for (const { column, apply } of mutations) {
+      for (const { column, apply, cost } of mutations) {
         const old = row.fields[column.index] as Datum;
+        txn.work.spend(cost + WORK.value * old.keys.length);
         const mutated = apply(old);
         if (mutated !== old) txn.modify(row)[column.index] = mutated;
       }
@@ -89,12 +92,14 @@ export const deleteRows: Operation = {
   readOnly: false,
   run(op, txn) {
     const where = op.required('where', 'array');
-    const rows = rowsWhere(where, tableMember(op, txn), txn);
+    const rows = rowsToChange(where, tableMember(op, txn), txn);
     for (const row of rows) txn.delete(row);
     return { count: rows.length };
   },
 };
 
-function rowsWhere(where: readonly Json[], table: TableRows, txn: Transaction): Row[] {
-  return matchingRows(table, conditionFromJson(where, table.schema, txn.named), txn.changes);
+function rowsToChange(where: readonly Json[], table: TableRows, txn: Transaction): Row[] {
+  const rows = matchingRows(table, conditionFromJson(where, table.schema, txn.named), txn);
+  txn.work.spend(rows.length * WORK.change);
+  return rows;
 }

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../../json/json-value.ts';
 import type { MemberParser } from '../../notation/parser.ts';
 import type { Transaction } from '../ovsdb-transaction.ts';
+import type { OperationResult } from '../selected-rows.ts';
 import type { TableRows } from '../table-rows.ts';
 
 /** What an operation may know besides the rows. */
@@ -17,7 +17,7 @@ export interface Operation {
   /** Whether a read-only session may request it. */
   readonly readOnly: boolean;
   /** The element of the result. @throws OvsdbError */
-  run(op: MemberParser, txn: Transaction, context: OperationContext): JsonObject;
+  run(op: MemberParser, txn: Transaction, context: OperationContext): OperationResult;
 }
 
 /** Thrown by a `wait` whose condition is not met while time is left. Not an error: the transaction waits. */

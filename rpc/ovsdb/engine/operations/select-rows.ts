@@ -1,9 +1,10 @@
 import { compareDatum } from '../../notation/datum-algebra.ts';
 import type { Datum } from '../../notation/notation.ts';
-import { rowToJson } from '../../notation/row-json.ts';
 import { type ColumnSchema, columnSetFromJson, UUID_INDEX } from '../../notation/schema.ts';
 import { conditionFromJson, matchingRows } from '../conditions.ts';
-import { columnsKey } from '../table-rows.ts';
+import { SelectedRows } from '../selected-rows.ts';
+import { columnsKey, type Row } from '../table-rows.ts';
+import { WORK } from '../work-budget.ts';
 import { type Operation, tableMember } from './operation.ts';
 
 type Fields = readonly Datum[];
@@ -20,14 +21,23 @@ export const selectRows: Operation = {
     const condition = conditionFromJson(where, table.schema, txn.named);
     const columns = columnsJson === undefined ? columnList : columnSetFromJson(columnsJson, known);
     const sort = sortJson === undefined ? columnList : columnSetFromJson(sortJson, known);
-    const rows = distinct(
-      matchingRows(table, condition, txn.changes).map((row) => row.fields),
-      columns,
-    );
-    if (sortJson !== undefined) rows.sort((a, b) => compareFields(a, b, sort));
-    return { rows: rows.map((fields) => rowToJson(fields, columns)) };
+    const matching = matchingRows(table, condition, txn).map(fieldsNow);
+    // One select may read a table of any size.
+    if (txn.selected > 0) txn.work.spend(matching.length * columns.length * WORK.value);
+    txn.selected += matching.length;
+    const rows = distinct(matching, columns);
+    if (sortJson !== undefined) {
+      txn.work.spend(rows.length * sort.length * WORK.value);
+      rows.sort((a, b) => compareFields(a, b, sort));
+    }
+    return new SelectedRows(rows, columns);
   },
 };
+
+/** The fields of a row that this transaction has changed may still change in place, so they are copied. */
+function fieldsNow({ fields, change }: Row): Fields {
+  return change === undefined ? fields : [...fields];
+}
 
 function distinct(rows: Fields[], columns: readonly ColumnSchema[]): Fields[] {
   if (columns.some((column) => column.index === UUID_INDEX)) return rows;

@@ -6,6 +6,7 @@ import { type ColumnSchema, columnSetFromJson } from '../../notation/schema.ts';
 import { conditionFromJson, matchingRows } from '../conditions.ts';
 import type { Transaction } from '../ovsdb-transaction.ts';
 import { columnsKey, type TableRows } from '../table-rows.ts';
+import { WORK } from '../work-budget.ts';
 import { type Operation, tableMember, Unsatisfied } from './operation.ts';
 
 /** RFC 7047, section 5.2.6. Throws `Unsatisfied` while time is left, so that the transaction waits. */
@@ -24,7 +25,9 @@ export const wait: Operation = {
     if (timeout !== undefined && timeout < 0) throw syntaxError(timeout, 'timeout must be nonnegative');
     if (until !== '==' && until !== '!=') throw syntaxError(until, '"until" must be "==" or "!="');
     const expected = expectedRows(rows, table, columns, txn);
-    const actual = new Set(matchingRows(table, condition, txn.changes).map((row) => columnsKey(row.fields, columns)));
+    const matching = matchingRows(table, condition, txn);
+    txn.work.spend(matching.length * columns.length * WORK.value);
+    const actual = new Set(matching.map((row) => columnsKey(row.fields, columns)));
     const equal = actual.size === expected.size && [...actual].every((key) => expected.has(key));
     if (equal === (until === '==')) return {};
     if (timeout === undefined || elapsedMs < timeout) {
@@ -39,6 +42,7 @@ export const wait: Operation = {
 /** The rows to compare with, as a set; columns that a row does not name have their defaults. */
 function expectedRows(rows: Json[], table: TableRows, columns: readonly ColumnSchema[], txn: Transaction): Set<string> {
   const expected = new Set<string>();
+  txn.work.spend(rows.length * columns.length * WORK.value);
   for (const json of rows) {
     const fields: Datum[] = table.schema.defaults();
     for (const [column, datum] of rowFromJson(json, table.schema, txn.named)) fields[column.index] = datum;

@@ -1,0 +1,33 @@
+import { OvsdbError } from '../notation/ovsdb-error.ts';
+
+/**
+ * What one request may cost the event loop, which serves everybody. It is counted and not timed, so that the same request has
+ * the same answer on every machine. The unit is one test of a row by one clause: some 50 ns.
+ */
+export const WORK = {
+  /** To read an operation and to answer it. */
+  operation: 20,
+  /** A row that an operation inserts, changes or deletes: with checks, disk and monitors. */
+  change: 300,
+  /** A value of a row that is read, compared or mutated. */
+  value: 1,
+} as const;
+
+export class WorkBudget {
+  readonly #most: number;
+  #spent = 0;
+
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
+
+  /** Call it before the work is done. @throws OvsdbError if that would be more than the budget */
+  spend(units: number): void {
+    this.#spent += units;
+    if (this.#spent <= this.#most) return;
+    throw new OvsdbError(
+      'exhausted',
+      `the request looks at or changes too many rows and values: saw work of ${this.#spent} and more; wanted at most ${this.#most} (the limit "work"); make it several requests`,
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import type { Json } from '../../json/json-value.ts';
+import { stringifyJson } from '../../json/stringify.ts';
+import { type Result, resultJson, SelectedRows } from '../engine/selected-rows.ts';
+import { success, successText } from '../wire/envelope.ts';
+import { Pieces } from '../wire/message-output.ts';
+import type { Begun } from './session-monitors.ts';
+
+/** With more rows than this the text of an answer is made while it is sent. */
+const MOST_AT_ONCE = 64;
+
+/** The row of an answer that is being sent keeps its former values in use: about the pointers to it. */
+const ROW_BYTES = 16;
+
+/** The answer to a transaction. */
+export function transactionAnswer(id: Json, results: readonly Result[]): Json | Pieces {
+  const rows = results.reduce<number>((sum, one) => sum + (one instanceof SelectedRows ? one.length : 0), 0);
+  if (rows <= MOST_AT_ONCE) return success(id, results.map(resultJson));
+  return new Pieces(resultPieces(id, results), rows * ROW_BYTES);
+}
+
+function* resultPieces(id: Json, results: readonly Result[]): Generator<string, void> {
+  yield `{"id":${stringifyJson(id)},"result":`;
+  let before = '[';
+  for (const result of results) {
+    yield before;
+    if (result instanceof SelectedRows) yield* result.pieces();
+    else yield stringifyJson(result);
+    before = ',';
+  }
+  yield '],"error":null}';
+}
+
+/** The answer to a request for a monitor. */
+export function monitorAnswer(id: Json, { initial, before, after }: Begun): Buffer | Pieces {
+  const rows = initial.length;
+  if (rows <= MOST_AT_ONCE) return Buffer.from(successText(id, `${before}${initial.text}${after}`));
+  return new Pieces(beginningPieces(id, { initial, before, after }), rows * ROW_BYTES);
+}
+
+function* beginningPieces(id: Json, { initial, before, after }: Begun): Generator<string, void> {
+  yield `{"id":${stringifyJson(id)},"result":${before}`;
+  yield* initial.pieces();
+  yield `${after},"error":null}`;
+}
