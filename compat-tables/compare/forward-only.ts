@@ -50,6 +50,18 @@ function behindAnother(hosts: readonly SelectableHost[], firsts: readonly First[
 
 /** Usable there, with the same content. */
 function honours({ versions }: SelectableHost, wanted: SelectableVersion): boolean {
-  const own = versions.find(({ version }) => version === wanted.version);
+  const own = byName(versions).get(wanted.version);
   return own?.usable === true && own.digest === wanted.digest;
+}
+
+const NAMED = new WeakMap<readonly SelectableVersion[], ReadonlyMap<string, SelectableVersion>>();
+
+/** The first version of each name. */
+function byName(versions: readonly SelectableVersion[]): ReadonlyMap<string, SelectableVersion> {
+  let named = NAMED.get(versions);
+  if (named === undefined) {
+    named = new Map(versions.toReversed().map((one) => [one.version, one]));
+    NAMED.set(versions, named);
+  }
+  return named;
 }

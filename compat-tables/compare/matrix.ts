@@ -2,6 +2,7 @@
 
 import type { Blocker, Tier } from '../entries/entry.ts';
 import { CompatError } from '../errors/compat-error.ts';
+import type { Effort } from './effort.ts';
 import { notReached } from './forward-only.ts';
 import type { Policy, SelectableHost, SelectableVersion } from './selection-input.ts';
 
@@ -34,14 +35,18 @@ export interface Matrix {
   readonly rows: readonly MatrixRow[];
 }
 
+/** Steps that a cell is worth, with its reasons in words. */
+const CELL = 25;
+
 /**
  * Every version that any host knows, on every host; throws VC-VERSION-DEVICE-TYPE when the hosts are not of one type.
  * With a policy, a version that moves forward only is held against the directions that the policy asks for.
  */
-export function matrix(hosts: readonly SelectableHost[], policy?: Policy): Matrix {
+export function matrix(hosts: readonly SelectableHost[], policy?: Policy, effort?: Effort): Matrix {
   const deviceType = commonType(hosts);
   const known = hosts.map(({ versions }) => firstOfEach(versions));
   const names = new Set(known.flatMap((versions) => [...versions.keys()]));
+  effort?.spend(CELL * names.size * hosts.length);
   let behind: ReadonlyMap<number, string> | undefined;
   const rows = [...names].map((version) => {
     const statuses = known.map((versions) => versions.get(version));

@@ -5,7 +5,9 @@
  * The answer takes one pass over the hosts. The reasons, a cell for each version on each host, are made when somebody
  * looks at them.
  */
+
 import { type DifferingDigests, differingDigests } from './differing-digests.ts';
+import type { Effort } from './effort.ts';
 import { notReached } from './forward-only.ts';
 import { commonType, type MatrixRow, matrix } from './matrix.ts';
 import {
@@ -49,7 +51,7 @@ export interface Selection {
 }
 
 /** Chooses for the hosts given; no host at all has no common version. Throws VC-VERSION-DEVICE-TYPE. */
-export function selectCommonVersion(hosts: readonly SelectableHost[], policy: Policy): Selection {
+export function selectCommonVersion(hosts: readonly SelectableHost[], policy: Policy, effort?: Effort): Selection {
   commonType(hosts);
   const tallies = count(hosts);
   const chosen = CHOOSE[policy](common(tallies, hosts, policy));
@@ -61,7 +63,7 @@ export function selectCommonVersion(hosts: readonly SelectableHost[], policy: Po
     policy,
     hosts: hosts.map(({ host }) => host),
     get rows() {
-      rows ??= matrix(hosts, policy).rows.map(selectionRow);
+      rows ??= matrix(hosts, policy, effort).rows.map(selectionRow);
       return rows;
     },
     get drift() {

@@ -1,5 +1,6 @@
 /** May this device move to that host? From two documents alone, whatever the device type. */
 
+import { Effort } from '../compare/effort.ts';
 import { matrix } from '../compare/matrix.ts';
 import type { Blocker, Tier } from '../entries/entry.ts';
 import { CompatError } from '../errors/compat-error.ts';
@@ -33,15 +34,20 @@ export function collectionOf({ host, version_scheme = 'opaque', self, compatible
  * target: the target takes it in, both mean the same by its version, and a version that moves forward only does not
  * move to an older host. Throws VC-VERSION-DEVICE-TYPE and VC-DOCUMENT.
  */
-export function checkDevice(source: DeviceDocument, target: DeviceDocument, version?: string): DeviceVerdict {
+export function checkDevice(
+  source: DeviceDocument,
+  target: DeviceDocument,
+  version?: string,
+  effort = new Effort(),
+): DeviceVerdict {
   if (source.self.device_type !== target.self.device_type) {
     const seen = `${source.host} has ${source.self.device_type}, ${target.host} has ${target.self.device_type}`;
     throw new CompatError('VC-VERSION-DEVICE-TYPE', `Cannot compare devices: ${seen}; wanted one device type`);
   }
   const [from, to] = [collectionOf(source), collectionOf(target)];
-  const asked = askedFor(from, version);
-  const hosts = resolveCollections([from, to], isNumber(asked, from) ? asked : undefined);
-  const row = matrix(hosts, 'source').rows.find((one) => one.version === asked);
+  const asked = askedFor(from, version, effort);
+  const hosts = resolveCollections([from, to], isNumber(asked, from) ? asked : undefined, effort);
+  const row = matrix(hosts, 'source', effort).rows.find((one) => one.version === asked);
   const here = row?.cells[0];
   if (row === undefined || here === undefined || here.state === 'unknown') {
     const text = `${source.host} does not know "${asked}"`;
@@ -55,11 +61,11 @@ export function checkDevice(source: DeviceDocument, target: DeviceDocument, vers
 }
 
 /** Numbers that differ in the bugfix only are one version: 1.2.3 is asked for when a device is 1.2.7. */
-function askedFor(from: Collection, version: string | undefined): string {
-  if (version === undefined) return nameOf(from);
+function askedFor(from: Collection, version: string | undefined, effort: Effort): string {
+  if (version === undefined) return nameOf(from, effort);
   const asked = plainName(version, from.scheme);
   const isOwn = from.self.some((one) => one.version !== undefined && plainName(one.version, from.scheme) === asked);
-  return isOwn ? nameOf(from) : asked;
+  return isOwn ? nameOf(from, effort) : asked;
 }
 
 /** Such a version has a meaning although no document may spell it. */
@@ -68,8 +74,8 @@ function isNumber(asked: string, { scheme }: Collection): boolean {
 }
 
 /** The name under which answers speak of the device itself. */
-function nameOf(collection: Collection): string {
-  const [own] = resolveCollections([{ ...collection, compatible: [] }]);
+function nameOf(collection: Collection, effort: Effort): string {
+  const [own] = resolveCollections([{ ...collection, compatible: [] }], undefined, effort);
   const [first] = own?.versions ?? [];
   if (first !== undefined) return first.version;
   const text = `Cannot check ${collection.host}: its self has no version and no fields; wanted one of them`;

@@ -1,5 +1,6 @@
 /** One `compatible` entry, read once and matched often. */
 
+import type { Effort } from '../compare/effort.ts';
 import type { Blocker, Tier } from '../entries/entry.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { CompatibleEntry, Fields, Scheme } from './device-document.ts';
@@ -74,13 +75,13 @@ export type Answer =
   | { readonly answer: 'no'; readonly reasons: readonly Blocker[] }
   | { readonly answer: 'other' };
 
-export function ask(entry: ReadEntry, asked: Concrete): Answer {
+export function ask(entry: ReadEntry, asked: Concrete, effort: Effort): Answer {
   const tasks: (Task & { readonly name: string })[] = [];
   const problems: Blocker[] = [];
   const { version } = entry;
   if (isPattern(version)) {
     const task = { name: 'version', pattern: version, value: asked.version ?? '' };
-    if (asked.version === undefined || matchAll([task]) === undefined) return { answer: 'other' };
+    if (asked.version === undefined || matchAll([task], effort) === undefined) return { answer: 'other' };
     tasks.push(task);
   } else if (version !== undefined) {
     const problem =
@@ -98,18 +99,18 @@ export function ask(entry: ReadEntry, asked: Concrete): Answer {
     // What the entry does not speak of may matter to the guest all the same.
     if (!entry.fields.has(name)) problems.push(refusal(`${name} is not among what it can take in`));
   }
-  const bindings = matchAll(tasks);
+  const bindings = matchAll(tasks, effort);
   if (bindings !== undefined && problems.length === 0) return { answer: 'yes', bindings };
-  return { answer: 'no', reasons: bindings === undefined ? [...problems, ...mismatches(tasks)] : problems };
+  return { answer: 'no', reasons: bindings === undefined ? [...problems, ...mismatches(tasks, effort)] : problems };
 }
 
 /** Field by field: each that does not fit those before it, with what it would have to be. */
-function mismatches(tasks: readonly (Task & { readonly name: string })[]): Blocker[] {
+function mismatches(tasks: readonly (Task & { readonly name: string })[], effort: Effort): Blocker[] {
   const fitting: Task[] = [];
   let bindings: Bindings = new Map();
   const reasons: Blocker[] = [];
   for (const task of tasks) {
-    const more = matchAll([...fitting, task]);
+    const more = matchAll([...fitting, task], effort);
     if (more !== undefined) {
       fitting.push(task);
       bindings = more;

@@ -2,6 +2,7 @@
  * Texts with variables, matched against plain texts without listing what the variables could be. One variable has one
  * value in all the texts of an entry, so that `i915-GVTg_V5_${type}` and `${type/2}` belong together.
  */
+import { Effort } from '../compare/effort.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { FieldValue, Variable } from './device-document.ts';
 import { fieldText, orderedSet, valueIn, wholeNumberIn } from './variables.ts';
@@ -78,16 +79,19 @@ export function isConcrete({ segments }: Pattern): boolean {
 }
 
 /** Values for the variables with which every pattern gives its value; undefined when there are none. */
-export function matchAll(tasks: readonly Task[]): Bindings | undefined {
-  return new Matcher(tasks).match();
+export function matchAll(tasks: readonly Task[], effort = new Effort()): Bindings | undefined {
+  return new Matcher(tasks, effort).match();
 }
 
 class Matcher {
   readonly #tasks: readonly { readonly pattern: Pattern; readonly text: string; readonly literal: string }[];
   readonly #bound = new Map<string, string>();
+  readonly #effort: Effort;
   #steps = 0;
 
-  constructor(tasks: readonly Task[]) {
+  constructor(tasks: readonly Task[], effort: Effort) {
+    this.#effort = effort;
+    effort.spend(tasks.length);
     this.#tasks = tasks.map(({ pattern, value }) => {
       const literal = pattern.segments.join('');
       // A set is the same set however it is written, when either side says that it is one.
@@ -124,6 +128,7 @@ class Matcher {
 
   #step(): void {
     this.#steps += 1;
+    this.#effort.spend(1);
     if (this.#steps > MAX_STEPS)
       throw new CompatError('VC-DOCUMENT', 'Cannot match an entry: its texts can be read in too many ways');
   }

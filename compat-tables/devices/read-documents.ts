@@ -1,5 +1,6 @@
 /** Documents, read once: which devices each of them names, and which of its entries may fit others. */
 import { sha256 } from '../../base/digest.ts';
+import type { Effort } from '../compare/effort.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { CompatibleEntry, DeviceSelf, Fields, FieldValue, Scheme } from './device-document.ts';
 import { type Concrete, type ReadEntry, readCompatibleEntry } from './device-entry.ts';
@@ -31,6 +32,9 @@ export interface ReadCollection {
   readonly own: ReadonlyMap<string, { readonly candidate: NamedDevice; readonly place: number }>;
 }
 
+/** Steps that reading an entry is worth. */
+const READING = 50;
+
 export class DocumentReader {
   readonly #scheme: Scheme;
   readonly #sets: ReadonlySet<string>;
@@ -44,11 +48,12 @@ export class DocumentReader {
   }
 
   /** Equal objects are read once: whoever reads a fleet's documents keeps one of each. */
-  collection(collection: Collection): ReadCollection {
+  collection(collection: Collection, effort: Effort): ReadCollection {
     const { self, compatible } = collection;
     const known = this.#known.get(compatible);
     if (known !== undefined && known.self.length === self.length && self.every((one, at) => one === known.self[at]))
       return known.read;
+    effort.spend(READING * (self.length + compatible.length));
     const read = this.#read(collection);
     this.#known.set(compatible, { self, read });
     return read;

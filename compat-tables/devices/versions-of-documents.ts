@@ -3,6 +3,7 @@
  * can be asked for; each host is asked about each of them. Nothing is ever unrolled.
  */
 
+import { Effort } from '../compare/effort.ts';
 import type { SelectableHost, SelectableVersion } from '../compare/selection-input.ts';
 import { compactVersions } from '../compare/selection-input.ts';
 import type { Blocker } from '../entries/entry.ts';
@@ -16,23 +17,31 @@ import { compareScheme, parseSchemeVersion } from './version-scheme.ts';
  * Throws VC-DOCUMENT when a document says something that cannot be. All collections are of one device type. `unnamed`: a
  * version that is asked for under a scheme although no document may spell it.
  */
-export function resolveCollections(collections: readonly Collection[], unnamed?: string): SelectableHost[] {
+export function resolveCollections(
+  collections: readonly Collection[],
+  unnamed?: string,
+  effort = new Effort(),
+): SelectableHost[] {
   const scheme = commonScheme(collections);
   const reading = new DocumentReader(collections, scheme);
-  const read = collections.map((collection) => reading.collection(collection));
+  const read = collections.map((collection) => reading.collection(collection, effort));
   const distinct = new Set(read);
   const asked = new Map<string, NamedDevice[]>();
   for (const { own } of distinct) {
+    effort.spend(own.size);
     for (const [name, { candidate }] of own) {
       const same = asked.get(name);
       if (same === undefined) asked.set(name, [candidate]);
-      else if (same.every(({ digest }) => digest !== candidate.digest)) same.push(candidate);
+      else {
+        effort.spend(same.length);
+        if (same.every(({ digest }) => digest !== candidate.digest)) same.push(candidate);
+      }
     }
   }
   const [first] = collections;
   if (unnamed !== undefined && first !== undefined && !asked.has(unnamed))
     asked.set(unnamed, [reading.candidate(first.deviceType, { version: unnamed, fields: {} }, undefined)]);
-  const answers = new Map([...distinct].map((one) => [one, answersOf(one, asked, scheme)]));
+  const answers = new Map([...distinct].map((one) => [one, answersOf(one, asked, scheme, effort)]));
   return collections.map(({ host, deviceType }, index) => {
     const one = read[index];
     const answer = one && answers.get(one);
@@ -43,8 +52,13 @@ export function resolveCollections(collections: readonly Collection[], unnamed?:
 }
 
 /** Hosts that say the same of themselves answer the same. */
-function answersOf(collection: ReadCollection, asked: ReadonlyMap<string, readonly NamedDevice[]>, scheme: Scheme) {
-  const versions = inOrder(collection, asked, scheme);
+function answersOf(
+  collection: ReadCollection,
+  asked: ReadonlyMap<string, readonly NamedDevice[]>,
+  scheme: Scheme,
+  effort: Effort,
+) {
+  const versions = inOrder(collection, asked, scheme, effort);
   return { versions, compact: compactVersions(versions) };
 }
 
@@ -64,12 +78,19 @@ function inOrder(
   collection: ReadCollection,
   asked: ReadonlyMap<string, readonly NamedDevice[]>,
   scheme: Scheme,
+  effort: Effort,
 ): SelectableVersion[] {
-  const found = [...asked].flatMap(([name, candidates]) => {
-    const status = statusOf(collection, name, candidates);
+  const { own, open, selves } = collection;
+  const takesInOthers = open.size + selves.size > 0;
+  if (takesInOthers) effort.spend(ASKING * asked.size);
+  // Without open entries it knows what it names, and nothing else of all that is asked for.
+  const names = takesInOthers ? asked.keys() : own.keys();
+  const found = [...names].flatMap((name) => {
+    const candidates = asked.get(name) ?? [];
+    const status = statusOf(collection, name, candidates, effort);
     return status === undefined ? [] : [{ ...status, name, number: numberOf(candidates[0], scheme) }];
   });
-  const foreign = (name: string) => Number(!collection.own.has(name));
+  const foreign = (name: string) => Number(!own.has(name));
   // Within one entry: in a scheme the newer first; then what is there already.
   return found
     .sort(
@@ -86,6 +107,9 @@ function numberOf(candidate: NamedDevice | undefined, scheme: Scheme) {
   return scheme === 'opaque' || candidate?.version === undefined ? undefined : parseSchemeVersion(candidate.version);
 }
 
+/** Steps that one question to one entry is worth, beside those of matching its texts. */
+const ASKING = 5;
+
 interface Placed {
   readonly status: SelectableVersion;
   readonly place: number;
@@ -95,6 +119,7 @@ function statusOf(
   { entries, open, selves, own }: ReadCollection,
   name: string,
   candidates: readonly NamedDevice[],
+  effort: Effort,
 ): Placed | undefined {
   const there = own.get(name);
   let best: { reasons: readonly Blocker[]; place: number; digest: string; distance: number } | undefined;
@@ -106,8 +131,9 @@ function statusOf(
   // A device that is there can be what it is, whatever else its host can take in.
   const asking = there === undefined && selves.size > 0 ? new Map([...open, ...selves]) : open;
   for (const candidate of there === undefined ? candidates : [there.candidate]) {
+    effort.spend(ASKING * asking.size);
     for (const [place, entry] of asking) {
-      const answer = ask(entry, candidate);
+      const answer = ask(entry, candidate, effort);
       if (answer.answer === 'yes') return usable(candidate.digest, place);
       if (answer.answer === 'other') continue;
       const { reasons } = answer;

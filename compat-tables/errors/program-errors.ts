@@ -86,6 +86,12 @@ export const PROGRAM_ERRORS = {
     remedy:
       'Check the path. Make the document of a host anew with `vhost-compat describe`; correct that of a device where the message says.',
   },
+  'VC-DOCUMENT-SIZE': {
+    title: 'the documents are too many or too large to compare at once',
+    meaning:
+      'The work of a comparison grows with the hosts times their versions; beyond a limit it is refused, because others wait for it.',
+    remedy: 'Compare fewer hosts at a time, or leave out versions and entries that are not in question.',
+  },
   'VC-DOCUMENT-FIELD': {
     title: 'the target does not accept a field of the device',
     meaning: 'The documents of two devices were compared, and the target does not accept the value of a field.',
@@ -159,6 +165,12 @@ export const PROGRAM_ERRORS = {
     title: 'parameters of an API request are wrong',
     meaning: 'A parameter is missing, of the wrong type or not known.',
     remedy: 'Correct the parameter that the message names.',
+  },
+  'VC-API-BUSY': {
+    title: 'too much is asked of the management API at once',
+    meaning:
+      'The answers that this client, or all clients together, have not read yet take all the memory that the API gives them.',
+    remedy: 'Read the answers that are due, and ask again; ask for less in one batch.',
   },
   'VC-USAGE': {
     title: 'the command line is wrong',

@@ -8,6 +8,7 @@ import { familyOf } from '../bits/device-types.ts';
 import { featureNames } from '../bits/mask.ts';
 import { visibleBits } from '../bits/qemu-from-backend.ts';
 import { checkEntry } from '../compare/check-entry.ts';
+import { Effort } from '../compare/effort.ts';
 import type { Abilities, Tier } from '../entries/entry.ts';
 import { type Outlook, outlookOf } from './after-the-move.ts';
 import { type Candidate, candidate, candidatesOf, closest, fits, type Question } from './fitting-versions.ts';
@@ -69,7 +70,12 @@ export interface MoveAnswer {
 export interface MoveOptions {
   /** Judge by this version there, and no other. */
   readonly only?: string | undefined;
+  /** What the check may cost. */
+  readonly effort?: Effort | undefined;
 }
+
+/** Steps that one version of a host is worth. */
+const CANDIDATE = 20;
 
 export function checkMove(
   subject: MoveSubject,
@@ -77,6 +83,9 @@ export function checkMove(
   targets: readonly MoveHost[],
   options: MoveOptions = {},
 ): MoveAnswer {
+  // From each target every other one is looked at, before and after a new start of the guest's driver.
+  const versions = [home, ...targets].reduce((sum, one) => sum + one.versions.length + 1, 0);
+  (options.effort ?? new Effort()).spend(CANDIDATE * 2 * versions * targets.length);
   const need = needOf(subject, home);
   const hosts = targets.map((one) => fitted(one, subject));
   const back = behind(home, subject.abilities);

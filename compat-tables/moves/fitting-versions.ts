@@ -10,7 +10,7 @@ import type { SelectableHost } from '../compare/selection-input.ts';
 import type { Entry } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/entry.ts';
 import type { Need } from './guest-needs.ts';
-import type { MoveHost } from './move-host.ts';
+import { type MoveHost, versionNamed } from './move-host.ts';
 import { type Shortage, shortages } from './ring-and-queue-sizes.ts';
 
 /** One version of the destination, or its back-end as it is when no agent stands before it. */
@@ -56,7 +56,7 @@ export function candidatesOf(question: Question): Candidate[] {
 export function candidate(question: Question, entry: Entry | undefined): Candidate {
   const { need, from, to, forwardOnly } = question;
   const features = entry?.virtioFeatures ?? to.abilities?.virtioFeatures ?? 0n;
-  const known = from.versions.find((one) => one.entry.version === entry?.version)?.entry;
+  const known = versionNamed(from, entry?.version)?.entry;
   const current = entry !== undefined && entry.version === need.version;
   return {
     entry,
@@ -80,11 +80,35 @@ export function closest(candidates: readonly Candidate[]): Candidate | undefined
   return candidates.toSorted((a, b) => distance(a) - distance(b))[0];
 }
 
-function goesBack({ from, to, need }: Question, entry: Entry | undefined): boolean {
-  if (notReached([selectable(from), selectable(to)], 'source').has(1)) return true;
-  const rank = (version: string | undefined) => to.versions.findIndex((one) => one.entry.version === version);
-  const [current, wanted] = [rank(need.version), rank(entry?.version)];
+function goesBack(question: Question, entry: Entry | undefined): boolean {
+  const { older, ranks } = directionOf(question);
+  if (older) return true;
+  const rank = (version: string | undefined) => (version === undefined ? -1 : (ranks.get(version) ?? -1));
+  const [current, wanted] = [rank(question.need.version), rank(entry?.version)];
   return current >= 0 && wanted > current;
+}
+
+interface Direction {
+  /** The destination is not known to be as new as the source. */
+  readonly older: boolean;
+  /** The places of its versions. */
+  readonly ranks: ReadonlyMap<string, number>;
+}
+
+const DIRECTIONS = new WeakMap<Question, Direction>();
+
+/** The same for all versions of a destination. */
+function directionOf(question: Question): Direction {
+  let direction = DIRECTIONS.get(question);
+  if (direction === undefined) {
+    const { from, to } = question;
+    direction = {
+      older: notReached([selectable(from), selectable(to)], 'source').has(1),
+      ranks: new Map(to.versions.map((one, rank) => [one.entry.version, rank] as const).toReversed()),
+    };
+    DIRECTIONS.set(question, direction);
+  }
+  return direction;
 }
 
 /** The hosts as the selection sees them: both answer the same about directions. */

@@ -39,3 +39,18 @@ export interface MoveSubject {
   /** The abilities of its own back-end; undefined: not known. */
   readonly abilities: Abilities | undefined;
 }
+
+const NAMED = new WeakMap<readonly HostEntry[], ReadonlyMap<string, HostEntry>>();
+
+/** The first version of a name on the host. */
+export function versionNamed(
+  { versions }: Pick<MoveHost, 'versions'>,
+  name: string | undefined,
+): HostEntry | undefined {
+  let named = NAMED.get(versions);
+  if (named === undefined) {
+    named = new Map(versions.toReversed().map((one) => [one.entry.version, one]));
+    NAMED.set(versions, named);
+  }
+  return name === undefined ? undefined : named.get(name);
+}

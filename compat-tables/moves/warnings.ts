@@ -4,7 +4,7 @@ import { ACCESS_PLATFORM, VERSION_1 } from '../bits/named-masks.ts';
 import { cannotLeave } from './after-the-move.ts';
 import type { Candidate, Question } from './fitting-versions.ts';
 import type { Need } from './guest-needs.ts';
-import type { MoveHost } from './move-host.ts';
+import { type MoveHost, versionNamed } from './move-host.ts';
 
 /**
  * Features that show how QEMU builds the device rather than what its guest does: which properties the card was given cannot
@@ -46,9 +46,7 @@ export function waitingWarnings(to: MoveHost, name: string, modes: readonly { re
 
 export function warningsOf({ from, to }: Question, chosen: Candidate | undefined, need: Need): string[] {
   const drifted = to.versions
-    .filter(({ entry }) =>
-      from.versions.some((one) => one.entry.version === entry.version && one.entry.digest !== entry.digest),
-    )
+    .filter(({ entry }) => (versionNamed(from, entry.version)?.entry.digest ?? entry.digest) !== entry.digest)
     .map(({ entry }) => entry.version);
   const landing = chosen === undefined ? [] : cannotLeave(to, chosen);
   return [

@@ -1,4 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { NotificationName, NotificationParams } from './methods.ts';
 
@@ -7,6 +8,10 @@ export interface ConnectionLimits {
   readonly maxRequestsInFlight: number;
   /** With this much output pending the connection is not read; when a notification finds more, it is closed. */
   readonly maxBufferedBytes: number;
+  /** With so many bytes of unanswered messages the connection is not read until one is answered. */
+  readonly maxRequestBytes: number;
+  /** With so much output pending for all clients together, requests are refused. */
+  readonly maxAllBufferedBytes: number;
   /** With more output pending than this, notifications that may be dropped are. */
   readonly maxOfferedBytes: number;
 }
@@ -24,10 +29,14 @@ export class ApiConnection {
   readonly #dispatcher: Dispatcher<ApiConnection>;
   readonly #limits: ConnectionLimits;
   readonly #dropped: (reason: string) => void;
+  readonly #allPending: () => number;
   readonly #closing = new Set<() => void>();
   /** Messages that had been read when reading stopped: at most what one read of the socket held. */
   readonly #pending: string[] = [];
   #inFlight = 0;
+  #inFlightBytes = 0;
+  #heldBytes = 0;
+  #next: NodeJS.Immediate | undefined;
 
   constructor(
     id: number,
@@ -35,7 +44,9 @@ export class ApiConnection {
     dispatcher: Dispatcher<ApiConnection>,
     limits: ConnectionLimits,
     dropped: (reason: string) => void,
+    allPending: () => number,
   ) {
+    this.#allPending = allPending;
     this.id = id;
     this.#socket = socket;
     this.#dispatcher = dispatcher;
@@ -56,15 +67,40 @@ export class ApiConnection {
     else this.#closing.add(listener);
   }
 
+  /** Answers of unfinished batches, and output that the client has not read. */
+  get pendingBytes(): number {
+    return this.#heldBytes + this.#socket.bufferedAmount;
+  }
+
+  /** Answers of an unfinished batch; negative: it is finished. */
+  hold(bytes: number): void {
+    this.#heldBytes += bytes;
+  }
+
+  /** Throws VC-API-BUSY while the client should read what is pending. */
+  checkRoom(): void {
+    const { maxBufferedBytes, maxAllBufferedBytes } = this.#limits;
+    const pending = this.pendingBytes;
+    if (pending > maxBufferedBytes) throw busy(pending, maxBufferedBytes, 'for this client');
+    // one that has read everything is served, whatever others do
+    const all = pending > 0 ? this.#allPending() : 0;
+    if (all > maxAllBufferedBytes) throw busy(all, maxAllBufferedBytes, 'for all clients');
+  }
+
   /** Sends a notification. The connection of a client that does not read is closed: others must not pay for it. */
   notify<N extends NotificationName>(method: N, params: NotificationParams<N>): void {
+    this.notifyText(JSON.stringify({ jsonrpc: '2.0', method, params }));
+  }
+
+  /** `notify` for a message that was serialised for several connections. */
+  notifyText(message: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > this.#limits.maxBufferedBytes) {
       this.#dropped(`the client does not read: ${this.#socket.bufferedAmount} bytes are pending`);
       this.#socket.terminate();
       return;
     }
-    this.#socket.send(JSON.stringify({ jsonrpc: '2.0', method, params }));
+    this.#socket.send(message);
   }
 
   /**
@@ -97,6 +133,7 @@ export class ApiConnection {
   async #answer(message: string): Promise<void> {
     const answer = await this.#dispatcher.receive(message, this);
     this.#inFlight -= 1;
+    this.#inFlightBytes -= message.length;
     if (answer !== undefined && this.#socket.readyState === this.#socket.OPEN)
       this.#socket.send(answer, () => this.#flow());
     this.#flow();
@@ -105,10 +142,15 @@ export class ApiConnection {
   /** Handles pending messages as limits allow, and pauses reading, so that what one client keeps pending is bounded. */
   #flow(): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    while (!this.#busy) {
-      const next = this.#pending.shift();
-      if (next === undefined) break;
+    // One in each turn: then its answer is counted before the next one begins, and other connections have their turn.
+    const next = this.#busy || this.#next !== undefined ? undefined : this.#pending.shift();
+    if (next !== undefined) {
       this.#inFlight += 1;
+      this.#inFlightBytes += next.length;
+      this.#next = setImmediate(() => {
+        this.#next = undefined;
+        this.#flow();
+      });
       void this.#answer(next);
     }
     if (this.#busy && !this.#socket.isPaused) this.#socket.pause();
@@ -116,12 +158,18 @@ export class ApiConnection {
   }
 
   get #busy(): boolean {
-    const { maxRequestsInFlight, maxBufferedBytes } = this.#limits;
-    return this.#inFlight >= maxRequestsInFlight || this.#socket.bufferedAmount > maxBufferedBytes;
+    const { maxRequestsInFlight, maxRequestBytes, maxBufferedBytes } = this.#limits;
+    if (this.#inFlight >= maxRequestsInFlight || this.#inFlightBytes >= maxRequestBytes) return true;
+    return this.#socket.bufferedAmount > maxBufferedBytes;
   }
 }
 
 function text(data: RawData): string {
   if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
   return (data instanceof ArrayBuffer ? Buffer.from(data) : data).toString('utf8');
+}
+
+function busy(pending: number, most: number, where: string): CompatError {
+  const text = `Cannot answer: ${pending} bytes of answers are pending ${where}; wanted at most ${most}`;
+  return new CompatError('VC-API-BUSY', text, { pending, limit: most });
 }

@@ -21,7 +21,9 @@ const DEFAULT_LIMITS: ApiLimits = {
   maxMessageBytes: 1024 * 1024,
   maxConnections: 200,
   maxRequestsInFlight: 32,
+  maxRequestBytes: 2 * 1024 * 1024,
   maxBufferedBytes: 4 * 1024 * 1024,
+  maxAllBufferedBytes: 64 * 1024 * 1024,
   maxOfferedBytes: 256 * 1024,
 };
 
@@ -59,7 +61,10 @@ export class ApiServer {
   constructor(handlers: Handlers<ApiConnection>, options: ApiServerOptions = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#log = options.log ?? (() => undefined);
-    this.#dispatcher = new Dispatcher(handlers, this.#log);
+    this.#dispatcher = new Dispatcher(handlers, this.#log, {
+      check: (connection) => connection.checkRoom(),
+      hold: (connection, bytes) => connection.hold(bytes),
+    });
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -77,6 +82,13 @@ export class ApiServer {
 
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /** Answers that clients have not read, in bytes. */
+  get pendingBytes(): number {
+    let sum = 0;
+    for (const { pendingBytes } of this.#connections) sum += pendingBytes;
+    return sum;
   }
 
   /** Listens on the path, mode 0660 by default; replaces only the socket of a dead server. Throws VC-API-LISTEN. */
@@ -114,7 +126,11 @@ export class ApiServer {
     socket.on('error', () => socket.destroy());
     const path = (request.url ?? '').split('?')[0];
     const full = this.#connections.size >= this.#limits.maxConnections;
-    if (path !== '/') refuse(socket, 404);
+    // Browsers send it, and only they: no page of any site may speak to the agent through its visitor.
+    if (request.headers.origin !== undefined) {
+      this.#log({ kind: 'refused', reason: `a web page, of ${request.headers.origin.slice(0, 100)}` });
+      refuse(socket, 403);
+    } else if (path !== '/') refuse(socket, 404);
     else if (full) {
       this.#log({ kind: 'refused', reason: `more than ${this.#limits.maxConnections} connections` });
       refuse(socket, 503);
@@ -125,8 +141,13 @@ export class ApiServer {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       this.#waiting.delete(socket);
       const id = ++this.#lastId;
-      const connection = new ApiConnection(id, webSocket, this.#dispatcher, this.#limits, (reason) =>
-        this.#log({ kind: 'dropped', connection: id, reason }),
+      const connection = new ApiConnection(
+        id,
+        webSocket,
+        this.#dispatcher,
+        this.#limits,
+        (reason) => this.#log({ kind: 'dropped', connection: id, reason }),
+        () => this.pendingBytes,
       );
       this.#connections.add(connection);
       this.#log({ kind: 'connected', connection: id });

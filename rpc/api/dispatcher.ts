@@ -1,4 +1,5 @@
 import { type JSONRPCID, JSONRPCServer } from 'json-rpc-2.0';
+import { nextTurn } from '../../base/turns.ts';
 import type { Check } from '../json/shape.ts';
 import { errorResponse, isForeseen, publicError, RPC_CODE } from './api-errors.ts';
 import { readParams } from './api-params.ts';
@@ -24,12 +25,26 @@ interface Request {
   readonly id?: Id;
 }
 
+/** Counts what clients make the server hold. */
+export interface AnswerMemory<Context> {
+  /** Whether there is room for one more answer, before it is made. Throws VC-API-BUSY. */
+  check(context: Context): void;
+  /** Answers of a batch wait for the others: so many bytes; negative: they have been sent. */
+  hold(context: Context, bytes: number): void;
+}
+
 export class Dispatcher<Context> {
   readonly #server: JSONRPCServer<Context>;
   readonly #log: DispatcherLog;
+  readonly #memory: AnswerMemory<Context>;
 
-  constructor(handlers: Handlers<Context>, log: DispatcherLog = () => undefined) {
+  constructor(
+    handlers: Handlers<Context>,
+    log: DispatcherLog = () => undefined,
+    memory: AnswerMemory<Context> = { check: () => undefined, hold: () => undefined },
+  ) {
     this.#log = log;
+    this.#memory = memory;
     // The default listener writes to the console; `mapErrorToJSONRPCErrorResponse` gets the same errors.
     this.#server = new JSONRPCServer<Context>({ errorListener: () => undefined });
     this.#server.mapErrorToJSONRPCErrorResponse = (id: JSONRPCID, error: unknown) =>
@@ -49,8 +64,25 @@ export class Dispatcher<Context> {
     if (message.length === 0) return JSON.stringify(invalid(null, 'the batch is empty'));
     if (message.length > MAX_BATCH)
       return JSON.stringify(invalid(null, `more than ${MAX_BATCH} requests in one batch`));
-    const answers = await Promise.all(message.map((one) => this.#one(one, context)));
-    const due = answers.filter((answer) => answer !== undefined);
+    return this.#batch(message, context);
+  }
+
+  /** Begins one request in each turn, so that a batch does not keep the others waiting; what takes long overlaps. */
+  async #batch(requests: readonly unknown[], context: Context): Promise<string | undefined> {
+    let held = 0;
+    const answering = async (request: unknown): Promise<string | undefined> => {
+      const answer = await this.#one(request, context);
+      held += answer?.length ?? 0;
+      this.#memory.hold(context, answer?.length ?? 0);
+      return answer;
+    };
+    const answers: Promise<string | undefined>[] = [];
+    for (const request of requests) {
+      answers.push(answering(request));
+      await nextTurn();
+    }
+    const due = (await Promise.all(answers)).filter((answer) => answer !== undefined);
+    this.#memory.hold(context, -held);
     return due.length > 0 ? `[${due.join(',')}]` : undefined;
   }
 
@@ -77,6 +109,7 @@ export class Dispatcher<Context> {
     const check: Check<unknown> = METHODS[name].params;
     this.#server.addMethod(name, async (params: unknown, context: Context) => {
       try {
+        this.#memory.check(context);
         // an answer needs a result: `null` when the handler returns nothing
         return (await handler(readParams(check, params), context)) ?? null;
       } catch (error) {

@@ -41,9 +41,13 @@ export class EventSubscriptions {
   }
 
   #deliver(event: EventJson): void {
+    let text: string | undefined;
     for (const [connection, filters] of this.#byConnection) {
       for (const [subscription, filter] of filters) {
-        if (matches(filter, event)) connection.notify('events.event', { subscription, event });
+        if (!matches(filter, event)) continue;
+        // once for all: there may be thousands of subscriptions
+        text ??= JSON.stringify(event);
+        connection.notifyText(notification(subscription, text));
       }
     }
   }
@@ -52,4 +56,9 @@ export class EventSubscriptions {
 function matches(filter: EventFilter, event: EventJson): boolean {
   if (filter.interface !== undefined && filter.interface !== event.interface) return false;
   return filter.kinds === undefined || filter.kinds.includes(event.kind);
+}
+
+/** `events.event`, with the event as JSON. */
+function notification(subscription: number, event: string): string {
+  return `{"jsonrpc":"2.0","method":"events.event","params":{"subscription":${subscription},"event":${event}}}`;
 }

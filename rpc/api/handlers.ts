@@ -1,6 +1,9 @@
+import { ConcurrencyLimit } from '../../base/concurrency-limit.ts';
+import { mapInTurns, nextTurn } from '../../base/turns.ts';
 import { DEFAULT_DEVICE_TYPE, familyOf } from '../../compat-tables/bits/device-types.ts';
 import { decodeMask, formatMask, parseMask } from '../../compat-tables/bits/mask.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
+import { Effort } from '../../compat-tables/compare/effort.ts';
 import { explainSelection } from '../../compat-tables/compare/select.ts';
 import { answerMove, moveJson } from '../fleet/answer-move.ts';
 import { describeHost, interfaceDocument, versionDocument } from '../fleet/describe-host.ts';
@@ -37,6 +40,16 @@ interface Waiting {
   readonly timeout_ms?: number;
 }
 
+/** Lists of thousands of interfaces take long to write and much memory: one at a time, and one of each client. */
+const LISTS = new ConcurrencyLimit(1);
+const LISTS_OF = new WeakMap<ApiConnection, ConcurrencyLimit>();
+
+function oneList<T>(connection: ApiConnection, list: () => Promise<T>): Promise<T> {
+  const own = LISTS_OF.get(connection) ?? new ConcurrencyLimit(1);
+  LISTS_OF.set(connection, own);
+  return own.run(() => LISTS.run(list));
+}
+
 const DEFAULT_WAIT_MS = 10_000;
 
 /** The methods of the API over a State. */
@@ -67,7 +80,8 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
     'versions.select': async ({ targets = [], documents = [], device_type, policy }) => {
       checkSome(targets, documents);
       const resolved = await resolveTargets(targets, { db, tls, files: false });
-      const selection = selectVersion([...resolved, ...documents.map(asHost)], { deviceType: device_type, policy });
+      const options = { deviceType: device_type, policy, effort: new Effort() };
+      const selection = selectVersion([...resolved, ...documents.map(asHost)], options);
       const { version, digest, hosts, rows } = selection;
       return {
         ...(version === undefined ? {} : { version }),
@@ -77,7 +91,12 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
         explanation: explainSelection(selection),
       };
     },
-    'interfaces.list': ({ host }) => state.interfaces(state.host(host)).map(interfaceDocument),
+    'interfaces.list': ({ host }, connection) =>
+      oneList(connection, async () => {
+        await nextTurn(); // the list before this one is sent, and counted
+        connection.checkRoom();
+        return mapInTurns(state.interfaces(state.host(host)), interfaceDocument);
+      }),
     'interfaces.show': ({ name, host }) => interfaceDocument(state.interface(name, state.host(host))),
     'interfaces.add': (params) => {
       const { name, frontend, backend, version, device_type: deviceType, may_exist: mayExist, host } = params;

@@ -3,7 +3,7 @@ import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import type { moveJson } from '../fleet/answer-move.ts';
 import type { HostDocument, InterfaceDocument, VersionDocument } from '../fleet/host-document.ts';
 import { anyDocumentShape } from '../fleet/host-shapes.ts';
-import { array, boolean, type Check, integer, integerFrom, object, oneOf, string } from '../json/shape.ts';
+import { array, boolean, type Check, integer, integerFrom, object, oneOf, string, stringUpTo } from '../json/shape.ts';
 import type { MessageJson } from './message-json.ts';
 
 export interface MethodSpec {
@@ -116,6 +116,9 @@ function checksOf<T>(parameters: Parameters<T>) {
 }
 
 const [read, write] = [method('read'), method('write')];
+
+/** The most characters of a name that a connection keeps. */
+const MAX_NAME = 63;
 
 const NAME = takes(string, 'the interface');
 const HOST = takes(string, "system id or host name; default: the agent's own host");
@@ -261,8 +264,8 @@ export const METHODS = {
   'events.subscribe': read({
     summary: 'Sends events from now on, as `events.event` notifications on this connection',
     optional: {
-      interface: takes(string, 'only events of this interface'),
-      kinds: takes(array(string, 100), 'only events of these kinds'),
+      interface: takes(stringUpTo(MAX_NAME), 'only events of this interface'),
+      kinds: takes(array(stringUpTo(MAX_NAME), 32), 'only events of these kinds, at most 32'),
     },
     ...gives<{ readonly subscription: number }>(
       'subscription: the number that stands in each notification, and that events.unsubscribe takes',

@@ -1,5 +1,6 @@
 import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { featureNames, formatMask } from '../../compat-tables/bits/mask.ts';
+import { Effort } from '../../compat-tables/compare/effort.ts';
 import { checkMove, type MoveAnswer, type TargetAnswer } from '../../compat-tables/moves/check-move.ts';
 import type { Basis } from '../../compat-tables/moves/guest-needs.ts';
 import { type Obstacle, sourceObstacles } from '../../compat-tables/moves/obstacles.ts';
@@ -27,6 +28,7 @@ export interface AnsweredMove {
 /** Throws VC-INTERFACE-UNKNOWN. A target that has nothing of the device type is answered with no and the reason. */
 export function answerMove({ source, name, targets, version: only }: MoveQuestion): AnsweredMove {
   if (isDevice(source)) return deviceMove(source, usualType([source]), { source, name, targets, version: only });
+  const effort = new Effort();
   const subject = interfaceIn(source, name);
   const { deviceType } = subject;
   // named together, so that hosts of the same name get distinct names
@@ -37,13 +39,13 @@ export function answerMove({ source, name, targets, version: only }: MoveQuestio
     return { target, host, byDocuments: host.versions.length === 0 && deviceOf(target, deviceType) !== undefined };
   });
   const byBits = asked.filter((one) => !one.byDocuments).map(({ host }) => host);
-  const answer = checkMove(subject, home, byBits, { only });
+  const answer = checkMove(subject, home, byBits, { only, effort });
   const judged = answer.targets.values();
   const version = answer.version ?? subject.inForce ?? subject.nextStart;
   const obstacles = sourceObstacles(subject, home);
   const answers = asked.flatMap(({ target, host, byDocuments }) => {
     if (!byDocuments) return judged.next().value ?? [];
-    const question = { name, source, target, host: host.name, deviceType, version, only };
+    const question = { name, source, target, host: host.name, deviceType, version, only, effort };
     return held(moveByDocuments(question), obstacles);
   });
   const basis = asked.length > 0 && byBits.length === 0 ? 'document' : answer.basis;
@@ -70,8 +72,9 @@ function deviceMove(source: HostDocument, deviceType: string, question: MoveQues
   const { name, targets, version: only } = question;
   const [host = source.host, ...names] = hostNames([source, ...targets]);
   const version = name === SELF ? deviceOf(source, deviceType)?.self.version : name;
+  const effort = new Effort();
   const answers = targets.map((target, index) =>
-    moveByDocuments({ name, source, target, host: names[index] ?? target.host, deviceType, version, only }),
+    moveByDocuments({ name, source, target, host: names[index] ?? target.host, deviceType, version, only, effort }),
   );
   const answer: MoveAnswer = {
     ...{ interface: name, host, basis: 'document', version, need: undefined, decidedByDevice: [] },

@@ -1,3 +1,4 @@
+import type { Effort } from '../../compat-tables/compare/effort.ts';
 import type { DeviceReason, DeviceVerdict } from '../../compat-tables/devices/check-device.ts';
 import { CATALOGUE, isErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import type { Mode, TargetAnswer } from '../../compat-tables/moves/check-move.ts';
@@ -19,17 +20,22 @@ export interface DocumentQuestion {
   readonly version: string | undefined;
   /** Judge by this version on the target only. */
   readonly only: string | undefined;
+  /** What the checks of all targets may cost. */
+  readonly effort: Effort;
 }
 
 export function moveByDocuments(question: DocumentQuestion): TargetAnswer {
-  const { source, target, host, deviceType, only } = question;
+  const { source, target, host, deviceType, only, effort } = question;
   const [here, there] = [deviceOf(source, deviceType), deviceOf(target, deviceType)];
   if (here === undefined) return answered(question, [noDevice(source.host, deviceType)]);
   if (there === undefined) return answered(question, [noDevice(host, deviceType)]);
   const running = question.version ?? here.self.version;
   const check = (version: string | undefined) =>
     // under a scheme of numbers the device's own version is not an entry: 1.2.7 counts as 1.2
-    checkDocuments(source, target, version === here.self.version ? { deviceType } : { deviceType, version });
+    checkDocuments(source, target, {
+      ...{ deviceType, effort },
+      ...(version === here.self.version ? {} : { version }),
+    });
   const verdict = check(running);
   const other = only === undefined || only === running ? undefined : check(only);
   // 1.2.3 asked for by name is no other version than the 1.2.7 in which it runs

@@ -1,5 +1,6 @@
 import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import { type DifferingDigests, differingDigests } from '../../compat-tables/compare/differing-digests.ts';
+import { Effort } from '../../compat-tables/compare/effort.ts';
 import { type Matrix, matrix } from '../../compat-tables/compare/matrix.ts';
 import { type Selection, selectCommonVersion } from '../../compat-tables/compare/select.ts';
 import type { Policy, SelectableHost } from '../../compat-tables/compare/selection-input.ts';
@@ -12,6 +13,9 @@ import { devicesOf } from './host-devices.ts';
 import type { HostDocument } from './host-document.ts';
 import { hostVersions } from './host-versions.ts';
 
+/** Steps that a version of a document is worth. */
+const READING = 10;
+
 /** Selection over host documents, for one device type. */
 
 export interface SelectionOptions {
@@ -19,10 +23,13 @@ export interface SelectionOptions {
   readonly deviceType?: string | undefined;
   /** Default `source`: the order of the first host decides. */
   readonly policy?: Policy | undefined;
+  /** What it may cost with its reasons, for documents that others sent. */
+  readonly effort?: Effort | undefined;
 }
 
 export function selectVersion(documents: readonly HostDocument[], options: SelectionOptions = {}): Selection {
-  return selectCommonVersion(comparable(documents, options.deviceType), options.policy ?? 'source');
+  const { deviceType, policy = 'source', effort } = options;
+  return selectCommonVersion(comparable(documents, deviceType, effort), policy, effort);
 }
 
 /** With a policy, forward-only versions are judged by the directions of moves that it asks for. */
@@ -40,13 +47,17 @@ export function versionDrift(documents: readonly HostDocument[], deviceType?: st
  * machine), the system id is added, and a number where that is the same too. A host's own versions count when it has some
  * of the device type, else its device documents.
  */
-export function comparable(documents: readonly HostDocument[], deviceType?: string): SelectableHost[] {
+export function comparable(
+  documents: readonly HostDocument[],
+  deviceType?: string,
+  effort = new Effort(),
+): SelectableHost[] {
   const guess = deviceType ?? usualType(documents.slice(0, 1));
   const first = gather(documents, guess);
   const type = deviceType ?? (first.ofOneType ? guess : usualType(documents));
   const { hosts, collections, known, speaking } = type === guess ? first : gather(documents, type);
   if ((!known || speaking) && collections.some((one) => one !== undefined && one.self.length > 0))
-    return named(documents, resolved(documents, collections, hosts));
+    return named(documents, resolved(documents, collections, hosts, effort));
   if (!known) refuseUnknownType(documents, type);
   return named(documents, hosts);
 }
@@ -112,9 +123,11 @@ export function checkDocuments(
   {
     deviceType = usualType([source]),
     version,
-  }: { readonly deviceType?: string; readonly version?: string | undefined } = {},
+    effort = new Effort(),
+  }: { readonly deviceType?: string; readonly version?: string | undefined; readonly effort?: Effort | undefined } = {},
 ): DeviceVerdict {
-  return checkDevice(deviceIn(source, deviceType), deviceIn(target, deviceType), version);
+  effort.spend(READING * (source.versions.length + target.versions.length));
+  return checkDevice(deviceIn(source, deviceType), deviceIn(target, deviceType), version, effort);
 }
 
 /** The document of the host's device of this type; undefined: it has none. */
@@ -162,9 +175,10 @@ function resolved(
   documents: readonly HostDocument[],
   collections: readonly (Collection | undefined)[],
   hosts: readonly SelectableHost[],
+  effort: Effort,
 ): SelectableHost[] {
   const asked = hosts.map((host, index) => collections[index] ?? collectionFrom(documents[index] ?? {}, host));
-  return resolveCollections(asked).map((one, index) => {
+  return resolveCollections(asked, undefined, effort).map((one, index) => {
     const own = hosts[index];
     return own !== undefined && own.versions.length > 0 ? own : one;
   });

@@ -1,6 +1,9 @@
 import type { CompactVersions } from '../../compat-tables/compare/selection-input.ts';
 import type { DeviceDocument } from '../../compat-tables/devices/device-document.ts';
 
+/** For each kind of value. Documents come from others, who may make every one of them different. */
+const MOST_CHARACTERS = 16 << 20;
+
 /**
  * One copy of each value that the documents of a fleet repeat: comparing copies is what a selection over thousands of
  * documents would spend its time on. All copies are forgotten when there are more of them than any fleet has.
@@ -8,6 +11,8 @@ import type { DeviceDocument } from '../../compat-tables/devices/device-document
 class SharedCopies<T> {
   readonly #copies = new Map<string, T>();
   readonly #most: number;
+  /** Characters of all keys. */
+  #length = 0;
 
   constructor(most: number) {
     this.#most = most;
@@ -16,7 +21,11 @@ class SharedCopies<T> {
   get(key: string, make: () => T): T {
     const known = this.#copies.get(key);
     if (known !== undefined) return known;
-    if (this.#copies.size >= this.#most) this.#copies.clear();
+    this.#length += key.length;
+    if (this.#copies.size >= this.#most || this.#length > MOST_CHARACTERS) {
+      this.#copies.clear();
+      this.#length = key.length;
+    }
     const made = make();
     this.#copies.set(key, made);
     return made;

@@ -25,6 +25,15 @@ export const string: Check<string> = (value, path) => {
   return value;
 };
 
+/** Text of at most so many characters, for what is kept. */
+export function stringUpTo(most: number): Check<string> {
+  return (value, path) => {
+    const text = string(value, path);
+    if (text.length > most) throw new ShapeError(path, `expected at most ${most} characters, got ${text.length}`);
+    return text;
+  };
+}
+
 export const boolean: Check<boolean> = (value, path) => {
   if (typeof value !== 'boolean') throw expected(path, 'true or false', value);
   return value;

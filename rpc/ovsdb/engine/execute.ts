@@ -33,6 +33,8 @@ export function execute(operations: readonly Json[], txn: Transaction, context: 
     } catch (error) {
       if (error instanceof Unsatisfied) return { state: 'waiting', timeoutMs };
       if (!(error instanceof OvsdbError)) throw error; // our bug: never dress it up as the client's
+      // The rows of a transaction that asks for too much are not sent either.
+      if (error.kind === 'exhausted') results.fill(null, 0, i);
       results[i] = error.toJSON();
       return { state: 'failed', results };
     }

@@ -1,6 +1,7 @@
 import type { Datum } from '../notation/notation.ts';
 import { type ColumnSchema, type TableSchema, UUID_INDEX } from '../notation/schema.ts';
 import { Lookups } from './lookups.ts';
+import { WORK, type WorkBudget } from './work-budget.ts';
 
 /** A row in memory: the same object for its whole life, while its fields are replaced and never changed in place. */
 export class Row {
@@ -91,6 +92,13 @@ export function columnsKey(fields: readonly Datum[], columns: readonly ColumnSch
     if (values.length === 0) return String(keys[0]);
   }
   return columns.map(({ index }) => datumKey(fields[index] as Datum)).join('');
+}
+
+/** `columnsKey`, paid for. @throws OvsdbError if it costs too much */
+export function rowKey(fields: readonly Datum[], columns: readonly ColumnSchema[], work: WorkBudget): string {
+  const key = columnsKey(fields, columns);
+  work.spend(WORK.keyValue * columns.length + Math.floor(key.length / WORK.keyCharacters));
+  return key;
 }
 
 function datumKey({ keys, values }: Datum): string {

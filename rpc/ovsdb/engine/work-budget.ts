@@ -9,6 +9,9 @@ export const WORK = {
   operation: 20,
   /** A row that an operation inserts, changes or deletes: with checks, disk and monitors. */
   change: 300,
+  /** A value of a row that becomes part of a text by which rows are compared, and so many characters of that text. */
+  keyValue: 20,
+  keyCharacters: 16,
   /** A value of a row that is read, compared or mutated. */
   value: 1,
 } as const;

@@ -3,8 +3,8 @@ import type { Datum } from '../../notation/notation.ts';
 import { type ColumnSchema, columnSetFromJson, UUID_INDEX } from '../../notation/schema.ts';
 import { conditionFromJson, matchingRows } from '../conditions.ts';
 import { SelectedRows } from '../selected-rows.ts';
-import { columnsKey, type Row } from '../table-rows.ts';
-import { WORK } from '../work-budget.ts';
+import { type Row, rowKey } from '../table-rows.ts';
+import { WORK, type WorkBudget } from '../work-budget.ts';
 import { type Operation, tableMember } from './operation.ts';
 
 type Fields = readonly Datum[];
@@ -25,7 +25,7 @@ export const selectRows: Operation = {
     // One select may read a table of any size.
     if (txn.selected > 0) txn.work.spend(matching.length * columns.length * WORK.value);
     txn.selected += matching.length;
-    const rows = distinct(matching, columns);
+    const rows = distinct(matching, columns, txn.work);
     if (sortJson !== undefined) {
       txn.work.spend(rows.length * sort.length * WORK.value);
       rows.sort((a, b) => compareFields(a, b, sort));
@@ -39,11 +39,11 @@ function fieldsNow({ fields, change }: Row): Fields {
   return change === undefined ? fields : [...fields];
 }
 
-function distinct(rows: Fields[], columns: readonly ColumnSchema[]): Fields[] {
+function distinct(rows: Fields[], columns: readonly ColumnSchema[], work: WorkBudget): Fields[] {
   if (columns.some((column) => column.index === UUID_INDEX)) return rows;
   const first = new Map<string, Fields>();
   for (const fields of rows) {
-    const key = columnsKey(fields, columns);
+    const key = rowKey(fields, columns, work);
     if (!first.has(key)) first.set(key, fields);
   }
   return [...first.values()];

@@ -5,8 +5,7 @@ import { rowFromJson } from '../../notation/row-json.ts';
 import { type ColumnSchema, columnSetFromJson } from '../../notation/schema.ts';
 import { conditionFromJson, matchingRows } from '../conditions.ts';
 import type { Transaction } from '../ovsdb-transaction.ts';
-import { columnsKey, type TableRows } from '../table-rows.ts';
-import { WORK } from '../work-budget.ts';
+import { rowKey, type TableRows } from '../table-rows.ts';
 import { type Operation, tableMember, Unsatisfied } from './operation.ts';
 
 /** RFC 7047, section 5.2.6. Throws `Unsatisfied` while time is left, so that the transaction waits. */
@@ -26,8 +25,7 @@ export const wait: Operation = {
     if (until !== '==' && until !== '!=') throw syntaxError(until, '"until" must be "==" or "!="');
     const expected = expectedRows(rows, table, columns, txn);
     const matching = matchingRows(table, condition, txn);
-    txn.work.spend(matching.length * columns.length * WORK.value);
-    const actual = new Set(matching.map((row) => columnsKey(row.fields, columns)));
+    const actual = new Set(matching.map((row) => rowKey(row.fields, columns, txn.work)));
     const equal = actual.size === expected.size && [...actual].every((key) => expected.has(key));
     if (equal === (until === '==')) return {};
     if (timeout === undefined || elapsedMs < timeout) {
@@ -42,11 +40,10 @@ export const wait: Operation = {
 /** The rows to compare with, as a set; columns that a row does not name have their defaults. */
 function expectedRows(rows: Json[], table: TableRows, columns: readonly ColumnSchema[], txn: Transaction): Set<string> {
   const expected = new Set<string>();
-  txn.work.spend(rows.length * columns.length * WORK.value);
   for (const json of rows) {
     const fields: Datum[] = table.schema.defaults();
     for (const [column, datum] of rowFromJson(json, table.schema, txn.named)) fields[column.index] = datum;
-    expected.add(columnsKey(fields, columns));
+    expected.add(rowKey(fields, columns, txn.work));
   }
   return expected;
 }

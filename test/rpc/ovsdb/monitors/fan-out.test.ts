@@ -39,8 +39,7 @@ describe('an update for many monitors', () => {
 
   it('begins for all of them with the same contents, as they are now', async () => {
     const database = Database.open({ file: ':memory:', schema: monSchema() });
-    const begin = () =>
-      database.watch({ kind: 'update2', requests: { T: { columns: ['s'] } } }, () => {}).initial;
+    const begin = () => database.watch({ kind: 'update2', requests: { T: { columns: ['s'] } } }, () => {}).initial;
     await database.transact([insert({ s: 'x' })]).result;
     const [first, second, third] = [begin(), begin(), begin()];
     assert.equal(third, second);
