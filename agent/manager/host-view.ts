@@ -5,7 +5,8 @@ import type { Abilities, Blocker, Entry, KnownBy } from '../../compat-tables/ent
 
 /**
  * What the host as a whole can honour, from what its back-ends offer. Pure. A version is usable on a host when every
- * back-end can honour it, because an interface may be added on any of them.
+ * back-end can honour it, because an interface may be added on any of them. A back-end that can honour none of the versions
+ * serves no guest whatever the host publishes; its own port says so, and it takes no version from the others.
  */
 
 /** What one interface knows of its back-end. */
@@ -29,20 +30,37 @@ export interface HostView {
   readonly abilities: Abilities;
   readonly knownBy: KnownBy;
   /** The different back-ends, each with the interfaces that have one like it: usually there is one for all. */
-  readonly kinds: readonly { readonly names: readonly string[]; readonly abilities: Abilities }[];
+  readonly kinds: readonly BackendKind[];
+  /** The interfaces whose back-ends can honour no version, while others can. */
+  readonly notCounted: readonly string[];
 }
 
-/** What all back-ends of one device type have in common; undefined when nothing is known. */
-export function hostView(views: readonly BackendView[], beforehand: Beforehand | undefined): HostView | undefined {
+interface BackendKind {
+  readonly names: readonly string[];
+  readonly abilities: Abilities;
+}
+
+/**
+ * What all back-ends of one device type have in common; undefined when nothing is known. `entries`: the versions in force of
+ * this device type.
+ */
+export function hostView(
+  views: readonly BackendView[],
+  beforehand: Beforehand | undefined,
+  entries: readonly Entry[] = [],
+): HostView | undefined {
   const connected = views.filter((view) => view.connected);
-  const counted = connected.length > 0 ? connected : views;
-  if (counted.length > 0) {
-    const kinds = kindsOf(counted);
-    return { abilities: commonAbilities(kinds.map((kind) => kind.abilities)), knownBy: 'measured', kinds };
+  const present = connected.length > 0 ? connected : views;
+  if (present.length > 0) {
+    const all = kindsOf(present);
+    const able = all.filter(({ abilities }) => entries.some((entry) => checkEntry(entry, abilities).length === 0));
+    const kinds = able.length > 0 ? able : all;
+    const notCounted = all.filter((kind) => !kinds.includes(kind)).flatMap(({ names }) => names);
+    return { abilities: commonAbilities(kinds.map((kind) => kind.abilities)), knownBy: 'measured', kinds, notCounted };
   }
   if (!beforehand) return undefined;
   const { abilities, knownBy, name } = beforehand;
-  return { abilities, knownBy, kinds: [{ names: [name], abilities }] };
+  return { abilities, knownBy, kinds: [{ names: [name], abilities }], notCounted: [] };
 }
 
 function kindsOf(views: readonly BackendView[]): { names: string[]; abilities: Abilities }[] {

@@ -1,4 +1,5 @@
 import type { Log } from '../../base/log.ts';
+import { firstNames } from '../../base/text.ts';
 import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { entryKey } from '../../compat-tables/entries/load.ts';
@@ -105,7 +106,9 @@ export class Publisher {
     return new Map(
       [...types].map((type) => {
         const own = backends.filter((one) => one.deviceType === type);
-        return [type, hostView(own, type === DEFAULT_DEVICE_TYPE ? this.#beforehand : undefined)];
+        const known = type === DEFAULT_DEVICE_TYPE ? this.#beforehand : undefined;
+        const ofType = entries.filter((entry) => entry.deviceType === type);
+        return [type, hostView(own, known, ofType)];
       }),
     );
   }
@@ -166,12 +169,13 @@ export function versionOperations(
 /** The Host columns that say what the back-end can do and how that is known. `measuredAt`: milliseconds since 1970. */
 export function backendColumns(view: HostView | undefined, measuredAt?: number): Columns {
   if (!view) return encodeHost({ backend: {}, knownBy: undefined, abilities: undefined });
-  const { knownBy, abilities } = view;
+  const { knownBy, abilities, notCounted } = view;
   const date = measuredAt === undefined ? {} : { measured_at: new Date(measuredAt).toISOString() };
   // such as `like Open vSwitch 2.15 to 3.7.1 (+tso)`
   const releases = resembling(abilities);
   const name = releases.length === 0 ? 'unknown release' : `like ${releases.join('; ')}`;
-  return encodeHost({ backend: { name, ...date }, knownBy, abilities });
+  const odd = notCounted.length === 0 ? {} : { not_counted: firstNames(notCounted, 8) };
+  return encodeHost({ backend: { name, ...odd, ...date }, knownBy, abilities });
 }
 
 function hasColumns(row: VersionRow, columns: Columns): boolean {

@@ -8,7 +8,7 @@ export const HOST = table({
   agent_version: status(codec.text, 'The release of the agent.'),
   backend: status(
     codec.textMap,
-    'The back-end in words: `name` (the releases that it resembles), `known_by` (`measured`, `detected`, `declared`), `measured_at`, `release`.',
+    'The back-end in words: `name` (the releases that it resembles), `known_by` (`measured`, `detected`, `declared`), `measured_at`, `release`, `not_counted` (interfaces whose back-ends can honour no version, and take none from the others).',
   ),
   backend_features: status(
     codec.optionalMask,

@@ -56,6 +56,15 @@ describe('what a host can honour', () => {
     assert.equal(hostView([away, view('new', able(CSUM))], undefined)?.abilities.virtioFeatures, CSUM);
   });
 
+  it('is not taken away by a back-end that can honour no version at all, which is named', () => {
+    const whole = able(CSUM | MRG_RXBUF);
+    const seen = hostView([view('good', whole), view('none', able(0n, 0))], undefined, [entry]);
+    assert.deepEqual(hostBlockers(entry, seen), []);
+    assert.deepEqual([seen?.abilities, seen?.notCounted], [whole, ['none']]);
+    const alone = hostView([view('none', able(0n, 0))], undefined, [entry]);
+    assert.deepEqual([alone?.notCounted, hostBlockers(entry, alone).length], [[], 2], 'only what is true is published');
+  });
+
   it('names the interface whose back-end lacks a bit, when others have it', () => {
     const seen = hostView([view('good', able(CSUM | MRG_RXBUF)), view('poor', able(MRG_RXBUF))], undefined);
     const [blocker] = hostBlockers(entry, seen);
