@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { Backoff } from '../../base/backoff.ts';
 import type { Log } from '../../base/log.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
@@ -13,6 +14,9 @@ import type { Config } from '../settings/config.ts';
 
 /** The time, in milliseconds, within which a database has to answer for the agent to start. */
 const CONNECT_TIMEOUT_MS = 10_000;
+
+/** The pauses before a remote is tried again that could not be bound. */
+const RETRY = { firstMs: 500, longestMs: 30_000 };
 
 /** The database of this host. The agent is a client of it like any other, also when it serves it. */
 export interface OpenDatabase {
@@ -43,12 +47,13 @@ async function embedded(config: Config, log: Log): Promise<OpenDatabase> {
     database.close();
   };
   try {
-    await listenAll(server, config, log);
     const own = config.dbRemotes.find((remote) => remote.startsWith('punix:')) ?? '';
+    const stopTrying = await listenAll(server, own, config, log);
     const remote = own.replace(/^punix:/, 'unix:');
     const client = new OvsdbClient(remote);
     await client.connect(CONNECT_TIMEOUT_MS);
     const close = async (): Promise<void> => {
+      stopTrying();
       client.close();
       await closeAll();
     };
@@ -59,14 +64,32 @@ async function embedded(config: Config, log: Log): Promise<OpenDatabase> {
   }
 }
 
-async function listenAll(server: OvsdbServer, config: Config, log: Log): Promise<void> {
+/**
+ * Listens everywhere. One address that cannot be bound must not end the agent: it is tried again, except for the socket that
+ * the agent itself needs (`own`). The result ends that.
+ */
+async function listenAll(server: OvsdbServer, own: string, config: Config, log: Log): Promise<() => void> {
   const { dbSocketMode: mode, dbSocketGroup: group, tls, database: file } = config;
   const listen = async (remote: string, readOnly: boolean): Promise<void> => {
     const bound = await server.listen(remote, { mode, group, tls, readOnly });
     log.info('database-listening', { remote: bound.remote, file, access: readOnly ? 'read-only' : undefined });
   };
-  for (const remote of config.dbRemotes) await listen(remote, false);
-  for (const remote of config.dbRemotesRo) await listen(remote, true);
+  const timers = new Map<string, NodeJS.Timeout>();
+  const tryOn = async (remote: string, readOnly: boolean, backoff: Backoff): Promise<void> => {
+    try {
+      await listen(remote, readOnly);
+    } catch (error) {
+      if (remote === own) throw error;
+      log.error('remote-failed', { remote, error: (error as Error).message });
+      const timer = setTimeout(() => void tryOn(remote, readOnly, backoff), backoff.next());
+      timers.set(`${remote} ${readOnly}`, timer.unref());
+    }
+  };
+  for (const remote of config.dbRemotes) await tryOn(remote, false, new Backoff(RETRY));
+  for (const remote of config.dbRemotesRo) await tryOn(remote, true, new Backoff(RETRY));
+  return () => {
+    for (const timer of timers.values()) clearTimeout(timer);
+  };
 }
 
 function openFile(file: string, schema: DatabaseSchema): Database {

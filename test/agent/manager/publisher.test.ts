@@ -113,7 +113,9 @@ describe('the name of a back-end that was measured', () => {
   const named = (release: string): string => {
     const { virtioFeatures, protocolFeatures } = findRelease(release);
     const abilities = { virtioFeatures, protocolFeatures, limits: {} };
-    return JSON.stringify(backendColumns({ abilities, knownBy: 'measured', kinds: [], notCounted: [] }, undefined)['backend']);
+    return JSON.stringify(
+      backendColumns({ abilities, knownBy: 'measured', kinds: [], notCounted: [] }, undefined)['backend'],
+    );
   };
 
   it('is that of the releases that offer the same, by their settings', () => {
