@@ -85,7 +85,7 @@ export const PORT_ERRORS = {
     meaning:
       'The interface works, but its connections are not kept: the keeper did not take copies of its descriptors, or its journal could not be written.',
     remedy:
-      'For descriptors, raise FileDescriptorStoreMax; for the journal, make room in the run directory. The next connection of the front-end is kept again.',
+      'For descriptors, raise FileDescriptorStoreMax; for the journal, make room in relay_dir. The next connection of the front-end is kept again.',
   },
   'VC-KEEP-PACKED': {
     title: 'a packed ring without a keeper',
@@ -98,7 +98,7 @@ export const PORT_ERRORS = {
     meaning:
       'The manager process has lost its connection to the relay process, which serves the ports. Nothing is known of the interfaces until it is back.',
     remedy:
-      'Look at the log of the relay process (journalctl -u vhost-compat-relay) and start it; running guests go on when it is back.',
+      'Look at the log of the agent for why the relay process ended (journalctl -u vhost-compatd) and start it; running guests go on when it is back.',
   },
   'VC-AGENT-STARTING': {
     title: 'the agent is starting',
