@@ -119,10 +119,7 @@ export class PendingWrites {
     const refused = await this.#transact(changes.map(([, change]) => operation(change)));
     if (refused === undefined) return true;
     const [only] = changes;
-    if (only !== undefined && changes.length === 1 && isAboutContent(refused)) {
-      await this.#writeColumns(only[1]);
-      return true;
-    }
+    if (only !== undefined && changes.length === 1 && isAboutContent(refused)) return await this.#writeColumns(...only);
     if (refused === 'gone' || changes.length === 1) {
       this.#putBack(changes);
       return false;
@@ -134,7 +131,7 @@ export class PendingWrites {
       const error = inARow < REFUSED_IN_A_ROW ? await this.#transact([operation(one[1])]) : 'gone';
       inARow = error === undefined || isAboutContent(error) ? 0 : inARow + 1;
       if (error === undefined) continue;
-      if (isAboutContent(error)) await this.#writeColumns(one[1]);
+      if (isAboutContent(error)) all = (await this.#writeColumns(...one)) && all;
       else {
         this.#putBack([one]);
         all = false;
@@ -143,12 +140,22 @@ export class PendingWrites {
     return all;
   }
 
-  /** The database will never take one of these columns: the others are written, and that one is given up. */
-  async #writeColumns(change: Change): Promise<void> {
+  /**
+   * The database will never take one of these columns: the others are written, and that one is given up. False: some of the
+   * others could not be written now and came back.
+   */
+  async #writeColumns(key: string, change: Change): Promise<boolean> {
     const columns = Object.entries(change.columns);
-    if (columns.length === 1) return;
-    for (const column of columns)
-      await this.#transact([operation({ ...change, columns: Object.fromEntries([column]) })]);
+    if (columns.length === 1) return true;
+    let all = true;
+    for (const column of columns) {
+      const one = { ...change, columns: Object.fromEntries([column]) };
+      const refused = await this.#transact([operation(one)]);
+      if (refused === undefined || isAboutContent(refused)) continue;
+      this.#putBack([[key, one]]);
+      all = false;
+    }
+    return all;
   }
 
   /** Newer columns win over those that come back. */

@@ -92,6 +92,22 @@ describe('what the agent wants written', () => {
     assert.equal(database.transactions, before);
   });
 
+  it('comes back when the connection ends while the columns of such a row are written one by one', async () => {
+    database.poison = 'poison';
+    database.refuses = (operations) => {
+      const columns = operations.map(({ row }) => Object.keys(row ?? {}).join());
+      if (columns.join() === 'error') database.connected = false;
+      return !database.connected;
+    };
+    writes.update('Interface', 'a', { state: 'x', peer: 'poison', error: 'e' });
+    assert.equal(await writes.settled(), false);
+    assert.deepEqual(database.row('a'), { state: 'x' });
+    database.refuses = () => false;
+    database.connected = true;
+    assert.equal(await writes.settled(), true);
+    assert.deepEqual(database.row('a'), { state: 'x', error: 'e' });
+  });
+
   it('does not try every row when it is the database that refuses', async () => {
     database.refuses = () => true;
     for (let n = 0; n < 100; n += 1) writes.update('Interface', `r${n}`, { state: 'x' });
