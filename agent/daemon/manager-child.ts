@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Writable } from 'node:stream';
 import { Backoff } from '../../base/backoff.ts';
 import type { Log } from '../../base/log.ts';
-import type { SystemUser } from '../../base/user-id.ts';
+import type { SystemUser } from '../../base/system-ids.ts';
+import { Child, type ChildEnd } from '../keeper/child.ts';
 import { thisProgram } from './program.ts';
-import { LIFELINE_VARIABLE } from './run-manager.ts';
+
+/** Set in the environment of a manager process that its relay process started, and that ends with it. */
+export const STARTED_BY_RELAY = 'VHOST_COMPATD_STARTED_BY_RELAY';
 
 /** How long the manager process may take to end, milliseconds. */
 const GRACE_MS = 10_000;
@@ -22,19 +22,19 @@ export interface ManagerChildOptions {
 
 /**
  * The manager process of an agent that nobody supervises: started by the relay process, started again when it ends, and ended
- * with it. A pipe between the two tells the manager that its relay process was killed.
+ * with it.
  */
 export class ManagerChild {
   readonly #options: ManagerChildOptions;
   readonly #backoff = new Backoff({ quickMs: 0, firstMs: 20, longestMs: 1000 });
-  #child: ChildProcess | undefined;
+  #child: Child;
   #timer: NodeJS.Timeout | undefined;
   #everServed = false;
   #stopping = false;
 
   constructor(options: ManagerChildOptions) {
     this.#options = options;
-    this.#start();
+    this.#child = this.#start();
   }
 
   /** It serves its clients. True: for the first time. */
@@ -45,37 +45,28 @@ export class ManagerChild {
     return isFirst;
   }
 
-  #start(): void {
-    const [node = '', ...program] = [...thisProgram(), 'manager', ...this.#options.args];
-    const child = spawn(node, program, {
-      env: { ...process.env, [LIFELINE_VARIABLE]: '1' },
-      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
-      ...this.#options.user,
-    });
-    this.#child = child;
-    child.stdio[3]?.on('error', () => undefined); // it has ended, which `exit` tells
-    child.once('error', (error) => this.#options.log.warn('manager-not-started', { error: error.message }));
-    child.once('exit', (status, signal) => this.#ended(status ?? undefined, signal ?? undefined));
+  #start(): Child {
+    const { args, user } = this.#options;
+    const env = { ...process.env, [STARTED_BY_RELAY]: '1' };
+    const command = [...thisProgram(), 'manager', ...args];
+    return new Child({ command, env, descriptors: [], user }, (ending) => this.#ended(ending));
   }
 
-  #ended(status: number | undefined, signal: string | undefined): void {
-    this.#child = undefined;
+  #ended({ status, signal, error }: ChildEnd): void {
     if (this.#stopping) return;
     if (!this.#everServed && status !== undefined && this.#options.gaveUp(status)) return;
     const restartInMs = this.#backoff.next();
-    this.#options.log.warn('manager-ended', { status, signal, restartInMs });
-    this.#timer = setTimeout(() => this.#start(), restartInMs);
+    this.#options.log.warn('manager-ended', { status, signal, error: error?.message, restartInMs });
+    this.#timer = setTimeout(() => {
+      this.#child = this.#start();
+    }, restartInMs);
   }
 
   /** Tells it that both end because of a signal, and waits until it has; SIGKILL after a while. */
   async stop(signal: string): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#timer);
-    const child = this.#child;
-    if (!child) return;
-    const patience = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
-    (child.stdio[3] as Writable | null)?.write(signal);
-    await once(child, 'exit');
-    clearTimeout(patience);
+    this.#child.endWithRest(signal, GRACE_MS);
+    await this.#child.ended;
   }
 }

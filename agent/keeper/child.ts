@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import type { SystemUser } from '../../base/system-ids.ts';
 import { KEEPER_LIFELINE } from './lifeline.ts';
 
 export interface ChildEnd {
@@ -9,19 +10,13 @@ export interface ChildEnd {
   readonly error: Error | undefined;
 }
 
-/** The user and group that a process runs as, by number. It has no further groups. */
-export interface ChildUser {
-  readonly uid: number;
-  readonly gid: number;
-}
-
 export interface ChildOptions {
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** They become 3, 4, 5 … in the child, and stay open here. */
   readonly descriptors: readonly number[];
-  /** Undefined: our own. */
-  readonly user?: ChildUser | undefined;
+  /** It has no groups but that of the user. Undefined: our own. */
+  readonly user?: SystemUser | undefined;
   /** Discards its standard output, and gives it no lifeline: it is done soon. */
   readonly quiet?: boolean;
 }

@@ -1,12 +1,12 @@
 import { Socket } from 'node:net';
 
-/** Set by our own keeper: the number of the descriptor whose other end it holds as long as it lives. */
+/** Set by whoever started this process, such as our own keeper: the descriptor whose other end it holds as long as it lives. */
 export const KEEPER_LIFELINE = 'KEEPER_LIFELINE';
 
 export interface LifelineEvents {
-  /** The keeper ends everything that it started, because of this signal. */
+  /** It ends everything that it started, because of this signal. */
   ends?(signal: string): void;
-  /** The keeper died. */
+  /** It died. */
   died(): void;
 }
 

@@ -1,9 +1,10 @@
 import { lchownSync } from 'node:fs';
 import { join } from 'node:path';
 import { Backoff, type BackoffOptions } from '../../base/backoff.ts';
+import type { SystemUser } from '../../base/system-ids.ts';
 import { closeAll, type OwnedFd } from '../fd/owned-fd.ts';
 import { type PeerIdentity, peerAlive } from '../fd/peer.ts';
-import { Child, type ChildEnd, type ChildUser } from './child.ts';
+import { Child, type ChildEnd } from './child.ts';
 import { namesForChild } from './inherited.ts';
 import { decodeNotification, NotificationError, type ServiceNotification } from './notify-protocol.ts';
 import { type Datagram, NotifySocket } from './notify-socket.ts';
@@ -22,7 +23,7 @@ export interface SupervisedProgram {
   /** Its descriptors are held; exactly one program of a supervisor has this. */
   readonly keeps?: boolean;
   /** Undefined: our own user. */
-  readonly user?: ChildUser | undefined;
+  readonly user?: SystemUser | undefined;
   /** It is told on its lifeline when everything ends, instead of by SIGTERM; see `watchKeeper`. */
   readonly endsWithRest?: boolean;
   /** A process that gives no sign of life for so long is killed, milliseconds (`startWatchdog`). Absent: never. */

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import { groupId } from '../../base/group-id.ts';
 import type { SocketDirectory } from '../../base/socket-directories.ts';
-import { type SystemUser, userId } from '../../base/user-id.ts';
+import { groupId, type SystemUser, userId } from '../../base/system-ids.ts';
 
 /** The kinds of values that a setting can have: how each is written and read. */
 export interface Kind<T> {

@@ -1,5 +1,5 @@
 import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
-import type { SystemUser } from '../../base/user-id.ts';
+import type { SystemUser } from '../../base/system-ids.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Config } from './config.ts';
 

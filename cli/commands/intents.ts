@@ -1,5 +1,5 @@
-import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { deviceTypesOf, effectiveDefault } from '../../compat-tables/compare/default-version.ts';
+import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { undefineVersion } from '../../rpc/state/definitions.ts';
 import { addInterface, pin, removeInterface, setDefaultVersion, unpin } from '../../rpc/state/host-intents.ts';
 import { hostName } from '../../rpc/state/state.ts';

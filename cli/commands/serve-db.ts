@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { groupId } from '../../base/group-id.ts';
+import { groupId } from '../../base/system-ids.ts';
 import { MAX_TIMER_MS } from '../../base/timers.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { EXIT } from '../../compat-tables/errors/exit-status.ts';
