@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ApiClient } from '../../rpc/api/api-client.ts';
 import type { Peer, Peers } from '../../test/peers/process.ts';
 import { argumentsOf, descendantsOf } from './proc.ts';
@@ -50,7 +50,7 @@ export class AgentProcess {
   async start(): Promise<this> {
     const profiling = this.#options.profile ? ['--cpu-prof', `--cpu-prof-dir=${this.#options.profile}`] : [];
     if (this.#options.profile) mkdirSync(this.#options.profile, { recursive: true });
-    const dirs = ['--run-dir', this.folder, '--state-dir', this.#stateFolder, '--socket-dir', this.folder];
+    const dirs = ['--run-dir', this.folder, '--state-dir', this.#stateFolder, '--socket-dir', dirname(this.folder)];
     const names = ['--hostname', 'bench', '--system-id', SYSTEM_ID];
     const program = this.#options.profile ? AGENT_IN_PARTS : AGENT;
     const command = [...profiling, program, ...(this.#options.supervise ? ['--supervise'] : []), ...dirs, ...names];

@@ -10,9 +10,9 @@ const SIZES = [
   { name: 'ovsdb', args: ['by an indexed column'], env: { ROUNDS: '1' }, says: /select by an indexed column \(/ },
   {
     name: 'relay',
-    args: ['startup', '--rounds', '1', '--ports', '2', '--no-supervise'],
+    args: ['startup', 'handshake', 'disturbed', '--rounds', '1', '--ports', '2', '--handshakes', '2', '--no-supervise'],
     env: {},
-    says: /\| value \|/,
+    says: /\| value \|.*mock back-end, 41 messages.*\| p99 \/ quiet p99 \|.*the manager is killed/s,
   },
 ];
 
