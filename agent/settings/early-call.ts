@@ -10,6 +10,8 @@ export interface EarlyCall {
    * has in its directories, in whatever environment it was started.
    */
   readonly servesPorts: boolean;
+  /** Whether this is a manager process. */
+  readonly manages: boolean;
   readonly supervise: boolean;
   readonly relayDir: string;
 }
@@ -26,6 +28,7 @@ export function earlyCall(args: readonly string[], env: NodeJS.ProcessEnv = proc
   const asks = QUESTIONS.some((flag) => given.has(flag));
   return {
     servesPorts: words.every((word) => word === 'relay') && !asks,
+    manages: words.includes('manager') && !asks,
     supervise: given.has('--supervise') && !asks,
     relayDir: resolve(directory('relay_dir') ?? String(SETTINGS.relay_dir.default).replace('RUN_DIR', runDir)),
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { childrenOf, eventually, Peers } from '../peers/process.ts';
 import { AGENT } from '../programs.ts';
@@ -35,6 +36,14 @@ describe('the two processes of the agent', function () {
     assert.deepEqual({ ...after, statistics: 0 }, { ...before, statistics: 0 });
     assert.equal(backend.connections, 1);
     assert.equal(await guest.reconnect(), offered);
+  });
+
+  it('a manager that is busy for its clients leaves the processors to the relay process', async () => {
+    const agent = await SplitAgent.start(peers, 'nice');
+    const priorities = ({ pid }: { readonly pid: number }) =>
+      new Set(readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread))));
+    assert.deepEqual([...priorities(agent.relay)], [getPriority()]);
+    assert.deepEqual([...priorities(agent.manager)], [10]);
   });
 
   it('ports are served while no manager is there: reconnects, a restart of the back-end, new front-ends', async () => {
