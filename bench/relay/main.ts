@@ -9,7 +9,7 @@ import { openFilesLimit } from './proc.ts';
 import { circumstances, type Findings, noFindings, tables } from './report.ts';
 import { dataPath } from './works/data-path.ts';
 import { disturbed } from './works/disturbed.ts';
-import { handshake } from './works/handshake.ts';
+import { handshakeMock, handshakeTestpmd } from './works/handshake.ts';
 import { idle } from './works/idle.ts';
 import { recovery } from './works/recovery.ts';
 import { restart } from './works/restart.ts';
@@ -17,7 +17,8 @@ import { startup } from './works/startup.ts';
 
 const WORKS: Readonly<Record<string, (bed: Bed) => Promise<void>>> = {
   startup,
-  handshake,
+  'handshake-mock': handshakeMock,
+  'handshake-testpmd': handshakeTestpmd,
   disturbed,
   restart,
   idle,

@@ -23,7 +23,8 @@ export interface Options {
 }
 
 export const USAGE = `Usage: npm run bench:relay -- [WORD…] [OPTION…]
-Only work whose name has one of the words is done: handshake, disturbed, restart, idle, recovery, data-path, startup.
+Only work whose name has one of the words is done: handshake-mock, handshake-testpmd,
+disturbed, restart, idle, recovery, data-path, startup.
 A C relay without rules or journal is measured in turns where cc is installed: the floor.
   --ports N          how many ports are many (1000)
   --rounds N         rounds of each work (5)
