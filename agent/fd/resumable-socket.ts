@@ -49,6 +49,8 @@ interface Partial {
   pauseMs: number;
 }
 
+/** What one look at the queue takes: more than all messages but rare ones have. Bytes of the next message are looked at again. */
+const look = new Uint8Array(512);
 /** Holds the largest message and a few short answers. */
 const PIPE_BYTES = 16_384;
 /** A message that is not whole yet keeps the socket readable, so it is read again after a pause that doubles. */
@@ -80,6 +82,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   #staged = 0;
   #held: Peeked<M> | undefined;
   #truncated = false;
+  #drained = false;
   #partial: Partial | undefined;
 
   /** Owns the descriptors; makes a pipe if none is given. `patienceMs`: how long a message may stay incomplete. */
@@ -152,7 +155,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   /** The next whole message, the same until it is consumed; undefined when there is none (yet). */
   peek(): Peeked<M> | undefined {
     while (this.#open && this.#held === undefined) {
-      const got = peek(this.#socket.raw, this.#reader.room);
+      const got = peek(this.#socket.raw, look);
       if (!got) {
         this.#waitForRest();
         return undefined;
@@ -167,8 +170,9 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
       const first = this.#seen === 0;
       if (first) this.#truncated = got.truncated;
       else closeAll(fds);
-      this.#seen += got.bytes;
-      const message = this.#reader.took(got.bytes, first ? fds : []);
+      // the kernel ends a read behind a message with descriptors, whatever follows
+      this.#drained = got.bytes < look.length && fds.length === 0 && !got.truncated;
+      const message = this.#assemble(got.bytes, first ? fds : []);
       if (message === undefined) continue;
       this.#stopWaiting();
       // without descriptors, what follows does not matter
@@ -176,6 +180,34 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
       this.#held = { message, alone, truncated: this.#truncated };
     }
     return this.#held;
+  }
+
+  /** Nothing came behind the message that was peeked at last. What comes later is told by `readable`. */
+  get drained(): boolean {
+    return this.#drained;
+  }
+
+  /** Hands on what was peeked at up to the end of the first message, and leaves the offset there. */
+  #assemble(bytes: number, fds: readonly OwnedFd[]): M | undefined {
+    let message: M | undefined;
+    let at = 0;
+    while (at < bytes && message === undefined) {
+      const { room } = this.#reader;
+      const part = look.subarray(at, Math.min(bytes, at + room.length));
+      room.set(part);
+      this.#seen += part.length;
+      message = this.#reader.took(part.length, at === 0 ? fds : []);
+      at += part.length;
+    }
+    if (at === bytes) return message;
+    this.#drained = false;
+    try {
+      setPeekOffset(this.#socket.raw, this.#seen);
+    } catch (error) {
+      closeAll(message?.fds);
+      throw error;
+    }
+    return message;
   }
 
   /** Forgets what was peeked at: the next peek begins at the first unread byte. */

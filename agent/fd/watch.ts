@@ -1,5 +1,4 @@
 import { fstatSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
 import { mayFail } from './faults.ts';
 import { type PollCallback, type PollHandle, type PollInterest, poll } from './libc.ts';
 
@@ -48,8 +47,10 @@ export class Watch {
 
   /** Changes what is told: what is left out is not; nothing at all is allowed. */
   want({ readable = false, writable = false, disconnect = false }: Partial<PollInterest>): void {
+    const { readable: before, writable: beforeWritable, disconnect: beforeDisconnect } = this.#interest;
+    const same = readable === before && writable === beforeWritable && disconnect === beforeDisconnect;
+    if (same || !this.#handle) return;
     const interest = { readable, writable, disconnect };
-    if (isDeepStrictEqual(interest, this.#interest) || !this.#handle) return;
     this.#interest = interest;
     this.#handle.start(interest, this.#callback);
   }

@@ -116,13 +116,14 @@ export class Exchange {
     this.#deliveries.end(forNext);
   }
 
-  /** Takes what waits at one side. An error there ends that side's channel. */
-  readable(side: Side): void {
+  /** Takes what waits at one side; `toTheEnd` notices a hang-up behind it, too. An error there ends that side's channel. */
+  readable(side: Side, toTheEnd?: 'toTheEnd'): void {
     this.#deliveries.guard(side, () => {
       for (let turn = 0; turn < MESSAGES_PER_TURN && this.#mayTake(side); turn += 1) {
         const peeked = this.#channels[side].peek();
         if (!peeked || !this.isOpen) break;
-        if (!this.#take(side, peeked)) break;
+        const wasLast = this.#channels[side].drained;
+        if (!this.#take(side, peeked) || (wasLast && !toTheEnd)) break;
       }
       this.#flow();
     });

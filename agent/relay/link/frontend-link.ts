@@ -131,7 +131,7 @@ export class FrontendLink {
 
   /** Reads at once what has arrived, which notices a hang-up. */
   readNow(): void {
-    this.#exchange.readable('frontend');
+    this.#exchange.readable('frontend', 'toTheEnd');
   }
 
   #notice(before: SessionState, now: SessionState): void {

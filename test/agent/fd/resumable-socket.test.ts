@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { fstatSync } from 'node:fs';
-import { createEventFd, duplicate, socketPair } from '../../../agent/fd/libc.ts';
+import { injectFaults } from '../../../agent/fd/faults.ts';
+import { createEventFd, duplicate, SystemCallError, socketPair } from '../../../agent/fd/libc.ts';
 import { receive, send } from '../../../agent/fd/libc-message.ts';
+import { peekOffset } from '../../../agent/fd/libc-stream.ts';
 import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
 import {
   PartialMessageError,
@@ -13,6 +15,7 @@ import { encodeRequest, type Message } from '../../../agent/vhost/header.ts';
 import { writeU64 } from '../../../agent/vhost/payloads.ts';
 import { aWhile, openDescriptors, until } from '../support.ts';
 
+const ENOMEM = 12;
 const PLAIN = encodeRequest(2, writeU64(7n));
 const KICK = encodeRequest(12, writeU64(0n));
 const CALL = encodeRequest(13, writeU64(1n));
@@ -102,6 +105,45 @@ describe('a channel', () => {
       channel.consume(false);
     }
     assert.equal(channel.unread, 0);
+  });
+
+  it('leaves the offset at the end of the first message, whatever came behind it', () => {
+    const long = encodeRequest(1, new Uint8Array(1000).fill(7));
+    tell(Buffer.concat([PLAIN, long]));
+    tell(CALL);
+    for (const bytes of [PLAIN, long, CALL]) {
+      assert.deepEqual(peeked().message.bytes, bytes);
+      assert.equal(channel.drained, bytes === CALL);
+      const socket = channel.descriptors[0];
+      assert.deepEqual([channel.begun, peekOffset(socket)], [bytes.length, bytes.length]);
+      channel.consume(false);
+      assert.equal(peekOffset(socket), 0);
+    }
+  });
+
+  it('keeps no descriptor when the offset cannot be set back', () => {
+    tell(PLAIN);
+    tell(KICK, 1);
+    const held = openDescriptors();
+    injectFaults((call) => {
+      if (call === 'setsockopt') throw new SystemCallError('set the peek offset', ENOMEM);
+    });
+    try {
+      assert.throws(() => channel.peek(), /ENOMEM/);
+    } finally {
+      injectFaults(undefined);
+    }
+    assert.equal(openDescriptors(), held);
+  });
+
+  it('does not take for the end what stands before a message with descriptors', () => {
+    tell(KICK, 1);
+    tell(PLAIN);
+    assert.deepEqual([peeked().alone, channel.drained], [false, false]);
+    drop(peeked().message.fds);
+    channel.consume(true);
+    assert.deepEqual(peeked().message.bytes, PLAIN);
+    assert.equal(channel.drained, true);
   });
 
   it('begins again at the first unread byte, and closes the copies that it had', () => {
