@@ -53,7 +53,7 @@ export interface KnownDirectory {
   readonly facts: string;
 }
 
-export function identityOf({ dev, ino, uid }: BigIntStats): string {
+export function identityOf({ dev, ino, uid }: Pick<BigIntStats, 'dev' | 'ino' | 'uid'>): string {
   return `${dev}:${ino}:${uid}`;
 }
 

@@ -10,6 +10,8 @@ export interface SocketFileOptions {
   readonly mode?: number | undefined;
   /** Numeric group of the file, unless its directory has one of its own; the process must be in it. */
   readonly group?: number | undefined;
+  /** User that owns the file. Default: ours; for another one the process needs the right to give files away. */
+  readonly owner?: number | undefined;
   /** Where sockets may be made. Default: in any safe directory. */
   readonly directories?: SocketDirectories | undefined;
 }
@@ -70,7 +72,7 @@ export class SocketFile<Bound> {
       if (old) removeStale(place, old, knocked(old, calls.knock));
       staging = new Staging(place);
       bound = withMode(options.mode, () => calls.bind(staging?.path ?? ''));
-      const identity = staging.publish(place.group ?? options.group);
+      const identity = staging.publish(place.group ?? options.group, options.owner);
       staging.close();
       return new SocketFile(path, bound, place, identity, calls.close);
     } catch (error) {
@@ -95,7 +97,7 @@ export class SocketFile<Bound> {
       if (old) removeStale(place, old, await calls.knock(old.path).finally(() => old.close()));
       staging = new Staging(place);
       bound = await withMode(options.mode, () => calls.bind(staging?.path ?? ''));
-      const identity = staging.publish(place.group ?? options.group);
+      const identity = staging.publish(place.group ?? options.group, options.owner);
       return new SocketFile<Bound>(path, bound, place, identity, calls.close, staging);
     } catch (error) {
       if (bound !== undefined) calls.close(bound);
@@ -153,15 +155,19 @@ function removeStale(place: SocketPlace, { identity }: OpenedFile, answer: strin
   if (FORBIDDEN.includes(answer))
     throw new SocketFileError(`a socket is there that we may not use (${answer}); wanted a free path`);
   if (answer !== 'ECONNREFUSED') throw served();
-  unlinkIfSame(place, identity);
+  const code = unlinkIfSame(place, identity);
+  if (code !== undefined && code !== 'ENOENT')
+    throw new SocketFileError(`the socket of a process that is gone cannot be removed (${code}); wanted a free path`);
 }
 
-function unlinkIfSame({ directory, name }: SocketPlace, identity: string): void {
+/** Undefined, or why the file is there still: then it refuses connections. */
+function unlinkIfSame({ directory, name }: SocketPlace, identity: string): string | undefined {
   const path = directory.at(name);
   try {
     if (identityOf(lstatSync(path, { bigint: true })) === identity) unlinkSync(path);
-  } catch {
-    // gone, or we may no longer write to the directory: the file stays and refuses connections
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
   }
 }
 

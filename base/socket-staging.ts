@@ -1,6 +1,6 @@
 import { chownSync, linkSync, mkdtempSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename } from 'node:path';
-import { OpenedFile, SafeDirectory } from './safe-directory.ts';
+import { identityOf, OpenedFile, SafeDirectory } from './safe-directory.ts';
 import type { SocketPlace } from './socket-directories.ts';
 import { SocketFileError } from './socket-file-error.ts';
 
@@ -32,14 +32,15 @@ export class Staging {
     return this.#directory.at(this.#name);
   }
 
-  /** Gives the socket its group and its place, and removes the folder; the result identifies the socket. */
-  publish(group: number | undefined): string {
+  /** Gives the socket its owner, its group and its place, and removes the folder; the result identifies the socket. */
+  publish(group: number | undefined, owner: number | undefined): string {
     const file = new OpenedFile(this.path);
     try {
       inGroup(file, group);
       linkSync(this.path, this.#place.directory.at(this.#place.name));
+      const uid = ownedBy(file, owner); // not earlier: to link what belongs to somebody else takes a right of its own
       this.#remove();
-      return file.identity;
+      return identityOf({ dev: file.stat.dev, ino: file.stat.ino, uid });
     } finally {
       file.close();
     }
@@ -77,5 +78,16 @@ function inGroup(file: OpenedFile, group: number | undefined): void {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new SocketFileError(`the group ${group} cannot be set: ${code}`, { cause });
+  }
+}
+
+function ownedBy(file: OpenedFile, owner = Number(file.stat.uid)): bigint {
+  if (file.stat.uid === BigInt(owner)) return file.stat.uid;
+  try {
+    chownSync(file.path, owner, -1);
+    return BigInt(owner);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new SocketFileError(`it cannot be given to user ${owner}: ${code}`, { cause });
   }
 }

@@ -1,4 +1,3 @@
-import { chownSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { PROGRAM_VERSION } from '../../../base/installation.ts';
 import type { Log } from '../../../base/log.ts';
@@ -36,8 +35,8 @@ export class OrdersServer {
   /** @throws SocketFileError */
   static async listen(service: RelayService, options: OrdersServerOptions): Promise<OrdersServer> {
     const server = new OrdersServer(service, options);
-    server.#server = await listenOnPath(options.path, { mode: 0o600 }, (socket) => server.#accept(socket));
-    if (options.managerUser !== undefined) chownSync(options.path, options.managerUser, -1);
+    const { path, managerUser: owner } = options;
+    server.#server = await listenOnPath(path, { mode: 0o600, owner }, (socket) => server.#accept(socket));
     return server;
   }
 
