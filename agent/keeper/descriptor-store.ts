@@ -2,6 +2,7 @@ import { close, connectDatagram, SystemCallError } from '../fd/libc.ts';
 import { send } from '../fd/libc-message.ts';
 import { Watch } from '../fd/watch.ts';
 import { KEEPER_LIFELINE } from './lifeline.ts';
+import { MOST_NAMES } from './inherited.ts';
 import { encodeRemove, encodeStore, HANDED_OVER } from './notify-protocol.ts';
 
 interface QueuedMessage {
@@ -35,6 +36,8 @@ export class DescriptorStore {
   /** The descriptors that the keeper was given, by name; each is open until `remove`. */
   readonly #given = new Map<string, readonly number[]>();
   #givenInAll = 0;
+  /** Length of the list of their names, in which each stands once for each descriptor. */
+  #namesInAll = 0;
   readonly #waiting: QueuedMessage[] = [];
   #fd: number | undefined;
   #watch: Watch | undefined;
@@ -67,7 +70,22 @@ export class DescriptorStore {
   /** Counts descriptors that the keeper has from an earlier run of this program. */
   holds(name: string, fds: readonly number[]): void {
     this.#given.set(name, [...(this.#given.get(name) ?? []), ...fds]);
-    this.#givenInAll += fds.length;
+    this.#count(name, fds.length);
+  }
+
+  #count(name: string, descriptors: number): void {
+    this.#givenInAll += descriptors;
+    this.#namesInAll += descriptors * (name.length + 1);
+  }
+
+  /** Why the keeper could not give all of this to the next process. */
+  #obstacle(name: string, descriptors: number): string | undefined {
+    if (this.#givenInAll + descriptors > this.#most)
+      return `the keeper has ${this.#givenInAll} descriptors and room for ${this.#most}`;
+    // systemd has no other way than the environment; with too long a variable the kernel would start no process
+    if (!this.#mayReturn && this.#namesInAll + descriptors * (name.length + 1) > MOST_NAMES)
+      return `the names of its ${this.#givenInAll} descriptors take ${this.#namesInAll} of ${MOST_NAMES} bytes`;
+    return undefined;
   }
 
   /**
@@ -105,9 +123,9 @@ export class DescriptorStore {
    * told an error. `sent` is called before this returns when there is room. The keeper does not acknowledge them; what is above its limit is not sent.
    */
   store(name: string, fds: readonly number[], sent: (error?: Error) => void): void {
-    if (this.#givenInAll + fds.length > this.#most) {
-      const text = `the keeper has ${this.#givenInAll} descriptors and room for ${this.#most}`;
-      sent(new Error(`Cannot store "${name}": ${text}`));
+    const obstacle = this.#obstacle(name, fds.length);
+    if (obstacle !== undefined) {
+      sent(new Error(`Cannot store "${name}": ${obstacle}`));
       return;
     }
     this.holds(name, fds);
@@ -120,7 +138,7 @@ export class DescriptorStore {
 
   /** Gives up all that is kept under a name, and cancels a pending store of that name. */
   remove(name: string): void {
-    this.#givenInAll -= this.#given.get(name)?.length ?? 0;
+    this.#count(name, -(this.#given.get(name)?.length ?? 0));
     this.#given.delete(name);
     const cancelled = this.#takeWaiting((message) => message.kind === 'store' && message.name === name);
     const asked = this.#waiting.some((message) => message.kind === 'remove' && message.name === name);

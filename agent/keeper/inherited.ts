@@ -9,8 +9,8 @@ const FIRST = 3;
 const MOST = 1_048_576;
 /** systemd's word for those without a name. */
 const NO_NAME = 'unknown';
-/** The kernel starts no process with a variable of 128 KiB or more. */
-const MAX_VARIABLE_BYTES = 120_000;
+/** The longest list of names: the kernel starts no process with a variable of 128 KiB, its own name and end included. */
+export const MOST_NAMES = 131_072 - 'LISTEN_FDNAMES=\0'.length;
 /** Set by our own keeper where the names are too many for LISTEN_FDNAMES: the descriptor of memory that holds them. */
 const NAMES_FD = 'LISTEN_FDNAMES_FD';
 const VARIABLES = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES', NAMES_FD];
@@ -27,7 +27,7 @@ export function namesForChild(names: readonly string[]): NamesForChild {
   if (names.length === 0) return { env: {}, descriptors: [] };
   const text = names.join(':');
   const count = { LISTEN_FDS: String(names.length) };
-  if (text.length <= MAX_VARIABLE_BYTES) return { env: { ...count, LISTEN_FDNAMES: text }, descriptors: [] };
+  if (text.length <= MOST_NAMES) return { env: { ...count, LISTEN_FDNAMES: text }, descriptors: [] };
   const memory = new OwnedFd(createMemoryFd('names'));
   const data = Buffer.from(text, 'latin1');
   for (let at = 0; at < data.length; ) at += writeSync(memory.raw, data, at);

@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { mayFail } from '../../fd/faults.ts';
 import {
@@ -89,6 +99,10 @@ export function journalIds(folder: string): string[] {
     throw error;
   }
   return names.filter((name) => name.endsWith(SUFFIX)).map((name) => name.slice(0, -SUFFIX.length));
+}
+
+export function hasJournal(folder: string, id: string): boolean {
+  return existsSync(join(folder, id + SUFFIX));
 }
 
 /** Whether this release could go on with a journal; throws JournalError when not. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import type { VhostChannel } from '../link/backend-link.ts';
-import { Journal } from './journal.ts';
+import { hasJournal, Journal } from './journal.ts';
 import type { JournalHead, JournalRecord, Side } from './journal-format.ts';
 
 /** What hands connections to the next process: a keeper that holds copies of their descriptors, and a folder of journals. */
@@ -42,7 +42,7 @@ export class StoredPair {
     record: JournalRecord,
     events: { ready(): void; failed: StoreFailed },
   ): StoredPair {
-    const id = randomBytes(6).toString('hex');
+    const id = handover ? freshId(handover.folder) : '';
     const pair = new StoredPair(handover, id, events.failed);
     if (!handover) {
       events.ready();
@@ -108,6 +108,17 @@ export class StoredPair {
   leave(): void {
     this.#journal?.leave();
     this.#journal = undefined;
+  }
+}
+
+/**
+ * Short, because the names of all descriptors reach the next process in one variable of its environment, and each stands there
+ * four times.
+ */
+function freshId(folder: string): string {
+  for (;;) {
+    const id = randomBytes(3).toString('base64url');
+    if (!hasJournal(folder, id)) return id;
   }
 }
 

@@ -97,6 +97,30 @@ describe('DescriptorStore', () => {
     keeper.die();
   });
 
+  it('gives systemd no more names than fit the environment of the next process', () => {
+    const names = Math.floor(131_056 / 8);
+    let stored = 0;
+    let refused: Error | undefined;
+    for (let i = 0; i < names + 8 && !refused; i += 4) {
+      const name = `vc-${String(i / 4).padStart(4, '0')}`;
+      store.store(name, [fd, fd, fd, fd], (error) => {
+        refused = error;
+      });
+      if (!refused) stored += 4;
+      keeper.read();
+    }
+    assert.equal(stored, 16_380);
+    assert.match(
+      String(refused),
+      /Cannot store "vc-4095": the names of its 16380 descriptors take 131040 of 131056 bytes/,
+    );
+    store.remove('vc-0000');
+    store.store('vc-4095', [fd, fd, fd, fd], note('the next one'));
+    keeper.read();
+    assert.deepEqual(said, ['the next one']);
+    keeper.die();
+  });
+
   it('speaks to abstract addresses', () => {
     const abstract = new SlowKeeper(`@vc-test-${process.pid}`);
     const one = new DescriptorStore(abstract.path);

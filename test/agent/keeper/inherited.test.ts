@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { close, createEventFd } from '../../../agent/fd/libc.ts';
-import { inheritedDescriptors } from '../../../agent/keeper/inherited.ts';
+import { inheritedDescriptors, MOST_NAMES } from '../../../agent/keeper/inherited.ts';
 import { program } from './stage.ts';
 
 const SHELL = 'export LISTEN_PID=$$; exec "$0" "$@"';
@@ -21,6 +21,13 @@ describe('inheritedDescriptors', () => {
       assert.deepEqual(env, {});
     });
   }
+
+  it('the environment of a process has room for the longest list of names, and for no more', () => {
+    const start = (names: string) =>
+      spawnSync('/bin/true', { env: { LISTEN_FDNAMES: names } }).error as NodeJS.ErrnoException | undefined;
+    assert.equal(start('x'.repeat(MOST_NAMES)), undefined);
+    assert.equal(start('x'.repeat(MOST_NAMES + 1))?.code, 'E2BIG');
+  });
 
   it('finds each by its name, skips what is not open, keeps them from further processes', () => {
     const fd = createEventFd();
