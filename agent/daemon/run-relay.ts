@@ -1,4 +1,6 @@
+import type { Log } from '../../base/log.ts';
 import { SocketFileError } from '../../base/socket-file-error.ts';
+import type { SystemUser } from '../../base/system-ids.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { PORT_DIRECTORIES } from '../fd/port-directories.ts';
 import { watchKeeper } from '../keeper/lifeline.ts';
@@ -8,7 +10,7 @@ import type { KeeperLink } from '../relay/service/resumed-ports.ts';
 import type { Config } from '../settings/config.ts';
 import { ownPaths } from '../settings/own-paths.ts';
 import { makeRelayDir, ordersFolder, ordersSocket } from '../settings/relay-dir.ts';
-import { makeManagerDirs } from '../settings/run-dir.ts';
+import { makeManagerDirs, makeRunDir } from '../settings/run-dir.ts';
 import { ManagerChild } from './manager-child.ts';
 import { endAtSignal, startLog } from './program.ts';
 
@@ -23,8 +25,10 @@ export async function runRelay(
 ): Promise<void> {
   const log = startLog(config);
   const { socketGroup } = config;
-  const managerUser = process.getuid?.() === 0 ? config.user : undefined;
+  // only root can start the manager as another user; one that was started apart has that user already
+  const managerUser = managerArgs === undefined || process.getuid?.() === 0 ? config.user : undefined;
   if (managerArgs !== undefined) makeManagerDirs(config, managerUser);
+  else if (managerUser !== undefined) prepareRunDir(config, managerUser, log);
   makeRelayDir(config.relayDir);
   PORT_DIRECTORIES.restrict(config.socketDirs, ownPaths(config));
   const resumed = keeper?.ports.size ?? 0;
@@ -73,6 +77,15 @@ export async function runRelay(
     await keeper?.store.settled();
     service.leave();
   });
+}
+
+/** The manager cannot make it without rights. What is wrong with it concerns the manager, which says so, and no guest. */
+function prepareRunDir({ runDir, dbSocketGroup }: Config, managerUser: SystemUser, log: Log): void {
+  try {
+    makeRunDir(runDir, dbSocketGroup, managerUser);
+  } catch (error) {
+    log.warn('run-dir-not-made', { error: (error as Error).message });
+  }
 }
 
 async function listen(

@@ -177,8 +177,8 @@ export const SETTINGS = {
   }),
   user: setting(user, {
     defaultText: 'that of the agent',
-    help: 'user of the manager process, when the agent starts as root',
-    doc: 'User of the manager process when the agent is started as root: it has no rights then but those of that user. `run_dir` and `state_dir` have to belong to it; they do when the agent makes them. A name of `/etc/passwd`, or a number. The relay process takes orders from this user.',
+    help: 'user of the manager process, when the agent starts as root; a relay process alone takes orders from it',
+    doc: 'User of the manager process when the agent is started as root: it has no rights then but those of that user. `run_dir` and `state_dir` have to belong to it; they do when the agent makes them. A name of `/etc/passwd`, or a number. The relay process takes orders from this user, also when it runs alone; it needs `CAP_CHOWN` for that unless it has the same user.',
   }),
   socket_dirs: setting(listOf(socketDirectory), {
     flag: '--socket-dir',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
 import { findProgram, needs } from './needs.ts';
@@ -10,17 +10,21 @@ const PROGRAM = '/lib/systemd/systemd';
 const TARGETS = ['default', 'basic', 'sysinit', 'shutdown'];
 
 /**
- * The machine's files, seen with a /run and a /var/lib of its own, nothing but its own cgroups, no network, and limits of
- * the kernel that cannot be changed (a system manager raises some at its start), so that nothing of the machine is managed. $1: the folder of units, $2: a folder for /var/lib.
+ * The machine's files, seen with a /run, a /var/lib and an /etc of its own, nothing but its own cgroups, no network, and limits
+ * of the kernel that cannot be changed (a system manager raises some at its start), so that nothing of the machine is managed.
+ * $1: the folder of units, $2, $3, $4: folders for /var/lib, /run and /etc; further ones: files of users (sysusers.d(5)).
  */
 const BOOT = [
   'mount --make-rprivate /',
   'mount -t proc proc /proc',
   'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys',
-  'mount -t tmpfs tmpfs /run',
   'mount --bind "$2" /var/lib',
+  'mount --bind "$3" /run',
+  'cp -a /etc/. "$4" && mount --bind "$4" /etc',
+  'units="$1" && shift 4',
+  '{ [ $# -eq 0 ] || systemd-sysusers "$@"; }',
   'mount -t cgroup2 cgroup2 /sys/fs/cgroup',
-  `SYSTEMD_UNIT_PATH="$1" container=other exec ${PROGRAM} --system --unit=default.target --show-status=no --log-target=console`,
+  `SYSTEMD_UNIT_PATH="$units" container=other exec ${PROGRAM} --system --unit=default.target --show-status=no --log-target=console`,
 ].join(' && ');
 
 /** Skips the suite where no systemd can be started beside the machine's own. */
@@ -46,26 +50,32 @@ function cgroupRoot(): string | undefined {
 export class Systemd {
   /** Where unit files are read from; `systemctl('daemon-reload')` after a change. */
   readonly units: string;
+  /** The folder that is /run inside. */
+  readonly run: string;
   readonly #peer: Peer;
   readonly #pid: number;
 
-  private constructor(units: string, peer: Peer, pid: number) {
+  private constructor(units: string, run: string, peer: Peer, pid: number) {
     this.units = units;
+    this.run = run;
     this.#peer = peer;
     this.#pid = pid;
   }
 
-  static async start(peers: Peers): Promise<Systemd> {
-    const [units, state] = [peers.folder(), peers.folder()];
+  /** `run`: the folder that is /run inside. `users`: files of sysusers.d(5) with users that exist inside only. */
+  static async start(peers: Peers, run: string, users: readonly string[] = []): Promise<Systemd> {
+    const [units, state, etc] = [peers.folder(), peers.folder(), peers.folder()];
+    chmodSync(etc, 0o755);
+    chmodSync(state, 0o755);
     for (const name of TARGETS) writeFileSync(join(units, `${name}.target`), `[Unit]\nDescription=${name}\n`);
     const cgroup = join(cgroupRoot() ?? '', `vc-test-${process.pid}`);
     mkdirSync(cgroup);
     peers.defer(() => removeCgroup(cgroup));
     const spaces = ['--pid', '--mount', '--uts', '--ipc', '--net', '--cgroup', '--fork', '--kill-child'];
     const script = `echo $$ >"$1/cgroup.procs" && shift && exec unshare ${spaces.join(' ')} sh -c '${BOOT}' sh "$@"`;
-    const peer = peers.start('sh', ['-c', script, 'sh', cgroup, units, state], { name: 'systemd' });
+    const peer = peers.start('sh', ['-c', script, 'sh', cgroup, units, state, run, etc, ...users], { name: 'systemd' });
     const pid = await eventually('the first process of systemd', () => childOf(peer));
-    const systemd = new Systemd(units, peer, pid);
+    const systemd = new Systemd(units, run, peer, pid);
     await eventually('a systemd that runs', async () => /^(running|degraded)$/m.test(await systemd.#state()));
     return systemd;
   }
@@ -75,9 +85,14 @@ export class Systemd {
   }
 
   async systemctl(...args: string[]): Promise<string> {
+    return await this.inside('systemctl', '--no-pager', ...args);
+  }
+
+  /** A command inside, as root. */
+  async inside(program: string, ...args: string[]): Promise<string> {
     const spaces = ['--target', String(this.#pid), '--mount', '--pid', '--net', '--cgroup'];
-    return await run(findProgram('nsenter') ?? 'nsenter', [...spaces, 'systemctl', '--no-pager', ...args], {
-      name: `systemctl ${args.join(' ')}`,
+    return await run(findProgram('nsenter') ?? 'nsenter', [...spaces, program, ...args], {
+      name: [program, ...args].join(' '),
     });
   }
 

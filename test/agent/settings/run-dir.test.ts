@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeRunDir } from '../../../agent/settings/run-dir.ts';
 import { temporaryFolder } from '../support.ts';
@@ -33,6 +33,27 @@ describe('the run directory', () => {
     chmodSync(dir, 0o770);
     makeRunDir(dir);
     assert.equal(statSync(dir).mode & 0o7777, 0o1770);
+  });
+
+  it('of an agent without a user goes to the user that it has now, with the group and the permissions of the guests there', function () {
+    if (process.getuid?.() !== 0) return this.skip(); // only root gives things away
+    const manager = { uid: 64_053, gid: 64_053 };
+    const dir = join(folder.path, 'given');
+    makeRunDir(dir);
+    chmodSync(dir, 0o770);
+    chownSync(dir, 0, GROUP);
+    makeRunDir(dir, undefined, manager);
+    const { uid, gid, mode } = statSync(dir);
+    assert.deepEqual([uid, gid, (mode & 0o7777).toString(8)], [manager.uid, GROUP, '1770']);
+  });
+
+  it('that is something else than ours is given to nobody', function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const dir = join(folder.path, 'system');
+    makeRunDir(dir);
+    chmodSync(dir, 0o755);
+    makeRunDir(dir, undefined, { uid: 64_053, gid: 64_053 });
+    assert.equal(statSync(dir).uid, 0);
   });
 
   it('stays as the operator made it', () => {
