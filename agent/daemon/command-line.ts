@@ -42,7 +42,7 @@ async function carryOut(argv: readonly string[], keeper: KeeperLink | undefined)
     if (endpoint === undefined) throw callError(`missing required argument 'endpoint' of ${command.name}`);
     await command.run(endpoint, given);
   } else if (command !== undefined) await runProcess(command.name, readConfig(args), keeper);
-  else if (given.has('--check-state')) checkState(readConfig(args));
+  else if (given.has('--check-state')) await checkState(readConfig(args));
   else await (await import('./run-relay.ts')).runRelay(readConfig(args), keeper, argv);
 }
 
@@ -51,7 +51,9 @@ async function runProcess(name: string, config: Config, keeper: KeeperLink | und
   else await (await import('./run-manager.ts')).runManager(config);
 }
 
-function checkState({ relayDir }: Config): void {
+async function checkState(config: Config): Promise<void> {
+  const { relayDir } = config;
   const connections = checkJournals(journalFolder(relayDir));
+  (await import('../manager/check-database.ts')).checkDatabase(config);
   process.stdout.write(`This release can take over ${plural(connections, 'connection')} of the agent in ${relayDir}\n`);
 }

@@ -10,13 +10,14 @@ import { State } from '../../rpc/state/state.ts';
 import type { Config } from '../settings/config.ts';
 import { ordersSocket } from '../settings/relay-dir.ts';
 import { makeRunDir } from '../settings/run-dir.ts';
+import type { OpenDatabase } from './database-link.ts';
 import { EventLog } from './event-log.ts';
-import { prepareRows, type StoredEvent } from './host-rows.ts';
+import { prepareAtStart, prepareRows, type StoredEvent } from './host-rows.ts';
 import { LocalVersions } from './host-versions.ts';
 import type { Beforehand } from './host-view.ts';
 import { IdentityLock } from './identity-lock.ts';
 import { Interfaces } from './interfaces.ts';
-import { type OpenDatabase, openDatabase } from './open-database.ts';
+import { openDatabase } from './open-database.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { Publisher } from './publisher.ts';
 import { Reconciler } from './reconciler.ts';
@@ -35,7 +36,8 @@ interface Parts {
   readonly systemId: string;
   readonly database: OpenDatabase;
   readonly state: State;
-  readonly storedEvents: readonly StoredEvent[];
+  /** Undefined: the database did not take the rows of this host yet. */
+  readonly storedEvents: readonly StoredEvent[] | undefined;
   readonly tables: EntriesRead;
   readonly relay: RelayLink;
 }
@@ -64,7 +66,7 @@ export class Agent {
     log.info('tables-loaded', { entries: tables.entries.length, problems: tables.problems.length });
     const database = await openDatabase(config, log);
     try {
-      const storedEvents = await prepareRows(database, config, id);
+      const storedEvents = await prepareAtStart(database, config, id);
       const state = await State.open(database.client, { systemId: id });
       const relay = new RelayLink(ordersSocket(config.relayDir), log);
       const agent = new Agent({ config, log, systemId: id, database, state, storedEvents, tables, relay });
@@ -82,7 +84,7 @@ export class Agent {
     this.parts = parts;
     this.#writes = new PendingWrites(client, log);
     const { hostname: host, eventLimit: limit } = config;
-    this.events = new EventLog({ systemId: id, host, limit, stored, writes: this.#writes, log });
+    this.events = new EventLog({ systemId: id, host, limit, stored: stored ?? [], writes: this.#writes, log });
     this.#versions = new LocalVersions(tables.entries, (event) => this.events.record(event));
     this.interfaces = new Interfaces(relay, {
       entries: () => this.#versions.entries,
@@ -96,8 +98,10 @@ export class Agent {
     this.#reconciler = new Reconciler({
       ...{ log, systemId: id, state, versions: this.#versions, interfaces: this.interfaces },
       ...{ publisher: this.#publisher, writes: this.#writes },
-      prepare: () => prepareRows(database, config, id),
+      prepare: async () => this.events.moved(await prepareRows(database, config, id)),
+      isPrepared: stored !== undefined,
     });
+    database.onTrouble(() => this.#tellTrouble());
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#heartbeat.unref();
     if (config.db !== undefined) {
@@ -105,6 +109,7 @@ export class Agent {
       this.#identity = new IdentityLock({ client, systemId: id, stateDir: config.stateDir, tell });
     }
     for (const problem of tables.problems) this.#recordProblem('table-problem', problem);
+    if (database.trouble) this.#tellTrouble();
   }
 
   /**
@@ -195,6 +200,15 @@ export class Agent {
     void this.#identity?.take();
     await this.#reconciler.prepare();
     this.#reconciler.schedule();
+  }
+
+  #tellTrouble(): void {
+    const { trouble } = this.parts.database;
+    if (trouble) this.#recordProblem('database-unwritable', trouble);
+    else {
+      const text = 'The database takes writes again; what happened meanwhile stands in the log of the agent only';
+      this.events.record({ kind: 'database-writable', text });
+    }
   }
 
   #recordProblem(kind: string, { code, message }: CompatError): void {

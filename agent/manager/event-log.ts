@@ -33,7 +33,7 @@ export class EventLog {
   readonly #parts: EventLogParts;
   readonly #listeners = new Set<EventListener>();
   /** UUIDs of the rows of this host in the table Event, the oldest first. */
-  readonly #stored: string[];
+  #stored: string[];
   /** The time of the last event. */
   #last: number;
 
@@ -50,6 +50,11 @@ export class EventLog {
     log[full.code === undefined ? 'info' : 'warn'](full.kind, fields);
     this.#store(full);
     for (const listener of this.#listeners) listener(full);
+  }
+
+  /** The database is another one than before, or another state of it, and holds these events. */
+  moved(stored: readonly StoredEvent[]): void {
+    this.#stored = stored.map(({ uuid }) => uuid);
   }
 
   /** Calls `listener` with each event from now on; the result ends that. */

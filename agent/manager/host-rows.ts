@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { PROGRAM_VERSION } from '../../base/installation.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
+import { OvsdbTransactionError } from '../../rpc/ovsdb/client/client-errors.ts';
 import { encodeHost } from '../../rpc/state/encode-rows.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import type { Config } from '../settings/config.ts';
-import type { OpenDatabase } from './open-database.ts';
+import type { OpenDatabase } from './database-link.ts';
+import { isAboutContent } from './pending-writes.ts';
 
 /** An event that stands in the database. */
 export interface StoredEvent {
@@ -16,9 +19,14 @@ export interface StoredEvent {
  * Makes sure that this host has its rows, in a database that may be new, or another one than before; returns its events,
  * the oldest first.
  */
-export async function prepareRows({ client }: OpenDatabase, config: Config, id: string): Promise<StoredEvent[]> {
+export async function prepareRows(database: OpenDatabase, config: Config, id: string): Promise<StoredEvent[]> {
+  const { client, trouble } = database;
   const where: Json = [['system_id', '==', id]];
-  const facts = encodeHost({ systemId: id, hostname: config.hostname, agentVersion: PROGRAM_VERSION });
+  const facts = encodeHost({
+    ...{ systemId: id, hostname: config.hostname, agentVersion: PROGRAM_VERSION },
+    // never in a file: it ends with the memory that it is written to
+    ...(trouble && { problems: new Map([[trouble.code, trouble.message]]) }),
+  });
   const life = { system_id: id, pid: process.pid, started: Date.now(), heartbeat: Date.now() };
   const results = await client.transact(DATABASE, [
     { op: 'update', table: 'Host', where, row: facts },
@@ -30,6 +38,26 @@ export async function prepareRows({ client }: OpenDatabase, config: Config, id: 
   if (count(results[1]) === 0) missing.push({ op: 'insert', table: 'Host_Private', row: life });
   if (missing.length > 0) await client.transact(DATABASE, missing);
   return eventsIn(results[2]);
+}
+
+/**
+ * The same at the start, which no database ends that only takes no writes now; see `OpenDatabase.tookNothing`. Undefined: to
+ * be tried again.
+ */
+export async function prepareAtStart(
+  database: OpenDatabase,
+  config: Config,
+  id: string,
+): Promise<StoredEvent[] | undefined> {
+  try {
+    return await prepareRows(database, config, id);
+  } catch (error) {
+    if (!(error instanceof OvsdbTransactionError) || isAboutContent(error) || error.error === 'not allowed')
+      throw error;
+    if (!database.tookNothing(error)) return undefined;
+    await once(database.client, 'connected');
+    return await prepareRows(database, config, id);
+  }
 }
 
 function count(result: Json | undefined): number {

@@ -23,6 +23,8 @@ export class Interfaces {
   #orderedVersions: string | undefined;
   /** Whether the connected relay process was told all interfaces. */
   #toldAll = false;
+  /** The relay process has reported an interface of which there was no row. */
+  #unclaimed = false;
   #away: NodeJS.Timeout | undefined;
 
   constructor(relay: RelayLink, around: Surroundings) {
@@ -95,6 +97,9 @@ export class Interfaces {
     const all = !this.#toldAll;
     const applied = await this.#relay.apply(all);
     if (applied) this.#toldAll = true;
+    // what was reported before its row was known is reported once more
+    if (applied && this.#unclaimed) await this.#relay.report();
+    this.#unclaimed = false;
     return applied;
   }
 
@@ -117,8 +122,11 @@ export class Interfaces {
   }
 
   received(fact: Fact): void {
-    if (fact.is === 'status') this.#byId.get(fact.id)?.reported(fact.status);
-    else if (fact.is === 'event') this.#around.event(fact.interface, fact.event);
+    if (fact.is === 'status') {
+      const managed = this.#byId.get(fact.id);
+      managed?.reported(fact.status);
+      this.#unclaimed ||= managed === undefined;
+    } else if (fact.is === 'event') this.#around.event(fact.interface, fact.event);
     else if (fact.is === 'traced') {
       const name = this.#byId.get(fact.id)?.row.name;
       if (name !== undefined) this.#listeners.of(name)?.(fact.message);

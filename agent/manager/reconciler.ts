@@ -25,6 +25,8 @@ interface ReconcilerParts {
   readonly writes: PendingWrites;
   /** Makes the Host row when there is none. */
   readonly prepare: () => Promise<unknown>;
+  /** Whether that was done at the start. */
+  readonly isPrepared: boolean;
 }
 
 /** Makes ports and published rows what the rows of the database say, after each change of either. */
@@ -34,10 +36,12 @@ export class Reconciler {
   /** By pause, milliseconds: each runs once for all that asked for it meanwhile. */
   readonly #timers = new Map<number, NodeJS.Timeout>();
   #running: Promise<void> | undefined;
+  #isPrepared: boolean;
   #stopped = false;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
+    this.#isPrepared = parts.isPrepared;
   }
 
   stop(): void {
@@ -85,7 +89,9 @@ export class Reconciler {
   async prepare(): Promise<void> {
     try {
       await this.#parts.prepare();
+      this.#isPrepared = true;
     } catch (error) {
+      this.#isPrepared = false;
       this.#parts.log.warn('database-refused', { error: (error as Error).message });
       this.#scheduleAfter(RETRY_MS);
     }
@@ -94,6 +100,7 @@ export class Reconciler {
   async #reconcile(): Promise<void> {
     const { systemId, state, versions, interfaces, publisher, writes } = this.#parts;
     if (this.#stopped) return;
+    if (!this.#isPrepared && state.client.connected) await this.prepare();
     const host = state.hosts().find((row) => row.systemId === systemId);
     if (!host) {
       // Somebody removed it, or the database came back empty.
@@ -103,6 +110,12 @@ export class Reconciler {
     }
     const [published, wanted] = [state.versions(host), state.interfaces(host)];
     versions.update(host, published, wanted);
+    // Nothing follows from what these rows lack: the relay process goes by its last orders. That stands in the row, because
+    // the database may be another one than these rows come from.
+    if (host.problems.has('VC-DB-UNREADABLE')) {
+      await publisher.publish(host, published, versions.entries, interfaces.views());
+      return;
+    }
     const isCarriedOut = await interfaces.sync(wanted, versions.entries, versions.default);
     const isPublished = await publisher.publish(host, state.versions(host), versions.entries, interfaces.views());
     if (!(await writeCurCfg(host, isCarriedOut && isPublished, writes))) this.#scheduleAfter(RETRY_MS);

@@ -24,7 +24,7 @@ const OTHER_OPTIONS: readonly Option[] = [
   },
   {
     flag: '--check-state',
-    help: 'check whether this release can take over the connections of the running agent, and exit',
+    help: 'check whether this release can take over the connections of the running agent and write its database, and exit',
   },
   { flag: '--help', short: '-h', help: 'print this help' },
   { flag: '--version', short: '-V', help: 'print name and version' },

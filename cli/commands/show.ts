@@ -112,6 +112,7 @@ function concernsOf({ host, versions, interfaces }: Pick<OpenHost, 'host' | 'ver
     ...(staleSince === undefined
       ? []
       : [{ code: 'VC-HOST-STALE', text: 'the agent gives no sign of life; all this is as old' }]),
+    ...[...host.problems].map(([code, text]) => ({ code, text })),
     ...(host.curCfg < host.nextCfg ? [{ text: 'the agent has not yet applied the last change' }] : []),
     ...(host.abilities === undefined
       ? [{ code: 'VC-BACKEND-UNKNOWN', text: 'nothing is known of the back-end yet' }]

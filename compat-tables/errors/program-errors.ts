@@ -126,9 +126,22 @@ export const PROGRAM_ERRORS = {
   'VC-DB-OPEN': {
     title: 'the database file cannot be opened',
     meaning:
-      'The file of the embedded database is in use by another process, damaged, of another schema, or not accessible.',
+      'The file of the embedded database is in use by another process, or holds another database. For one that is damaged or cannot be written, see VC-DB-UNWRITABLE and VC-DB-UNREADABLE.',
+    remedy: 'If another agent uses it, end that one; otherwise choose another file (`vhost-compatd --database`).',
+  },
+  'VC-DB-UNWRITABLE': {
+    title: 'the database file cannot be written',
+    meaning:
+      'The file of the embedded database is on a full or read-only file system, or of a later release, or the agent may not write it; the message says which. Guests are served as before. Clients see what the file holds and can change nothing.',
     remedy:
-      'If another agent uses it, end that one; otherwise do what the message says, or choose another file (`vhost-compatd --database`).',
+      'Make room, or mend what the message names: the agent tries the file again by itself and goes on when it takes writes. For a file of a later release, install that release.',
+  },
+  'VC-DB-UNREADABLE': {
+    title: 'the database file can neither be written nor read',
+    meaning:
+      'The file of the embedded database is damaged, missing where none can be made, or of a release that keeps its rows otherwise, or the agent may not open it; the message says which. The relay process goes on with what it was ordered before: guests are served, also new ones. Clients see no interfaces and can change nothing.',
+    remedy:
+      'Mend what the message names, or put a copy of the file in its place: the agent tries it again by itself. To begin with an empty database, move the file away; interfaces that are not added again end then.',
   },
   'VC-DB-SCHEMA': {
     title: 'the database is not ours or of another version',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { firstNames } from '../../base/text.ts';
 import type { Json } from '../json/json-value.ts';
 import { execute } from './engine/execute.ts';
 import { GroupCommit } from './engine/group-commit.ts';
@@ -14,8 +15,9 @@ import { type Monitor, MonitorHub, type MonitorRequest, type MonitorUpdate } fro
 import { datumOf } from './notation/notation.ts';
 import { OvsdbError } from './notation/ovsdb-error.ts';
 import { DatabaseSchema, VERSION_INDEX } from './notation/schema.ts';
-import { convertAtOpen, convertTables, emptyTables } from './store/schema-conversion.ts';
-import type { Store } from './store/store.ts';
+import { convertAtOpen, convertTables, emptyTables, isNewer } from './store/schema-conversion.ts';
+import { SnapshotStore } from './store/snapshot-store.ts';
+import { type Store, StoreError } from './store/store.ts';
 import { SqliteStore } from './store/store-sqlite.ts';
 
 export type { PendingTransaction } from './engine/triggers.ts';
@@ -26,6 +28,8 @@ export interface TransactionContext {
   readonly holdsLock?: (lock: string) => boolean;
   /** Operations that can change something are answered with `not allowed`. */
   readonly readOnly?: boolean;
+  /** The session is of the program that serves the database: it may write also where `frozen` keeps others from that. */
+  readonly own?: boolean;
   /** What it may cost, in the unit of `WorkBudget`. Default: without limit. */
   readonly work?: number;
 }
@@ -40,6 +44,15 @@ export interface DatabaseOptions {
   readonly history?: HistoryLimits;
   /** Clients may not give it another schema: who serves it reads and writes the columns of this one. */
   readonly fixedSchema?: boolean;
+  /** Why clients may write nothing; the program that serves the database may. Default: they may. */
+  readonly frozen?: string;
+}
+
+/** A database whose file cannot be written. */
+export interface Snapshot {
+  readonly database: Database;
+  /** It holds what the file holds. */
+  readonly isRead: boolean;
 }
 
 /**
@@ -61,6 +74,7 @@ export class Database {
   });
   #open = true;
   #fixedSchema = false;
+  #frozen: string | undefined;
 
   /** Opens the file, creates it, or converts one of an older schema version. @throws StoreError */
   static open(options: DatabaseOptions): Database {
@@ -69,11 +83,51 @@ export class Database {
       const database = new Database(store, options.history);
       if (!database.schema.equals(options.schema)) convertAtOpen(database, options.schema, options.file);
       database.#fixedSchema = options.fixedSchema ?? false;
+      database.#frozen = options.frozen;
       return database;
     } catch (error) {
       store.close();
       throw error;
     }
+  }
+
+  /**
+   * What a file holds, with the wanted schema, in memory: the file may be one that cannot be written. Empty when it is not
+   * there or cannot be read, or when its schema lacks what the wanted one has.
+   */
+  static snapshot({ file, schema, ...options }: DatabaseOptions): Snapshot {
+    try {
+      const store = SnapshotStore.read(file);
+      if (store) {
+        const database = Database.open({ ...options, file, schema: store.schema, store });
+        if (!store.schema.equals(schema)) database.#adopt(schema, file);
+        return { database, isRead: true };
+      }
+    } catch (error) {
+      if (!(error instanceof StoreError || error instanceof OvsdbError)) throw error;
+    }
+    const store = SnapshotStore.empty(schema);
+    return { database: Database.open({ ...options, file, schema, store }), isRead: false };
+  }
+
+  /** Checks that `open` could use a file with the wanted schema, and writes nothing. @throws StoreError */
+  static check({ file, schema }: DatabaseOptions): void {
+    const store = SnapshotStore.read(file);
+    if (store) Database.open({ file, schema, store }).close();
+  }
+
+  /** A later release only adds to a schema: what lacks something is another one, whose rows would mean something else here. */
+  #adopt(schema: DatabaseSchema, file: string): void {
+    const missing = [...schema.tables].flatMap(([name, { columns }]) =>
+      [...columns.keys()].flatMap((column) =>
+        this.schema.tables.get(name)?.columns.has(column) ? [] : [`${name}.${column}`],
+      ),
+    );
+    if (missing.length > 0 && !isNewer(schema, this.schema)) {
+      const text = `Cannot read database ${file}: its schema lacks ${firstNames(missing, 5)}`;
+      throw new StoreError('OVSDB-STORE-INCOMPATIBLE', text);
+    }
+    this.#convert(schema);
   }
 
   private constructor(store: Store, history: HistoryLimits | undefined) {
@@ -148,7 +202,8 @@ export class Database {
     this.#history.append(entries);
   }
 
-  #whyReadOnly({ readOnly }: TransactionContext): string | undefined {
+  #whyReadOnly({ readOnly, own }: TransactionContext): string | undefined {
+    if (this.#frozen !== undefined && own !== true) return `now: ${this.#frozen}`;
     if (readOnly !== true) return undefined;
     const { name } = this.schema;
     return name.startsWith('_') ? `on table in reserved database ${name}` : 'when database server is in read only mode';
@@ -197,8 +252,11 @@ export class Database {
       const details = `convert operation not allowed on database ${this.schema.name}: the program that serves it needs its schema`;
       throw new OvsdbError('notAllowed', details);
     }
+    this.#convert(wanted instanceof DatabaseSchema ? wanted : DatabaseSchema.fromJson(wanted));
+  }
+
+  #convert(schema: DatabaseSchema): void {
     this.flush();
-    const schema = wanted instanceof DatabaseSchema ? wanted : DatabaseSchema.fromJson(wanted);
     if (schema.name !== this.schema.name) {
       const names = `new schema name (${schema.name}) does not match database name (${this.schema.name})`;
       throw new OvsdbError('invalidParameters', names);
@@ -212,6 +270,12 @@ export class Database {
     this.#history = new MonitorHistory([], tables, this.#historyLimits);
     this.#monitors = new MonitorHub(tables, this.#history);
     this.#triggers.cancelAll();
+  }
+
+  /** Makes sure that the file takes transactions. @throws OvsdbError ioError */
+  prove(): void {
+    this.flush();
+    this.#store.prove();
   }
 
   /** Commits what is pending, cancels what waits and closes the file. */

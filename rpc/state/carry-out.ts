@@ -63,6 +63,7 @@ async function tryOut(state: State, options: IntentOptions, plan: (host: HostRow
   const backoff = new Backoff(PAUSES);
   for (;;) {
     const host = state.host(options.host);
+    if (!options.dryRun) checkWritable(host);
     const { notes = [], guards, operations: own } = plan(host);
     const operations = own === undefined ? [] : wrap(host, [...(guards ?? []), ...own], options.comment);
     const planned = { host: host.systemId, changed: own !== undefined, operations, notes };
@@ -72,6 +73,14 @@ async function tryOut(state: State, options: IntentOptions, plan: (host: HostRow
     if (results !== undefined) return { ...planned, nextCfg: counted(results) };
     // As a rule the other change has reached our copy before the refusal, because updates go first (a relay may be slower).
     await setTimeout(Math.random() * backoff.next());
+  }
+}
+
+/** Throws VC-DB-UNREADABLE, VC-DB-UNWRITABLE: the agent says that its database takes no writes. */
+function checkWritable({ systemId, problems }: HostRow): void {
+  for (const code of ['VC-DB-UNREADABLE', 'VC-DB-UNWRITABLE'] as const) {
+    const problem = problems.get(code);
+    if (problem !== undefined) throw new CompatError(code, problem, { host: systemId });
   }
 }
 
@@ -105,6 +114,8 @@ async function send(state: State, operations: Json[], mayRetry: boolean): Promis
     if (cause instanceof OvsdbConnectionError)
       throw new CompatError('VC-DB-CONNECT', `Cannot write to the database: ${cause.message}`, {}, { cause });
     if (!(cause instanceof OvsdbTransactionError)) throw cause;
+    if (cause.details?.includes('[VC-DB-UNWRITABLE]'))
+      throw new CompatError('VC-DB-UNWRITABLE', `Cannot write to the database: ${cause.details}`, {}, { cause });
     if (cause.error === 'not allowed') throw readOnly(state.client.remote, cause);
     // Our guards are the only operations that can time out.
     const guarded = cause.error === 'timed out';

@@ -16,6 +16,8 @@ export interface HostFacts {
   readonly systemId: string;
   readonly hostname: string;
   readonly agentVersion: string;
+  /** What keeps the agent from its work, by error code. */
+  readonly problems: ReadonlyMap<string, string>;
   /** The back-end in words: `name`, `release`, `measured_at`, … */
   readonly backend: Readonly<Record<string, string>>;
   readonly knownBy: KnownBy | undefined;

@@ -25,6 +25,8 @@ export interface ClientOptions extends ReconnectOptions {
   /** Longest message that is read, in bytes. Default 256 MiB: the first answer of a monitor may hold a whole database. */
   readonly messageBytes?: number;
   readonly log?: (event: ClientEvent) => void;
+  /** Makes a connection in the place of one to the remote. Default: `dial`. */
+  readonly dial?: () => Promise<Socket>;
 }
 
 export interface ClientEvent {
@@ -163,7 +165,8 @@ export class OvsdbClient extends EventEmitter<ClientEvents> {
     for (const remote of [...this.#remotes.slice(this.#next), ...this.#remotes.slice(0, this.#next)]) {
       try {
         const timeoutMs = Math.min(DIAL_TIMEOUT_MS, Math.max(0, deadline - performance.now()));
-        this.#begin(await dial(remote, timeoutMs, this.#end.signal, this.#options.tls), remote);
+        const { dial: own, tls } = this.#options;
+        this.#begin(await (own?.() ?? dial(remote, timeoutMs, this.#end.signal, tls)), remote);
         this.#next = (this.#remotes.indexOf(remote) + 1) % this.#remotes.length;
         return;
       } catch (error) {

@@ -4,6 +4,7 @@ import { RateLimit } from '../../../base/rate-limit.ts';
 import type { SocketFileOptions } from '../../../base/socket-file.ts';
 import { listenOn } from '../wire/listen-on-remote.ts';
 import { formatRemote, isSecure, type PassiveRemote, parsePassiveRemote, RemoteError } from '../wire/remotes.ts';
+import { pairedSockets } from '../wire/socket-pair.ts';
 import { TlsAcceptor } from '../wire/tls-acceptor.ts';
 import type { TlsFiles } from '../wire/tls-files.ts';
 import { Admission } from './admission.ts';
@@ -80,6 +81,27 @@ export class OvsdbServer {
     if (this.#databases.has(name)) throw new Error(`Cannot serve database ${name}: the server has one of this name`);
     this.#databases.set(name, database);
     this.#serverDatabase.add(database);
+  }
+
+  /**
+   * Serves a database in the place of the one with its name, which the caller closes afterwards. All clients have to connect
+   * again: what they know of that one does not hold for this one.
+   */
+  replace(database: ServedDatabase): void {
+    const { name } = database.schema;
+    if (!this.#databases.has(name))
+      throw new Error(`Cannot replace database ${name}: the server has none of this name`);
+    this.#databases.set(name, database);
+    this.#serverDatabase.update(database);
+    for (const session of this.#sessions) session.close();
+  }
+
+  /** A connection for this program itself, which may write also to a database that is frozen. */
+  attach(): Socket {
+    const [near, far] = pairedSockets();
+    const host = { ...this.#hostFor({ kind: 'punix', path: '' }, 'this program', false), own: true };
+    this.#sessions.add(new OvsdbSession(far, host));
+    return near;
   }
 
   /** Clients at this moment. */
@@ -166,6 +188,7 @@ export class OvsdbServer {
       serverId: this.#serverId,
       limits: this.#limits,
       readOnly,
+      own: false,
       // The kernel tells of the end of a unix socket; a TCP peer can vanish without a word.
       probeIntervalMs: remote.kind === 'punix' ? 0 : (this.#options.probeIntervalMs ?? 5000),
       internalError: (error) => {

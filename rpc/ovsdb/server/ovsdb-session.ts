@@ -44,6 +44,8 @@ export interface SessionHost {
   readonly serverId: string;
   readonly limits: SessionLimits;
   readonly readOnly: boolean;
+  /** The clients are the program itself. */
+  readonly own: boolean;
   /** In milliseconds. 0: this transport needs no probes. */
   readonly probeIntervalMs: number;
   /** A bug of ours; the client is told `internal error` only. */
@@ -224,12 +226,12 @@ export class OvsdbSession implements LockClient {
     const key = typeof id === 'number' ? String(id) : canonicalText(id);
     if (this.#transactions.has(key)) this.#flush();
     if (this.#transactions.has(key)) throw syntaxError(params, 'transact: duplicate request ID');
-    const { limits, locks, readOnly } = this.#host;
+    const { limits, locks, readOnly, own } = this.#host;
     const count = params.length - 1;
     if (count > limits.operations)
       throw exhausted(`a transaction may have ${limits.operations} operations; this one has ${count}`);
     const holdsLock = (lock: string): boolean => locks.holds(lock, this);
-    const running = database.transact(params.slice(1), { holdsLock, readOnly, work: limits.work });
+    const running = database.transact(params.slice(1), { holdsLock, readOnly, own, work: limits.work });
     this.#transactions.set(key, running);
     this.#kept.hold(bytes);
     running.whenDone((ending) => {

@@ -81,6 +81,10 @@ function named({ name, version }: DatabaseSchema): string {
   return `database ${name} ${version === '' ? 'without version' : version}`;
 }
 
+export function isNewer(a: DatabaseSchema, b: DatabaseSchema): boolean {
+  return compareVersions(a.version, b.version) > 0;
+}
+
 function compareVersions(a: string, b: string): number {
   const parts = (version: string): number[] => version.split('.').map(Number);
   const [x, y] = [parts(a), parts(b)];

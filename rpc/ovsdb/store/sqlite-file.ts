@@ -57,13 +57,15 @@ export function openSqliteFile(file: string): SqliteFile {
 /** Turns SQLite's errors about a file as a whole into a StoreError; others are returned as they are. */
 export function asStoreError(cause: unknown, file: string): unknown {
   if (!(cause instanceof Sqlite.SqliteError)) return cause;
-  const damaged = cause.code.startsWith('SQLITE_CORRUPT');
-  const text = `Cannot open database ${file}: ${damaged ? 'it is damaged: ' : ''}${cause.message}`;
+  const damaged = cause.code.startsWith('SQLITE_CORRUPT') || cause.code === 'SQLITE_NOTADB';
+  const text = `Cannot open database ${file}: ${damaged ? 'it is damaged: ' : ''}${cause.message} (${cause.code})`;
   return new StoreError(damaged ? 'OVSDB-STORE-CORRUPT' : 'OVSDB-STORE-UNREADABLE', text, { cause });
 }
 
 function create(file: string): void {
   try {
+    // to open a pipe would wait for somebody at its other end
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) throw new Error('it is no regular file');
     closeSync(openSync(file, 'a', FILE_MODE));
   } catch (cause) {
     const text = `Cannot open database ${file}: ${(cause as Error).message}`;
@@ -75,22 +77,27 @@ function create(file: string): void {
 function inspect(file: string): void {
   const db = new Sqlite(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
   try {
-    if (Number(db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()) === 0) return; // died before its first commit
-    if (Number(db.pragma('application_id', { simple: true })) !== APPLICATION_ID) {
-      const text = `Cannot open database ${file}: saw a SQLite file of another program; wanted an OVSDB database`;
-      throw new StoreError('OVSDB-STORE-FOREIGN', text);
-    }
-    const layout = Number(db.pragma('user_version', { simple: true }));
-    if (layout !== LAYOUT_VERSION) {
-      const text = `Cannot open database ${file}: saw layout version ${layout}; wanted ${LAYOUT_VERSION}`;
-      throw new StoreError('OVSDB-STORE-NEWER', text);
-    }
-    const damage = String(db.pragma('quick_check(1)', { simple: true }));
-    if (damage === 'ok') return;
-    throw new StoreError('OVSDB-STORE-CORRUPT', `Cannot open database ${file}: it is damaged: ${damage}`);
+    inspectSqlite(db, file);
   } finally {
     db.close();
   }
+}
+
+/** Refuses what is not ours, or damaged. `file`: for messages. @throws StoreError */
+export function inspectSqlite(db: Sqlite.Database, file: string): void {
+  if (Number(db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()) === 0) return; // died before its first commit
+  if (Number(db.pragma('application_id', { simple: true })) !== APPLICATION_ID) {
+    const text = `Cannot open database ${file}: saw a SQLite file of another program; wanted an OVSDB database`;
+    throw new StoreError('OVSDB-STORE-FOREIGN', text);
+  }
+  const layout = Number(db.pragma('user_version', { simple: true }));
+  if (layout !== LAYOUT_VERSION) {
+    const text = `Cannot open database ${file}: saw layout version ${layout}; wanted ${LAYOUT_VERSION}`;
+    throw new StoreError('OVSDB-STORE-NEWER', text);
+  }
+  const damage = String(db.pragma('quick_check(1)', { simple: true }));
+  if (damage === 'ok') return;
+  throw new StoreError('OVSDB-STORE-CORRUPT', `Cannot open database ${file}: it is damaged: ${damage}`);
 }
 
 /**

@@ -22,6 +22,9 @@ export interface SqliteStoreOptions {
   readonly beforeStatement?: (sql: string) => void;
 }
 
+/** More than the transactions of a start. */
+const PROOF_BYTES = 64 << 10;
+
 /** `PRAGMA synchronous`: FULL waits for the disk at every commit, NORMAL leaves that to the kernel. */
 type Synchronous = 'FULL' | 'NORMAL';
 
@@ -71,26 +74,14 @@ export class SqliteStore implements Store {
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
     this.#dataVersion = db.prepare('PRAGMA data_version').pluck();
-    this.#schema = this.#storedSchema() ?? this.#create(options.schema);
-    this.#tables = this.#prepareTables(this.#schema);
+    this.#schema = readStoredSchema(db, this.#file) ?? this.#create(options.schema);
+    this.#tables = prepareTables(db, this.#schema, this.#file, this.#run);
     if (options.file !== ':memory:') this.#history = new HistoryTable(db, this.#run);
     this.#seenVersion = this.#dataVersion.get();
   }
 
   get schema(): DatabaseSchema {
     return this.#schema;
-  }
-
-  #storedSchema(): DatabaseSchema | undefined {
-    const objects = this.#db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
-    if (Number(objects) === 0) return undefined;
-    const text = this.#db.prepare("SELECT value FROM _meta WHERE key = 'schema'").pluck().get();
-    try {
-      return DatabaseSchema.fromJson(parseJson64(String(text)));
-    } catch (cause) {
-      const why = `its schema cannot be read: ${(cause as Error).message}`;
-      throw new StoreError('OVSDB-STORE-CORRUPT', `Cannot open database ${this.#file}: ${why}`, { cause });
-    }
   }
 
   #create(schema: DatabaseSchema): DatabaseSchema {
@@ -114,14 +105,6 @@ export class SqliteStore implements Store {
     put.run('version', schema.version);
     put.run('schema', stringifyJson(schema.toJson() as Json));
     for (const [table, name] of namedTables(schema)) this.#db.exec(SqliteTable.definition(table, name));
-  }
-
-  #prepareTables(schema: DatabaseSchema): Map<string, SqliteTable> {
-    const tables = new Map<string, SqliteTable>();
-    for (const [table, name] of namedTables(schema)) {
-      tables.set(table.name, new SqliteTable(this.#db, table, name, this.#file, this.#run));
-    }
-    return tables;
   }
 
   *load(table: TableSchema): Generator<Datum[]> {
@@ -155,11 +138,22 @@ export class SqliteStore implements Store {
       for (const [, name] of namedTables(this.#schema)) this.#db.exec(`DROP TABLE ${quoted(name)}`);
       this.#createTables(schema);
       this.#history?.clear();
-      const tables = this.#prepareTables(schema);
+      const tables = prepareTables(this.#db, schema, this.#file, this.#run);
       for (const { table, fields } of rows) tables.get(table.schema.name)?.insert(fields);
       return tables;
     });
     this.#schema = schema;
+  }
+
+  /**
+   * Writes something and takes it back, each on the disk: a file that could be opened may have no room for a transaction.
+   * @throws OvsdbError ioError
+   */
+  prove(): void {
+    this.#setSynchronous('FULL');
+    const put = this.#db.prepare("INSERT OR REPLACE INTO _meta (key, value) VALUES ('proof', ?)");
+    this.#transaction(() => this.#run(put, ['x'.repeat(PROOF_BYTES)]));
+    this.#transaction(() => this.#run(this.#db.prepare("DELETE FROM _meta WHERE key = 'proof'"), []));
   }
 
   /** Runs `write` in one SQLite transaction. @throws OvsdbError ioError */
@@ -200,6 +194,34 @@ export class SqliteStore implements Store {
   close(): void {
     this.#opened.close();
   }
+}
+
+/** Undefined: nothing was written to the file yet. @throws StoreError */
+export function readStoredSchema(db: Sqlite.Database, file: string): DatabaseSchema | undefined {
+  const objects = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
+  if (Number(objects) === 0) return undefined;
+  const text = db.prepare("SELECT value FROM _meta WHERE key = 'schema'").pluck().get();
+  try {
+    return DatabaseSchema.fromJson(parseJson64(String(text)));
+  } catch (cause) {
+    const why = `its schema cannot be read: ${(cause as Error).message}`;
+    throw new StoreError('OVSDB-STORE-CORRUPT', `Cannot open database ${file}: ${why}`, { cause });
+  }
+}
+
+/** All rows of a file, by table. @throws StoreError */
+export function readStoredRows(db: Sqlite.Database, schema: DatabaseSchema, file: string): Map<string, Datum[][]> {
+  const tables = prepareTables(db, schema, file, (statement, values) => statement.run(values));
+  return new Map([...tables].map(([name, table]) => [name, [...table.load()]]));
+}
+
+function prepareTables(
+  db: Sqlite.Database,
+  schema: DatabaseSchema,
+  file: string,
+  run: RunStatement,
+): Map<string, SqliteTable> {
+  return new Map(namedTables(schema).map(([table, name]) => [table.name, new SqliteTable(db, table, name, file, run)]));
 }
 
 function namedTables(schema: DatabaseSchema): [TableSchema, string][] {

@@ -24,6 +24,8 @@ export interface Store {
   commit(batch: CommitBatch): void;
   /** Replaces schema and rows; on the disk when it returns. @throws OvsdbError ioError; nothing has changed then */
   convert(schema: DatabaseSchema, rows: Iterable<Row>): void;
+  /** Makes sure that it takes transactions. @throws OvsdbError ioError */
+  prove(): void;
   close(): void;
 }
 

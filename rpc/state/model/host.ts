@@ -6,6 +6,7 @@ export const HOST = table({
   system_id: record(codec.text, 'The name of the host for programs; unique in the database.'),
   hostname: status(codec.text, 'The name of the host for people.'),
   agent_version: status(codec.text, 'The release of the agent.'),
+  problems: status(codec.textMap, 'What keeps the agent of this host from its work, by error code.'),
   backend: status(
     codec.textMap,
     'The back-end in words: `name` (the releases that it resembles), `known_by` (`measured`, `detected`, `declared`), `measured_at`, `release`, `not_counted` (interfaces whose back-ends can honour no version, and take none from the others).',
