@@ -21,7 +21,9 @@ export const decode: Command = {
     const deviceType = deviceTypeOf(input);
     const protocol = input.flag('protocol');
     const family = protocol ? PROTOCOL : familyOf(deviceType);
-    const mask = typed(() => parseMask(input.args.join(' '), family));
+    // ovs-vsctl prints the value of a map in quotes
+    const text = input.args.join(' ').replaceAll(/["']/g, '');
+    const mask = typed(() => parseMask(text, family));
     const rows = bitRows(mask, family);
     const table: Table = { headings: ['bit', 'name', 'meaning'], rows: rows.map(bitCells) };
     const kind = protocol ? 'vhost-user protocol features' : `virtio features of ${deviceType}`;

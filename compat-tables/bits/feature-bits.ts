@@ -69,7 +69,7 @@ export interface FeatureFamily<N extends string = string> {
 
 /** Where the specification lists what a feature needs. */
 const REQUIREMENTS = 'virtio 1.2, section 5.1.3.1';
-const PREFIX = /^(?:VIRTIO_NET_F_|VIRTIO_RING_F_|VIRTIO_F_|VHOST_USER_PROTOCOL_F_|VHOST_USER_F_|VHOST_F_)/;
+const PREFIX = /^(?:VIRTIO_[A-Z0-9]+_F_|VIRTIO_F_|VHOST_USER_PROTOCOL_F_|VHOST_USER_F_|VHOST_F_)/;
 const NEVER_SEEN_BY_GUESTS: readonly FeatureScope[] = ['vhost', 'protocol'];
 
 /** Completes the rows of one scope. `from-backend`: QEMU takes these bits from the back-end; other bits it decides alone. */

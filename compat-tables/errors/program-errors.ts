@@ -99,7 +99,8 @@ export const PROGRAM_ERRORS = {
   },
   'VC-EXPLAIN-NONE': {
     title: 'no line of the text is known',
-    meaning: 'The text holds no line that explain knows and no code of this catalogue.',
+    meaning:
+      'The text holds no line that explain knows and no code of this catalogue, or only lines that show the normal course of things.',
     remedy:
       'Paste whole lines as the program wrote them, with the lines around them; for a bare mask use `vhost-compat decode`.',
     exit: 'no',

@@ -25,6 +25,7 @@ export function explainCode(code: ErrorCode, line: string, entries: readonly Ent
     id: code,
     program: 'vhost-compat',
     means: `${title.slice(0, 1).toUpperCase()}${title.slice(1)}. ${meaning}`,
+    tells: 'cause',
     culprits: [],
     remedies: [remedy],
     device: mask === undefined || protocol ? undefined : device,

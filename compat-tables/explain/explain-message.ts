@@ -12,17 +12,17 @@ import { explainLack, explainMove, type MissingFeatures, NOTHING_MISSING } from 
 
 type Groups = Readonly<Record<string, string | undefined>>;
 
-/** Explains a line that `row` knows. `near`: the device that the lines around it name. */
+/** Explains a line that `row` knows. `told`: the device that the row or the text names. */
 export function explainMessage(
   row: MessageRow,
   groups: Groups,
-  near: Device | undefined,
+  told: Device | undefined,
   entries: readonly Entry[],
 ): LineExplanation {
   const { missing: lacking, features, allowed, negotiated, other, protocol } = groups;
   const guest = readMask(features);
   const hasVirtioMask = [features, lacking, negotiated, other].some((one) => one !== undefined);
-  const device = hasVirtioMask ? (near ?? guessDevice(guest)) : undefined;
+  const device = hasVirtioMask ? (told ?? guessDevice(guest ?? readMask(negotiated))) : undefined;
   const family = device?.family ?? VIRTIO_NET;
   const masks = [
     ...explainedMask('guest', guest, family),
@@ -40,6 +40,7 @@ export function explainMessage(
     id: row.id,
     program: row.program,
     means: filled(row.means, values),
+    tells: row.tells ?? 'cause',
     device,
     masks: [...masks, ...(missing === 0n ? [] : explainedMask('missing', missing, lacksProtocol ? PROTOCOL : family))],
     missing: about.missing,

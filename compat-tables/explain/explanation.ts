@@ -4,7 +4,7 @@ import type { FeatureFamily } from '../bits/feature-bits.ts';
 import { type DecodedBit, decodeMask } from '../bits/mask.ts';
 import type { ReleaseSpan } from '../releases/resembles.ts';
 import type { Device } from './device.ts';
-import type { Program } from './messages/message-row.ts';
+import type { Program, Tells } from './messages/message-row.ts';
 import type { MissingBit } from './missing-bits.ts';
 import type { Prevention } from './prevention.ts';
 
@@ -28,6 +28,9 @@ export interface Explanation {
   /** The line without white space around it. */
   readonly text: string;
   readonly means: string;
+  readonly tells: Tells;
+  /** Of a symptom: the number of the line that names the cause. It takes the place of culprits and remedies. */
+  readonly causeLine: number | undefined;
   readonly culprits: readonly string[];
   readonly remedies: readonly string[];
   /** Only where a mask has to be read. */
@@ -40,7 +43,7 @@ export interface Explanation {
 }
 
 /** An explanation before the place of its line and the repetitions are known. */
-export type LineExplanation = Omit<Explanation, 'line' | 'count' | 'text'>;
+export type LineExplanation = Omit<Explanation, 'line' | 'count' | 'text' | 'causeLine'>;
 
 /** The mask with its bits, as a list that is empty when there is none. */
 export function explainedMask(role: MaskRole, mask: bigint | undefined, family: FeatureFamily): ExplainedMask[] {

@@ -1,6 +1,6 @@
 /**
- * Terminals, mails and tickets break QEMU's line of two masks where they like, and the second mask is lost. Only this
- * line is joined again: a log is full of lines that end in the middle and have nothing to do with the next.
+ * Terminals, mails and tickets break long lines where they like. QEMU's line of two masks is joined again wherever it was
+ * broken, since half a mask would be taken for a whole one; of other lines two pieces are read together.
  */
 
 export interface Place {
@@ -16,24 +16,24 @@ const ENDS_IN_MASK = /Features 0x(?<guest>[\da-f]+) unsupported\. ?Allowed featu
 const ONLY_DIGITS = /^(?<digits>[\da-f]+)[`'")\].,;]*$/i;
 
 /** A narrow window breaks the line into three pieces. */
-const MOST_JOINED = 2;
-/** vhost-user messages carry 64 bits. */
-const MASK_DIGITS = 16;
+export const MOST_JOINED = 2;
+/** QEMU 10.2 and later print 128 bits. */
+const MASK_DIGITS = 32;
 
-/** Joins a broken line at the place of its first piece; the other pieces are removed. */
-export function joinWrapped(places: readonly Place[]): Place[] {
-  const joined: Place[] = [];
-  for (let index = 0; index < places.length; index += 1) {
-    const place = places[index];
-    if (place === undefined) break;
-    const { line, pieces } = wholeLine(places.slice(index, index + MOST_JOINED + 1).map((one) => one.line));
-    joined.push({ ...place, line });
-    index += pieces - 1;
-  }
-  return joined;
+/** A record of its own: it begins with a time, a program or a mark of a log. */
+const OWN_RECORD =
+  /^(?:\[|\d{4}-\d\d|\d{1,2}:\d\d|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) |VHOST_|qemu|kvm:|error:|EAL:|[\w.-]+\[\d+\]:)/;
+/** No window is so narrow that shorter lines are broken. */
+const SHORTEST_BROKEN = 30;
+
+/** The lines as one, where the second may be the rest of the first: broken between words, and in the middle of one. */
+export function joinedPair(first: string, second: string | undefined): readonly string[] {
+  if (second === undefined || second === '' || first.length < SHORTEST_BROKEN || OWN_RECORD.test(second)) return [];
+  return [`${first} ${second}`, first + second];
 }
 
-function wholeLine(lines: readonly string[]): { readonly line: string; readonly pieces: number } {
+/** The first of the lines with the pieces of a broken line of two masks after it, and how many lines that takes. */
+export function wholeLine(lines: readonly string[]): { readonly line: string; readonly pieces: number } {
   const [first = ''] = lines;
   const alone = { line: first, pieces: 1 };
   if (!BEGIN.test(first)) return alone;

@@ -21,6 +21,19 @@ describe('decode', () => {
     }
   });
 
+  it('takes the quotes off that ovs-vsctl puts around a value', async () => {
+    const { exit, stdout } = await cli(['decode', '"0x000000017060a783"']);
+    assert.equal(exit, 0);
+    assert.match(stdout, /^0x13060a783 \+ control PROTOCOL_FEATURES /);
+  });
+
+  it('has the names of each device type', async () => {
+    const { stdout } = await cli(['decode', '0x150007646', '--device-type', 'vhost-user-blk']);
+    for (const name of ['VIRTIO_BLK_F_DISCARD', 'VIRTIO_BLK_F_WRITE_ZEROES', 'VIRTIO_BLK_F_MQ'])
+      assert.ok(stdout.includes(name), name);
+    assert.doesNotMatch(stdout, /No known feature/);
+  });
+
   it('numbers protocol features anew', async () => {
     const { stdout } = await cli(['decode', '0x44000002', '--protocol', '-f', 'json']);
     const { bits } = JSON.parse(stdout) as { bits: { bit: number; name: string; control: boolean }[] };

@@ -1,7 +1,26 @@
 /** The form of the message tables: a row for each line of another program. */
 import type { Device } from '../device.ts';
 
-export type Program = 'QEMU' | 'DPDK' | 'Open vSwitch' | 'libvirt' | 'VPP' | 'vhost-compat' | 'unknown program';
+export type Program =
+  | 'QEMU'
+  | 'libvhost-user'
+  | 'DPDK'
+  | 'Open vSwitch'
+  | 'libvirt'
+  | 'OpenStack'
+  | 'VPP'
+  | 'SPDK'
+  | 'cloud-hypervisor'
+  | 'rust-vmm'
+  | 'passt'
+  | 'vhost-compat'
+  | 'unknown program';
+
+/**
+ * `cause`: the line names what is wrong. `symptom`: something failed, and another line says why. `course`: nothing is
+ * wrong; such lines show the course of things.
+ */
+export type Tells = 'cause' | 'symptom' | 'course';
 
 /**
  * One message of another program. The names of its groups carry the meaning:
@@ -19,6 +38,14 @@ export interface MessageRow {
   readonly pattern: RegExp;
   /** A whole line as the program writes it. */
   readonly example: string;
+  /** Other spellings, older or newer, that the pattern has to know as well. */
+  readonly spellings?: readonly string[];
+  /** Where the line is written: file, function, and the releases that have it. */
+  readonly source: string;
+  /** `cause` unless given. */
+  readonly tells?: Tells;
+  /** The short name of the device type, where the line itself decides it: `net`. */
+  readonly device?: string;
   readonly means: string;
   /** The most likely cause; absent where the bits of the mask tell it, or nothing is wrong. */
   readonly culprit?: string;
@@ -32,7 +59,14 @@ export interface MessageRow {
   readonly holds?: (groups: Readonly<Record<string, string | undefined>>, device: Device) => boolean;
 }
 
-/** Puts what the groups matched into the braces of a text. */
+/** Puts what the groups matched into the braces of a text; `{a|b}`: what one of them matched. */
 export function filled(text: string, values: Readonly<Record<string, string | undefined>>): string {
-  return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '?');
+  return text.replaceAll(
+    /\{([\w|]+)\}/g,
+    (_, names: string) =>
+      names
+        .split('|')
+        .map((name) => values[name])
+        .find((value) => value !== undefined) ?? '?',
+  );
 }

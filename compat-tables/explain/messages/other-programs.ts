@@ -1,4 +1,4 @@
-/** Lines of VPP, and of programs that nothing names: the fallbacks, which only see masks. */
+/** Lines of programs that nothing names: the fallbacks, which only see masks. */
 import { decodeMask } from '../../bits/mask.ts';
 import type { Device } from '../device.ts';
 import type { MessageRow } from './message-row.ts';
@@ -7,13 +7,6 @@ const MAC = 1n << 5n;
 const VERSION_1 = 1n << 32n;
 
 export const OTHER_MESSAGES: readonly MessageRow[] = [
-  {
-    id: 'vpp-features',
-    program: 'VPP',
-    pattern: /\bfeatures(?: mask)? \((?<negotiated>0x[\da-f]+)\)/i,
-    example: ' features (0x50008000):',
-    means: 'The features that VPP shows of a vhost-user interface: those negotiated, or the mask it was created with.',
-  },
   // A row of a table of failures, as people paste it: a name of theirs and two masks. No words tell a mask from any other
   // number, so the numbers themselves have to look like feature words.
   {
@@ -23,6 +16,7 @@ export const OTHER_MESSAGES: readonly MessageRow[] = [
     pattern:
       /^(?!.*\b0x[\da-f]+\b.*\b0x[\da-f]+\b.*\b0x)(?!.*\bfeatures?\b.*\W(?:vs\.?|and|or)\W+0x)(?!.*0x[\da-f]+-0x).*?\b(?<features>0x[\da-f]{4,32})\b.*?\b(?<allowed>0x[\da-f]{4,32})\b/i,
     example: '| INDIRECT_DESC | 0x130afe7a7 | 0x168bfe7e7 |',
+    source: 'tables that people make of failures',
     means:
       'A line with two masks that is no known message. It is taken as QEMU\'s "Features {features} unsupported. Allowed features: {allowed}": the first mask is what an arriving guest has, the second what the device here can offer. If the masks are something else, none of this holds.',
     fallback: true,
@@ -34,6 +28,8 @@ export const OTHER_MESSAGES: readonly MessageRow[] = [
     program: 'unknown program',
     pattern: /\bfeatures?\b.*?(?<negotiated>0x[\da-f]{4,32})\b(?:\W+(?:vs\.?|and|or)\W+(?<other>0x[\da-f]{4,32})\b)?/i,
     example: 'the port is created with less features 0x50008000 vs 0x60003140',
+    source: 'reports that people write',
+    tells: 'course',
     means: 'A line with the word features and a mask. Nothing more is known of it.',
     fallback: true,
   },

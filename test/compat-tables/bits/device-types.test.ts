@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_DEVICE_TYPE, familyOf } from '../../../compat-tables/bits/device-types.ts';
+import { featureNames } from '../../../compat-tables/bits/mask.ts';
 import { VIRTIO_COMMON } from '../../../compat-tables/bits/virtio-common.ts';
 import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 import { ROOT } from '../../root.ts';
@@ -11,6 +12,27 @@ describe('device types', () => {
     assert.equal(familyOf(DEFAULT_DEVICE_TYPE), VIRTIO_NET);
     assert.equal(familyOf('vhost-user-nothing'), VIRTIO_COMMON);
     assert.equal(familyOf('constructor'), VIRTIO_COMMON);
+  });
+
+  it('have the names of the virtio specification, each type its own', () => {
+    const names: Readonly<Record<string, readonly [mask: bigint, names: readonly string[]]>> = {
+      blk: [0x6001n << 1n, ['VIRTIO_BLK_F_SIZE_MAX', 'VIRTIO_BLK_F_WRITE_ZEROES', 'VIRTIO_BLK_F_LIFETIME']],
+      scsi: [0x7n, ['VIRTIO_SCSI_F_INOUT', 'VIRTIO_SCSI_F_HOTPLUG', 'VIRTIO_SCSI_F_CHANGE']],
+      fs: [0x1n, ['VIRTIO_FS_F_NOTIFICATION']],
+      vsock: [0x2n, ['VIRTIO_VSOCK_F_SEQPACKET']],
+      gpu: [0x3n, ['VIRTIO_GPU_F_VIRGL', 'VIRTIO_GPU_F_EDID']],
+      input: [0x1n, ['bit 0']],
+      i2c: [0x1n, ['VIRTIO_I2C_F_ZERO_LENGTH_REQUEST']],
+      gpio: [0x1n, ['VIRTIO_GPIO_F_IRQ']],
+      sound: [0x1n, ['VIRTIO_SND_F_CTLS']],
+      rng: [0x1n, ['bit 0']],
+      crypto: [0x1n, ['VIRTIO_CRYPTO_F_REVISION_1']],
+    };
+    for (const [type, [mask, want]] of Object.entries(names))
+      assert.deepEqual(featureNames(familyOf(`vhost-user-${type}`), mask | (1n << 32n)), [
+        ...want,
+        'VIRTIO_F_VERSION_1',
+      ]);
   });
 
   it('stand in one place: no other source file spells the default', () => {

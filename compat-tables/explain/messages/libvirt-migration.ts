@@ -1,0 +1,176 @@
+/** Lines of libvirt about migrations and their ends, and about what it checks beforehand. */
+import type { MessageRow } from './message-row.ts';
+
+const MIGRATION = 'src/qemu/qemu_migration.c';
+
+export const LIBVIRT_MIGRATION_MESSAGES: readonly MessageRow[] = [
+  {
+    id: 'libvirt-job-canceled',
+    program: 'libvirt',
+    pattern:
+      /(?:operation aborted: )?(?:(?:job '(?<job>[^']+)'|migration (?:out|in)(?: job)?:?|migration job:) canceled by client)|Migration was cancell?ed by client/,
+    example: 'error: operation aborted: migration out job: canceled by client',
+    spellings: ["error: operation aborted: job 'migration out' canceled by client"],
+    source: `${MIGRATION}, qemuMigrationJobCheckStatus, 1.2 and later`,
+    means: 'Somebody or a time limit ended the migration. Nothing was refused; the guest goes on at the source.',
+    culprit:
+      'Ctrl-C at virsh, `virsh domjobabort`, a `--timeout` of virsh, or the completion timeout of a cloud (Nova: live_migration_completion_timeout) for a guest that writes memory faster than it is sent.',
+    remedy:
+      'Ask who ended it. For a guest that does not converge raise the bandwidth or the allowed downtime, or use auto-converge or post-copy.',
+  },
+  {
+    id: 'libvirt-job-io-error',
+    program: 'libvirt',
+    pattern:
+      /job '(?<job>[^']+)' failed due to I\/O error|operation (?:failed|aborted): (?<old>migration \w+ job): failed due to I\/O error/,
+    example: "error: operation failed: job 'migration out' failed due to I/O error",
+    source: `${MIGRATION}, qemuMigrationJobCheckStatus, 1.0 and later`,
+    means: 'libvirt ended the migration because the guest had an I/O error (--abort-on-error).',
+    culprit: 'The storage of the guest. No feature is missing.',
+    remedy: 'Look at the disks of the guest at the source.',
+  },
+  {
+    id: 'libvirt-postcopy-failed',
+    program: 'libvirt',
+    pattern:
+      /job '(?<job>[^']+)' failed in post-copy phase|(?:Incoming migration|Migration) of domain '?(?<domain>[^\s']+)'? failed during post-copy/,
+    example: "error: operation failed: job 'migration out' failed in post-copy phase",
+    source: `${MIGRATION}, qemuMigrationJobCheckStatus and qemuMigrationSrcPostcopyFailed, 8.5 and later`,
+    means: 'The connection broke while the guest already ran at the destination on half of its memory.',
+    culprit: 'The network between the hosts, or a QEMU that ended.',
+    remedy: 'End neither side: `virsh migrate --postcopy-resume` goes on where it stopped.',
+  },
+  {
+    id: 'libvirt-both-errors',
+    program: 'libvirt',
+    pattern:
+      /migration failed\. Message from the source host: (?<source>.+?)\. Message from the destination host: (?<destination>.+)/,
+    example:
+      "error: operation failed: migration failed. Message from the source host: operation failed: job 'migration out' failed: Unable to write to socket: Broken pipe. Message from the destination host: internal error: guest ended",
+    source: `${MIGRATION}, qemuMigrationSrcRun, 10.2 and later`,
+    tells: 'symptom',
+    means: "The migration failed; libvirt shows what both hosts say. The destination's message is the one that counts.",
+    culprit: 'The destination: {destination}',
+    remedy: 'Explain the message of the destination, and its /var/log/libvirt/qemu/NAME.log.',
+  },
+  {
+    id: 'libvirt-job-reason',
+    program: 'libvirt',
+    pattern: /^(?!.*Message from the source host).*job '(?<job>[^']+)' failed: (?<reason>.+)/,
+    example: "error: operation failed: job 'migration out' failed: Unable to write to socket: Connection reset by peer",
+    source: `${MIGRATION}, qemuMigrationJobCheckStatus, 8.5 and later`,
+    tells: 'symptom',
+    means: 'QEMU at the source says why its migration ended: {reason}',
+    culprit: 'Words such as "Connection reset" and "Broken pipe" mean that the destination ended: its log says why.',
+    remedy: 'Explain /var/log/libvirt/qemu/NAME.log of the destination host.',
+  },
+  {
+    id: 'libvirt-cannot-migrate',
+    program: 'libvirt',
+    pattern:
+      /cannot migrate domain(?: with \d+ snapshots| with I\/O error|: (?<reason>.+))?|cannot migrate a domain with <(?<element>[^>]+)>|migration with (?<what>virtiofs device|transient disk|legacy shmem device) is not supported|vDPA devices cannot be migrated|a slirp-helper cannot be migrated|cannot migrate this domain without dbus-vmstate support|shmem device '[^']+' cannot be migrated/,
+    example: "error: Operation not supported: cannot migrate a domain with <hostdev mode='subsystem' type='usb'>",
+    spellings: [
+      'error: operation failed: cannot migrate domain: Migration disabled: vhost lacks VHOST_F_LOG_ALL feature.',
+      'error: Operation not supported: migration with virtiofs device is not supported',
+    ],
+    source: `${MIGRATION}, qemuMigrationSrcIsAllowed, 0.9 and later`,
+    tells: 'symptom',
+    means: 'libvirt does not begin the migration: a device of the guest, or QEMU, forbids it.',
+    culprit: 'The device that the line names, or the reason of QEMU after the colon.',
+    remedy: 'Unplug the device before the migration; explain what follows the colon.',
+  },
+  {
+    id: 'libvirt-unsafe',
+    program: 'libvirt',
+    pattern:
+      /Unsafe migration: (?<reason>.+)|Migration without shared storage is unsafe|Migration may lead to data corruption if disks use cache/,
+    example:
+      'error: Unsafe migration: Migration may lead to data corruption if disks use cache other than none or directsync',
+    source: `${MIGRATION}, qemuMigrationSrcIsSafe, 0.9 and later`,
+    means: 'libvirt refuses because of the disks of the guest, not because of its network.',
+    culprit: 'The cache mode or place of a disk.',
+    remedy: 'Use cache="none" on shared storage, or `virsh migrate --unsafe` if you know better.',
+  },
+  {
+    id: 'libvirt-same-host',
+    program: 'libvirt',
+    pattern:
+      /Attempt to migrate guest to the same host (?<host>\S+)|hostname on destination resolved to localhost, but migration requires an FQDN/,
+    example: 'error: internal error: Attempt to migrate guest to the same host 11111111-1111-1111-1111-111111111111',
+    source: 'src/qemu/qemu_migration_cookie.c and qemu_migration.c, 0.9 and later',
+    means: 'Source and destination look like one host to libvirt.',
+    culprit: 'Two hosts with the same host uuid (cloned machines), or a hostname that resolves to 127.0.0.1.',
+    remedy: 'Set host_uuid in libvirtd.conf, or correct /etc/hosts on the destination.',
+  },
+  {
+    id: 'libvirt-ovs-portdata',
+    program: 'libvirt',
+    pattern:
+      /Unable to run command to (?<verb>get|set) OVS (?:port data|master) for interface (?<port>\S+)|Unable to (?<what>add port|delete port) (?<name>\S+) (?:to|from) OVS/,
+    example: 'error: internal error: Unable to run command to set OVS port data for interface vnet0',
+    source: 'src/util/virnetdevopenvswitch.c, virNetDevOpenvswitchSetMigrateData and others, 0.9 and later',
+    means: 'libvirt could not talk to Open vSwitch about the port {port|name}.',
+    culprit: 'ovs-vswitchd or ovsdb-server that does not run, or no port of that name at the destination.',
+    remedy: 'Check `ovs-vsctl show` on that host.',
+  },
+  {
+    id: 'libvirt-connection-closed',
+    program: 'libvirt',
+    pattern:
+      /The connection which controls migration of domain (?<domain>\S+) was closed|Domain (?<name>\S+) migration \w+ by connection close/,
+    example:
+      'warning : qemuMigrationSrcCleanup:3100 : The connection which controls migration of domain vm1 was closed',
+    source: `${MIGRATION}, qemuMigrationAnyConnectionClosed, 8.5 and later`,
+    means:
+      'The client that had asked for the migration went away; libvirt ends the migration, unless it is past its point of no return.',
+    culprit: 'The client: it died, or its connection (ssh, keep-alive) broke.',
+    remedy: 'Start the migration again; use --p2p so that the source alone leads it.',
+  },
+  {
+    id: 'libvirt-another-job',
+    program: 'libvirt',
+    pattern:
+      /another migration job is already running for domain '(?<domain>[^']+)'|migration of domain (?<name>\S+) is being actively monitored by another thread/,
+    example: "error: operation failed: another migration job is already running for domain 'vm1'",
+    source: `${MIGRATION}, qemuMigrationJobStart, 8.5 and later`,
+    means: 'A migration of this guest is under way.',
+    culprit: 'Two requests for the same guest.',
+    remedy: 'Wait for it, or end it with `virsh domjobabort`.',
+  },
+  {
+    id: 'libvirt-left-paused',
+    program: 'libvirt',
+    pattern:
+      /Guest (?<guest>\S+) probably left in 'paused' state on source|Failed to resume guest (?<name>\S+) after failure/,
+    example: "warning : Guest vm1 probably left in 'paused' state on source",
+    source: `${MIGRATION}, qemuMigrationSrcPerform and qemuMigrationSrcRestoreDomainState, 0.9 and later`,
+    means: 'After a failed migration the guest could not be set going again at the source.',
+    culprit: 'A QEMU that ended or does not answer, for example because a back-end is away.',
+    remedy: 'Look at `virsh domstate` and `virsh resume`; check the back-ends of the guest.',
+  },
+  {
+    id: 'libvirt-guest-quit',
+    program: 'libvirt',
+    pattern: /operation failed: guest unexpectedly quit|domain is no longer running|End of file from qemu monitor/,
+    example: 'error: operation failed: guest unexpectedly quit',
+    spellings: ["error: internal error: End of file from qemu monitor (vm='vm1')"],
+    source: 'src/qemu/qemu_process.c, qemu_monitor.c and qemu_domain.c, 0.8 and later',
+    tells: 'symptom',
+    means: 'The QEMU of the guest ended while libvirt worked with it.',
+    culprit: 'QEMU itself: its log in /var/log/libvirt/qemu/NAME.log ends with the reason.',
+    remedy: 'Explain the end of that log.',
+  },
+  {
+    id: 'libvirt-monitor-missing',
+    program: 'libvirt',
+    pattern:
+      /failed to connect to monitor socket|monitor socket did not show up(?:: (?<error>.+))?|Domain (?<domain>\S+) didn't show up/,
+    example: 'error: internal error: monitor socket did not show up: No such file or directory',
+    source: 'src/qemu/qemu_monitor.c, qemuMonitorOpenUnix; qemu_process.c, 0.7 and later',
+    tells: 'symptom',
+    means: 'QEMU was started and did not come so far as to answer.',
+    culprit: 'QEMU that ended at once, or that waits for a back-end at a socket (mode="server").',
+    remedy: 'Explain /var/log/libvirt/qemu/NAME.log.',
+  },
+];

@@ -1,0 +1,221 @@
+/** Lines of Open vSwitch about ports that could not be made, removed or served as they should. */
+import type { MessageRow } from './message-row.ts';
+
+export const OVS_PORT_MESSAGES: readonly MessageRow[] = [
+  {
+    id: 'ovs-closed-early',
+    program: 'Open vSwitch',
+    device: 'net',
+    pattern: /Connection on socket '(?<path>[^']+)' closed during initialization/,
+    example: "netdev_dpdk|WARN|Connection on socket '/run/vm/vhu0' closed during initialization.",
+    source: 'lib/netdev-dpdk.c, destroy_connection, 3.2 and later',
+    means:
+      'The front-end at {path} hung up before its device was up: it did not agree with the features that it was offered. Open vSwitch registers the port again with its other set of features and takes the next connection with that.',
+    culprit:
+      'A guest that had accepted features of an earlier release or setting ("vhost lacks feature mask …" in the log of QEMU). Also a probe, or a QEMU that was ended during its start.',
+    remedy:
+      'Look at the log of QEMU. If the guest works afterwards without TSO, stop its QEMU process and start it again to get it back.',
+  },
+  {
+    id: 'ovs-disconnected',
+    program: 'Open vSwitch',
+    device: 'net',
+    pattern: /\bstatus=\\?"?disconnected|mode=\w+[^}]*\bstatus=\\?"?disconnected/,
+    example: 'status : {mode=client, status=disconnected}',
+    source: 'lib/netdev-dpdk.c, netdev_dpdk_vhost_user_get_status, 2.9 and later',
+    means: 'Nobody is connected to this vhost-user port.',
+    culprit:
+      'mode=client: QEMU or the agent has to listen at vhost-server-path, and does not (the guest is off, or the paths differ). mode=server: QEMU has not connected.',
+    remedy: 'Start the guest; compare the path on both sides, and the owner of the socket.',
+  },
+  {
+    id: 'ovs-vhost-start',
+    program: 'Open vSwitch',
+    pattern:
+      /(?<call>rte_vhost_driver_(?:callback_register|disable_features|start|unregister|set_max_queue_num)|vhost_common_construct) failed for (?:vhost[- ]user|dpdk) ?(?:client ?)?port: (?<port>\S+)|: Unable to unregister vhost driver for socket '(?<path>[^']+)'|Unable to remove vhost-user socket (?<old>\S+)/,
+    example: 'netdev_dpdk|ERR|rte_vhost_driver_start failed for vhost user port: vhu0',
+    spellings: [
+      'netdev_dpdk|ERR|vhost_common_construct failed for vhost user clientport: vhu0',
+      "netdev_dpdk|ERR|vhu0: Unable to unregister vhost driver for socket '/run/vm/vhu0'.",
+      'netdev_dpdk|ERR|rte_vhost_driver_set_max_queue_num failed for vhost-user client port: vhu0',
+    ],
+    source: 'lib/netdev-dpdk.c, netdev_dpdk_vhost_construct and netdev_dpdk_vhost_client_reconfigure, 2.9 and later',
+    tells: 'symptom',
+    means: 'DPDK refused a step of making or removing the port. The port does not work.',
+    culprit: 'What DPDK says in the lines before: threads, sockets or memory that ran out, or a path that is in use.',
+    remedy: 'Explain the lines before this one.',
+  },
+  {
+    id: 'ovs-could-not-open',
+    program: 'Open vSwitch',
+    pattern: /could not open network device (?<port>\S+) \((?<error>[^)]+)\)/,
+    example: 'bridge|WARN|could not open network device vhu0 (Unknown error -1)',
+    source: 'vswitchd/bridge.c, iface_do_create, 1.1 and later',
+    tells: 'symptom',
+    means: 'The port {port} could not be made ({error}); its row stays in the database without a port.',
+    culprit:
+      'The lines before say why. "Address family not supported by protocol": ovs-vswitchd was built or started without DPDK (other_config:dpdk-init).',
+    remedy: 'Explain the lines before this one; `ovs-vsctl get Interface {port} error` has the reason, too.',
+  },
+  {
+    id: 'ovs-unknown-type',
+    program: 'Open vSwitch',
+    pattern: /could not create netdev (?<port>\S+) of unknown type (?<type>\S+)/,
+    example: 'netdev|WARN|could not create netdev vhu0 of unknown type dpdkvhostuserclient',
+    source: 'lib/netdev.c, netdev_open, 1.1 and later',
+    means: 'This ovs-vswitchd does not know ports of type {type}.',
+    culprit: 'A build without DPDK, or DPDK that is not switched on (other_config:dpdk-init=true) or failed to start.',
+    remedy:
+      'Use the DPDK build of ovs-vswitchd and set other_config:dpdk-init=true; look for "DPDK Initialization Failed".',
+  },
+  {
+    id: 'ovs-dpdk-init',
+    program: 'Open vSwitch',
+    pattern:
+      /DPDK Initialization Failed|Unable to initialize DPDK: (?<error>.+)|Could not disable multiprocess, DPDK won't be available|DPDK Disabled - Use other_config:dpdk-init to enable/,
+    example: 'dpdk|EMER|Unable to initialize DPDK: Cannot allocate memory',
+    source: 'lib/dpdk.c, dpdk_init__, 2.7 and later',
+    means: 'Open vSwitch runs without DPDK: none of its vhost-user ports exists.',
+    culprit: 'Too few huge pages, rights that are missing, or a setting in dpdk-extra that DPDK does not know.',
+    remedy: 'Look at the lines of EAL before this one; check huge pages and other_config:dpdk-*.',
+  },
+  {
+    id: 'ovs-port-attached',
+    program: 'Open vSwitch',
+    pattern:
+      /Removing port '(?<port>[^']+)' while vhost device still attached|To restore connectivity after re-adding of port, VM on socket '(?<path>[^']+)' must be restarted|Can not remove port, vhost device still attached/,
+    example: "netdev_dpdk|ERR|Removing port 'vhu0' while vhost device still attached.",
+    spellings: [
+      "netdev_dpdk|ERR|To restore connectivity after re-adding of port, VM on socket '/run/openvswitch/vhu0' must be restarted.",
+      'netdev_dpdk|ERR|Can not remove port, vhost device still attached',
+    ],
+    source: 'lib/netdev-dpdk.c, netdev_dpdk_vhost_destruct, 2.4 and later',
+    means:
+      'A server-mode port was deleted while its guest runs. A guest without reconnect= stays without network even when the port is added again.',
+    culprit: 'Somebody (or an agent of the cloud) deleted the port, or Open vSwitch was stopped.',
+    remedy: 'Stop and start the guest. Ports of type dpdkvhostuserclient do not have this trouble.',
+  },
+  {
+    id: 'ovs-too-many-queues',
+    program: 'Open vSwitch',
+    pattern: /vHost Device '(?<path>[^']+)' \d+ can't be added - too many queues (?<seen>\d+) > (?<most>\d+)/,
+    example: "dpdk|ERR|vHost Device '/run/openvswitch/vhu0' 0 can't be added - too many queues 8 > 2",
+    source: 'lib/netdev-dpdk.c, new_device, 2.5',
+    device: 'net',
+    means: 'The guest has {seen} queues and the port takes {most}.',
+    culprit: 'A guest with more queues= than the port has (n_rxq).',
+    remedy: 'Lower queues= of the guest, or raise n_rxq of the port.',
+  },
+  {
+    id: 'ovs-guest-features',
+    program: 'Open vSwitch',
+    pattern: /Error (?:checking guest features|getting NUMA info) for vHost Device '(?<path>[^']+)'/,
+    example: "netdev_dpdk|INFO|Error checking guest features for vHost Device '/run/vm/vhu0'",
+    source: 'lib/netdev-dpdk.c, new_device, 2.6 and later',
+    device: 'net',
+    means: 'DPDK could not say what the guest at {path} accepted, or on which node its memory lies.',
+    culprit: 'A guest that hung up at that moment.',
+    remedy: 'Nothing needs to be done if the port comes up afterwards.',
+  },
+  {
+    id: 'ovs-mempool',
+    program: 'Open vSwitch',
+    pattern:
+      /Failed to create (?:memory pool for netdev (?<port>[^\s,]+)|mempool "(?<pool>[^"]+)" with a request of \d+ mbufs$)|Insufficient memory to create memory pool for netdev (?<old>[^\s,]+)|MTU \((?<mtu>\d+)\) setup error: /,
+    example:
+      'netdev_dpdk|ERR|Failed to create memory pool for netdev vhu0, with MTU 9000 on socket 0: Cannot allocate memory',
+    source: 'lib/netdev-dpdk.c, netdev_dpdk_mempool_configure and dpdk_mp_create, 2.7 and later',
+    means:
+      'No memory is left on that NUMA node for the packets of the port. The port does not work, or keeps its former MTU.',
+    culprit: 'Too little memory for DPDK on that node: many ports, a large MTU, per-port memory.',
+    remedy:
+      'Raise other_config:dpdk-socket-mem and dpdk-socket-limit, and the huge pages of that node; restart ovs-vswitchd.',
+  },
+  {
+    id: 'ovs-mtu-unsupported',
+    program: 'Open vSwitch',
+    pattern: /(?<port>\S+): unsupported MTU (?<mtu>\d+)|Interface (?<name>\S+) does not support MTU configuration/,
+    example: 'netdev_dpdk|WARN|vhu0: unsupported MTU 70000',
+    source: 'lib/netdev-dpdk.c, netdev_dpdk_set_mtu, 2.6 and later',
+    means: 'mtu_request is outside 68 to 9702; the port keeps its MTU.',
+    culprit: 'The setting mtu_request of the interface.',
+    remedy: 'Set an MTU in that range.',
+  },
+  {
+    id: 'ovs-vhost-name',
+    program: 'Open vSwitch',
+    pattern: /"(?<port>[^"]*)" is not a valid name for a vhost-user port/,
+    example: `netdev_dpdk|ERR|"a/b" is not a valid name for a vhost-user port. A valid name must not include '/' or '\\'`,
+    source: 'lib/netdev-dpdk.c, netdev_dpdk_vhost_construct, 2.5 and later',
+    means: 'The name of a server-mode port is the name of its socket, and may hold no slash.',
+    culprit: 'The name of the port.',
+    remedy: 'Use a name without / and \\, or a client-mode port, whose path is free.',
+  },
+  {
+    id: 'ovs-sock-dir',
+    program: 'Open vSwitch',
+    pattern:
+      /(?:vhost-user sock directory|vHostUser socket DIR) '(?<dir>[^']+)' does not exist|vhost-user sock directory request '(?<request>[^']+)' has invalid ?characters/,
+    example: "dpdk|ERR|vhost-user sock directory '/var/run/openvswitch/vhost' does not exist.",
+    source: 'lib/dpdk.c, process_vhost_flags, 2.4 and later',
+    means:
+      'The directory for sockets of server-mode ports is missing or not allowed; these ports cannot be made there.',
+    culprit: 'other_config:vhost-sock-dir, which is taken relative to the run directory.',
+    remedy: 'Make the directory, or correct the setting, and restart ovs-vswitchd.',
+  },
+  {
+    id: 'ovs-postcopy-mlock',
+    program: 'Open vSwitch',
+    pattern: /vhost-postcopy-support and mlockall are not compatible/,
+    example: 'dpdk|WARN|vhost-postcopy-support and mlockall are not compatible.',
+    source: 'lib/dpdk.c, dpdk_init__, 2.11 and later',
+    means:
+      'Post-copy was switched on, and ovs-vswitchd locks its memory: its ports do not offer VHOST_USER_PROTOCOL_F_PAGEFAULT.',
+    culprit: 'ovs-vswitchd was started with `--mlockall` (`ovs-ctl --mlockall=yes` is the default of some packages).',
+    remedy: 'Start it without (`ovs-ctl --mlockall=no`), or leave post-copy off.',
+  },
+  {
+    id: 'ovs-tso-unsupported',
+    program: 'Open vSwitch',
+    pattern:
+      /(?<port>\S+): Tx (?:\w+ )?(?:tunnel )?TSO offload is not supported|No (?:TSO|TCP checksum|UDP checksum|SCTP checksum|L4 checksum) support/,
+    example: 'netdev_dpdk|WARN|dpdk0: Tx TSO offload is not supported.',
+    source: 'lib/netdev-dpdk.c, dpdk_eth_dev_init; netdev.c, netdev_send_prepare_packet, 2.13 and later',
+    means:
+      'A port cannot cut large packets in hardware. Guests with TSO that send through it are served more slowly, or before 3.3 their packets are dropped.',
+    culprit: 'A network card or driver without TSO while userspace-tso-enable is on.',
+    remedy: 'Use TSO only where all ports can do it, or update to 3.3 and later.',
+  },
+  {
+    id: 'ovs-queue-state',
+    program: 'Open vSwitch',
+    device: 'net',
+    pattern:
+      /State of queue (?<queue>\d+) ?\( ?\w+ \d+ \) of vhost device '(?<path>[^']+)'(?: \d+)? ?changed to '(?<state>\w+)'|Max Tx retries for vhost device|vring state change queue has (?<count>\d+) entries/,
+    example: "dpdk|INFO|State of queue 0 ( tx_qid 0 ) of vhost device '/run/vm/vhu0' changed to 'enabled'",
+    source: 'lib/netdev-dpdk.c, vring_state_changed__, 2.5 and later',
+    tells: 'course',
+    means: 'The guest switched a queue on or off, or a setting of the port was read. Nothing is wrong.',
+  },
+  {
+    id: 'ovs-dpdk-course',
+    program: 'Open vSwitch',
+    pattern:
+      /DPDK Enabled - initializ(?:ing|ed)|Zero copy enabled for vHost port|Per port memory for DPDK devices|bridge \S+: (?:added|deleted) interface \S+ on port \d+/,
+    example: 'bridge|INFO|bridge br0: added interface vhu0 on port 3',
+    source: 'lib/dpdk.c, dpdk_init__; vswitchd/bridge.c, iface_do_create, 2.4 and later',
+    tells: 'course',
+    means: 'DPDK came up, or a port was added or removed. Nothing is wrong.',
+  },
+  {
+    id: 'ovs-packet-dropped',
+    program: 'Open vSwitch',
+    pattern:
+      /(?:(?<port>\S+): )?Too big size (?<size>\d+) max_packet_len (?<most>\d+)|Oversized TSO packet|TCP (?:Segmentation|offloading) without L4 header/,
+    example: 'netdev_dpdk|WARN|vhu0: Too big size 9018 max_packet_len 1518',
+    source: 'lib/netdev-dpdk.c, netdev_dpdk_filter_packet_len and netdev_dpdk_prep_hwol_packet, 2.4 and later',
+    means: 'A packet was larger than the MTU of the port and was dropped.',
+    culprit: 'A guest whose MTU is larger than that of the port.',
+    remedy: 'Raise mtu_request of the ports on the way, or lower the MTU in the guest (host_mtu).',
+  },
+];

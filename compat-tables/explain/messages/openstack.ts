@@ -1,0 +1,100 @@
+/** Lines of Nova and os-vif about vhost-user ports and live migrations. */
+import type { MessageRow } from './message-row.ts';
+
+export const OPENSTACK_MESSAGES: readonly MessageRow[] = [
+  {
+    id: 'nova-migration-failure',
+    program: 'OpenStack',
+    pattern: /Live Migration failure: (?<reason>.+)|Live migration failed\.|Pre live migration failed at (?<host>\S+)/,
+    example:
+      'ERROR nova.virt.libvirt.driver [instance: 11111111-1111-1111-1111-111111111111] Live Migration failure: operation failed: migration job: unexpectedly failed',
+    spellings: [
+      'ERROR nova.compute.manager [instance: x] Pre live migration failed at compute2: nova.exception.VirtualInterfacePlugException',
+    ],
+    source:
+      'nova/virt/libvirt/driver.py, _live_migration_operation; nova/compute/manager.py, live_migration, Grizzly and later',
+    tells: 'symptom',
+    means: 'Nova gave up the live migration. The guest stays at the source.',
+    culprit: 'What libvirt says after the colon; mostly QEMU of the destination refused the guest.',
+    remedy: 'Explain /var/log/libvirt/qemu/instance-….log of the destination host.',
+  },
+  {
+    id: 'nova-migration-timeout',
+    program: 'OpenStack',
+    pattern: /Live migration not completed after (?<seconds>\d+) sec/,
+    example:
+      'WARNING nova.virt.libvirt.migration [instance: 11111111-1111-1111-1111-111111111111] Live migration not completed after 800 sec',
+    source: 'nova/virt/libvirt/migration.py and driver.py, _live_migration_monitor, Kilo and later',
+    means:
+      'The guest did not come across in {seconds} seconds, and Nova ends the migration or forces it (live_migration_timeout_action). Nothing was refused.',
+    culprit: 'A guest that writes memory faster than the network carries it, or a destination that hangs.',
+    remedy:
+      'Raise live_migration_completion_timeout or live_migration_downtime, allow auto-converge or post-copy, or load the guest less.',
+  },
+  {
+    id: 'nova-migration-cancelled',
+    program: 'OpenStack',
+    pattern: /Migration operation (?<what>was cancelled|has aborted)|Successfully cancelled queued live migration/,
+    example:
+      'WARNING nova.virt.libvirt.driver [instance: 11111111-1111-1111-1111-111111111111] Migration operation was cancelled',
+    source: 'nova/virt/libvirt/driver.py, _live_migration_monitor, Kilo and later',
+    means:
+      'The migration was ended: by a user ("was cancelled"), or by Nova or libvirt ("has aborted"). The guest runs at the source.',
+    culprit: 'A user (server-migration abort) or the completion timeout of Nova.',
+    remedy: 'Look for "not completed after" in the log of nova-compute.',
+  },
+  {
+    id: 'nova-postcopy-switch',
+    program: 'OpenStack',
+    pattern: /Failed to switch to post-copy live migration: (?<reason>.+)|live_migration_permit_post_copy is set to/,
+    example:
+      'WARNING nova.virt.libvirt.migration [instance: x] Failed to switch to post-copy live migration: Requested operation is not valid: post-copy can only be started while outgoing migration is in progress',
+    source: 'nova/virt/libvirt/migration.py, trigger_postcopy_switch; driver.py, Newton and later',
+    means: 'Nova wanted to end a slow migration by post-copy, and libvirt did not do it.',
+    culprit: 'A back-end without VHOST_USER_PROTOCOL_F_PAGEFAULT, or a migration that had ended.',
+    remedy:
+      'Open vSwitch: vhost-postcopy-support=true on both hosts; otherwise set live_migration_permit_post_copy=false.',
+  },
+  {
+    id: 'nova-vif-plug',
+    program: 'OpenStack',
+    pattern:
+      /Virtual Interface creation failed|Virtual interface plug(?:in|ging) failed|Timeout waiting for \[?.*network-vif-plugged|plug_vifs\(\) failed (?<times>\d+)|VirtualInterfaceCreateException|VirtualInterfacePlugException/,
+    example:
+      "WARNING nova.virt.libvirt.driver [instance: x] Timeout waiting for [('network-vif-plugged', 'a1b2')] for instance with vm_state building and task_state spawning: eventlet.timeout.Timeout: 300 seconds",
+    spellings: [
+      'nova.exception.VirtualInterfaceCreateException: Virtual Interface creation failed',
+      'WARNING nova.compute.manager plug_vifs() failed 1. Retry up to 30.: Virtual interface plugging failed',
+    ],
+    source: 'nova/virt/libvirt/driver.py, _create_guest_with_network; nova/compute/manager.py, Icehouse and later',
+    means: 'Nova waited for Neutron to say that the port is up, and it did not come.',
+    culprit:
+      'The agent or driver of the network on that host. For a vhost-user port in client mode it is not up before QEMU listens, which waits for Nova: the port must not be waited for, or the agent is away.',
+    remedy:
+      'Look at the log of the Neutron agent and at `ovs-vsctl show` on that host; compare vif_details of the port (vhostuser_mode).',
+  },
+  {
+    id: 'nova-vhostuser-path',
+    program: 'OpenStack',
+    pattern: /vhostuser_sock_path not present in vif_details/,
+    example:
+      'nova.exception.VifDetailsMissingVhostuserSockPath: vhostuser_sock_path not present in vif_details for vif a1b2',
+    source: 'nova/exception.py, VifDetailsMissingVhostuserSockPath, Juno and later',
+    means: 'The port is of type vhostuser, and the network driver did not say where its socket is.',
+    culprit:
+      'A mechanism driver that does not fit the host: datapath_type is not netdev there, or vhostuser_socket_dir is not set.',
+    remedy: 'Check datapath_type and vhostuser_socket_dir of the agent on that host, then bind the port again.',
+  },
+  {
+    id: 'osvif-failed',
+    program: 'OpenStack',
+    pattern:
+      /Failed to (?<verb>plug|unplug) vif (?<vif>\S+)|Unable to execute \[?.*ovs-vsctl.*Exception: |Error during following call to agent: /,
+    example: 'ERROR os_vif Failed to plug vif VIFVHostUser(active=False,address=fa:16:3e:00:00:01)',
+    source: 'os_vif/__init__.py, plug and unplug; vif_plug_ovs/ovsdb, Mitaka and later',
+    tells: 'symptom',
+    means: 'os-vif could not add the port to the switch of the host, or remove it.',
+    culprit: 'ovsdb-server or ovs-vswitchd that does not answer, or a name that is taken.',
+    remedy: 'Look at the lines after this one and at `ovs-vsctl show` on that host.',
+  },
+];

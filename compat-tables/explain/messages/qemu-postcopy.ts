@@ -1,0 +1,122 @@
+/** Lines of QEMU about post-copy with vhost-user, and about the state of devices that lies in the back-end. */
+import type { MessageRow } from './message-row.ts';
+
+export const QEMU_POSTCOPY_MESSAGES: readonly MessageRow[] = [
+  {
+    id: 'qemu-postcopy-backend',
+    program: 'QEMU',
+    pattern: /vhost-user backend not capable of postcopy/,
+    example: 'Error: Postcopy is not supported: vhost-user backend not capable of postcopy',
+    source: 'hw/virtio/vhost-user.c, vhost_user_postcopy_notifier, 2.12 and later',
+    means: 'Post-copy is refused, because the back-end of a device cannot have its memory filled later.',
+    culprit:
+      'A back-end without VHOST_USER_PROTOCOL_F_PAGEFAULT. Open vSwitch offers it with other_config:vhost-postcopy-support=true only (client-mode ports, no mlockall); the agent and QEMU have to let it pass.',
+    remedy:
+      'Switch it on at both hosts and start the guest again, or migrate without post-copy. Ordinary migration needs none of this.',
+    lacks: { family: 'protocol', names: ['VHOST_USER_PROTOCOL_F_PAGEFAULT'] },
+  },
+  {
+    id: 'qemu-postcopy-unsupported',
+    program: 'QEMU',
+    pattern: /Postcopy is not supported(?:: (?!vhost-user backend not capable)(?<why>.+))?$/,
+    example: 'Error: Postcopy is not supported',
+    source: 'migration/migration.c, migrate_caps_check, and options.c, 2.5 and later',
+    means: 'This host cannot receive a guest by post-copy.',
+    culprit:
+      'userfaultfd that is forbidden (vm.unprivileged_userfaultfd), guest memory of a kind that cannot be filled later, locked memory, or a back-end; the lines before say which.',
+    remedy: 'Explain the lines before this one, or migrate without post-copy.',
+    tells: 'symptom',
+  },
+  {
+    id: 'qemu-postcopy-message',
+    program: 'QEMU',
+    pattern:
+      /Failed to (?:send|get|receive reply to) ?(?<name>postcopy_(?:advise|listen|end))(?: reply)?(?: (?:to|from) vhost)?/,
+    example: 'qemu-system-x86_64: Failed to send postcopy_advise to vhost',
+    spellings: [
+      'qemu-system-x86_64: Failed to get postcopy_advise reply from vhost',
+      'qemu-system-x86_64: Failed to receive reply to postcopy_listen',
+    ],
+    source: 'hw/virtio/vhost-user.c, vhost_user_postcopy_advise, _listen and _end, 2.12 and later',
+    means: 'The request {name} to the back-end, or its answer, failed. The post-copy migration cannot go on.',
+    culprit: 'A back-end that hung up or that cannot use userfaultfd.',
+    remedy: 'Look at the log of the back-end for "userfaultfd" and "postcopy".',
+  },
+  {
+    id: 'qemu-postcopy-reply',
+    program: 'QEMU',
+    pattern:
+      /Unexpected size for postcopy reply|postcopy reply not fully consumed|invalid postcopy reply for region|Failed to find region for fault|: Failed to get ufd\b/,
+    example: 'qemu-system-x86_64: vhost_user_set_mem_table_postcopy: Unexpected size for postcopy reply 12 vs 332',
+    spellings: ['qemu-system-x86_64: vhost_user_postcopy_advise: Failed to get ufd'],
+    source: 'hw/virtio/vhost-user.c, vhost_user_set_mem_table_postcopy and others, 2.12 and later',
+    means: 'The answer of the back-end about the memory that post-copy fills later does not fit.',
+    culprit: 'A back-end whose post-copy is faulty, or a relay that drops the descriptor or the long answer.',
+    remedy: 'Report the release of the back-end; migrate without post-copy.',
+  },
+  {
+    id: 'qemu-userfault',
+    program: 'QEMU',
+    pattern:
+      /(?<at>\w+): userfaultfd not available: (?<error>.+)|syscall __NR_userfaultfd failed|(?<call>\w+): UFFDIO_API failed|Userfault on this host does not support huge pages|userfault register: |Region doesn't support COPY/,
+    example: 'qemu-system-x86_64: postcopy_ram_supported_by_host: userfaultfd not available: Operation not permitted',
+    spellings: ['qemu-system-x86_64: Userfault on this host does not support huge pages'],
+    source: 'migration/postcopy-ram.c, postcopy_ram_supported_by_host and ram_block_enable_notify, 2.5 and later',
+    means: 'This host does not let QEMU fill guest memory later (userfaultfd): no post-copy here.',
+    culprit: 'vm.unprivileged_userfaultfd=0, a seccomp filter, an old kernel, or huge pages that it cannot do.',
+    remedy: 'Allow userfaultfd for QEMU (sysctl vm.unprivileged_userfaultfd=1), or migrate without post-copy.',
+  },
+  {
+    id: 'qemu-postcopy-paused',
+    program: 'QEMU',
+    pattern: /Detected IO failure for postcopy\. Migration paused|postcopy_pause_\w+: /,
+    example: 'qemu-system-x86_64: Detected IO failure for postcopy. Migration paused.',
+    source: 'migration/migration.c, postcopy_pause, 2.12 and later',
+    means: 'The connection between the hosts broke while the guest ran on half of its memory. It waits on both hosts.',
+    culprit: 'The network between the hosts.',
+    remedy: 'Do not end either QEMU: resume the migration (`virsh migrate --postcopy-resume`, QMP migrate-recover).',
+  },
+  {
+    id: 'qemu-device-state-backend',
+    program: 'QEMU',
+    pattern:
+      /Back-end does not support migration state transfer|Back-end of \S+ device (?<device>\S+) (?:\(tag: "[^"]*"\) )?does not support migration through qemu|vhost transport does not support migration state transfer/,
+    example:
+      'qemu-system-x86_64: Back-end of vhost-user-fs device 0000:00:04.0/vhost-user-fs (tag: "share") does not support migration through qemu',
+    spellings: ['qemu-system-x86_64: Back-end does not support migration state transfer'],
+    source: 'hw/virtio/vhost-user.c, vhost_user_check_device_state, and vhost-user-fs.c, 8.2 and later',
+    means: 'The state of this device lies in its back-end, which cannot hand it over. The guest cannot be migrated.',
+    culprit: 'A back-end without VHOST_USER_PROTOCOL_F_DEVICE_STATE: it is too old, or keeps its state to itself.',
+    remedy: 'Update the back-end on both hosts, or unplug the device before the migration.',
+    lacks: { family: 'protocol', names: ['VHOST_USER_PROTOCOL_F_DEVICE_STATE'] },
+  },
+  {
+    id: 'qemu-device-state',
+    program: 'QEMU',
+    pattern:
+      /Error (?<verb>saving|loading|getting vhost)\s+back-end (?:state )?of (?<what>\S+) device|Back-end (?<did>did not accept migration state transfer|failed to process its internal state)|Failed to (?:send|receive) (?<name>SET_DEVICE_STATE_FD|CHECK_DEVICE_STATE)|Failed to get back-end-provided transfer pipe|Failed to (?:initiate|set up) state transfer/,
+    example:
+      'qemu-system-x86_64: Error loading back-end state of vhost-user-fs device 0000:00:04.0/vhost-user-fs (tag: "share"): Back-end failed to process its internal state',
+    spellings: [
+      'qemu-system-x86_64: Back-end failed to process its internal state',
+      'qemu-system-x86_64: Back-end did not accept migration state transfer',
+      'qemu-system-x86_64: Failed to send SET_DEVICE_STATE_FD message: Broken pipe',
+    ],
+    source: 'hw/virtio/vhost.c, vhost_save_backend_state and vhost_load_backend_state; vhost-user-fs.c, 8.2 and later',
+    means: 'The state that lies in the back-end could not be saved at the source or loaded at the destination.',
+    culprit:
+      'Back-ends of two releases or with other settings (another shared directory), or one that does not accept the transfer.',
+    remedy: 'Look at the logs of both back-ends; give both hosts the same release and settings.',
+  },
+  {
+    id: 'qemu-state-pipe',
+    program: 'QEMU',
+    pattern: /Failed to (?<verb>send|receive|read) state(?:: (?<error>.+))?$/,
+    example: 'qemu-system-x86_64: Failed to send state: Connection is closed',
+    source: 'hw/virtio/vhost.c, vhost_save_backend_state and vhost_load_backend_state, 8.2 and later',
+    tells: 'symptom',
+    means: 'The pipe with the state of the back-end broke.',
+    culprit: 'A back-end that ended or refused the state.',
+    remedy: 'Look at the log of the back-end.',
+  },
+];
