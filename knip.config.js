@@ -16,6 +16,7 @@ export default {
     'rpc/fleet/describe-schema.ts!',
     // tests, what mocha loads, and the programs that tests start by path
     'test/runner/{main,no-processes,reporter}.ts',
+    'test/sweep/main.ts',
     'test/**/*.test.ts',
     'test/**/{record-*,*-child,*-process,kept-relay}.ts',
     'test/agent/keeper/programs/*.ts',

@@ -51,7 +51,10 @@ export interface Explained {
   readonly unknownCount: number;
 }
 
-/** Explains every known line, in the order of the text; lines that say the same as an earlier one are counted there. */
+/**
+ * Explains every known line, in the order of the text; lines that say the same as an earlier one are counted there.
+ * @internal Tests have whole texts.
+ */
 export function explain(text: string, entries: readonly Entry[]): readonly Explanation[] {
   const reader = new Explainer(entries);
   reader.add(text);

@@ -155,7 +155,7 @@ export const OVS_PORT_MESSAGES: readonly MessageRow[] = [
     id: 'ovs-sock-dir',
     program: 'Open vSwitch',
     pattern:
-      /(?:vhost-user sock directory|vHostUser socket DIR) '(?<dir>[^']+)' does not exist|vhost-user sock directory request '(?<request>[^']+)' has invalid ?characters/,
+      /(?:vhost-user sock directory|vHostUser socket DIR) '(?<dir>[^']+)' does not exist|vhost-user sock directory request '(?<name>[^']+)' has invalid ?characters/,
     example: "dpdk|ERR|vhost-user sock directory '/var/run/openvswitch/vhost' does not exist.",
     source: 'lib/dpdk.c, process_vhost_flags, 2.4 and later',
     means:

@@ -136,7 +136,7 @@ export const QEMU_MEMORY_MESSAGES: readonly MessageRow[] = [
   {
     id: 'qemu-ram-block',
     program: 'QEMU',
-    pattern: /Unknown ramblock "(?<block>[^"]+)", cannot accept migration|Can't find block (?<missing>\S+)/,
+    pattern: /Unknown ramblock "(?<block>[^"]+)", cannot accept migration|Can't find block (?<name>\S+)/,
     example: 'qemu-system-x86_64: Unknown ramblock "0000:00:03.0/virtio-net-pci.rom", cannot accept migration',
     source: 'migration/ram.c, ram_load_precopy, 1.0 and later',
     means: 'The source sends memory of a device (or memory device) that does not exist here. The migration is refused.',

@@ -223,6 +223,6 @@ describe('vhost-user trace, what became of a message', () => {
   });
 
   it('has no net names for a device that is none', () => {
-    assert.equal(traceLine(traced(2, 1, '0080000001000000'), 'vhost-user-blk').text, '0x100008000 bit-15 VERSION_1');
+    assert.equal(traceLine(traced(2, 1, '0080000001000000'), 'vhost-user-blk').text, '0x100008000 LIFETIME VERSION_1');
   });
 });

@@ -309,6 +309,13 @@ describe('explain: the rows', () => {
         assert.doesNotMatch(said, /[{}]|undefined|\?\)/);
       });
 
+    it(`${row.id} has numbers alone in the groups that are read as numbers`, () => {
+      const numbers = ['features', 'allowed', 'missing', 'negotiated', 'other', 'protocol'];
+      const requests = ['expected', 'received', 'request', 'expectedBack', 'receivedBack'];
+      for (const [, name = '', begins = ''] of row.pattern.source.matchAll(/\(\?<(\w+)>(.{3})/g))
+        if ([...numbers, ...requests].includes(name)) assert.match(begins, /^0x\[|^\\d\+/, name);
+    });
+
     it(`${row.id} says where its line is written`, () => assert.match(row.source, /\w/));
 
     it(`${row.id} has a group for each place in its texts`, () => {
