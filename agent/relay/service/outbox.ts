@@ -6,7 +6,7 @@ export interface FactSink {
   send(fact: Fact): void;
 }
 
-/** The changes of an interface within this time are reported as one. */
+/** Changes and events wait this long: those of an interface are reported as one, and not in the middle of a handshake. */
 const REPORT_MS = 20;
 /** So that the report of a thousand interfaces delays no message of a guest: so many of them in each turn of the loop. */
 const REPORTS_PER_TURN = 32;
@@ -44,19 +44,22 @@ export class Outbox {
     this.#acknowledgements.length = 0;
   }
 
-  changed(id: string, soon?: 'soon'): void {
+  changed(id: string): void {
     this.#changed.add(id);
-    if (soon && this.#turn === undefined) this.#nextTurn();
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.flush();
-    }, REPORT_MS);
+    this.#flushLater();
   }
 
   event(fact: Fact): void {
     this.#events.push(fact);
     if (this.#events.length > MAX_EVENTS) this.#events.shift();
-    if (this.#sink?.isWritable && this.#events.length === 1) this.#sendEvents();
+    this.#flushLater();
+  }
+
+  #flushLater(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.flush();
+    }, REPORT_MS);
   }
 
   /** Sent only to a manager that takes it now: nobody needs old messages. */

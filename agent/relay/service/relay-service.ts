@@ -52,7 +52,7 @@ export class RelayService {
       socketGroup: options.socketGroup,
       entries: () => this.#versions?.entries,
       hostDefault: () => this.#versions?.hostDefault,
-      changed: (id, soon) => this.#outbox.changed(id, soon),
+      changed: (id) => this.#outbox.changed(id),
       event: (name, event) => this.#outbox.event({ is: 'event', interface: name, event }),
       remember: (order, modes) => this.#last.writeInterface(order, modes),
       keeper: options.keeper,

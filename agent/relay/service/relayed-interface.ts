@@ -18,8 +18,8 @@ export interface RelaySurroundings {
   /** The versions that can be had, the most preferred first; undefined: none were ordered yet. */
   entries(): readonly Entry[] | undefined;
   hostDefault(): string | undefined;
-  /** Its facts are others than before. `soon`: a client of the database waits for just this. */
-  changed(id: string, soon?: 'soon'): void;
+  /** Its facts are others than before. */
+  changed(id: string): void;
   event(name: string, event: PortEvent): void;
   /** Writes down the order and the modes of its front-end processes, for the process after this one. */
   remember(order: InterfaceOrder, modes: readonly StickyMode[]): void;
@@ -169,7 +169,7 @@ export class RelayedInterface {
       const { version, digest } = decision.mode;
       if (this.#modes.add({ version, digest, peer })) {
         this.#remember();
-        this.#around.changed(this.#order.id, 'soon');
+        this.#changed();
       }
     }
     return decision;
