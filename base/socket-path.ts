@@ -1,5 +1,5 @@
 /** sockaddr_un has room for 108 bytes, the closing zero included (unix(7)); the kernel would cut a longer path silently. */
-export const MAX_SOCKET_PATH_BYTES = 107;
+const MAX_SOCKET_PATH_BYTES = 107;
 
 /** Why a path cannot be a unix socket's, such as `the path is empty`; undefined: it can. Runs in a browser, too. */
 export function socketPathFault(path: string): string | undefined {

@@ -2,7 +2,7 @@
  * Lets tests make system calls fail: each of these calls asks here first, and what the listener throws is its error. A
  * running agent has no listener.
  */
-export type FaultyCall = 'recvmsg' | 'sendmsg' | 'splice' | 'pipe' | 'setsockopt' | 'watch' | 'journal';
+export type FaultyCall = 'recvmsg' | 'sendmsg' | 'sendmmsg' | 'setsockopt' | 'watch' | 'journal';
 
 let listener: ((call: FaultyCall) => void) | undefined;
 

@@ -1,10 +1,13 @@
 import { mayFail } from './faults.ts';
 import { addressOf, libc, SOL_SOCKET, unlessBlocked } from './libc.ts';
 
-// Messages with descriptors: sendmsg and recvmsg.
+// Messages with descriptors: sendmmsg and recvmsg.
 
-const recvmsg = libc.func('int64_t recvmsg(int, void *, int)');
-const sendmsg = libc.func('int64_t sendmsg(int, void *, int)');
+const recvmsg = libc.func('int64_t recvmsg(int, uint64_t, int)');
+/** Not sendmmsg of the C library: musl has it made of sendmsg, and writes `msg_len` itself. */
+const systemCall = libc.func('int64_t syscall(int64_t, int64_t, uint64_t, uint64_t, int64_t)');
+/** sendmmsg(2) by architecture; 269 wherever Linux came late. */
+const SENDMMSG = { x64: 307, ppc64: 349 }[process.arch as string] ?? 269;
 
 const SCM_RIGHTS = 1;
 const SCM_CREDENTIALS = 2;
@@ -41,27 +44,78 @@ export interface Received {
   readonly pid: number;
 }
 
+const addresses = new WeakMap<Uint8Array, bigint>();
+
+/** Memory whose address is asked for once, not for each call: it must not be moved, so it is never collected either. */
+export function pinned(length: number): Uint8Array {
+  const bytes = new Uint8Array(new ArrayBuffer(length));
+  addresses.set(bytes, addressOf(bytes));
+  return bytes;
+}
+
+const addressIn = (bytes: Uint8Array): bigint => addresses.get(bytes) ?? addressOf(bytes);
+
 /** struct msghdr: name@0 namelen@8 iov@16 iovlen@24 control@32 controllen@40 flags@48, 56 bytes in all. */
-const msg = Buffer.alloc(56);
-const iov = Buffer.alloc(16);
+const HEADER_BYTES = 56;
+const [CONTROL_LENGTH, FLAGS, SENT] = [40 / 4, 48 / 4, HEADER_BYTES / 4];
 /** Room for one struct ucred and the descriptors, each behind a struct cmsghdr. */
-const control = Buffer.alloc(32 + 16 + MAX_CARRIED * 4 + 4);
+const control = pinned(32 + 16 + MAX_CARRIED * 4 + 4);
+const controlWords = new Int32Array(control.buffer);
 /** What a stream may carry. */
 const STREAM_ROOM = 16 + MAX_FDS * 4;
-msg.writeBigUInt64LE(addressOf(iov), 16);
-msg.writeBigUInt64LE(1n, 24);
-msg.writeBigUInt64LE(addressOf(control), 32);
+const iov = pinned(16);
+const iovAddress = new BigUint64Array(iov.buffer);
+const iovWords = new Uint32Array(iov.buffer);
+/** What is sent is copied to a place that is known. */
+const outgoing = pinned(16_384);
+const UNDECIDED = 0xffff_ffff;
+/** struct mmsghdr: a struct msghdr and the number of bytes that were sent, and padding. */
+export const RECEIPT_BYTES = 64;
 
-function aim(data: Uint8Array, controlLength: number): void {
-  iov.writeBigUInt64LE(addressOf(data), 0);
-  iov.writeBigUInt64LE(BigInt(data.length), 8);
-  msg.writeBigUInt64LE(BigInt(controlLength), 40);
-  msg.writeUInt32LE(0, 48);
+/**
+ * Where the kernel notes how many bytes of a message it has taken, before the call that sends it returns. In memory that
+ * outlives the process it says whether a message was sent, whatever instruction this process was ended at.
+ */
+export class Receipt {
+  readonly address: bigint;
+  readonly words: Uint32Array;
+
+  /** At `address`, which `memory` shows from `at` on, a multiple of 8. */
+  constructor(memory: ArrayBuffer, at: number, address: bigint) {
+    this.words = new Uint32Array(memory, at, RECEIPT_BYTES / 4);
+    this.address = address;
+    const pointers = new BigUint64Array(memory, at, HEADER_BYTES / 8);
+    pointers.fill(0n);
+    pointers[2] = addressIn(iov);
+    pointers[3] = 1n;
+    pointers[4] = addressIn(control);
+  }
+
+  /** From now on it tells of the next message. */
+  arm(): void {
+    this.words[SENT] = UNDECIDED;
+  }
+}
+
+/** The bytes that were sent by the last call with the receipt in this memory; 0: none, or it was not carried out. */
+export function sentBy(receipt: Buffer): number {
+  const sent = receipt.readUInt32LE(HEADER_BYTES);
+  return sent === UNDECIDED ? 0 : sent;
+}
+
+const ownReceipt = pinned(RECEIPT_BYTES);
+const own = new Receipt(ownReceipt.buffer as ArrayBuffer, 0, addressIn(ownReceipt));
+
+function aim({ words }: Receipt, address: bigint, length: number, controlLength: number): void {
+  iovAddress[0] = address;
+  iovWords[2] = length;
+  words[CONTROL_LENGTH] = controlLength;
+  words[FLAGS] = 0;
 }
 
 /** Receives at most `into.length` bytes and the descriptors that came with them; undefined when it would block. */
 export function receive(fd: number, into: Uint8Array): Received | undefined {
-  return receiveWith(fd, into, RECV_FLAGS, STREAM_ROOM);
+  return receiveWith(fd, into, into.length, RECV_FLAGS, STREAM_ROOM);
 }
 
 /**
@@ -69,57 +123,72 @@ export function receive(fd: number, into: Uint8Array): Received | undefined {
  * message after the bytes asked for: the descriptors may belong to that one.
  */
 export function peek(fd: number, into: Uint8Array): Received | undefined {
-  return receiveWith(fd, into, RECV_FLAGS | MSG_PEEK, STREAM_ROOM);
+  return receiveWith(fd, into, into.length, RECV_FLAGS | MSG_PEEK, STREAM_ROOM);
 }
 
-/** Receives without taking descriptors: the kernel closes them, and `truncated` says that there were some. */
-export function receiveBytes(fd: number, into: Uint8Array): Received | undefined {
-  return receiveWith(fd, into, RECV_FLAGS, 0);
+/** Receives at most `length` bytes without taking descriptors: the kernel closes them, and `truncated` says that there were some. */
+export function receiveBytes(fd: number, into: Uint8Array, length = into.length): Received | undefined {
+  return receiveWith(fd, into, length, RECV_FLAGS, 0);
 }
 
 /** Receives one datagram of a socket made by `bindDatagram`; undefined when none waits. */
 export function receiveDatagram(fd: number, into: Uint8Array): Received | undefined {
-  return receiveWith(fd, into, RECV_FLAGS, control.length);
+  return receiveWith(fd, into, into.length, RECV_FLAGS, control.length);
 }
 
-function receiveWith(fd: number, into: Uint8Array, flags: number, room: number): Received | undefined {
+function receiveWith(fd: number, into: Uint8Array, length: number, flags: number, room: number): Received | undefined {
   mayFail('recvmsg');
+  const address = addressIn(into);
   const bytes = unlessBlocked('receive', () => {
-    aim(into, room);
-    return recvmsg(fd, msg, flags);
+    aim(own, address, length, room);
+    return recvmsg(fd, own.address, flags);
   });
   if (bytes === undefined) return undefined;
-  return { bytes, ...carried(), truncated: (msg.readUInt32LE(48) & (MSG_CTRUNC | MSG_TRUNC)) !== 0 };
+  const { words } = own;
+  const truncated = ((words[FLAGS] ?? 0) & (MSG_CTRUNC | MSG_TRUNC)) !== 0;
+  return words[CONTROL_LENGTH] === 0 ? { bytes, fds: NONE, truncated, pid: 0 } : { bytes, ...carried(), truncated };
 }
+
+const NONE: readonly number[] = [];
 
 /** struct cmsghdr: len@0 level@8 type@12 data@16; each starts on a multiple of eight. struct ucred: pid@0. */
 function carried(): { fds: number[]; pid: number } {
   const fds: number[] = [];
   let pid = 0;
-  const end = Number(msg.readBigUInt64LE(40));
+  const end = own.words[CONTROL_LENGTH] ?? 0;
+  const word = (at: number): number => controlWords[at / 4] ?? 0;
   for (let at = 0; at + 16 <= end; ) {
-    const length = Number(control.readBigUInt64LE(at));
-    const type = control.readInt32LE(at + 8) === SOL_SOCKET ? control.readInt32LE(at + 12) : -1;
-    if (type === SCM_CREDENTIALS) pid = control.readInt32LE(at + 16);
-    if (type === SCM_RIGHTS) for (let p = at + 16; p + 4 <= at + length; p += 4) fds.push(control.readInt32LE(p));
+    const length = word(at);
+    const type = word(at + 8) === SOL_SOCKET ? word(at + 12) : -1;
+    if (type === SCM_CREDENTIALS) pid = word(at + 16);
+    if (type === SCM_RIGHTS) for (let p = at + 16; p + 4 <= at + length; p += 4) fds.push(word(p));
     at += Math.max(16, (length + 7) & ~7);
   }
   return { fds, pid };
 }
 
-/** Sends; the descriptors leave with the first byte. Returns the bytes taken, undefined when it would block. */
-export function send(fd: number, data: Uint8Array, fds: readonly number[]): number | undefined {
+/**
+ * Sends; the descriptors leave with the first byte. Returns the bytes taken, undefined when it would block. The kernel
+ * notes in `receipt`, too, how many it took.
+ */
+export function send(fd: number, data: Uint8Array, fds: readonly number[], receipt: Receipt = own): number | undefined {
   if (data.length === 0) throw new RangeError('Cannot send descriptors without a byte to carry them');
   if (fds.length > MAX_FDS) throw new RangeError(`Cannot send ${fds.length} descriptors: at most ${MAX_FDS}`);
   mayFail('sendmsg');
-  if (fds.length > 0) {
-    control.writeBigUInt64LE(BigInt(16 + fds.length * 4), 0);
-    control.writeInt32LE(SOL_SOCKET, 8);
-    control.writeInt32LE(SCM_RIGHTS, 12);
-    for (const [i, one] of fds.entries()) control.writeInt32LE(one, 16 + i * 4);
+  const room = fds.length > 0 ? (16 + fds.length * 4 + 7) & ~7 : 0;
+  if (room > 0) {
+    controlWords[0] = 16 + fds.length * 4;
+    controlWords[1] = 0;
+    controlWords[2] = SOL_SOCKET;
+    controlWords[3] = SCM_RIGHTS;
+    for (const [i, one] of fds.entries()) controlWords[4 + i] = one;
   }
-  return unlessBlocked('send', () => {
-    aim(data, fds.length > 0 ? (16 + fds.length * 4 + 7) & ~7 : 0);
-    return sendmsg(fd, msg, SEND_FLAGS);
+  const known = data.length <= outgoing.length;
+  if (known) outgoing.set(data);
+  const address = addressIn(known ? outgoing : data);
+  const sent = unlessBlocked('send', () => {
+    aim(receipt, address, data.length, room);
+    return systemCall(SENDMMSG, fd, receipt.address, 1, SEND_FLAGS);
   });
+  return sent === undefined ? undefined : receipt.words[SENT];
 }

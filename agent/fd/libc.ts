@@ -6,6 +6,8 @@ import { socketPathFault } from '../../base/socket-path.ts';
 export const libc = koffi.load(null); // the C library that node itself is linked with: glibc or musl
 /** Where a buffer stands in memory, for a struct that points to it. */
 export const addressOf = (buffer: Uint8Array): bigint => koffi.address(buffer);
+/** The memory at an address that a call of the C library gave: not to be used once that is given back. */
+export const memoryAt = (address: bigint, length: number): ArrayBuffer => koffi.view(address, length);
 export const getOption = libc.func('int getsockopt(int, int, int, void *, void *)');
 export const setOption = libc.func('int setsockopt(int, int, int, void *, uint32_t)');
 export const controlFd = libc.func('int fcntl(int, int, int)');

@@ -1,26 +1,16 @@
-import { writeSync } from 'node:fs';
 import { Backoff } from '../../base/backoff.ts';
+import { mayFail } from './faults.ts';
 import type { MessageReader } from './fd-socket.ts';
 import { SystemCallError } from './libc.ts';
-import { peek, receive, receiveBytes, send, TruncatedError } from './libc-message.ts';
-import {
-  createPipe,
-  emptyPipe,
-  movePipe,
-  peekOffset,
-  peerAddress,
-  setPeekOffset,
-  shutdown,
-  unreadBytes,
-  unsentBytes,
-} from './libc-stream.ts';
-import { closeAll, OwnedFd, ownAll } from './owned-fd.ts';
+import { peek, pinned, type Receipt, receive, receiveBytes, send, TruncatedError } from './libc-message.ts';
+import { peekOffset, setPeekOffset, shutdown } from './libc-stream.ts';
+import { closeAll, type OwnedFd, ownAll } from './owned-fd.ts';
 import { Watch } from './watch.ts';
 
 export interface ResumableSocketEvents {
   /** There may be a message to `peek` at. What this throws ends the connection. */
   readable(): void;
-  /** The peer takes bytes again: time to `flush` or `send`. What this throws ends the connection. */
+  /** The peer takes bytes again: time to `send`. What this throws ends the connection. */
   writable(): void;
   /** Once, after everything was closed. Undefined: one side hung up. */
   closed(error: Error | undefined): void;
@@ -29,7 +19,7 @@ export interface ResumableSocketEvents {
 /** A whole message that is still in the kernel's queue, with copies of its descriptors. */
 export interface Peeked<M> {
   readonly message: M;
-  /** Nothing came behind it: the descriptors are certainly its own, and all of them. */
+  /** The look at the queue ended with it: the descriptors are certainly its own, and all of them. */
   readonly alone: boolean;
   /** The kernel had no room for some of the descriptors. */
   readonly truncated: boolean;
@@ -39,6 +29,8 @@ export interface Peeked<M> {
 export class PartialMessageError extends Error {
   override readonly name = 'PartialMessageError';
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** A message that is not whole yet: read again when the timer fires. */
 interface Partial {
@@ -50,9 +42,9 @@ interface Partial {
 }
 
 /** What one look at the queue takes: more than all messages but rare ones have. Bytes of the next message are looked at again. */
-const look = new Uint8Array(512);
-/** Holds the largest message and a few short answers. */
-const PIPE_BYTES = 16_384;
+const look = pinned(512);
+/** Where consumed bytes go, which were looked at before. */
+const sink = pinned(8192);
 /** A message that is not whole yet keeps the socket readable, so it is read again after a pause that doubles. */
 const FIRST_LOOK_MS = 1;
 const LONGEST_LOOK_MS = 128;
@@ -62,12 +54,10 @@ const PARTIAL_PATIENCE_MS = 10_000;
 /**
  * A connected unix stream socket whose whole state the kernel keeps: another process can continue after this one was killed
  * between any two instructions. A message is peeked at, and consumed when it was handled; until then the socket's peek
- * offset is the number of bytes in hand. Bytes to send are staged in a pipe and moved from there by one system call: what
- * is no longer in the pipe was sent.
+ * offset is the number of bytes in hand. What is sent, the kernel notes in a receipt (libc-message.ts).
  */
 export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   readonly #socket: OwnedFd;
-  readonly #pipe: OwnedFd;
   readonly #watch: Watch;
   readonly #reader: MessageReader<M>;
   readonly #patienceMs: number;
@@ -78,17 +68,18 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   #wantWritable = false;
   /** Bytes behind the first unread one that were peeked at. */
   #seen = 0;
-  /** Bytes in the pipe. */
-  #staged = 0;
+  /** What was said and not sent yet. */
+  #unsaid: Uint8Array = NOTHING;
   #held: Peeked<M> | undefined;
   #truncated = false;
   #drained = false;
+  /** The last look went further than the message. */
+  #behind = false;
   #partial: Partial | undefined;
 
-  /** Owns the descriptors; makes a pipe if none is given. `patienceMs`: how long a message may stay incomplete. */
+  /** Owns the descriptor. `patienceMs`: how long a message may stay incomplete. */
   constructor(
     socket: OwnedFd,
-    pipe: OwnedFd | undefined,
     reader: MessageReader<M>,
     events: ResumableSocketEvents,
     patienceMs = PARTIAL_PATIENCE_MS,
@@ -97,19 +88,15 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     this.#reader = reader;
     this.#patienceMs = patienceMs;
     this.events = events;
-    let made: OwnedFd | undefined;
     try {
-      made = pipe ?? new OwnedFd(createPipe(PIPE_BYTES));
-      this.#seen = Math.max(peekOffset(socket.raw), 0);
-      this.#staged = unreadBytes(made.raw);
-      if (pipe === undefined) setPeekOffset(socket.raw, 0);
+      const offset = peekOffset(socket.raw);
+      if (offset < 0) setPeekOffset(socket.raw, 0);
+      this.#seen = Math.max(offset, 0);
       this.#watch = new Watch(socket.raw, (ready) => this.#ready(ready));
     } catch (error) {
       socket.close();
-      (made ?? pipe)?.close();
       throw error;
     }
-    this.#pipe = made;
   }
 
   #ready(ready: { readable: boolean; writable: boolean; disconnect: boolean; failed: boolean }): void {
@@ -122,34 +109,14 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     return this.#open;
   }
 
-  /** The descriptors of the socket and the pipe, for a keeper that takes copies. */
-  get descriptors(): readonly [socket: number, pipe: number] {
-    return [this.#socket.raw, this.#pipe.raw];
+  /** For a keeper that takes a copy. */
+  get descriptor(): number {
+    return this.#socket.raw;
   }
 
   /** Bytes of messages in hand: 0 when all that was begun is done. */
   get begun(): number {
     return this.#seen;
-  }
-
-  /** Bytes that can be read, those that were peeked at included. */
-  get unread(): number {
-    return unreadBytes(this.#socket.raw);
-  }
-
-  /** Above 0 while the peer has not read all that was sent to it. */
-  get unsent(): number {
-    return unsentBytes(this.#socket.raw);
-  }
-
-  /** The path that the peer listened on, by the name that it used itself. */
-  get peerAddress(): string {
-    return peerAddress(this.#socket.raw);
-  }
-
-  /** Bytes that are staged and not sent. */
-  get staged(): number {
-    return this.#staged;
   }
 
   /** The next whole message, the same until it is consumed; undefined when there is none (yet). */
@@ -175,8 +142,8 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
       const message = this.#assemble(got.bytes, first ? fds : []);
       if (message === undefined) continue;
       this.#stopWaiting();
-      // without descriptors, what follows does not matter
-      const alone = (message.fds.length === 0 && !this.#truncated) || this.unread <= this.#seen;
+      // without descriptors, what follows does not matter; with some, the kernel ends a look behind them
+      const alone = (message.fds.length === 0 && !this.#truncated) || !this.#behind;
       this.#held = { message, alone, truncated: this.#truncated };
     }
     return this.#held;
@@ -199,7 +166,8 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
       message = this.#reader.took(part.length, at === 0 ? fds : []);
       at += part.length;
     }
-    if (at === bytes) return message;
+    this.#behind = at < bytes;
+    if (!this.#behind) return message;
     this.#drained = false;
     try {
       setPeekOffset(this.#socket.raw, this.#seen);
@@ -226,7 +194,8 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     this.#held = undefined;
     let carried = false;
     for (let first = true; this.#seen > 0; first = false) {
-      const got = receiveBytes(this.#socket.raw, new Uint8Array(first && expectDescriptors ? 1 : this.#seen));
+      const length = first && expectDescriptors ? 1 : Math.min(this.#seen, sink.length);
+      const got = receiveBytes(this.#socket.raw, sink, length);
       if (!got || got.bytes === 0) throw new Error(`Cannot consume ${this.#seen} bytes that were peeked at`);
       if (first || !expectDescriptors) carried ||= got.truncated;
       this.#seen -= got.bytes;
@@ -254,46 +223,36 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     }
   }
 
-  /** Puts bytes into the pipe for `flush`; at most PIPE_BYTES in all. */
-  stage(bytes: Uint8Array): void {
-    const written = writeSync(this.#pipe.raw, bytes);
-    if (written !== bytes.length) throw new Error(`Cannot stage ${bytes.length} bytes: the pipe took ${written}`);
-    this.#staged += written;
-  }
-
-  /** Discards what is staged. */
-  unstage(): void {
-    emptyPipe(this.#pipe.raw);
-    this.#staged = 0;
-  }
-
-  /** Sends what is staged; false when the peer does not take all of it now: `writable` comes later. */
-  flush(): boolean {
-    while (this.#staged > 0) {
-      const moved = movePipe(this.#pipe.raw, this.#socket.raw, this.#staged);
-      if (moved === undefined) return this.#want(true);
-      this.#staged -= moved;
-    }
-    return !this.#want(false);
-  }
-
   /**
-   * Sends a message with descriptors, all of it or nothing: the kernel does not split a message shorter than half of the
-   * send buffer. False when the peer does not take it now: `writable` comes later.
+   * Sends what the peer takes now, the descriptors with the first byte; returns how many bytes. Undefined: none, `writable`
+   * comes later. `receipt`: where the kernel notes it.
    */
-  send(bytes: Uint8Array, fds: readonly OwnedFd[]): boolean {
+  send(bytes: Uint8Array, fds: readonly OwnedFd[], receipt?: Receipt): number | undefined {
+    mayFail('sendmmsg');
     const raw = fds.map((fd) => fd.raw);
-    const sent = send(this.#socket.raw, bytes, raw);
-    if (sent === undefined) return this.#want(true);
-    if (sent !== bytes.length) throw new Error(`Cannot send ${bytes.length} bytes at once: the kernel took ${sent}`);
-    return !this.#want(false);
+    const sent = send(this.#socket.raw, bytes, raw, receipt);
+    this.#want(sent === undefined);
+    return sent;
   }
 
-  /** Returns false, for its callers to return. */
-  #want(writable: boolean): false {
+  /** Sends something of our own, now or, in `flush`, when the peer takes it. */
+  say(bytes: Uint8Array): void {
+    this.#unsaid = this.#unsaid.length === 0 ? bytes : Buffer.concat([this.#unsaid, bytes]);
+    this.flush();
+  }
+
+  flush(): void {
+    while (this.#unsaid.length > 0) {
+      const sent = this.send(this.#unsaid, []);
+      if (sent === undefined) return;
+      this.#unsaid = this.#unsaid.subarray(sent);
+    }
+  }
+
+  #want(writable: boolean): void {
+    if (this.#wantWritable === writable) return;
     this.#wantWritable = writable;
     this.#interest();
-    return false;
   }
 
   #writable(): void {
@@ -384,7 +343,6 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     if (forBoth) shutdown(this.#socket.raw);
     this.#drop();
     this.#socket.close();
-    this.#pipe.close();
     this.events.closed(error);
   }
 

@@ -6,36 +6,41 @@ import type { SessionState } from '../session/session.ts';
 /** The format of a port's journal, from which the next process goes on where this one was ended. Pure. */
 
 /** What is done about each message, in this order (docs/adr/0007); `begun` only with one that carries descriptors. */
-export const RELAY_STEPS = ['peeked', 'staged', 'journalled', 'sent', 'begun', 'consumed', 'done'] as const;
+export const RELAY_STEPS = ['peeked', 'journalled', 'sent', 'begun', 'consumed', 'done'] as const;
 export type RelayStep = (typeof RELAY_STEPS)[number];
 
 export type Side = 'frontend' | 'backend';
+
+/** Which of the two receipts of a side tells of a message; the next message has the other one. */
+export type ReceiptNumber = 0 | 1;
 
 /** A message that was decided on and is not consumed yet. */
 export interface PendingMessage {
   readonly from: Side;
   readonly to: Side;
   /**
-   * `pipe`: what it leads to is staged and moved to the peer by one system call, so that the kernel knows what was sent.
-   * `descriptors`: sent with descriptors, which a pipe cannot carry; until the message is consumed, whether it was sent has
-   * to be found out. `taken`: consumed before it was sent.
+   * `peeked`: it stays in the kernel's queue until it was sent. `taken`: consumed before it was sent. `pipe` and `descriptors`
+   * are those of the release before: what a pipe holds was not sent; whether a message with descriptors was is not known.
    */
-  readonly via: 'pipe' | 'descriptors' | 'taken';
+  readonly via: 'peeked' | 'taken' | 'pipe' | 'descriptors';
   readonly request: number;
-  /** The back-end has to answer it. */
-  readonly asks: boolean;
   /** The number of descriptors that it carries. */
   readonly descriptors: number;
   /** Its length: when fewer bytes of it are left to be consumed, consuming had begun, so it was sent. */
   readonly bytes: number;
+  /** What is sent; undefined: the message as it came. */
+  readonly output?: Uint8Array | undefined;
+  /** How many bytes were sent before the attempt that its receipt tells of; to who reads a journal: in all. */
+  readonly sent: number;
+  readonly receipt: ReceiptNumber;
+  /** Of the release before: the back-end has to answer it. */
+  readonly asks?: boolean;
 }
 
 /** What changes with every message. */
 export interface JournalRecord {
   readonly state: SessionState;
   readonly messages: readonly PendingMessage[];
-  /** Barriers whose answers are still to come: questions of our own to the back-end (reply-barrier.ts). */
-  readonly barriers: number;
 }
 
 /** What stays the same while the two peers are connected. */
@@ -51,12 +56,13 @@ export interface JournalHead {
   readonly mode: Entry;
   readonly abilities: Abilities;
   readonly peer: PeerIdentity;
-  /** Inode numbers: the front-end's socket and the pipe to it, the back-end's socket and the pipe to it. */
-  readonly inodes: readonly [string, string, string, string];
+  /** Inode numbers: the front-end's socket and the back-end's; in the release before each with that of the pipe to it. */
+  readonly inodes: readonly string[];
 }
 
-/** Raised when a release writes what the previous one cannot read. */
-const JOURNAL_FORMAT = 1;
+/** Raised when a release writes what the previous one cannot read. 1: each record in a place of its own, and pipes. */
+export const JOURNAL_FORMAT = 2;
+const KNOWN_FORMATS: readonly number[] = [1, JOURNAL_FORMAT];
 
 const MAGIC = 0x6a_63_68_76; // "vhcj"
 /** magic u32, format u32, length u32, checksum u32 */
@@ -65,6 +71,8 @@ const HEAD_PREFIX = 16;
 const RECORD_PREFIX = 16;
 export const HEAD_BYTES = 65_536;
 export const RECORD_BYTES = 32_768;
+/** What most records fit into: two of them stand in a page, with receipts and what was consumed. */
+export const SMALL_RECORD_BYTES = 1888;
 
 export class JournalError extends Error {
   override readonly name = 'JournalError';
@@ -80,12 +88,17 @@ export function encodeHead(head: JournalHead): Buffer {
   return Buffer.concat([prefix, text]);
 }
 
-/** Throws JournalError: not a journal, in an unknown format, or damaged. */
-export function decodeHead(bytes: Buffer): JournalHead {
+/** The format of a journal. Throws JournalError: it is none, or in an unknown format. */
+export function formatOf(bytes: Buffer): number {
   if (bytes.length < HEAD_PREFIX || bytes.readUInt32LE(0) !== MAGIC) throw new JournalError('it is not a journal');
   const format = bytes.readUInt32LE(4);
-  if (format !== JOURNAL_FORMAT)
-    throw new JournalError(`it has format ${format}; this release reads format ${JOURNAL_FORMAT}`);
+  if (KNOWN_FORMATS.includes(format)) return format;
+  throw new JournalError(`it has format ${format}; this release reads format ${KNOWN_FORMATS.join(' and ')}`);
+}
+
+/** Throws JournalError: not a journal, in an unknown format, or damaged. */
+export function decodeHead(bytes: Buffer): JournalHead {
+  formatOf(bytes);
   const length = bytes.readUInt32LE(8);
   const text = bytes.subarray(HEAD_PREFIX, HEAD_PREFIX + length);
   if (text.length !== length || crc32(text) !== bytes.readUInt32LE(12)) throw new JournalError('its head is damaged');
@@ -112,12 +125,44 @@ type Plain = [
   queuePairs: number | null,
   relayed: boolean,
   pending: readonly (readonly [request: number, answer: string | null, dropped?: boolean, features?: string])[],
-  messages: readonly PendingMessage[],
+  messages: readonly (PlainMessage | OldMessage)[],
+  /** Of the release before: questions of its own to the back-end, whose answers were still to come. */
   barriers: number,
   postcopy: boolean,
 ];
 
-export function encodeRecord(sequence: bigint, { state, messages, barriers }: JournalRecord): Buffer {
+type PlainMessage = readonly [
+  from: Side,
+  to: Side,
+  via: PendingMessage['via'],
+  request: number,
+  descriptors: number,
+  bytes: number,
+  sent: number,
+  receipt: ReceiptNumber,
+  output: string | null,
+];
+
+type OldMessage = Omit<PendingMessage, 'output' | 'sent' | 'receipt'>;
+
+function plainMessage(message: PendingMessage): PlainMessage {
+  const { from, to, via, request, descriptors, bytes, output, sent, receipt } = message;
+  const text = output ? Buffer.from(output).toString('base64') : null;
+  return [from, to, via, request, descriptors, bytes, sent, receipt, text];
+}
+
+function messageOf(plain: PlainMessage | OldMessage): PendingMessage {
+  if (!isPlain(plain)) return { ...plain, sent: 0, receipt: 0 };
+  const [from, to, via, request, descriptors, bytes, sent, receipt, text] = plain;
+  const output = text === null ? {} : { output: Buffer.from(text, 'base64') };
+  return { from, to, via, request, descriptors, bytes, sent, receipt, ...output };
+}
+
+function isPlain(message: PlainMessage | OldMessage): message is PlainMessage {
+  return Array.isArray(message);
+}
+
+export function encodeRecord(sequence: bigint, { state, messages }: JournalRecord): Buffer {
   const plain: Plain = [
     state.offered.toString(16),
     state.offeredProtocol.toString(16),
@@ -132,8 +177,8 @@ export function encodeRecord(sequence: bigint, { state, messages, barriers }: Jo
       if (features !== undefined) return [request, text, dropped, features.toString(16)];
       return dropped ? [request, text, dropped] : [request, text];
     }),
-    messages,
-    barriers,
+    messages.map(plainMessage),
+    0,
     state.postcopy,
   ];
   const text = Buffer.from(JSON.stringify(plain));
@@ -147,8 +192,15 @@ export function encodeRecord(sequence: bigint, { state, messages, barriers }: Jo
   return bytes;
 }
 
+interface DecodedRecord {
+  readonly sequence: bigint;
+  readonly record: JournalRecord;
+  /** Of the release before: a question of its own to the back-end was not answered yet. */
+  readonly asks?: true;
+}
+
 /** Undefined: never written, or not written to its end. */
-export function decodeRecord(bytes: Buffer): { readonly sequence: bigint; readonly record: JournalRecord } | undefined {
+export function decodeRecord(bytes: Buffer): DecodedRecord | undefined {
   if (bytes.length < RECORD_PREFIX) return undefined;
   const length = bytes.readUInt32LE(8);
   const text = bytes.subarray(RECORD_PREFIX, RECORD_PREFIX + length);
@@ -172,7 +224,8 @@ export function decodeRecord(bytes: Buffer): { readonly sequence: bigint; readon
       ...(features !== undefined && { features: big(features) }),
     })),
   };
-  return { sequence: bytes.readBigUInt64LE(0), record: { state, messages: plain[9], barriers: plain[10] } };
+  const record = { state, messages: plain[9].map(messageOf) };
+  return { sequence: bytes.readBigUInt64LE(0), record, ...(plain[10] > 0 && { asks: true as const }) };
 }
 
 /** Covers the sequence number too, so that one record cannot pass for another. */

@@ -1,9 +1,11 @@
+import { fstatSync } from 'node:fs';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { setPeekOffset, shutdown } from '../../fd/libc-stream.ts';
-import type { OwnedFd } from '../../fd/owned-fd.ts';
+import { closeAll, type OwnedFd } from '../../fd/owned-fd.ts';
 import { openChannel, type VhostChannel } from '../link/backend-link.ts';
 import { Journal, journalIds, removeJournal } from './journal.ts';
 import type { JournalHead, JournalRecord } from './journal-format.ts';
+import { ofThisRelease } from './previous-release.ts';
 import { type Handover, inodeOf, storedId, storedName } from './stored-pair.ts';
 
 /** A connected pair that an earlier process left, ready to go on. */
@@ -48,12 +50,22 @@ export function readInherited(handover: Handover, inherited: ReadonlyMap<string,
 }
 
 function readOne(handover: Handover, id: string, fds: readonly OwnedFd[]): ResumedConnection {
-  const { journal, head, record } = Journal.open(handover.folder, id);
+  let ordered: readonly OwnedFd[] | undefined;
+  const { journal, head, record } = Journal.open(handover.folder, id, (old, last) => {
+    const [frontend, toFrontend, backend, toBackend] = inOrder(fds, old, 4);
+    if (!frontend || !toFrontend || !backend || !toBackend) throw new Error('unreachable');
+    ordered = [frontend, backend];
+    const left = { frontend: { socket: frontend, pipe: toFrontend }, backend: { socket: backend, pipe: toBackend } };
+    return ofThisRelease(old, last, left);
+  });
   let opened: VhostChannel | undefined;
   try {
-    const [frontend, frontendPipe, backend, backendPipe] = inOrder(fds, head);
-    opened = openChannel(frontend, frontendPipe);
-    return { id, handover, head, record, journal, frontend: opened, backend: openChannel(backend, backendPipe) };
+    ordered ??= inOrder(fds, head, 2);
+    const [frontend, backend] = ordered;
+    if (!frontend || !backend) throw new Error('unreachable');
+    closeAll(fds.filter((fd) => fd !== frontend && fd !== backend));
+    opened = openChannel(frontend);
+    return { id, handover, head, record, journal, frontend: opened, backend: openChannel(backend) };
   } catch (error) {
     journal.leave();
     opened?.close();
@@ -61,16 +73,13 @@ function readOne(handover: Handover, id: string, fds: readonly OwnedFd[]): Resum
   }
 }
 
-/** The descriptors of the journal, in its order. */
-function inOrder(fds: readonly OwnedFd[], head: JournalHead): readonly [OwnedFd, OwnedFd, OwnedFd, OwnedFd] {
+/** The descriptors of the journal, in its order. Pipes may come with them: the release before had some. */
+function inOrder(fds: readonly OwnedFd[], head: JournalHead, wanted: number): OwnedFd[] {
   const byInode = new Map(fds.map((fd) => [inodeOf(fd.raw), fd]));
-  const found = head.inodes.map((inode) => byInode.get(inode));
-  const [frontend, frontendPipe, backend, backendPipe] = found;
-  if (!frontend || !frontendPipe || !backend || !backendPipe || fds.length !== head.inodes.length) {
-    const fitting = found.filter((fd) => fd !== undefined).length;
-    throw new Error(`${fds.length} descriptors came, of which ${fitting} of ${head.inodes.length} fit its journal`);
-  }
-  return [frontend, frontendPipe, backend, backendPipe];
+  const found = head.inodes.flatMap((inode) => byInode.get(inode) ?? []);
+  const strangers = fds.filter((fd) => !found.includes(fd) && !fstatSync(fd.raw).isFIFO());
+  if (found.length === wanted && strangers.length === 0) return found;
+  throw new Error(`${fds.length} descriptors came, of which ${found.length} of ${wanted} fit its journal`);
 }
 
 /** Ends for both sides what cannot go on. */

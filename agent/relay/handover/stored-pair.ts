@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { fstatSync } from 'node:fs';
+import type { Receipt } from '../../fd/libc-message.ts';
 import type { VhostChannel } from '../link/backend-link.ts';
 import { hasJournal, Journal } from './journal.ts';
-import type { JournalHead, JournalRecord, Side } from './journal-format.ts';
+import type { JournalHead, JournalRecord, ReceiptNumber, Side } from './journal-format.ts';
 
 /** What hands connections to the next process: a keeper that holds copies of their descriptors, and a folder of journals. */
 export interface Handover {
@@ -48,9 +49,9 @@ export class StoredPair {
       events.ready();
       return pair;
     }
-    const descriptors = [...channels.frontend.descriptors, ...channels.backend.descriptors];
+    const descriptors = [channels.frontend.descriptor, channels.backend.descriptor];
     try {
-      const inodes = descriptors.map(inodeOf) as unknown as JournalHead['inodes'];
+      const inodes = descriptors.map(inodeOf);
       pair.#journal = Journal.create(handover.folder, id, { ...head, inodes }, record);
       handover.store(storedName(id), descriptors, (error) => {
         if (error) pair.#giveUp(error);
@@ -84,6 +85,16 @@ export class StoredPair {
     }
   }
 
+  /** For the next call alone; undefined: nobody will ask whether a message was sent. */
+  receipt(side: Side, number: ReceiptNumber): Receipt | undefined {
+    return this.#journal?.receipt(side, number);
+  }
+
+  /** The message of a side that was recorded last was consumed: no further record is needed to say so. */
+  consumed(side: Side): void {
+    this.#journal?.consumed(side);
+  }
+
   /** Not when the connection ended first: then there is nothing to store any more. */
   #giveUp(error: Error): void {
     if (!this.isStored) return;
@@ -113,7 +124,7 @@ export class StoredPair {
 
 /**
  * Short, because the names of all descriptors reach the next process in one variable of its environment, and each stands there
- * four times.
+ * twice.
  */
 function freshId(folder: string): string {
   for (;;) {

@@ -46,7 +46,7 @@ export class BackendLink {
     this.#events = events;
     this.#own = {
       readable: () => this.#readable(),
-      writable: () => void channel.flush(),
+      writable: () => channel.flush(),
       closed: (error) => this.#closed(error),
     };
     channel.events = this.#own;
@@ -54,7 +54,7 @@ export class BackendLink {
 
   /** A new connection, whose descriptor it takes over; `measure` comes next. */
   static toMeasure(fd: OwnedFd, options: BackendLinkOptions, events: BackendLinkEvents): BackendLink {
-    const link = new BackendLink(openChannel(fd, undefined, options.partialPatienceMs), options.what, events);
+    const link = new BackendLink(openChannel(fd, options.partialPatienceMs), options.what, events);
     link.#measurement = new Measurement(options.asksQueues);
     link.#timer = setTimeout(() => {
       const text = `Cannot measure the back-end of ${options.what}: it did not answer within ${options.timeoutMs} ms`;
@@ -108,8 +108,7 @@ export class BackendLink {
   }
 
   #ask(question: Uint8Array): void {
-    this.channel.stage(question);
-    this.channel.flush();
+    this.channel.say(question);
   }
 
   #readable(): void {
@@ -163,7 +162,7 @@ export class BackendLink {
 }
 
 /** A channel for vhost-user messages; its next user sets the listener. */
-export function openChannel(socket: OwnedFd, pipe?: OwnedFd, partialPatienceMs?: number): VhostChannel {
+export function openChannel(socket: OwnedFd, partialPatienceMs?: number): VhostChannel {
   const nobody: ResumableSocketEvents = { readable: () => {}, writable: () => {}, closed: () => {} };
-  return new ResumableSocket<VhostMessage>(socket, pipe, new VhostFramer<OwnedFd>(), nobody, partialPatienceMs);
+  return new ResumableSocket<VhostMessage>(socket, new VhostFramer<OwnedFd>(), nobody, partialPatienceMs);
 }

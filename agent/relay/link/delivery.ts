@@ -1,35 +1,51 @@
 import { requestName } from '../../../compat-tables/protocol/requests.ts';
-import { closeAll } from '../../fd/owned-fd.ts';
+import type { Receipt } from '../../fd/libc-message.ts';
+import { closeAll, type OwnedFd } from '../../fd/owned-fd.ts';
 import { cannotAccept } from '../../vhost/errors.ts';
 import { HEADER_SIZE } from '../../vhost/header.ts';
 import type { TracedMessage } from '../../vhost/trace-line.ts';
-import type { PendingMessage, RelayStep, Side } from '../handover/journal-format.ts';
+import type { PendingMessage, ReceiptNumber, RelayStep, Side } from '../handover/journal-format.ts';
 import type { Action } from '../session/session.ts';
 import type { VhostChannel, VhostMessage } from './backend-link.ts';
 
 /** A message from the decision about it until it is consumed. */
 export interface Delivery extends PendingMessage {
-  /** Bytes to be sent with descriptors, which a pipe cannot carry. */
-  unsent?: Pick<VhostMessage, 'bytes' | 'fds'> | undefined;
-  /** After a resumption: the message, while it is being found out whether it was sent. */
-  uncertain?: VhostMessage | undefined;
+  /** What is left to send of it. */
+  rest: Uint8Array;
+  /** They leave with its first byte. */
+  fds: readonly OwnedFd[];
+  sent: number;
+  receipt: ReceiptNumber;
+  /** The journal names the receipt of the next attempt. */
+  recorded: boolean;
+}
+
+export interface DeliveryJournal {
+  /** Writes down how far the exchange has come. */
+  write(): void;
+  /** The message of a side that stands in the last record was consumed. */
+  consumed(side: Side): void;
+  /** For the next call alone. */
+  receipt(side: Side, number: ReceiptNumber): Receipt | undefined;
 }
 
 export const SIDES = ['frontend', 'backend'] as const satisfies Side[];
 
 /**
- * The messages that were decided on: each is staged, sent and consumed, one at a time from each side (docs/adr/0007). What
- * cannot be sent now waits until its peer takes bytes again.
+ * The messages that were decided on: each is sent and consumed, one at a time from each side (docs/adr/0007). What cannot be
+ * sent now waits until its peer takes bytes again.
  */
 export class Deliveries {
   readonly #channels: Readonly<Record<Side, VhostChannel>>;
-  readonly #journal: () => void;
+  readonly #journal: DeliveryJournal;
   readonly #at: (step: RelayStep) => void;
   #pending: Delivery[] = [];
+  /** The receipt of each side's last message. */
+  readonly #receipts: Record<Side, ReceiptNumber> = { frontend: 0, backend: 0 };
   #open = false;
 
-  /** `journal` writes down how far the exchange has come; `at` is told of each step. */
-  constructor(channels: Readonly<Record<Side, VhostChannel>>, journal: () => void, at: (step: RelayStep) => void) {
+  /** `at` is told of each step. */
+  constructor(channels: Readonly<Record<Side, VhostChannel>>, journal: DeliveryJournal, at: (step: RelayStep) => void) {
     this.#channels = channels;
     this.#journal = journal;
     this.#at = at;
@@ -41,9 +57,7 @@ export class Deliveries {
 
   /** For the journal. */
   get pending(): readonly PendingMessage[] {
-    return this.#pending.map(({ from, to, via, request, asks, descriptors, bytes }) => {
-      return { from, to, via, request, asks, descriptors, bytes };
-    });
+    return this.#pending.map(({ rest: _rest, fds: _fds, recorded: _recorded, ...message }) => message);
   }
 
   /** A message of the front-end is on its way to the back-end. */
@@ -55,15 +69,14 @@ export class Deliveries {
   begin(): void {
     this.#open = true;
     for (const delivery of [...this.#pending]) this.guard(delivery.from, () => this.deliver(delivery));
-    for (const side of SIDES) this.#toward(side, (channel) => channel.flush());
   }
 
   /** No more messages are delivered. The channels stay open: for another front-end, or `forNext` process to go on with. */
   end(forNext?: 'forNext'): void {
     this.#open = false;
     const { backend } = this.#channels;
-    for (const { from, via, unsent, uncertain } of this.#pending) {
-      closeAll([...(unsent?.fds ?? []), ...(uncertain?.fds ?? [])]);
+    for (const { from, via, fds } of this.#pending) {
+      closeAll(fds);
       // It was decided on, so it is not one of those that are still to come.
       if (!forNext && from === 'backend' && via !== 'taken' && backend.isOpen) backend.consume(false);
     }
@@ -79,7 +92,6 @@ export class Deliveries {
 
   /** A peer takes bytes again. */
   writable(side: Side): void {
-    this.#toward(side, (channel) => channel.flush());
     for (const delivery of this.#pending.filter(({ to }) => to === side))
       this.guard(delivery.from, () => this.deliver(delivery));
   }
@@ -87,82 +99,90 @@ export class Deliveries {
   /** Consumes a message to learn which descriptors are its own. Ended in the middle of this, it is lost: see resume.ts. */
   take(side: Side, message: VhostMessage): VhostMessage {
     closeAll(message.fds);
-    this.#pending.push(pendingMessage(side, side, 'taken', message, 0));
-    this.#journal();
+    const { request, bytes } = message;
+    const taken = { from: side, to: side, via: 'taken', request, descriptors: 0, bytes: bytes.length } as const;
+    this.#pending.push({ ...taken, rest: bytes, fds: [], sent: 0, receipt: this.#receipts[side], recorded: true });
+    this.#journal.write();
     this.#pending.pop();
     return { ...message, fds: this.#channels[side].take() };
   }
 
-  /** Stages what is to be sent because of a message. `asks`: the back-end has to answer it. */
-  stage(from: Side, message: VhostMessage, output: Output, via: 'pipe' | 'taken', asks: boolean): Delivery {
+  /** Decides what is sent because of a message; to be written down before it is delivered. */
+  add(from: Side, message: VhostMessage, output: Output, via: 'peeked' | 'taken'): Delivery {
     const { forwarded, answers } = output;
-    const to = from === 'frontend' && forwarded ? 'backend' : 'frontend';
-    const carries = forwarded !== undefined && message.fds.length > 0;
     if (!forwarded) closeAll(message.fds);
-    const staged = forwarded && !carries ? [forwarded, ...answers] : answers;
-    if (staged.length > 0) this.#channels[to].stage(Buffer.concat(staged));
-    this.#at('staged');
+    const fds = forwarded ? message.fds : [];
+    const rest = forwarded && answers.length === 0 ? forwarded : Buffer.concat([forwarded ?? NOTHING, ...answers]);
     const delivery: Delivery = {
-      ...pendingMessage(from, to, via === 'pipe' && carries ? 'descriptors' : via, message),
-      asks,
-      unsent: carries ? { bytes: forwarded, fds: message.fds } : undefined,
+      ...{ from, to: from === 'frontend' && forwarded ? 'backend' : 'frontend', via, request: message.request },
+      ...{ descriptors: message.fds.length, bytes: message.bytes.length },
+      output: rest === message.bytes ? undefined : rest,
+      ...{ rest, fds, sent: 0, receipt: this.#receipts[from], recorded: true },
     };
+    this.#arm(delivery);
     this.#pending.push(delivery);
     return delivery;
   }
 
+  /** The other receipt tells of the next attempt: the one that the journal names now goes on telling of the last. */
+  #arm(delivery: Delivery): void {
+    const { from } = delivery;
+    delivery.receipt = this.#receipts[from] === 0 ? 1 : 0;
+    this.#receipts[from] = delivery.receipt;
+    this.#journal.receipt(from, delivery.receipt)?.arm();
+  }
+
   /** Sends a message and consumes it; what its peer does not take now goes on in `writable`. */
   deliver(delivery: Delivery): void {
-    if (delivery.uncertain) return;
-    const { unsent } = delivery;
-    if (unsent) {
-      if (!this.#toward(delivery.to, (channel) => channel.send(unsent.bytes, unsent.fds))) return;
-      closeAll(unsent.fds);
-      delivery.unsent = undefined;
-    }
-    if (!this.#toward(delivery.to, (channel) => channel.flush())) return;
+    if (!this.#toward(delivery.to, (channel) => this.#send(channel, delivery))) return;
+    closeAll(delivery.fds);
+    delivery.fds = [];
     this.#at('sent');
     this.#complete(delivery);
   }
 
-  /** Consumes a message that leads to nothing. */
-  swallow(from: Side, message: VhostMessage): void {
-    closeAll(message.fds);
-    const delivery = pendingMessage(from, 'frontend', 'pipe', message);
-    this.#pending.push(delivery);
-    this.#journal();
-    this.#complete(delivery);
+  /** True: all of it was sent. */
+  #send(channel: VhostChannel, delivery: Delivery): boolean {
+    while (delivery.rest.length > 0) {
+      if (!delivery.recorded) this.#journal.write();
+      delivery.recorded = true;
+      const receipt = this.#journal.receipt(delivery.from, delivery.receipt);
+      const sent = channel.send(delivery.rest, delivery.sent === 0 ? delivery.fds : [], receipt);
+      if (sent === undefined) return false;
+      delivery.sent += sent;
+      delivery.rest = delivery.rest.subarray(sent);
+      if (delivery.rest.length === 0) return true;
+      this.#arm(delivery); // a receipt tells of one call
+      delivery.recorded = false;
+    }
+    return true;
   }
 
   /** The message was sent: it is consumed, and its descriptors are compared with what was assumed. */
   #complete(delivery: Delivery): void {
     const channel = this.#channels[delivery.from];
+    const taken = delivery.via === 'taken';
+    // the process before this one may have consumed it
+    const whole = !taken && channel.begun >= delivery.bytes;
     const expected = delivery.descriptors > 0;
-    // The process before this one may have been ended in the middle of it: the descriptors went with the first byte.
-    const whole = delivery.via !== 'taken' && channel.begun >= delivery.bytes;
-    const carried =
-      channel.begun > 0 && delivery.via !== 'taken'
-        ? channel.consume(expected && whole, () => this.#at('begun'))
-        : expected;
+    const carried = !taken && channel.begun > 0 && channel.consume(whole && expected, () => this.#at('begun'));
     this.#at('consumed');
     this.#pending = this.#pending.filter((one) => one !== delivery);
-    this.#journal();
+    this.#journal.consumed(delivery.from);
     this.#at('done');
     if (!whole || carried === expected) return;
     const why = carried ? 'descriptors came with it, wanted none' : 'its descriptors did not come with it';
     throw cannotAccept('descriptors', `${requestName(delivery.request)} from the ${delivery.from}`, why);
   }
 
-  /** Sets a message of the process before this one on its way again. */
-  adopt(delivery: Delivery): void {
+  /** Sets a message of the process before this one on its way again; it is peeked at once more when not all was sent. */
+  adopt(pending: PendingMessage, message?: VhostMessage): void {
+    const all = pending.output ?? message?.bytes;
+    const rest = message && all ? all.subarray(pending.sent) : NOTHING;
+    this.#receipts[pending.from] = pending.receipt;
+    const delivery: Delivery = { ...pending, rest, fds: message?.fds ?? [], recorded: false };
+    this.#arm(delivery);
     this.#pending.push(delivery);
-  }
-
-  /** It was found out whether an adopted message was sent; `unsent` is still to be sent. */
-  resolve(delivery: Delivery, unsent: Delivery['unsent']): void {
-    delivery.uncertain = undefined;
-    delivery.unsent = unsent;
-    this.guard(delivery.from, () => this.deliver(delivery));
   }
 
   /** Does something that may fail because of the peer it is done to. True: it was done whole. */
@@ -187,15 +207,7 @@ export class Deliveries {
   }
 }
 
-function pendingMessage(
-  from: Side,
-  to: Side,
-  via: PendingMessage['via'],
-  { request, fds, bytes }: VhostMessage,
-  descriptors = fds.length,
-): PendingMessage {
-  return { from, to, via, request, asks: false, descriptors, bytes: bytes.length };
-}
+const NOTHING = new Uint8Array(0);
 
 /** The bytes that a message leads to: for the other side, and answers of ours for the front-end. */
 export interface Output {

@@ -1,21 +1,28 @@
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
-import { REQUESTS, requestById } from '../../../compat-tables/protocol/requests.ts';
+import { requestById } from '../../../compat-tables/protocol/requests.ts';
 import { TruncatedError } from '../../fd/libc-message.ts';
 import { closeAll } from '../../fd/owned-fd.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import type { Peeked } from '../../fd/resumable-socket.ts';
 import { checkDescriptors, type RequestOf, replyDescriptors, requestDescriptors } from '../../vhost/check-message.ts';
 import type { TraceListener } from '../../vhost/trace-line.ts';
-import type { JournalRecord, RelayStep, Side } from '../handover/journal-format.ts';
+import type { JournalRecord, PendingMessage, RelayStep, Side } from '../handover/journal-format.ts';
 import type { StoredPair } from '../handover/stored-pair.ts';
 import type { Statistics } from '../port/port-status.ts';
-import { isUnanswered } from '../session/pending-replies.ts';
 import { decideReply } from '../session/reply-rules.ts';
 import { decideRequest } from '../session/request-rules.ts';
 import { hasSpoken, type Learned, type SessionContext, type SessionState } from '../session/session.ts';
 import type { VhostChannel, VhostMessage } from './backend-link.ts';
-import { Deliveries, type Delivery, type Output, outcomeOf, outputOf, SIDES } from './delivery.ts';
+import {
+  Deliveries,
+  type Delivery,
+  type DeliveryJournal,
+  type Output,
+  outcomeOf,
+  outputOf,
+  SIDES,
+} from './delivery.ts';
 import { keepOwn, ownDescriptors } from './own-descriptors.ts';
 
 export interface ExchangeContext extends SessionContext {
@@ -37,9 +44,6 @@ export interface ExchangeEvents {
   starved(error: TruncatedError): void;
 }
 
-/** The request of a barrier (resume.ts): it has no effect, carries no descriptors, and every back-end answers it at any time. */
-export const BARRIER = REQUESTS.GET_FEATURES.id;
-
 /** So that one busy peer does not starve the others. */
 const MESSAGES_PER_TURN = 64;
 /** With the table of open files full a message waits where it is: for so long, so many times. */
@@ -56,10 +60,8 @@ export class Exchange {
   readonly #channels: Readonly<Record<Side, VhostChannel>>;
   readonly #events: ExchangeEvents;
   readonly #deliveries: Deliveries;
-  readonly #journal: () => void;
+  readonly #journal: DeliveryJournal;
   #state: SessionState;
-  /** Called when the barrier is answered; undefined: none is waited for. */
-  #barrier: (() => void) | undefined;
   #starved = 0;
   #timer: NodeJS.Timeout | undefined;
   #heard = false;
@@ -77,7 +79,11 @@ export class Exchange {
     this.#events = events;
     this.#heard = hasSpoken(state);
     const record = () => this.record;
-    this.#journal = () => stored().write(record);
+    this.#journal = {
+      write: () => stored().write(record),
+      consumed: (side) => stored().consumed(side),
+      receipt: (side, number) => stored().receipt(side, number),
+    };
     this.#deliveries = new Deliveries(channels, this.#journal, (step) => context.atStep?.(step));
   }
 
@@ -90,7 +96,7 @@ export class Exchange {
   }
 
   get record(): JournalRecord {
-    return { state: this.#state, messages: this.#deliveries.pending, barriers: this.#barrier ? 1 : 0 };
+    return { state: this.#state, messages: this.#deliveries.pending };
   }
 
   /** The front-end has said something since it came. */
@@ -136,7 +142,7 @@ export class Exchange {
   }
 
   #mayTake(side: Side): boolean {
-    if (this.#timer !== undefined || (side === 'frontend' && this.#barrier !== undefined)) return false;
+    if (this.#timer !== undefined) return false;
     return this.#deliveries.hasRoomFor(side);
   }
 
@@ -159,10 +165,9 @@ export class Exchange {
     const unclear = owned === 'unclear';
     const message = unclear ? this.#deliveries.take(side, peeked) : keepOwn(peeked, owned.own);
     try {
-      if (side === 'backend' && this.#passBarrier(message)) return true;
       if (side === 'frontend') this.#heard = true;
       checkDescriptors(message, bounds);
-      this.#decide(side, message, row, unclear ? 'taken' : 'pipe');
+      this.#decide(side, message, row, unclear ? 'taken' : 'peeked');
     } catch (error) {
       closeAll(message.fds);
       throw error;
@@ -170,7 +175,7 @@ export class Exchange {
     return true;
   }
 
-  #decide(side: Side, message: VhostMessage, row: RequestOf, via: 'pipe' | 'taken'): void {
+  #decide(side: Side, message: VhostMessage, row: RequestOf, via: 'peeked' | 'taken'): void {
     const before = this.#state;
     const decide = side === 'frontend' ? decideRequest : decideReply;
     const { state, actions } = decide(this.context, before, message, row);
@@ -185,45 +190,19 @@ export class Exchange {
         return;
       }
     }
-    const asks = side === 'frontend' && state.pending.length > before.pending.length;
-    const delivery = this.#deliveries.stage(side, message, output, via, asks);
+    const delivery = this.#deliveries.add(side, message, output, via);
     this.#state = state;
     this.#count(delivery, output);
-    this.#journal();
+    this.#journal.write();
     this.context.atStep?.('journalled');
     this.#deliveries.deliver(delivery);
     if (this.isOpen || before !== this.#state) this.#events.changed(before, this.#state);
   }
 
-  // After a resumption: resume.ts says what is to be done, these do it.
-
-  /** Sets a message of the process before this one on its way again. */
-  adopt(delivery: Delivery): void {
+  /** Sets a message of the process before this one on its way again; `message`: not all of it was sent. */
+  adopt(pending: PendingMessage, message?: VhostMessage): void {
     this.#heard = true;
-    this.#deliveries.adopt(delivery);
-  }
-
-  /** It was found out whether an adopted message was sent; `unsent` is sent now. */
-  resolve(delivery: Delivery, unsent?: Delivery['unsent']): void {
-    this.#deliveries.resolve(delivery, unsent);
-    this.#flow();
-  }
-
-  /** Waits for the answer to a question of our own before anything else of the front-end is taken. */
-  awaitBarrier(answered: () => void): void {
-    this.#barrier = answered;
-    this.#journal();
-  }
-
-  /** True: it is the answer to the barrier; not while the front-end itself waits for such a reply. */
-  #passBarrier(message: VhostMessage): boolean {
-    const answered = this.#barrier;
-    if (!answered || message.request !== BARRIER || isUnanswered(this.#state, BARRIER)) return false;
-    this.#barrier = undefined;
-    this.#deliveries.swallow('backend', message);
-    answered();
-    this.#flow();
-    return true;
+    this.#deliveries.adopt(pending, message);
   }
 
   /** With the table of open files full a message stays where it is for a while. */

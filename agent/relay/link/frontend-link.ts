@@ -34,7 +34,6 @@ export type Identity = Pick<JournalHead, 'name' | 'deviceType' | 'frontend' | 'b
 /** A connected front-end, its exchange with the back-end, and what is stored of both for the next process. */
 export class FrontendLink {
   readonly #channels: Readonly<Record<Side, VhostChannel>>;
-  readonly #backend: BackendLink;
   readonly #events: FrontendLinkEvents;
   readonly #exchange: Exchange;
   #since = performance.now();
@@ -49,7 +48,6 @@ export class FrontendLink {
     events: FrontendLinkEvents,
   ) {
     this.#channels = { frontend: channel, backend: backend.channel };
-    this.#backend = backend;
     this.#events = events;
     const heard: ExchangeEvents = {
       changed: (before, now) => this.#notice(before, now),
@@ -121,7 +119,7 @@ export class FrontendLink {
 
   /** More than questions has gone to the back-end, or is about to. */
   get touchedBackend(): boolean {
-    return this.session.relayed || this.#exchange.towardBackend || this.#backend.channel.staged > 0;
+    return this.session.relayed || this.#exchange.towardBackend;
   }
 
   /** The replies that the back-end owes to this front-end, when it is gone. */

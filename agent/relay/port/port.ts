@@ -135,7 +135,7 @@ export class Port {
     const state = beginSession(context, context.abilities, backend.owed);
     let link: FrontendLink;
     try {
-      link = new FrontendLink(openChannel(fd, undefined, partialPatienceMs), backend, context, state, this.#heard);
+      link = new FrontendLink(openChannel(fd, partialPatienceMs), backend, context, state, this.#heard);
       link.begin(handover, identityOf(this.#config));
     } catch (error) {
       // The back-end was told nothing of this front-end: it stays, as one that hangs up would change what it offers.

@@ -51,11 +51,6 @@ export function settleReply(pending: readonly PendingReply[], request: number) {
   return { pending: rest.slice(own.length), answers, solicited: true, settled: pending[at] };
 }
 
-/** The back-end still owes a reply to this request. */
-export function isUnanswered({ pending }: Pick<SessionState, 'pending'>, id: number): boolean {
-  return pending.some(({ request, answer }) => request === id && answer === undefined);
-}
-
 /** The replies that the back-end still owes when the front-end that waits for them has left. */
 export function owedReplies({ pending }: Pick<SessionState, 'pending'>): PendingReply[] {
   return pending.filter(({ answer }) => answer === undefined).map(({ request }) => ({ request, dropped: true }));

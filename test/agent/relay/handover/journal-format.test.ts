@@ -57,10 +57,11 @@ const PENDING: fc.Arbitrary<PendingReply> = fc.oneof(
 const SIDE = fc.constantFrom<PendingMessage['from'][]>('frontend', 'backend');
 const MESSAGE: fc.Arbitrary<PendingMessage> = fc.record(
   {
-    ...{ from: SIDE, to: SIDE, via: fc.constantFrom<PendingMessage['via'][]>('pipe', 'descriptors', 'taken') },
-    ...{ request: SMALL, asks: fc.boolean(), descriptors: SMALL, bytes: SMALL },
+    ...{ from: SIDE, to: SIDE, via: fc.constantFrom<PendingMessage['via'][]>('peeked', 'taken') },
+    ...{ request: SMALL, descriptors: SMALL, bytes: SMALL, sent: SMALL, receipt: fc.constantFrom(0, 1) },
+    output: fc.uint8Array({ maxLength: 24 }).map((one) => Buffer.from(one)),
   },
-  PLAIN,
+  { ...PLAIN, requiredKeys: ['from', 'to', 'via', 'request', 'descriptors', 'bytes', 'sent', 'receipt'] },
 );
 const STATE: fc.Arbitrary<SessionState> = fc.record(
   {
@@ -81,7 +82,6 @@ const RECORDS: fc.Arbitrary<JournalRecord> = fc.record(
   {
     state: STATE,
     messages: fc.array(MESSAGE, { maxLength: 4 }),
-    barriers: SMALL,
   },
   PLAIN,
 );
@@ -138,7 +138,7 @@ describe('the journal of a port', () => {
     assert.throws(() => encodeHead(head), /Cannot write the journal of p: its head has \d+ bytes/);
     const { state } = recordOf(0);
     const pending = Array.from({ length: 256 }, () => ({ request: 1, answer: new Uint8Array(120) }));
-    const record = { state: { ...state, pending }, messages: [], barriers: 0 };
+    const record = { state: { ...state, pending }, messages: [] };
     assert.throws(() => encodeRecord(1n, record), /Cannot write a journal record of \d+ bytes/);
   });
 });

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { duplicate, socketPair } from '../../../../agent/fd/libc.ts';
 import { receive } from '../../../../agent/fd/libc-message.ts';
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
+import { placesOf } from '../../../../agent/relay/handover/journal.ts';
 import {
   decodeRecord,
-  HEAD_BYTES,
+  formatOf,
   type JournalHead,
   type JournalRecord,
-  RECORD_BYTES,
 } from '../../../../agent/relay/handover/journal-format.ts';
 import { type Handover, StoredPair, storedId } from '../../../../agent/relay/handover/stored-pair.ts';
 import { openChannel } from '../../../../agent/relay/link/backend-link.ts';
@@ -76,9 +76,11 @@ export class JournalFile {
   /** The places of the records in the file, the latest first. */
   get places(): number[] {
     const bytes = readFileSync(this.path);
-    return [0, 1]
-      .map((number) => HEAD_BYTES + number * RECORD_BYTES)
-      .map((at) => ({ at, sequence: decodeRecord(bytes.subarray(at, at + RECORD_BYTES))?.sequence ?? -1n }))
+    return placesOf(formatOf(bytes))
+      .flatMap(({ at, length }) => {
+        const found = decodeRecord(bytes.subarray(at, at + length));
+        return found ? { at, sequence: found.sequence } : [];
+      })
       .toSorted((a, b) => Number(b.sequence - a.sequence))
       .map(({ at }) => at);
   }
@@ -94,9 +96,10 @@ export const HEAD: Omit<JournalHead, 'inodes'> = {
   peer: { pid: process.pid, startTime: '1', bootId: 'b' },
 };
 
-export function recordOf(barriers: number): JournalRecord {
+/** A record that is told from others by its number of queue pairs. */
+export function recordOf(queuePairs: number): JournalRecord {
   const state = beginSession({ interface: HEAD.name, mode: HEAD.mode }, HEAD.abilities);
-  return { state: { ...state, acked: 1n << 32n }, messages: [], barriers };
+  return { state: { ...state, acked: 1n << 32n, queuePairs }, messages: [] };
 }
 
 export interface LeftPair {
@@ -105,7 +108,7 @@ export interface LeftPair {
   readonly peers: readonly [OwnedFd, OwnedFd];
 }
 
-/** Two connected peers and what a process left of them that was ended; records with 0, 1, 2 barriers were written. */
+/** Two connected peers and what a process left of them that was ended; records of 0, 1, 2 queue pairs were written. */
 export function leavePair(handover: TestHandover): LeftPair {
   const [front, farFront] = socketPair().map((fd) => new OwnedFd(fd)) as [OwnedFd, OwnedFd];
   const [back, farBack] = socketPair().map((fd) => new OwnedFd(fd)) as [OwnedFd, OwnedFd];

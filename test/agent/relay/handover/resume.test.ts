@@ -1,33 +1,32 @@
 import assert from 'node:assert/strict';
-import { writeSync } from 'node:fs';
-import { createMemoryFd, socketPair } from '../../../../agent/fd/libc.ts';
+import { close, createMemoryFd, duplicate, socketPair } from '../../../../agent/fd/libc.ts';
 import { peek, receive, send } from '../../../../agent/fd/libc-message.ts';
-import { createPipe, setPeekOffset } from '../../../../agent/fd/libc-stream.ts';
+import { setPeekOffset } from '../../../../agent/fd/libc-stream.ts';
 import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
+import { Journal } from '../../../../agent/relay/handover/journal.ts';
 import type { PendingMessage, Side } from '../../../../agent/relay/handover/journal-format.ts';
 import { resumeExchange } from '../../../../agent/relay/handover/resume.ts';
 import { StoredPair } from '../../../../agent/relay/handover/stored-pair.ts';
 import { openChannel } from '../../../../agent/relay/link/backend-link.ts';
-import { BARRIER, Exchange } from '../../../../agent/relay/link/exchange.ts';
+import { Exchange } from '../../../../agent/relay/link/exchange.ts';
 import { noStatistics } from '../../../../agent/relay/port/port-status.ts';
-import { beginSession, type SessionState } from '../../../../agent/relay/session/session.ts';
+import { beginSession } from '../../../../agent/relay/session/session.ts';
 import { encodeReply, encodeRequest, NEED_REPLY } from '../../../../agent/vhost/header.ts';
-import { writeMemoryTable } from '../../../../agent/vhost/payloads.ts';
+import { writeMemoryTable, writeU64 } from '../../../../agent/vhost/payloads.ts';
 import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
-import { aWhile, entryOf, OVS_3_2, openDescriptors, until } from '../../support.ts';
-import { HEAD } from './keepers.ts';
+import { entryOf, OVS_3_2, openDescriptors } from '../../support.ts';
+import { HEAD, recordOf, TestHandover } from './keepers.ts';
 
 const TABLE = writeMemoryTable([{ guestAddress: 0n, size: 0x1000n, userAddress: 0x1000n, mmapOffset: 0n }]);
 const SET_MEM_TABLE = encodeRequest(REQUESTS.SET_MEM_TABLE.id, TABLE, NEED_REPLY);
 const INFLIGHT = encodeReply(REQUESTS.GET_INFLIGHT_FD.id, new Uint8Array(20));
-/** The barrier: a question of the relay's own. */
-const QUESTION = encodeRequest(BARRIER);
+const FEATURES = encodeReply(REQUESTS.GET_FEATURES.id, writeU64(7n));
 
-/** Two pairs of sockets with a message in one of them that the process before was sending when it was ended. */
+/** Two pairs of sockets with a message in one of them that the process before was dealing with when it was ended. */
 class Left {
+  readonly handover = new TestHandover();
   readonly near: Readonly<Record<Side, OwnedFd>>;
   readonly far: Readonly<Record<Side, OwnedFd>>;
-  readonly pipes: Readonly<Record<Side, OwnedFd>>;
   #undo: () => void = () => {};
 
   constructor() {
@@ -35,53 +34,43 @@ class Left {
     const [back, farBack] = socketPair().map((fd) => new OwnedFd(fd)) as [OwnedFd, OwnedFd];
     this.near = { frontend: front, backend: back };
     this.far = { frontend: farFront, backend: farBack };
-    this.pipes = { frontend: new OwnedFd(createPipe(16_384)), backend: new OwnedFd(createPipe(16_384)) };
     for (const fd of [front, back]) setPeekOffset(fd.raw, 0);
   }
 
-  /** A message with one descriptor that was peeked at, whole. */
-  underWay(from: Side, bytes: Uint8Array): void {
+  /** It was peeked at, whole, and written down; `sent` bytes of it (or of what it led to) were sent by one call. */
+  underWay(pending: PendingMessage, bytes: Uint8Array, sent = 0): void {
+    const { from, to, descriptors } = pending;
     const file = new OwnedFd(createMemoryFd('test'));
-    assert.equal(send(this.far[from].raw, bytes, [file.raw]), bytes.length);
-    file.close();
+    assert.equal(send(this.far[from].raw, bytes, descriptors > 0 ? [file.raw] : []), bytes.length);
     const got = peek(this.near[from].raw, new Uint8Array(bytes.length));
-    assert.equal(got?.bytes, bytes.length);
-    for (const fd of got?.fds ?? []) new OwnedFd(fd).close();
+    const journal = Journal.create(this.handover.folder, 'a', { ...HEAD, inodes: [] }, recordOf(0));
+    const receipt = journal.receipt(from, pending.receipt);
+    receipt.arm();
+    journal.write({ ...recordOf(0), messages: [pending] });
+    const output = pending.output ?? bytes;
+    if (sent > 0) assert.equal(send(this.near[to].raw, output.subarray(0, sent), got?.fds ?? [], receipt), sent);
+    for (const fd of got?.fds ?? []) close(fd);
+    file.close();
+    journal.leave();
   }
 
-  resume(pending: PendingMessage, change: Partial<SessionState>): Exchange {
+  resume(): Exchange {
     const mode = entryOf();
-    const begun = beginSession({ interface: 'p', mode }, OVS_3_2);
-    const state = { ...begun, relayed: true, ackedProtocol: OVS_3_2.protocolFeatures, ...change };
-    const channels = {
-      frontend: openChannel(this.near.frontend, this.pipes.frontend),
-      backend: openChannel(this.near.backend, this.pipes.backend),
-    };
-    const record = { state, messages: [pending], barriers: 0 };
-    const quiet = { ready: () => {}, failed: () => {} };
-    const stored = StoredPair.begin(undefined, channels, HEAD, record, quiet);
-    const exchange = new Exchange(
-      {
-        interface: 'p',
-        mode,
-        abilities: OVS_3_2,
-        peer: HEAD.peer,
-        statistics: noStatistics(),
-        traceListener: () => undefined,
-      },
-      channels,
-      state,
-      () => stored,
-      { changed: () => {}, refused: () => {}, starved: () => {} },
-    );
-    for (const side of ['frontend', 'backend'] as const)
-      channels[side].events = {
-        readable: () => exchange.readable(side),
-        writable: () => exchange.writable(side),
-        closed: () => {},
-      };
+    const { journal, record } = Journal.open(this.handover.folder, 'a', (head, last) => ({ head, record: last }));
+    const state = { ...beginSession({ interface: 'p', mode }, OVS_3_2), relayed: true };
+    const copy = (side: Side) => openChannel(new OwnedFd(duplicate(this.near[side].raw)));
+    const channels = { frontend: copy('frontend'), backend: copy('backend') };
+    const stored = StoredPair.resumed(this.handover, 'a', journal, () => {});
+    const { peer } = HEAD;
+    const context = { interface: 'p', mode, abilities: OVS_3_2, peer, statistics: noStatistics() };
+    const exchange = new Exchange({ ...context, traceListener: () => undefined }, channels, state, () => stored, {
+      changed: () => {},
+      refused: () => {},
+      starved: () => {},
+    });
     this.#undo = () => {
       exchange.end('forNext');
+      stored.leave();
       for (const channel of Object.values(channels)) channel.leave();
     };
     resumeExchange(exchange, channels, record, 'p');
@@ -89,30 +78,36 @@ class Left {
     return exchange;
   }
 
-  /** What a peer has got by now, its descriptors closed. */
-  heard(side: Side): Buffer {
+  /** This process ends, too. */
+  leave(): void {
+    this.#undo();
+    this.#undo = () => {};
+  }
+
+  /** What a peer has got by now, with how many descriptors. */
+  heard(side: Side): [bytes: Buffer, descriptors: number] {
     const into = Buffer.alloc(4096);
-    const got = receive(this.far[side].raw, into);
-    for (const fd of got?.fds ?? []) new OwnedFd(fd).close();
-    return into.subarray(0, got?.bytes ?? 0);
+    const parts: Buffer[] = [];
+    let count = 0;
+    for (let got = receive(this.far[side].raw, into); got; got = receive(this.far[side].raw, into)) {
+      for (const fd of got.fds) close(fd);
+      count += got.fds.length;
+      parts.push(Buffer.from(into.subarray(0, got.bytes)));
+    }
+    return [Buffer.concat(parts), count];
   }
 
-  async hears(side: Side): Promise<Buffer> {
-    let heard: Buffer = Buffer.alloc(0);
-    await until(`something at the ${side}`, () => {
-      heard = this.heard(side);
-      return heard.length > 0;
-    });
-    return heard;
-  }
-
-  tell(side: Side, bytes: Uint8Array): void {
-    assert.equal(send(this.far[side].raw, bytes, []), bytes.length);
+  /** What is still in the queue of a near side. */
+  rest(side: Side): number {
+    const got = receive(this.near[side].raw, new Uint8Array(4096));
+    for (const fd of got?.fds ?? []) close(fd);
+    return got?.bytes ?? 0;
   }
 
   close(): void {
     this.#undo();
-    for (const fds of [this.near, this.far, this.pipes]) for (const fd of Object.values(fds)) fd.close();
+    for (const fds of [this.near, this.far]) for (const fd of Object.values(fds)) fd.close();
+    this.handover.close();
   }
 }
 
@@ -127,88 +122,65 @@ describe('what was under way when a process was ended', () => {
     left.close();
     assert.equal(openDescriptors(), before, 'every descriptor is closed');
   });
-  const request: PendingMessage = {
-    ...{ from: 'frontend', to: 'backend', via: 'descriptors', request: REQUESTS.SET_MEM_TABLE.id },
-    ...{ asks: true, descriptors: 1, bytes: SET_MEM_TABLE.length },
+
+  const table: PendingMessage = {
+    ...{ from: 'frontend', to: 'backend', via: 'peeked', request: REQUESTS.SET_MEM_TABLE.id, descriptors: 1 },
+    ...{ bytes: SET_MEM_TABLE.length, sent: 0, receipt: 1 },
   };
-  const pending = [{ request: REQUESTS.SET_MEM_TABLE.id }];
-
-  it('is found out by one question, also when that was staged already', async () => {
-    left.underWay('frontend', SET_MEM_TABLE);
-    writeSync(left.pipes.backend.raw, QUESTION);
-    left.resume(request, { pending });
-    assert.deepEqual([...(await left.hears('backend'))], [...QUESTION]);
-    const reply = encodeReply(REQUESTS.SET_MEM_TABLE.id, new Uint8Array(8));
-    left.tell('backend', reply);
-    assert.deepEqual([...(await left.hears('frontend'))], [...reply]);
-    left.tell('backend', encodeReply(REQUESTS.GET_FEATURES.id, new Uint8Array(8)));
-    await aWhile();
-    assert.deepEqual([left.heard('frontend').length, left.heard('backend').length], [0, 0], 'nobody hears more');
-  });
-
-  it('is waited for in postcopy, where a question would be taken for a consent', async () => {
-    left.underWay('frontend', SET_MEM_TABLE);
-    const exchange = left.resume(request, { pending, postcopy: true });
-    await aWhile(100);
-    assert.equal(left.heard('backend').length, 0, 'the back-end is asked nothing');
-    const table = encodeReply(REQUESTS.SET_MEM_TABLE.id, TABLE);
-    left.tell('backend', table);
-    assert.deepEqual([...(await left.hears('frontend'))], [...table]);
-    await until('an exchange at rest', () => !exchange.towardBackend);
-    const consent = encodeRequest(REQUESTS.SET_MEM_TABLE.id, new Uint8Array(8));
-    left.tell('frontend', consent);
-    assert.equal((await left.hears('backend')).length, consent.length, 'the next message goes on');
-  });
-
-  it('is found out in postcopy, too, where a region is answered that nobody asked to be', async () => {
-    const region = encodeRequest(REQUESTS.ADD_MEM_REG.id, new Uint8Array(40));
-    left.underWay('frontend', region);
-    const message = { ...request, request: REQUESTS.ADD_MEM_REG.id, bytes: region.length };
-    left.resume(message, { pending: [{ request: REQUESTS.ADD_MEM_REG.id }], postcopy: true });
-    assert.deepEqual([...(await left.hears('backend'))], [...QUESTION]);
-    left.tell('backend', encodeReply(REQUESTS.GET_FEATURES.id, new Uint8Array(8)));
-    assert.deepEqual([...(await left.hears('backend'))], [...region], 'it had not been sent');
-  });
-
-  for (const name of ['ADD_MEM_REG', 'REM_MEM_REG'] as const) {
-    it(`is not sent again when it is ${name} and nobody answers it: twice is not once`, () => {
-      const bytes = encodeRequest(REQUESTS[name].id, new Uint8Array(40));
-      left.underWay('frontend', bytes);
-      const message = { ...request, request: REQUESTS[name].id, asks: false, bytes: bytes.length };
-      assert.throws(() => left.resume(message, {}), {
-        code: 'VC-RESUME',
-        message: new RegExp(`${name}.*nobody answers it`),
+  const inflight: PendingMessage = {
+    ...{ from: 'backend', to: 'frontend', via: 'peeked', request: REQUESTS.GET_INFLIGHT_FD.id, descriptors: 1 },
+    ...{ bytes: INFLIGHT.length, sent: 0, receipt: 0 },
+  };
+  const changed = encodeReply(REQUESTS.GET_FEATURES.id, writeU64(3n));
+  const features: PendingMessage = {
+    ...{ from: 'backend', to: 'frontend', via: 'peeked', request: REQUESTS.GET_FEATURES.id, descriptors: 0 },
+    ...{ bytes: FEATURES.length, sent: 0, receipt: 0, output: changed },
+  };
+  const cases = [
+    { what: 'a request with a descriptor', pending: table, bytes: SET_MEM_TABLE, output: SET_MEM_TABLE },
+    { what: 'a reply with a descriptor', pending: inflight, bytes: INFLIGHT, output: INFLIGHT },
+    { what: 'a reply that was changed', pending: features, bytes: FEATURES, output: changed },
+  ];
+  for (const { what, pending, bytes, output } of cases) {
+    for (const sent of [0, 5, output.length - 1, output.length]) {
+      it(`${what} is got once: ${sent} of ${output.length} bytes had been sent`, () => {
+        left.underWay(pending, bytes, sent);
+        const exchange = left.resume();
+        assert.deepEqual(left.heard(pending.to), [Buffer.from(output), pending.descriptors]);
+        assert.deepEqual(exchange.record.messages, []);
+        left.leave();
+        assert.equal(left.rest(pending.from), 0, 'it was consumed');
       });
+    }
+
+    it(`${what} is got once when it was consumed, too, and no more than that was known`, () => {
+      left.underWay(pending, bytes, output.length);
+      left.rest(pending.from);
+      assert.deepEqual(left.resume().record.messages, []);
+      assert.deepEqual(left.heard(pending.to), [Buffer.from(output), pending.descriptors]);
+    });
+
+    it(`${what} is got once however many processes are ended before it is sent`, () => {
+      left.underWay(pending, bytes, 5);
+      for (let n = 0; n < 3; n += 1) {
+        const { journal } = Journal.open(left.handover.folder, 'a', (head, record) => ({ head, record }));
+        journal.leave();
+        setPeekOffset(left.near[pending.from].raw, 0); // ended after it began to look again
+      }
+      left.resume();
+      assert.deepEqual(left.heard(pending.to), [Buffer.from(output), pending.descriptors]);
     });
   }
 
   it('is lost when a message was taken in part: what is left of it is no message', () => {
     const bytes = encodeRequest(99, new Uint8Array(12));
-    left.underWay('frontend', bytes);
-    const got = receive(left.near.frontend.raw, new Uint8Array(12));
-    assert.equal(got?.bytes, 12);
-    for (const fd of got.fds) new OwnedFd(fd).close();
-    const message: PendingMessage = {
-      ...request,
-      to: 'frontend',
-      via: 'taken',
-      request: 99,
-      descriptors: 0,
-      bytes: bytes.length,
-    };
-    assert.throws(() => left.resume(message, {}), { code: 'VC-RESUME', message: /was taken from the kernel/ });
+    left.underWay({ ...table, to: 'frontend', via: 'taken', request: 99, descriptors: 0, bytes: bytes.length }, bytes);
+    assert.equal(receive(left.near.frontend.raw, new Uint8Array(12))?.bytes, 12);
+    assert.throws(() => left.resume(), { code: 'VC-RESUME', message: /was taken from the kernel/ });
   });
 
-  it('stays where it is when this process goes, too, before it was found out', () => {
-    left.underWay('backend', INFLIGHT);
-    const message: PendingMessage = {
-      ...{ from: 'backend', to: 'frontend', via: 'descriptors', request: REQUESTS.GET_INFLIGHT_FD.id },
-      ...{ asks: false, descriptors: 1, bytes: INFLIGHT.length },
-    };
-    const exchange = left.resume(message, { pending: [] });
-    exchange.end('forNext');
-    const got = receive(left.near.backend.raw, new Uint8Array(64));
-    assert.equal(got?.bytes, INFLIGHT.length);
-    for (const fd of got?.fds ?? []) new OwnedFd(fd).close();
+  it('is not gone on with when another message stands in its place', () => {
+    left.underWay({ ...table, request: REQUESTS.ADD_MEM_REG.id }, SET_MEM_TABLE);
+    assert.throws(() => left.resume(), { code: 'VC-RESUME', message: /another message stands in its place/ });
   });
 });

@@ -36,7 +36,7 @@ describe('a port that somebody keeps', () => {
     const frontend = await bench.frontend();
     await frontend.negotiate();
     assert.equal(handover.stored.size, 1);
-    assert.equal([...handover.stored.values()][0]?.length, 4);
+    assert.equal([...handover.stored.values()][0]?.length, 2);
     assert.equal(journals().length, 1);
     assert.deepEqual(notKept(hooks), []);
     frontend.close();

@@ -141,7 +141,7 @@ describe('a relay that is killed', () => {
         const wanted = DIALOGUE.filter(({ answered }) => answered).map(({ request }) => REQUESTS[request].id);
         assert.deepEqual(answers, wanted, where);
         assert.equal(replied.length, wanted.length, `${where}: each question has one answer`);
-        assert.deepEqual(withoutRepetition(seen, told), told, `${where}\n${keeper.tail(40)}`);
+        assert.deepEqual(seen, told, `${where}\n${keeper.tail(40)}`);
         assert.equal(backend.connections, 1, where);
         const died = !existsSync(die);
         if (!died) {
@@ -156,28 +156,3 @@ describe('a relay that is killed', () => {
     });
   }
 });
-
-/**
- * What a back-end may see besides, because it makes no difference to it: a question that nobody hears the answer to, and
- * a setting with a descriptor once more.
- */
-function withoutRepetition(seen: readonly Seen[], told: readonly Seen[]): Seen[] {
-  const rest = [...seen];
-  const kept: Seen[] = [];
-  for (const wanted of told) {
-    let next = rest.shift();
-    const last = kept.at(-1);
-    const again = (one: Seen | undefined): boolean =>
-      one !== undefined &&
-      one.request !== wanted.request &&
-      (one.request === REQUESTS.GET_FEATURES.id || (one.inodes.length > 0 && same(one, last)));
-    while (again(next) || (next && next.inodes.length > 0 && same(next, last) && !same(next, wanted)))
-      next = rest.shift();
-    if (next) kept.push(next);
-  }
-  return [...kept, ...rest.filter((one) => one.request !== REQUESTS.GET_FEATURES.id)];
-}
-
-function same(a: Seen, b: Seen | undefined): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}

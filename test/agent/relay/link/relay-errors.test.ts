@@ -73,7 +73,7 @@ describe('a port, when', () => {
       const port = start(hooks);
       const frontend = await bench.frontend();
       await untilState(port, 'connected');
-      failOnce('splice', n);
+      failOnce('sendmmsg', n);
       await assert.rejects(frontend.ask('GET_FEATURES'), /hung up/);
       await until('the fault is told', () => faults(hooks).length > 0);
       assert.deepEqual(faults(hooks), [['VC-VHOST-IO', side]]);
@@ -89,7 +89,7 @@ describe('a port, when', () => {
     const hooks = new Hooks();
     const port = start(hooks);
     await untilState(port, 'waiting-frontend');
-    failOnce('pipe', 1);
+    failOnce('setsockopt', 1);
     await (await bench.frontend()).ended;
     assert.deepEqual(faults(hooks), [['VC-VHOST-IO', 'front-end']]);
     await (await bench.frontend()).negotiate();
@@ -99,7 +99,7 @@ describe('a port, when', () => {
   it('a back-end cannot even be asked: tells VC-VHOST-IO and asks again', async () => {
     await bench.backend();
     const hooks = new Hooks();
-    failOnce('splice', 1);
+    failOnce('sendmmsg', 1);
     const port = start(hooks);
     await untilState(port, 'waiting-frontend');
     assert.deepEqual(faults(hooks), [['VC-VHOST-IO', 'back-end']]);

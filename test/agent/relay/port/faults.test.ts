@@ -11,8 +11,7 @@ import { aWhile, entryOf, OVS_3_2 } from '../../support.ts';
 const CALLS = [
   { call: 'recvmsg', hurts: true },
   { call: 'sendmsg', hurts: true },
-  { call: 'splice', hurts: true },
-  { call: 'pipe', hurts: true },
+  { call: 'sendmmsg', hurts: true },
   { call: 'watch', hurts: true },
   { call: 'setsockopt', hurts: true },
   { call: 'journal', hurts: false },
