@@ -1,8 +1,8 @@
 import { close, connectDatagram, SystemCallError } from '../fd/libc.ts';
 import { send } from '../fd/libc-message.ts';
 import { Watch } from '../fd/watch.ts';
-import { KEEPER_LIFELINE } from './lifeline.ts';
 import { MOST_NAMES } from './inherited.ts';
+import { KEEPER_LIFELINE } from './lifeline.ts';
 import { encodeRemove, encodeStore, HANDED_OVER } from './notify-protocol.ts';
 
 interface QueuedMessage {

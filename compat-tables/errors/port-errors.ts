@@ -111,6 +111,12 @@ export const PORT_ERRORS = {
       'What the earlier agent left is inconsistent, or it cannot be known what a peer has seen. The agent closed the connections instead of guessing.',
     remedy: 'Nothing needs to be done if the front-end reconnects; otherwise restart the guest.',
   },
+  'VC-ORDERS': {
+    title: 'last orders could not be read',
+    meaning:
+      'The relay process keeps what it was ordered last in relay_dir, a file for each interface. One of these files is not what it wrote; the message names it. The other interfaces are served.',
+    remedy: 'Nothing needs to be done while the manager process runs: it orders the interface again. Remove the file.',
+  },
   'VC-ENDPOINT': {
     title: 'an endpoint cannot be used',
     meaning: 'An endpoint is not of the form listen:PATH or connect:PATH, or its path cannot be used.',

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import type { SessionState } from '../session/session.ts';
+import { journalHead, journalRecord } from './journal-checks.ts';
 
 /** The format of a port's journal, from which the next process goes on where this one was ended. Pure. */
 
@@ -96,13 +97,13 @@ export function formatOf(bytes: Buffer): number {
   throw new JournalError(`it has format ${format}; this release reads format ${KNOWN_FORMATS.join(' and ')}`);
 }
 
-/** Throws JournalError: not a journal, in an unknown format, or damaged. */
+/** Throws JournalError: not a journal, in an unknown format, damaged, or odd. */
 export function decodeHead(bytes: Buffer): JournalHead {
   formatOf(bytes);
   const length = bytes.readUInt32LE(8);
   const text = bytes.subarray(HEAD_PREFIX, HEAD_PREFIX + length);
   if (text.length !== length || crc32(text) !== bytes.readUInt32LE(12)) throw new JournalError('its head is damaged');
-  return JSON.parse(text.toString(), textAsBig) as JournalHead;
+  return checked('head', () => journalHead(JSON.parse(text.toString(), textAsBig), 'head') as unknown as JournalHead);
 }
 
 function bigAsText(_key: string, value: unknown): unknown {
@@ -199,13 +200,13 @@ interface DecodedRecord {
   readonly asks?: true;
 }
 
-/** Undefined: never written, or not written to its end. */
+/** Undefined: never written, or not written to its end. Throws JournalError: whole, and odd. */
 export function decodeRecord(bytes: Buffer): DecodedRecord | undefined {
   if (bytes.length < RECORD_PREFIX) return undefined;
   const length = bytes.readUInt32LE(8);
   const text = bytes.subarray(RECORD_PREFIX, RECORD_PREFIX + length);
   if (length === 0 || text.length !== length || checksum(bytes, text) !== bytes.readUInt32LE(12)) return undefined;
-  const plain = JSON.parse(text.toString()) as Plain;
+  const plain: Plain = checked('record', () => journalRecord(JSON.parse(text.toString()), 'record') as Plain);
   const [offered, offeredProtocol, acked, ackedProtocol, started, ringSizes, queuePairs, relayed, pending] = plain;
   const state: SessionState = {
     offered: big(offered),
@@ -226,6 +227,14 @@ export function decodeRecord(bytes: Buffer): DecodedRecord | undefined {
   };
   const record = { state, messages: plain[9].map(messageOf) };
   return { sequence: bytes.readBigUInt64LE(0), record, ...(plain[10] > 0 && { asks: true as const }) };
+}
+
+function checked<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new JournalError(`its ${what} is odd: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Covers the sequence number too, so that one record cannot pass for another. */

@@ -190,7 +190,11 @@ export function checkJournal(folder: string, id: string): JournalHead {
 }
 
 export function removeJournal(folder: string, id: string): void {
-  unlinkSync(join(folder, id + SUFFIX));
+  unlinkSync(journalPath(folder, id));
+}
+
+export function journalPath(folder: string, id: string): string {
+  return join(folder, id + SUFFIX);
 }
 
 /** In the page, behind what was consumed. */

@@ -3,7 +3,7 @@ import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { setPeekOffset, shutdown } from '../../fd/libc-stream.ts';
 import { closeAll, type OwnedFd } from '../../fd/owned-fd.ts';
 import { openChannel, type VhostChannel } from '../link/backend-link.ts';
-import { Journal, journalIds, removeJournal } from './journal.ts';
+import { Journal, journalIds, journalPath, removeJournal } from './journal.ts';
 import type { JournalHead, JournalRecord } from './journal-format.ts';
 import { ofThisRelease } from './previous-release.ts';
 import { type Handover, inodeOf, storedId, storedName } from './stored-pair.ts';
@@ -32,14 +32,18 @@ export function readInherited(handover: Handover, inherited: ReadonlyMap<string,
   const connections: ResumedConnection[] = [];
   const problems: CompatError[] = [];
   const ids = new Set(journalIds(handover.folder));
+  /** The sockets and pipes of the connections so far. */
+  const claimed = new Set<string>();
   for (const [name, fds] of inherited) {
     const id = storedId(name);
     if (id === undefined) continue;
     ids.delete(id);
     try {
-      connections.push(readOne(handover, id, fds));
+      const connection = readOne(handover, id, fds, claimed);
+      for (const inode of connection.head.inodes) claimed.add(inode);
+      connections.push(connection);
     } catch (error) {
-      problems.push(discard(handover, id, fds, error as Error));
+      problems.push(discard(handover, id, fds, claimed, error as Error));
     }
   }
   const forgetStale = (): void => {
@@ -49,10 +53,15 @@ export function readInherited(handover: Handover, inherited: ReadonlyMap<string,
   return { connections, problems, forgetStale };
 }
 
-function readOne(handover: Handover, id: string, fds: readonly OwnedFd[]): ResumedConnection {
+function readOne(
+  handover: Handover,
+  id: string,
+  fds: readonly OwnedFd[],
+  claimed: ReadonlySet<string>,
+): ResumedConnection {
   let ordered: readonly OwnedFd[] | undefined;
   const { journal, head, record } = Journal.open(handover.folder, id, (old, last) => {
-    const [frontend, toFrontend, backend, toBackend] = inOrder(fds, old, 4);
+    const [frontend, toFrontend, backend, toBackend] = inOrder(fds, old, 4, claimed);
     if (!frontend || !toFrontend || !backend || !toBackend) throw new Error('unreachable');
     ordered = [frontend, backend];
     const left = { frontend: { socket: frontend, pipe: toFrontend }, backend: { socket: backend, pipe: toBackend } };
@@ -60,7 +69,7 @@ function readOne(handover: Handover, id: string, fds: readonly OwnedFd[]): Resum
   });
   let opened: VhostChannel | undefined;
   try {
-    ordered ??= inOrder(fds, head, 2);
+    ordered ??= inOrder(fds, head, 2, claimed);
     const [frontend, backend] = ordered;
     if (!frontend || !backend) throw new Error('unreachable');
     closeAll(fds.filter((fd) => fd !== frontend && fd !== backend));
@@ -74,28 +83,43 @@ function readOne(handover: Handover, id: string, fds: readonly OwnedFd[]): Resum
 }
 
 /** The descriptors of the journal, in its order. Pipes may come with them: the release before had some. */
-function inOrder(fds: readonly OwnedFd[], head: JournalHead, wanted: number): OwnedFd[] {
+function inOrder(
+  fds: readonly OwnedFd[],
+  { inodes }: JournalHead,
+  wanted: number,
+  claimed: ReadonlySet<string>,
+): OwnedFd[] {
+  if (new Set(inodes).size < inodes.length) throw new Error('it names one descriptor twice');
+  if (inodes.some((inode) => claimed.has(inode))) throw new Error('another journal claims the same connections');
   const byInode = new Map(fds.map((fd) => [inodeOf(fd.raw), fd]));
-  const found = head.inodes.flatMap((inode) => byInode.get(inode) ?? []);
+  const found = inodes.flatMap((inode) => byInode.get(inode) ?? []);
   const strangers = fds.filter((fd) => !found.includes(fd) && !fstatSync(fd.raw).isFIFO());
   if (found.length === wanted && strangers.length === 0) return found;
   throw new Error(`${fds.length} descriptors came, of which ${found.length} of ${wanted} fit its journal`);
 }
 
-/** Ends for both sides what cannot go on. */
-function discard(handover: Handover, id: string, fds: readonly OwnedFd[], error: Error): CompatError {
+/** Ends for both sides what cannot go on, unless another port goes on with it. */
+function discard(
+  handover: Handover,
+  id: string,
+  fds: readonly OwnedFd[],
+  claimed: ReadonlySet<string>,
+  error: Error,
+): CompatError {
   for (const fd of fds) {
     try {
+      if (claimed.has(inodeOf(fd.raw))) continue;
       setPeekOffset(fd.raw, 0); // only a socket has one
       shutdown(fd.raw);
     } catch {
       // A pipe, or a socket that is closed already.
+    } finally {
+      fd.close();
     }
-    fd.close();
   }
   handover.remove(storedName(id));
   removeQuietly(handover, id);
-  const text = `Cannot go on with kept connections ${id}: ${error.message}`;
+  const text = `Cannot go on with kept connections ${id} by ${journalPath(handover.folder, id)}: ${error.message}`;
   return new CompatError('VC-RESUME', text, {}, { cause: error });
 }
 

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { array, type Check, integer, openObject } from '../../../rpc/json/shape.ts';
 import { encodeOrder } from '../../orders/message-stream.ts';
 import {
@@ -35,7 +36,7 @@ export class LastOrders {
   readonly #failed: (error: Error) => void;
   readonly #written = new Map<string, string>();
 
-  /** `failed` is told when a file cannot be written: the orders hold, but not for the next process. */
+  /** `failed` is told when a file cannot be written, so that the orders hold, but not for the next process; or read. */
   constructor(folder: string, failed: (error: Error) => void) {
     this.#folder = folder;
     this.#failed = failed;
@@ -52,7 +53,14 @@ export class LastOrders {
     } catch {
       return [];
     }
-    return names.filter((name) => name.endsWith(SUFFIX)).flatMap((name) => this.#read(name, remembered) ?? []);
+    return names
+      .filter((name) => name.endsWith(SUFFIX))
+      .flatMap((name) => {
+        const read = this.#read(name, remembered);
+        if (read === undefined || read.order.id + SUFFIX === name) return read ?? [];
+        this.#tell(name, `it has the orders of ${read.order.id}`);
+        return [];
+      });
   }
 
   writeVersions(versions: VersionsOrder): void {
@@ -75,10 +83,18 @@ export class LastOrders {
   #read<T extends { readonly format: number }>(name: string, check: Check<T>): T | undefined {
     try {
       const read = check(JSON.parse(readFileSync(join(this.#folder, name), 'utf8')), name);
-      return read.format === FORMAT ? read : undefined;
-    } catch {
-      return undefined;
+      if (read.format === FORMAT) return read;
+      this.#tell(name, `it has format ${read.format}; this release reads format ${FORMAT}`);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#tell(name, (error as Error).message);
     }
+    return undefined;
+  }
+
+  #tell(name: string, seen: string): void {
+    const path = join(this.#folder, name);
+    const text = `Cannot go by the last orders in ${path}: ${seen}; wanted a file of this or the previous release`;
+    this.#failed(new CompatError('VC-ORDERS', text, { path }));
   }
 
   #write(name: string, content: object): void {

@@ -1,4 +1,5 @@
 import type { Log } from '../../../base/log.ts';
+import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import type { Problem } from '../../orders/facts.ts';
 import type { InterfaceOrder, Order, StickyMode, VersionsOrder } from '../../orders/orders.ts';
 import type { TracedMessage } from '../../vhost/trace-line.ts';
@@ -42,7 +43,10 @@ export class RelayService {
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#last = new LastOrders(options.folder, (error) =>
-      options.log.warn('orders-not-remembered', { error: error.message }),
+      options.log.warn('orders-not-remembered', {
+        ...(error instanceof CompatError && { code: error.code }),
+        error: error.message,
+      }),
     );
     this.#outbox = new Outbox((id) => {
       const status = this.#live.get(id)?.report();

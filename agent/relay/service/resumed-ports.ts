@@ -1,5 +1,5 @@
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
-import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { parseEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
@@ -9,7 +9,7 @@ import { startWatchdog } from '../../keeper/watchdog.ts';
 import { checkJournal, journalIds } from '../handover/journal.ts';
 import type { JournalHead, RelayStep } from '../handover/journal-format.ts';
 import { type ResumedConnection, readInherited } from '../handover/resumed-connection.ts';
-import type { Handover } from '../handover/stored-pair.ts';
+import { type Handover, storedName } from '../handover/stored-pair.ts';
 import { notOrderedYet } from '../mode/choose-version.ts';
 import { Port } from '../port/port.ts';
 import type { ModeDecision, PortEvent, PortHooks, PortOptions } from '../port/port-status.ts';
@@ -68,23 +68,38 @@ export class ResumedPorts {
 
   constructor(handover: Handover, inherited: ReadonlyMap<string, readonly OwnedFd[]>, options: PortOptions) {
     const left = readInherited(handover, inherited);
-    this.problems = left.problems;
     this.#forgetStale = left.forgetStale;
-    for (const connection of left.connections) this.#resume(connection, options);
+    const failed = left.connections.flatMap((connection) => this.#resume(connection, options) ?? []);
+    this.problems = [...left.problems, ...failed];
   }
 
   get size(): number {
     return this.#ports.size;
   }
 
-  #resume(connection: ResumedConnection, options: PortOptions): void {
-    const { head } = connection;
+  /** Gives the obstacle: what is unforeseen about one connection costs the others nothing. */
+  #resume(connection: ResumedConnection, options: PortOptions): CompatError | undefined {
+    const { head, journal, frontend, backend } = connection;
     const { name, deviceType, socketGroup } = head;
+    const obstacle = (seen: string, cause?: unknown) =>
+      new CompatError('VC-RESUME', `Cannot go on with ${name}: ${seen}`, { interface: name }, { cause });
+    if (this.#ports.has(name)) {
+      for (const channel of [frontend, backend]) channel.close();
+      connection.handover.remove(storedName(connection.id));
+      journal.remove();
+      return obstacle('another journal has this interface, too');
+    }
     const hooks = new DeferredHooks(name);
     const endpoints = { frontend: parseEndpoint(head.frontend), backend: parseEndpoint(head.backend) };
     const port = new Port({ name, deviceType, ...endpoints, socketGroup }, hooks, options);
-    port.resume(connection);
-    this.#ports.set(name, { port, head, adopt: (adopter) => hooks.adopt(adopter) });
+    try {
+      port.resume(connection);
+      this.#ports.set(name, { port, head, adopt: (adopter) => hooks.adopt(adopter) });
+      return undefined;
+    } catch (error) {
+      void port.stop();
+      return obstacle((error as Error).message, error);
+    }
   }
 
   /** Whether an interface is still served at the same sockets. */

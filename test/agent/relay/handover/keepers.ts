@@ -109,7 +109,7 @@ export interface LeftPair {
 }
 
 /** Two connected peers and what a process left of them that was ended; records of 0, 1, 2 queue pairs were written. */
-export function leavePair(handover: TestHandover): LeftPair {
+export function leavePair(handover: TestHandover, head = HEAD): LeftPair {
   const [front, farFront] = socketPair().map((fd) => new OwnedFd(fd)) as [OwnedFd, OwnedFd];
   const [back, farBack] = socketPair().map((fd) => new OwnedFd(fd)) as [OwnedFd, OwnedFd];
   const channels = { frontend: openChannel(front), backend: openChannel(back) };
@@ -120,7 +120,7 @@ export function leavePair(handover: TestHandover): LeftPair {
       throw error;
     },
   };
-  const pair = StoredPair.begin(handover, channels, HEAD, recordOf(0), events);
+  const pair = StoredPair.begin(handover, channels, head, recordOf(0), events);
   pair.write(() => recordOf(1));
   pair.write(() => recordOf(2));
   pair.leave();

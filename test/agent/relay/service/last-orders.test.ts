@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LastOrders } from '../../../../agent/relay/service/last-orders.ts';
+import type { CompatError } from '../../../../compat-tables/errors/compat-error.ts';
 import { entryOf, temporaryFolder } from '../../support.ts';
 
 const ORDER = {
@@ -59,6 +60,28 @@ describe('the last orders', () => {
       ['a-1'],
     );
     assert.equal(orders().readVersions(), undefined);
+  });
+
+  it('that are odd are told of with their files, and no interface is read twice', () => {
+    orders().writeInterface(ORDER, []);
+    const dir = join(folder.path, 'orders');
+    const text = readFileSync(join(dir, 'a-1.interface.json'), 'utf8');
+    writeFileSync(join(dir, 'b-2.interface.json'), text);
+    writeFileSync(join(dir, 'c-3.interface.json'), text.replace('"format":1', '"format":7'));
+    writeFileSync(join(dir, 'd-4.interface.json'), text.replace('listen:', '\\ud800'.repeat(2000)));
+    assert.deepEqual(
+      orders()
+        .readInterfaces()
+        .map(({ order }) => order.id),
+      ['a-1'],
+    );
+    assert.deepEqual(
+      failures.map((error) => [
+        (error as CompatError).code,
+        /\/([a-d]-\d)\.interface\.json: /.exec(error.message)?.[1],
+      ]),
+      ['b-2', 'c-3', 'd-4'].map((id) => ['VC-ORDERS', id]),
+    );
   });
 
   it('that cannot be written are told of, and nothing else happens', () => {
