@@ -9,6 +9,13 @@ export function firstNames(names: readonly string[], atMost: number): string {
   return `${names.slice(0, atMost).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
+/** A text of at most so many characters (UTF-16): what is more is cut off, and no pair of surrogates in two. */
+export function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const end = text.slice(0, most - 1);
+  return `${/[\ud800-\udbff]$/.test(end) ? end.slice(0, -1) : end}…`;
+}
+
 /** Names that a user may have meant, best first: those that differ by a typing error, or that contain the word. */
 export function nearNames(name: string, names: Iterable<string>, atMost = 3): string[] {
   const slips = Math.max(2, Math.floor(name.length / 6));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../../base/log.ts';
+import { shortened } from '../../base/text.ts';
 import type { EventJson } from '../../rpc/api/methods.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import { encodeEvent } from '../../rpc/state/encode-rows.ts';
@@ -25,6 +26,10 @@ interface EventLogParts {
   readonly now?: () => number;
 }
 
+/** What clients, peers and other programs say comes back in events; longer texts are cut off. In characters. */
+const LONGEST_TEXT = 4096;
+const LONGEST_DETAIL = 1024;
+
 /** The events of a burst get later times than they had, but not by more than this. */
 const CLOCK_SET_BACK_MS = 60_000;
 
@@ -45,7 +50,9 @@ export class EventLog {
 
   record({ details = {}, ...event }: NewEvent): void {
     const { host, log } = this.#parts;
-    const full: EventJson = { host, time: this.#time(), ...event, details: detailTexts(details) };
+    const text = shortened(event.text, LONGEST_TEXT);
+    const name = event.interface && { interface: shortened(event.interface, LONGEST_DETAIL) };
+    const full: EventJson = { host, time: this.#time(), ...event, ...name, text, details: detailTexts(details) };
     const fields = { interface: full.interface, code: full.code, text: full.text };
     log[full.code === undefined ? 'info' : 'warn'](full.kind, fields);
     this.#store(full);
@@ -100,5 +107,5 @@ function asText(value: unknown): string {
 
 function detailTexts(details: Readonly<Record<string, unknown>>): Record<string, string> {
   const known = Object.entries(details).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(known.map(([name, value]) => [name, asText(value)]));
+  return Object.fromEntries(known.map(([name, value]) => [name, shortened(asText(value), LONGEST_DETAIL)]));
 }

@@ -1,8 +1,10 @@
+import { shortened } from '../../base/text.ts';
 import { formatMask } from '../../compat-tables/bits/mask.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { definedEntries } from '../../compat-tables/entries/entry-file.ts';
 import { entryKey } from '../../compat-tables/entries/load.ts';
 import { entryOf, type HostRow, type InterfaceRow, isIntact, type VersionRow } from '../../rpc/state/read-rows.ts';
+import { LONGEST_NAME } from '../orders/checks.ts';
 import type { NewEvent } from './event-log.ts';
 
 /** The versions that interfaces of this host can get, and which of them is the default. */
@@ -40,7 +42,8 @@ export class LocalVersions {
     this.#entries = inForce.entries;
     for (const row of inForce.broken) this.#tellBroken(row);
     for (const entry of inForce.changed) this.#tellChanged(entry);
-    this.#updateDefault(host.defaultVersion);
+    // cut off it is a version that nobody knows, which it was before
+    this.#updateDefault(host.defaultVersion && shortened(host.defaultVersion, LONGEST_NAME));
   }
 
   #tellChanged({ version, deviceType }: Entry): void {

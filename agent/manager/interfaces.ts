@@ -78,12 +78,13 @@ export class Interfaces {
     if (!this.#relay.hello) return false;
     let changed = versionsChanged || !this.#toldAll;
     for (const id of this.#ordered.keys()) {
-      if (this.#byId.has(id)) continue;
+      if (this.#byId.get(id)?.mistake === undefined && this.#byId.has(id)) continue;
       this.#ordered.delete(id);
       this.#relay.send({ is: 'remove', id });
       changed = true;
     }
     for (const [id, managed] of this.#byId) {
+      if (managed.mistake) continue;
       const { order } = managed;
       // the relay process knows better which mode its front-ends have: that alone is no change
       const text = encodeOrder({ ...order, sticky: undefined });
@@ -116,7 +117,7 @@ export class Interfaces {
     this.#away = setTimeout(() => {
       const error = new CompatError('VC-RELAY-AWAY', 'Cannot tell how the interfaces are: the relay process is away');
       for (const one of this.#byId.values())
-        one.unknown({ state: 'error', error: error.code, errorDetail: error.message });
+        if (!one.mistake) one.unknown({ state: 'error', error: error.code, errorDetail: error.message });
     }, AWAY_MS);
     this.#away.unref();
   }

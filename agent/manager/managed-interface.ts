@@ -1,9 +1,11 @@
 import type { Entry } from '../../compat-tables/entries/entry.ts';
+import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { encodeInterfaceStatus, type InterfaceStatus } from '../../rpc/state/encode-rows.ts';
 import type { InterfaceRow } from '../../rpc/state/read-rows.ts';
 import type { InterfaceFacts } from '../orders/facts.ts';
 import type { InterfaceOrder } from '../orders/orders.ts';
 import { type Intent, nextStartName } from '../relay/mode/choose-version.ts';
+import { boundedRow, rowMistake } from './bounded-row.ts';
 import type { NewEvent } from './event-log.ts';
 import { type BackendView, withoutBigints } from './host-view.ts';
 import { interfaceStatus } from './interface-status.ts';
@@ -29,11 +31,20 @@ export class ManagedInterface {
   #written = '';
   #columns: ReturnType<typeof encodeInterfaceStatus> | undefined;
   #backend = '';
+  /** Why it is not ordered. */
+  readonly mistake: CompatError | undefined;
 
   constructor(row: InterfaceRow, around: Surroundings) {
-    this.#row = row;
+    this.#row = boundedRow(row);
     this.#around = around;
     this.#backend = withoutBigints(this.view);
+    this.mistake = rowMistake(row);
+    if (this.mistake) this.#refuse(this.mistake);
+  }
+
+  #refuse({ code, message, details }: CompatError): void {
+    this.unknown({ state: 'error', error: code, errorDetail: message });
+    this.#around.event(details.interface ?? '', { kind: 'refused', code, text: message });
   }
 
   get row(): InterfaceRow {
@@ -83,14 +94,14 @@ export class ManagedInterface {
    */
   refresh(row: InterfaceRow): void {
     const { version, frontend, backend } = this.#row;
-    this.#row = { ...row, version, frontend, backend };
+    this.#row = { ...boundedRow(row), version, frontend, backend };
   }
 
   /** Takes a changed row. When its endpoints change, the caller replaces the whole interface instead. */
   update(row: InterfaceRow): void {
     const { version: before } = this.#row;
-    this.#row = row;
-    const { name, version } = row;
+    this.#row = boundedRow(row);
+    const { name, version } = this.#row;
     if (version === before) return;
     const inForce = this.#facts?.sticky?.version;
     const now = inForce === undefined ? '' : `; its front-end process has ${inForce}`;

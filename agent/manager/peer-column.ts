@@ -1,5 +1,5 @@
 import type { InterfaceRow } from '../../rpc/state/read-rows.ts';
-import type { StickyMode } from '../orders/orders.ts';
+import { type StickyMode, stickyMode } from '../orders/orders.ts';
 
 /** The column `peer` of an interface: the process that holds the mode in force, and the digest of that mode. */
 export function peerColumn({ peer, digest }: StickyMode): Map<string, string> {
@@ -15,5 +15,13 @@ export function readSticky({ inForce: version, peer: column }: InterfaceRow): St
   if (version === undefined || !Number.isSafeInteger(pid)) return undefined;
   if (startTime === undefined || bootId === undefined || digest === undefined) return undefined;
   const socket = column.get('socket');
-  return { version, digest, peer: { pid, startTime, bootId, ...(socket !== undefined && { socket }) } };
+  try {
+    // any client of the database may have written these
+    return stickyMode(
+      { version, digest, peer: { pid, startTime, bootId, ...(socket !== undefined && { socket }) } },
+      'peer',
+    );
+  } catch {
+    return undefined;
+  }
 }

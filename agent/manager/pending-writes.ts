@@ -13,6 +13,8 @@ const GATHER_MS = 5;
 const RETRY = { firstMs: 200, longestMs: 5000 };
 /** The rows of a refused transaction are written one by one; after this many refusals in a row the rest waits. */
 const REFUSED_IN_A_ROW = 3;
+/** Characters of one transaction, of which a server takes 8 MiB; the texts of a row are much shorter. */
+const PIECE_LENGTH = 1 << 20;
 /** Beyond this many unwritten events (the database is away), the oldest are dropped. */
 const MAX_EVENTS = 1000;
 /** Dropped events leave behind the operations that delete older rows, or the history would outgrow its limit. */
@@ -115,7 +117,12 @@ export class PendingWrites {
   }
 
   async #writeState(changes: readonly (readonly [string, Change])[]): Promise<boolean> {
-    if (changes.length === 0) return true;
+    let all = true;
+    for (const some of inPieces(changes, ([, change]) => change.columns)) all = (await this.#writePiece(some)) && all;
+    return all;
+  }
+
+  async #writePiece(changes: readonly (readonly [string, Change])[]): Promise<boolean> {
     const refused = await this.#transact(changes.map(([, change]) => operation(change)));
     if (refused === undefined) return true;
     const [only] = changes;
@@ -167,11 +174,14 @@ export class PendingWrites {
   }
 
   async #writeEvents(events: readonly (readonly Json[])[]): Promise<void> {
-    if (events.length === 0) return;
+    for (const some of inPieces(events, (event) => event)) await this.#writeSomeEvents(some);
+  }
+
+  async #writeSomeEvents(events: readonly (readonly Json[])[]): Promise<void> {
     const refused = await this.#transact(events.flat());
     if (refused === 'gone') this.#events.putBack(events);
     // Sent a second time after a lost answer an event is there already: that one is refused, the others are not.
-    else if (refused && events.length > 1) for (const event of events) await this.#writeEvents([event]);
+    else if (refused && events.length > 1) for (const event of events) await this.#writeSomeEvents([event]);
   }
 
   /** Undefined: committed. */
@@ -186,6 +196,22 @@ export class PendingWrites {
       return error;
     }
   }
+}
+
+/** What goes into transactions apart: a server takes no message of any length. `contentOf`: what makes it long. */
+function inPieces<T>(all: readonly T[], contentOf: (one: T) => unknown): T[][] {
+  const pieces: T[][] = [];
+  let room = 0;
+  for (const one of all) {
+    const length = JSON.stringify(contentOf(one)).length;
+    if (length > room) {
+      pieces.push([]);
+      room = PIECE_LENGTH;
+    }
+    pieces.at(-1)?.push(one);
+    room -= length;
+  }
+  return pieces;
 }
 
 /** Errors of RFC 7047, section 3.1, and of ovsdb-server that the same write will meet again and again. */

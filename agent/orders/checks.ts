@@ -40,9 +40,11 @@ export const id: Check<string> = (value, path) => {
 };
 
 export const count: Check<number> = integerFrom(0, Number.MAX_SAFE_INTEGER);
-export const name = text(255);
+export const LONGEST_NAME = 255;
+export const name = text(LONGEST_NAME);
+export const LONGEST_ENDPOINT = 4200;
 /** `listen:PATH` or `connect:PATH`. */
-export const endpoint = text(4200);
+export const endpoint = text(LONGEST_ENDPOINT);
 
 /** A map of numbers, in messages a list of pairs. */
 export const numbersByIndex: Check<ReadonlyMap<number, number>> = (value, path) =>

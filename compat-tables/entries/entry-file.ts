@@ -1,5 +1,6 @@
 /** An entry made by a program, as the text of a table file: what `capture` writes and what hosts are told to define. */
 
+import { shortened } from '../../base/text.ts';
 import { familyOf } from '../bits/device-types.ts';
 import { featureNames, formatMask } from '../bits/mask.ts';
 import { guestFeatures } from '../bits/named-masks.ts';
@@ -10,6 +11,10 @@ import { type EntriesRead, entryKey, loadTables } from './load.ts';
 
 /** Where entries come from that no file holds: clients gave them to the host. */
 export const DEFINED = 'defined';
+
+/** They come back in rows, in orders and in documents. In characters. */
+const LONGEST_DEFINITION = 65_536;
+const ALL_DEFINITIONS = 2 << 20;
 
 /** A table file with this entry alone. */
 export function entryFile(entry: Entry): string {
@@ -27,6 +32,10 @@ export function entryFile(entry: Entry): string {
 
 /** The one entry of such a text. Throws VC-TABLE. */
 export function readEntry(text: string, origin: string): Entry {
+  if (text.length > LONGEST_DEFINITION) {
+    const seen = `it has ${text.length} characters; wanted at most ${LONGEST_DEFINITION}`;
+    throw new CompatError('VC-TABLE', `Cannot use ${shortened(origin, 255)}: ${seen}`);
+  }
   const { entries, problems } = loadTables([{ path: origin, text }]);
   if (problems[0]) throw problems[0];
   const [entry] = entries;
@@ -42,11 +51,20 @@ export function readEntry(text: string, origin: string): Entry {
 export function definedEntries(defined: ReadonlyMap<string, string>, tables: readonly Entry[]): EntriesRead {
   const entries: Entry[] = [];
   const problems: CompatError[] = [];
+  let room = ALL_DEFINITIONS;
   for (const [name, text] of [...defined].sort(([a], [b]) => (a < b ? -1 : 1))) {
     try {
+      room -= text.length > LONGEST_DEFINITION ? 0 : text.length;
+      if (room < 0) {
+        const seen = `the definitions of this host have more than ${ALL_DEFINITIONS} characters in all`;
+        throw new CompatError('VC-TABLE', `Cannot use the definition of ${shortened(name, 255)}: ${seen}`);
+      }
       const entry = readEntry(text, DEFINED);
       if (entry.version !== name)
-        throw new CompatError('VC-TABLE', `Cannot use the definition of ${name}: it defines ${entry.version}`);
+        throw new CompatError(
+          'VC-TABLE',
+          `Cannot use the definition of ${shortened(name, 255)}: it defines ${entry.version}`,
+        );
       const known = tables.find((one) => entryKey(one) === entryKey(entry));
       if (known === undefined) entries.push(entry);
       else if (known.digest !== entry.digest) throw clash(entry, known);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nearNames, plural, suggestion } from '../../base/text.ts';
+import { nearNames, plural, shortened, suggestion } from '../../base/text.ts';
 
 const versions = ['upstream.ovs-dpdk.v2.13', 'upstream.ovs-dpdk.v2.11', 'upstream.ovs-dpdk.v3.2', 'site.lab'];
 
@@ -37,5 +37,16 @@ describe('a number of things', () => {
   it('stands with the noun in the singular or in the plural', () => {
     const texts = [plural(1, 'interface'), plural(0, 'interface'), plural(2, 'entry', 'entries')];
     assert.deepEqual(texts, ['1 interface', '0 interfaces', '2 entries']);
+  });
+});
+
+describe('a text that is cut off', () => {
+  it('has at most so many characters, and no pair of surrogates in two', () => {
+    assert.deepEqual(
+      ['abc', 'abcd', 'abcde'].map((text) => shortened(text, 4)),
+      ['abc', 'abcd', 'abc…'],
+    );
+    assert.equal(shortened('ab😀cd', 4), 'ab…');
+    assert.equal(shortened('ab😀cd', 5), 'ab😀…');
   });
 });

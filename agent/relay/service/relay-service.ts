@@ -1,4 +1,5 @@
 import type { Log } from '../../../base/log.ts';
+import { shortened } from '../../../base/text.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import type { Problem } from '../../orders/facts.ts';
 import type { InterfaceOrder, Order, StickyMode, VersionsOrder } from '../../orders/orders.ts';
@@ -57,7 +58,8 @@ export class RelayService {
       entries: () => this.#versions?.entries,
       hostDefault: () => this.#versions?.hostDefault,
       changed: (id) => this.#outbox.changed(id),
-      event: (name, event) => this.#outbox.event({ is: 'event', interface: name, event }),
+      event: (name, { text, ...event }) =>
+        this.#outbox.event({ is: 'event', interface: name, event: { ...event, text: shortened(text, 4096) } }),
       remember: (order, modes) => this.#last.writeInterface(order, modes),
       keeper: options.keeper,
     };

@@ -1,3 +1,4 @@
+import { shortened } from '../../../base/text.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { formatEndpoint, parseEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
@@ -198,5 +199,5 @@ export class RelayedInterface {
 }
 
 function problemOf(error: CompatError | undefined): Pick<InterfaceFacts, 'error'> {
-  return error === undefined ? {} : { error: { code: error.code, text: error.message.slice(0, 4096) } };
+  return error === undefined ? {} : { error: { code: error.code, text: shortened(error.message, 4096) } };
 }

@@ -51,6 +51,9 @@ export interface BoundRemote {
 /** Time for clients to read their last answers when the server closes. */
 const FAREWELL_MS = 500;
 
+/** Longest message of the program itself: its tables, when it publishes all of them. */
+const OWN_MESSAGE_BYTES = 256 << 20;
+
 /** A client that takes less cannot be the one that is too much: 1000 of them take 64 MB. */
 const WORTH_COUNTING = 64 << 10;
 
@@ -99,8 +102,10 @@ export class OvsdbServer {
   /** A connection for this program itself, which may write also to a database that is frozen. */
   attach(): Socket {
     const [near, far] = pairedSockets();
-    const host = { ...this.#hostFor({ kind: 'punix', path: '' }, 'this program', false), own: true };
-    this.#sessions.add(new OvsdbSession(far, host));
+    const host = this.#hostFor({ kind: 'punix', path: '' }, 'this program', false);
+    // what a client may cost is no concern of the program that serves it
+    const limits = { ...host.limits, messageBytes: OWN_MESSAGE_BYTES, work: Number.MAX_SAFE_INTEGER };
+    this.#sessions.add(new OvsdbSession(far, { ...host, limits, own: true }));
     return near;
   }
 
