@@ -32,6 +32,17 @@ export interface TransactionContext {
   readonly own?: boolean;
   /** What it may cost, in the unit of `WorkBudget`. Default: without limit. */
   readonly work?: number;
+  /** Who requests it, in words, for `DatabaseOptions.committed`. */
+  readonly author?: string | undefined;
+}
+
+/** A row that a transaction has changed. */
+export interface CommittedChange {
+  readonly table: string;
+  readonly uuid: string;
+  readonly kind: 'insert' | 'modify' | 'delete';
+  /** The columns that differ; all of them for an insert or a delete. */
+  readonly columns: readonly string[];
 }
 
 export interface DatabaseOptions {
@@ -46,6 +57,8 @@ export interface DatabaseOptions {
   readonly fixedSchema?: boolean;
   /** Why clients may write nothing; the program that serves the database may. Default: they may. */
   readonly frozen?: string;
+  /** Told of what a transaction with an author has changed, before the monitors are. */
+  readonly committed?: (author: string, changes: readonly CommittedChange[]) => void;
 }
 
 /** A database whose file cannot be written. */
@@ -69,12 +82,13 @@ export class Database {
   readonly #triggers = new Triggers(() => performance.now());
   readonly #commits = new GroupCommit({
     write: (transactions) => this.#write(transactions),
-    committed: ({ effective }) => this.#tell(effective),
+    committed: (txn) => this.#tell(txn),
     undone: (changes) => this.#wake(changes),
   });
   #open = true;
   #fixedSchema = false;
   #frozen: string | undefined;
+  #committed: DatabaseOptions['committed'];
 
   /** Opens the file, creates it, or converts one of an older schema version. @throws StoreError */
   static open(options: DatabaseOptions): Database {
@@ -84,6 +98,7 @@ export class Database {
       if (!database.schema.equals(options.schema)) convertAtOpen(database, options.schema, options.file);
       database.#fixedSchema = options.fixedSchema ?? false;
       database.#frozen = options.frozen;
+      database.#committed = options.committed;
       return database;
     } catch (error) {
       store.close();
@@ -162,7 +177,7 @@ export class Database {
   }
 
   #attempt(operations: readonly Json[], context: TransactionContext, run: Run): number | undefined {
-    const txn = new Transaction(this.#tables, new WorkBudget(context.work));
+    const txn = new Transaction(this.#tables, new WorkBudget(context.work), context.author);
     let results: Result[] = [];
     try {
       const outcome = execute(operations, txn, {
@@ -210,8 +225,9 @@ export class Database {
   }
 
   /** Monitors are told of a change when it is on the disk, and before its author has the result. */
-  #tell(changes: readonly RowChange[]): void {
+  #tell({ effective: changes, author }: Transaction): void {
     if (changes.length === 0) return;
+    if (author !== undefined) this.#committed?.(author, changes.map(committedChange));
     this.#monitors.tell(changes, this.#history.idOf(changes));
     this.#wake(changes);
   }
@@ -287,4 +303,10 @@ export class Database {
     this.#monitors.clear();
     this.#store.close();
   }
+}
+
+function committedChange({ row, before, after, columns }: RowChange): CommittedChange {
+  const { name: table, columnList } = row.table.schema;
+  const kind = before === undefined ? 'insert' : after === undefined ? 'delete' : 'modify';
+  return { table, uuid: row.uuid, kind, columns: columns.map((index) => columnList[index]?.name ?? '') };
 }

@@ -22,12 +22,15 @@ export class Transaction implements ChangeSet {
   readonly #named = new Map<string, { uuid: string; defined: boolean }>();
 
   readonly work: WorkBudget;
+  /** Who requested it, in words; undefined: nobody has to know. */
+  readonly author: string | undefined;
   /** Rows that operations have selected so far. */
   selected = 0;
 
-  constructor(tables: Tables, work = new WorkBudget()) {
+  constructor(tables: Tables, work = new WorkBudget(), author?: string) {
     this.tables = tables;
     this.work = work;
+    this.author = author;
   }
 
   /** The UUID behind a name, whether or not the insert that defines it has come (RFC 7047, section 4.1.3). */

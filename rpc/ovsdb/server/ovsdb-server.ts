@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { memoize } from '../../../base/memoize.ts';
 import { RateLimit } from '../../../base/rate-limit.ts';
 import type { SocketFileOptions } from '../../../base/socket-file.ts';
 import { listenOn } from '../wire/listen-on-remote.ts';
@@ -30,6 +31,10 @@ export interface ServerOptions {
   /** Probe an idle client over TCP or TLS after this many milliseconds. 0: never. Default 5000, as OVS. */
   readonly probeIntervalMs?: number;
   readonly log?: (event: ServerEvent) => void;
+  /** Who is at the other end of a connection, in words. Asked once of each client that writes. Default: nobody asks. */
+  readonly identify?: (socket: Socket) => string | undefined;
+  /** A client asked for something that the database never allows. */
+  readonly denied?: (author: string | undefined, method: string, reason: string) => void;
 }
 
 export interface RemoteOptions extends SocketFileOptions {
@@ -69,10 +74,12 @@ export class OvsdbServer {
   readonly #bound = new Set<BoundRemote>();
   readonly #admission: Admission;
   readonly #rateLimit = new RateLimit({ burst: 20, windowMs: 60_000 });
+  readonly #identify: (socket: Socket) => string | undefined;
   #whenEmpty: (() => void) | undefined;
 
   constructor(options: ServerOptions = {}) {
     this.#options = options;
+    this.#identify = memoize((socket: Socket) => options.identify?.(socket));
     this.#limits = { ...DEFAULT_SERVER_LIMITS, ...options.limits };
     this.#admission = new Admission(this.#limits);
     this.#databases.set(this.#serverDatabase.schema.name, this.#serverDatabase);
@@ -194,6 +201,8 @@ export class OvsdbServer {
       limits: this.#limits,
       readOnly,
       own: false,
+      identify: this.#identify,
+      denied: (author, method, reason) => this.#options.denied?.(author, method, reason),
       // The kernel tells of the end of a unix socket; a TCP peer can vanish without a word.
       probeIntervalMs: remote.kind === 'punix' ? 0 : (this.#options.probeIntervalMs ?? 5000),
       internalError: (error) => {

@@ -46,6 +46,10 @@ export interface SessionHost {
   readonly readOnly: boolean;
   /** The clients are the program itself. */
   readonly own: boolean;
+  /** Who is at the other end, in words. */
+  identify(socket: Socket): string | undefined;
+  /** A client asked for something that the database never allows. */
+  denied(author: string | undefined, method: string, reason: string): void;
   /** In milliseconds. 0: this transport needs no probes. */
   readonly probeIntervalMs: number;
   /** A bug of ours; the client is told `internal error` only. */
@@ -100,10 +104,12 @@ export class OvsdbSession implements LockClient {
   readonly #locks = new Map<string, number>();
   readonly #kept: KeptBytes;
   #changeAware = false;
+  readonly #socket: Socket;
   #finished: (() => void) | undefined;
 
   constructor(socket: Socket, host: SessionHost) {
     this.#host = host;
+    this.#socket = socket;
     const { messageBytes: bytes, depth, monitors, work, keptBytes } = host.limits;
     this.#kept = new KeptBytes(keptBytes);
     const { keep } = this.#kept;
@@ -231,7 +237,9 @@ export class OvsdbSession implements LockClient {
     if (count > limits.operations)
       throw exhausted(`a transaction may have ${limits.operations} operations; this one has ${count}`);
     const holdsLock = (lock: string): boolean => locks.holds(lock, this);
-    const running = database.transact(params.slice(1), { holdsLock, readOnly, own, work: limits.work });
+    // asked while it certainly is connected
+    const author = readOnly || own ? undefined : this.#host.identify(this.#socket);
+    const running = database.transact(params.slice(1), { holdsLock, readOnly, own, work: limits.work, author });
     this.#transactions.set(key, running);
     this.#kept.hold(bytes);
     running.whenDone((ending) => {
@@ -280,7 +288,13 @@ export class OvsdbSession implements LockClient {
     const database = this.#database(request);
     const [, schema] = params;
     if (schema === undefined || params.length !== 2) throw syntaxError(params, 'array expected');
-    database.convert(schema);
+    try {
+      database.convert(schema);
+    } catch (error) {
+      if (error instanceof OvsdbError && error.kind === 'notAllowed')
+        this.#host.denied(this.#host.identify(this.#socket), request.method, error.details ?? '');
+      throw error;
+    }
     this.#send(success(id, {}));
     this.#host.converted(database);
     return undefined;
