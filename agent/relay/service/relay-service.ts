@@ -1,9 +1,11 @@
 import type { Log } from '../../../base/log.ts';
 import { shortened } from '../../../base/text.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import { samePeer } from '../../fd/peer.ts';
 import type { Problem } from '../../orders/facts.ts';
 import type { InterfaceOrder, Order, StickyMode, VersionsOrder } from '../../orders/orders.ts';
 import type { TracedMessage } from '../../vhost/trace-line.ts';
+import { FormerModes } from '../mode/former-modes.ts';
 import { LastOrders } from './last-orders.ts';
 import { type FactSink, Outbox } from './outbox.ts';
 import { RelayedInterface, type RelaySurroundings } from './relayed-interface.ts';
@@ -32,6 +34,7 @@ export class RelayService {
   /** The ids that this manager has named. */
   #named = new Set<string>();
   readonly #live = new Map<string, RelayedInterface>();
+  readonly #former = new FormerModes();
   #versions: VersionsOrder | undefined;
   #reconsider = false;
   /** The ids of the interfaces whose messages are reported. */
@@ -157,9 +160,16 @@ export class RelayService {
     if (this.#reconsider) for (const live of this.#live.values()) live.reconsider();
     this.#reconsider = false;
     const fresh = [...wanted.values()].filter(({ id }) => !this.#live.has(id));
-    const rows = fresh.map((order) => ({ order, modes: order.sticky === undefined ? [] : [order.sticky] }));
+    const rows = fresh.map((order) => ({ order, modes: this.#modesBefore(order) }));
     for (const { order, modes } of this.#byPriority(rows)) this.#openOne(order, modes);
     if (all) await this.#endOrphans();
+  }
+
+  /** What this process remembers comes before what the manager does. */
+  #modesBefore({ frontend, sticky }: InterfaceOrder): readonly StickyMode[] {
+    const former = this.#former.take(frontend);
+    const isOther = sticky !== undefined && !former.some(({ peer }) => samePeer(peer, sticky.peer));
+    return isOther ? [...former, sticky] : former;
   }
 
   /** What is unforeseen about one interface costs the others nothing; it is tried again at the next start. */
@@ -175,6 +185,7 @@ export class RelayService {
 
   async #end(id: string, live: RelayedInterface, again: InterfaceOrder | undefined): Promise<void> {
     this.#live.delete(id);
+    this.#former.keep(live.order.frontend, live.modes);
     if (again === undefined) this.#last.remove(id);
     await live.stop();
   }

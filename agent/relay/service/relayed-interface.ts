@@ -59,6 +59,11 @@ export class RelayedInterface {
     return this.#order;
   }
 
+  /** The modes of its front-end processes, its guest's first. */
+  get modes(): readonly StickyMode[] {
+    return this.#modes.all;
+  }
+
   /** What is reported of it: asked for a little after it changed, once for all changes until then. */
   report(): InterfaceFacts {
     const port = this.#port?.status;
