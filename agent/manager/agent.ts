@@ -4,31 +4,46 @@ import type { Log } from '../../base/log.ts';
 import { plural } from '../../base/text.ts';
 import type { EntriesRead } from '../../compat-tables/entries/load.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import type { Json } from '../../rpc/json/json-value.ts';
 import { HEARTBEAT_MS } from '../../rpc/state/heartbeat.ts';
-import type { HostRow } from '../../rpc/state/read-rows.ts';
+import type { HostRow, InterfaceRow } from '../../rpc/state/read-rows.ts';
 import { State } from '../../rpc/state/state.ts';
 import type { Config } from '../settings/config.ts';
 import { ordersSocket } from '../settings/relay-dir.ts';
 import { makeRunDir } from '../settings/run-dir.ts';
+import { Authors } from './authors.ts';
+import { ClientChanges } from './client-changes.ts';
 import type { OpenDatabase } from './database-link.ts';
 import { EventLog } from './event-log.ts';
-import { prepareAtStart, prepareRows, type StoredEvent } from './host-rows.ts';
+import { hostFacts, prepareAtStart, prepareRows, type StoredEvent } from './host-rows.ts';
 import { LocalVersions } from './host-versions.ts';
 import type { Beforehand } from './host-view.ts';
 import { IdentityLock } from './identity-lock.ts';
+import { InterfaceMemory, type KnownInterface } from './interface-memory.ts';
 import { Interfaces } from './interfaces.ts';
 import { openDatabase } from './open-database.ts';
+import { OwnHostRow } from './own-host-row.ts';
+import { OwnedRows, type OwnedRowsParts } from './owned-rows.ts';
+import { readSticky } from './peer-column.ts';
 import { PendingWrites } from './pending-writes.ts';
+import { PublishedMemory } from './published-memory.ts';
+import { PublishedRows } from './published-rows.ts';
 import { Publisher } from './publisher.ts';
 import { Reconciler } from './reconciler.ts';
 import { type RelayHello, RelayLink } from './relay-link.ts';
 import { systemId } from './system-id.ts';
 import { readTables } from './table-files.ts';
+import { trustedStatus } from './trusted-status.ts';
 
 /** How long an agent that ends waits for its last writes. */
 const STOP_PATIENCE_MS = 5000;
 /** How long the start waits for the relay process. */
 const RELAY_PATIENCE_MS = 3000;
+
+const NO_PROBLEMS: Json = ['map', []];
+
+/** Who changed a row, when the database server is not our own. */
+const UNTOLD = 'a client of the database server, which does not say who';
 
 interface Parts {
   readonly config: Config;
@@ -40,6 +55,7 @@ interface Parts {
   readonly storedEvents: readonly StoredEvent[] | undefined;
   readonly tables: EntriesRead;
   readonly relay: RelayLink;
+  readonly authors: Authors;
 }
 
 /** The running agent: database, compat tables and ports, and the loop that reconciles them. */
@@ -48,6 +64,9 @@ export class Agent {
   readonly events: EventLog;
   readonly interfaces: Interfaces;
   readonly #writes: PendingWrites;
+  readonly #owned: OwnedRows;
+  readonly #hostRow: OwnHostRow;
+  readonly #memory: InterfaceMemory;
   readonly #versions: LocalVersions;
   readonly #publisher: Publisher;
   readonly #reconciler: Reconciler;
@@ -64,12 +83,13 @@ export class Agent {
     const tables = readTables(config.tables);
     for (const problem of tables.problems) log.error('table-problem', { code: problem.code, text: problem.message });
     log.info('tables-loaded', { entries: tables.entries.length, problems: tables.problems.length });
-    const database = await openDatabase(config, log);
+    const authors = new Authors(config.db === undefined ? 'a client that is not known' : UNTOLD);
+    const database = await openDatabase(config, log, authors);
     try {
       const storedEvents = await prepareAtStart(database, config, id);
       const state = await State.open(database.client, { systemId: id });
       const relay = new RelayLink(ordersSocket(config.relayDir), log);
-      const agent = new Agent({ config, log, systemId: id, database, state, storedEvents, tables, relay });
+      const agent = new Agent({ config, log, systemId: id, database, state, storedEvents, tables, relay, authors });
       await agent.#run();
       return agent;
     } catch (error) {
@@ -79,26 +99,48 @@ export class Agent {
   }
 
   private constructor(parts: Parts) {
-    const { config, log, systemId: id, database, state, storedEvents: stored, tables, relay } = parts;
+    const { config, log, systemId: id, database, state, storedEvents: stored, tables, relay, authors } = parts;
     const { client } = database;
     this.parts = parts;
     this.#writes = new PendingWrites(client, log);
     const { hostname: host, eventLimit: limit } = config;
     this.events = new EventLog({ systemId: id, host, limit, stored: stored ?? [], writes: this.#writes, log });
-    this.#versions = new LocalVersions(tables.entries, (event) => this.events.record(event));
+    const changes = new ClientChanges((event) => this.events.record(event));
+    authors.denied = (by, method, reason) =>
+      changes.tell({ kind: 'denied', text: `A client was denied ${method}: ${reason}`, details: { method }, by });
+    this.#memory = new InterfaceMemory(config.stateDir, (problem) => this.#recordProblem('fault', problem));
+    const row: OwnedRowsParts['row'] = (table, uuid) => state.row(table, uuid);
+    this.#owned = new OwnedRows({ writes: this.#writes, authors, changes, row });
+    this.#hostRow = new OwnHostRow({ state, systemId: id, authors, changes });
+    this.#versions = new LocalVersions({
+      ...{ loaded: tables.entries, memory: new PublishedMemory(config.stateDir), authors, changes },
+      inForce: () => this.interfaces.inForce(),
+      record: (event) => this.events.record(event),
+    });
     this.interfaces = new Interfaces(relay, {
       entries: () => this.#versions.entries,
       hostDefault: () => this.#versions.default,
-      write: (uuid, columns) => this.#writes.update('Interface', uuid, columns),
+      write: (uuid, columns) => this.#owned.update('Interface', uuid, columns),
+      changed: (name, change, by) => changes.tell({ interface: name, ...change, by }),
+      author: (uuid, column) => authors.ofColumn('Interface', column, uuid),
+      remember: (uuid, known) => this.#memory.keep(uuid, known),
+      entered: (one, isNew) => this.#entered(one, isNew, changes),
+      left: (one) => this.#left(one, changes),
       event: (name, event) => this.events.record({ interface: name, ...event }),
       backendsChanged: () => this.#reconciler.backendsChanged(),
     });
     const own = state.hosts().find((row) => row.systemId === id);
-    this.#publisher = new Publisher(client, log, measuredBefore(own) ?? declared(config));
+    const beforehand = this.#measuredBefore(own) ?? declared(config);
+    const rows = new PublishedRows(authors);
+    const [memory, owned] = [this.#memory, this.#owned];
+    this.#publisher = new Publisher({ client, log, beforehand, memory, owned, rows, changes });
     this.#reconciler = new Reconciler({
-      ...{ log, systemId: id, state, versions: this.#versions, interfaces: this.interfaces },
-      ...{ publisher: this.#publisher, writes: this.#writes },
-      prepare: async () => this.events.moved(await prepareRows(database, config, id)),
+      ...{ log, state, versions: this.#versions, interfaces: this.interfaces, hostRow: this.#hostRow },
+      ...{ publisher: this.#publisher, writes: this.#owned },
+      prepare: async () => {
+        this.events.moved(await prepareRows(database, config, id));
+        this.#ownHost();
+      },
       isPrepared: stored !== undefined,
     });
     database.onTrouble(() => this.#tellTrouble());
@@ -123,9 +165,11 @@ export class Agent {
     this.events.record({ kind: 'agent-stopping', text: `Agent ${PROGRAM_VERSION} ends: ${why}` });
     clearInterval(this.#heartbeat);
     this.#reconciler.stop();
+    this.#owned.close();
     this.#identity?.close();
     this.parts.relay.close();
     if (relayEnds || !this.parts.relay.hello) this.interfaces.stopped();
+    await Promise.race([this.#memory.save(), setTimeoutOf(STOP_PATIENCE_MS)]);
     // a database that does not answer must not keep the agent from ending
     await Promise.race([this.#writes.settled(), setTimeoutOf(STOP_PATIENCE_MS)]);
     this.#writes.close();
@@ -146,9 +190,16 @@ export class Agent {
 
   async #run(): Promise<void> {
     const { state, database, log } = this.parts;
-    state.onChange((changes) => this.#reconciler.rowsChanged(changes));
+    state.onChange((changes) => {
+      this.#reconciler.rowsChanged(changes);
+      this.#owned.rowsChanged(changes);
+    });
+    this.#ownHost();
     database.client.on('connected', () => void this.#reconnected());
-    database.client.on('disconnected', ({ message }) => log.warn('database-gone', { reason: message }));
+    database.client.on('disconnected', ({ message }) => {
+      log.warn('database-gone', { reason: message });
+      this.#owned.disconnected();
+    });
     await this.#connectRelay();
     await this.#reconciler.run();
     this.#beat();
@@ -197,6 +248,8 @@ export class Agent {
     this.parts.log.info('database-connected', { remote: this.parts.database.remote });
     this.#publisher.writeAgain();
     this.interfaces.writeAgain();
+    this.#owned.connected();
+    this.#hostRow.forget();
     void this.#identity?.take();
     await this.#reconciler.prepare();
     this.#reconciler.schedule();
@@ -211,19 +264,53 @@ export class Agent {
     }
   }
 
+  /** The columns of the Host row that are status: the row is as we have just written it. */
+  #ownHost(): void {
+    const { state, systemId: id, config, database } = this.parts;
+    const host = state.hosts().find((row) => row.systemId === id);
+    if (!host) return;
+    this.#owned.own('Host', host.uuid, id, { cur_cfg: host.curCfg });
+    this.#owned.writing(host.uuid, { problems: NO_PROBLEMS, ...hostFacts(database, config, id) })();
+  }
+
+  /** Tells of a new interface; the result is what is known of it from before. */
+  #entered(row: InterfaceRow, isNew: boolean, changes: ClientChanges): KnownInterface {
+    const { uuid, name, frontend, backend } = row;
+    const memory = this.#memory;
+    if (isNew) {
+      const by = this.parts.authors.ofRow('Interface', uuid, name);
+      const text = `Interface ${name} was added`;
+      changes.tell({ kind: 'added', interface: name, text, details: { frontend, backend }, by }, '');
+    } else if (memory.isNew && !memory.of(uuid))
+      memory.keep(uuid, { abilities: row.abilities, sticky: readSticky(row) });
+    const known = memory.of(uuid);
+    this.#owned.own('Interface', uuid, name, trustedStatus(row, known));
+    return known ?? {};
+  }
+
+  #left({ uuid, name }: InterfaceRow, changes: ClientChanges): void {
+    this.#owned.disown(uuid);
+    this.#memory.forget(uuid);
+    const by = this.parts.authors.ofRow('Interface', uuid, name);
+    changes.tell({ kind: 'removed', interface: name, text: `Interface ${name} was removed`, details: {}, by }, '');
+  }
+
+  /** What an earlier agent measured: valid until a back-end is measured again. */
+  #measuredBefore(host: HostRow | undefined): Beforehand | undefined {
+    const { host: remembered, isNew } = this.#memory;
+    if (remembered) return { abilities: remembered, knownBy: 'measured', name: 'last measured' };
+    if (!isNew || !host?.abilities || host.knownBy !== 'measured') return undefined;
+    return { abilities: host.abilities, knownBy: 'measured', name: host.backend.get('name') ?? 'last measured' };
+  }
+
   #recordProblem(kind: string, { code, message }: CompatError): void {
     this.events.record({ kind, code, text: message });
   }
 
   #beat(): void {
-    this.#writes.updateWhere('Host_Private', 'system_id', this.parts.systemId, { heartbeat: Date.now() });
+    const life = { heartbeat: Date.now(), pid: process.pid };
+    this.#writes.updateWhere('Host_Private', 'system_id', this.parts.systemId, life);
   }
-}
-
-/** What an earlier agent measured: valid until a back-end is measured again. */
-function measuredBefore(host: HostRow | undefined): Beforehand | undefined {
-  if (!host?.abilities || host.knownBy !== 'measured') return undefined;
-  return { abilities: host.abilities, knownBy: 'measured', name: host.backend.get('name') ?? 'last measured' };
 }
 
 function declared({ backend }: Config): Beforehand | undefined {

@@ -5,12 +5,14 @@ import type { Log } from '../../base/log.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
-import { Database } from '../../rpc/ovsdb/database.ts';
+import { Database, type DatabaseOptions } from '../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
 import { OvsdbServer } from '../../rpc/ovsdb/server/ovsdb-server.ts';
 import { StoreError, type StoreErrorCode } from '../../rpc/ovsdb/store/store.ts';
 import { loadSchemaText } from '../../rpc/state/schema-file.ts';
 import type { Config } from '../settings/config.ts';
+import type { Authors } from './authors.ts';
+import { clientName } from './client-name.ts';
 import { CONNECT_TIMEOUT_MS, type OpenDatabase } from './database-link.ts';
 import { listenAll, ownRemote } from './database-remotes.ts';
 
@@ -30,6 +32,7 @@ export class EmbeddedDatabase implements OpenDatabase {
   readonly remote: string;
   readonly #config: Config;
   readonly #log: Log;
+  readonly #authors: Authors;
   readonly #schema = DatabaseSchema.fromJson(JSON.parse(loadSchemaText()) as Json);
   readonly #server: OvsdbServer;
   readonly #backoff = new Backoff(RETRY);
@@ -40,8 +43,8 @@ export class EmbeddedDatabase implements OpenDatabase {
   #stopTrying: () => void = () => undefined;
 
   /** Throws VC-DB-OPEN for a file that is not ours to use. */
-  static async open(config: Config, log: Log): Promise<EmbeddedDatabase> {
-    const opened = new EmbeddedDatabase(config, log);
+  static async open(config: Config, log: Log, authors: Authors): Promise<EmbeddedDatabase> {
+    const opened = new EmbeddedDatabase(config, log, authors);
     try {
       opened.#stopTrying = await listenAll(opened.#server, config, log);
       await opened.client.connect(CONNECT_TIMEOUT_MS);
@@ -52,12 +55,15 @@ export class EmbeddedDatabase implements OpenDatabase {
     }
   }
 
-  private constructor(config: Config, log: Log) {
+  private constructor(config: Config, log: Log, authors: Authors) {
     this.#config = config;
     this.#log = log;
+    this.#authors = authors;
     this.#server = new OvsdbServer({
       limits: config.dbLimits,
       probeIntervalMs: config.dbInactivityProbe,
+      identify: clientName,
+      denied: (author, method, reason) => author && authors.denied?.(author, method, reason),
       // what clients do is not the agent's concern; the text of an internal error contains its stack
       log: ({ level, event, error: _, ...more }) =>
         log[level === 'info' ? 'debug' : level]('ovsdb', { what: event, ...more }),
@@ -96,7 +102,8 @@ export class EmbeddedDatabase implements OpenDatabase {
   #openFile(): Database {
     const { database: file } = this.#config;
     mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
-    return Database.open({ file, schema: this.#schema, fixedSchema: true });
+    const committed: DatabaseOptions['committed'] = (author, changes) => this.#authors.committed(author, changes);
+    return Database.open({ file, schema: this.#schema, fixedSchema: true, committed });
   }
 
   #openOrRead(): Database {

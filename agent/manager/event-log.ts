@@ -53,7 +53,7 @@ export class EventLog {
     const text = shortened(event.text, LONGEST_TEXT);
     const name = event.interface && { interface: shortened(event.interface, LONGEST_DETAIL) };
     const full: EventJson = { host, time: this.#time(), ...event, ...name, text, details: detailTexts(details) };
-    const fields = { interface: full.interface, code: full.code, text: full.text };
+    const fields = { interface: full.interface, code: full.code, text: full.text, by: full.details['by'] };
     log[full.code === undefined ? 'info' : 'warn'](full.kind, fields);
     this.#store(full);
     for (const listener of this.#listeners) listener(full);

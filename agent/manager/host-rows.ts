@@ -3,6 +3,7 @@ import { PROGRAM_VERSION } from '../../base/installation.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import { OvsdbTransactionError } from '../../rpc/ovsdb/client/client-errors.ts';
 import { encodeHost } from '../../rpc/state/encode-rows.ts';
+import type { Columns } from '../../rpc/state/model/column.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import type { Config } from '../settings/config.ts';
 import type { OpenDatabase } from './database-link.ts';
@@ -20,13 +21,9 @@ export interface StoredEvent {
  * the oldest first.
  */
 export async function prepareRows(database: OpenDatabase, config: Config, id: string): Promise<StoredEvent[]> {
-  const { client, trouble } = database;
+  const { client } = database;
   const where: Json = [['system_id', '==', id]];
-  const facts = encodeHost({
-    ...{ systemId: id, hostname: config.hostname, agentVersion: PROGRAM_VERSION },
-    // never in a file: it ends with the memory that it is written to
-    ...(trouble && { problems: new Map([[trouble.code, trouble.message]]) }),
-  });
+  const facts = hostFacts(database, config, id);
   const life = { system_id: id, pid: process.pid, started: Date.now(), heartbeat: Date.now() };
   const results = await client.transact(DATABASE, [
     { op: 'update', table: 'Host', where, row: facts },
@@ -58,6 +55,15 @@ export async function prepareAtStart(
     await once(database.client, 'connected');
     return await prepareRows(database, config, id);
   }
+}
+
+/** The columns of the Host row that do not change while an agent runs with its database. */
+export function hostFacts({ trouble }: Pick<OpenDatabase, 'trouble'>, { hostname }: Config, systemId: string): Columns {
+  return encodeHost({
+    ...{ systemId, hostname, agentVersion: PROGRAM_VERSION },
+    // never in a file: it ends with the memory that it is written to
+    ...(trouble && { problems: new Map([[trouble.code, trouble.message]]) }),
+  });
 }
 
 function count(result: Json | undefined): number {

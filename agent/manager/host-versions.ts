@@ -1,26 +1,50 @@
+import { shippedTables } from '../../base/installation.ts';
 import { shortened } from '../../base/text.ts';
-import { formatMask } from '../../compat-tables/bits/mask.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { definedEntries } from '../../compat-tables/entries/entry-file.ts';
 import { entryKey } from '../../compat-tables/entries/load.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { entryOf, type HostRow, type InterfaceRow, isIntact, type VersionRow } from '../../rpc/state/read-rows.ts';
 import { LONGEST_NAME } from '../orders/checks.ts';
+import type { Authors } from './authors.ts';
+import type { ClientChanges } from './client-changes.ts';
 import type { NewEvent } from './event-log.ts';
+import type { PublishedMemory } from './published-memory.ts';
+
+/** What `LocalVersions` needs from the agent. */
+interface Surroundings {
+  /** The entries of the tables. */
+  readonly loaded: readonly Entry[];
+  readonly memory: PublishedMemory;
+  /** The versions that the front-ends of this host have, by the keys of their entries; undefined while that is not known of all. */
+  readonly inForce: () => ReadonlySet<string> | undefined;
+  readonly record: (event: NewEvent) => void;
+  readonly changes: Pick<ClientChanges, 'tell'>;
+  readonly authors: Pick<Authors, 'ofColumn'>;
+}
 
 /** The versions that interfaces of this host can get, and which of them is the default. */
 export class LocalVersions {
   readonly #loaded: readonly Entry[];
-  readonly #record: (event: NewEvent) => void;
+  readonly #around: Surroundings;
   /** What was recorded as an event once, and is found again at each reconciliation. */
   readonly #told = new Set<string>();
+  #remembered: readonly Entry[];
+  /** Whether the rows still count, of a host whose agent remembered nothing else. */
+  #believesRows: boolean;
   #entries: readonly Entry[] = [];
   #default: string | undefined;
   #defaultKnown = false;
+  #problems: ReadonlySet<string> = new Set();
+  #defined: ReadonlyMap<string, string> | undefined;
 
-  /** `loaded`: the entries of the tables. */
-  constructor(loaded: readonly Entry[], record: (event: NewEvent) => void) {
+  constructor(around: Surroundings) {
+    const { loaded, memory } = around;
     this.#loaded = loaded;
-    this.#record = record;
+    this.#around = around;
+    this.#remembered = memory.entries;
+    this.#believesRows = memory.isNew;
+    if (memory.problem) this.#tellProblem(memory.problem);
   }
 
   /** The entries in force, the most preferred first. */
@@ -32,18 +56,51 @@ export class LocalVersions {
     return this.#default;
   }
 
-  /** Takes what the rows of the host say. */
-  update(host: HostRow, published: readonly VersionRow[], interfaces: readonly InterfaceRow[]): void {
+  /** Takes what the rows of the host say. Settles when what is published from now on is remembered, as far as that is possible. */
+  async update(
+    host: HostRow,
+    published: readonly VersionRow[],
+    interfaces: readonly Pick<InterfaceRow, 'deviceType' | 'version'>[],
+  ): Promise<void> {
     const defined = definedEntries(host.definedVersions, this.#loaded);
-    for (const { code, message } of defined.problems)
-      this.#tellOnce(message, { kind: 'table-problem', code, text: message });
-    const inUse = versionsInUse(interfaces, host.defaultVersion);
-    const inForce = entriesInForce([...this.#loaded, ...defined.entries], published, inUse);
+    this.#tellProblems(host.uuid, defined.problems);
+    // rows that are not those of the database say nothing of what is used, and there is nothing new to remember
+    const isUnread = host.problems.has('VC-DB-UNREADABLE');
+    if (this.#believesRows && !isUnread) {
+      this.#remembered = adopted(published, this.#loaded);
+      this.#believesRows = false;
+    }
+    const running = isUnread ? undefined : this.#around.inForce();
+    const inUse = versionsInUse(interfaces, host.defaultVersion, running);
+    const inForce = entriesInForce([...this.#loaded, ...defined.entries], this.#remembered, inUse);
     this.#entries = inForce.entries;
-    for (const row of inForce.broken) this.#tellBroken(row);
+    this.#remembered = inForce.entries;
     for (const entry of inForce.changed) this.#tellChanged(entry);
-    // cut off it is a version that nobody knows, which it was before
-    this.#updateDefault(host.defaultVersion && shortened(host.defaultVersion, LONGEST_NAME));
+    this.#updateDefault(host);
+    this.#updateDefined(host);
+    if (!isUnread) await this.#remember();
+  }
+
+  /** A disk that is full changes nothing for guests; it is tried again at each reconciliation. */
+  async #remember(): Promise<void> {
+    try {
+      await this.#around.memory.keep(this.#remembered);
+    } catch (error) {
+      if (!(error instanceof CompatError)) throw error;
+      this.#tellProblem(error);
+    }
+  }
+
+  /** Definitions that cannot be used: once, as long as they stay. */
+  #tellProblems(host: string, problems: readonly CompatError[]): void {
+    const by = this.#around.authors.ofColumn('Host', 'defined_versions', host);
+    for (const { code, message: text } of problems)
+      if (!this.#problems.has(text)) this.#around.changes.tell({ kind: 'table-problem', code, text, details: {}, by });
+    this.#problems = new Set(problems.map(({ message }) => message));
+  }
+
+  #tellProblem({ code, message }: CompatError): void {
+    this.#tellOnce(message, { kind: 'fault', code, text: message });
   }
 
   #tellChanged({ version, deviceType }: Entry): void {
@@ -53,30 +110,36 @@ export class LocalVersions {
     });
   }
 
-  /** A row that somebody else changed: once for each content. */
-  #tellBroken({ version, deviceType, digest, virtioFeatures, limits }: VersionRow): void {
-    const features = formatMask(virtioFeatures);
-    const seen = `The database held ${version} with features ${features}`;
-    this.#tellOnce(`${entryKey({ version, deviceType })} ${digest} ${features} ${JSON.stringify(limits)}`, {
-      ...{ kind: 'table-changed', code: 'VC-ROW-CHANGED', details: { version, device_type: deviceType } },
-      text: `${seen}, which is not what its digest "${digest.slice(0, 12)}" stands for; wanted what this host published`,
-    });
-  }
-
   #tellOnce(key: string, event: NewEvent): void {
     if (this.#told.has(key)) return;
     this.#told.add(key);
-    this.#record(event);
+    this.#around.record(event);
   }
 
-  #updateDefault(version: string | undefined): void {
+  #updateDefault({ defaultVersion, uuid }: HostRow): void {
+    // cut off it is a version that nobody knows, which it was before
+    const version = defaultVersion && shortened(defaultVersion, LONGEST_NAME);
     const [before, isFirst] = [this.#default, !this.#defaultKnown];
     this.#default = version;
     this.#defaultKnown = true;
     if (isFirst || before === version) return;
     const name = (one: string | undefined) => one ?? 'the first usable version';
     const text = `The default of the host is ${name(version)}; before it was ${name(before)}`;
-    this.#record({ kind: 'default-changed', text, details: { version, before } });
+    const by = this.#around.authors.ofColumn('Host', 'default_version', uuid);
+    this.#around.changes.tell({ kind: 'default-changed', text, details: { version, before }, by });
+  }
+
+  #updateDefined({ definedVersions: now, uuid }: HostRow): void {
+    const before = this.#defined;
+    this.#defined = now;
+    if (before === undefined || before === now) return;
+    const by = this.#around.authors.ofColumn('Host', 'defined_versions', uuid);
+    const tell = (kind: string, version: string, what: string): void =>
+      this.#around.changes.tell({ kind, text: `The definition of ${version} ${what}`, details: { version }, by });
+    for (const [version, text] of now)
+      if (before.get(version) !== text)
+        tell('version-defined', version, before.has(version) ? 'was written anew' : 'was given to the host');
+    for (const version of before.keys()) if (!now.has(version)) tell('version-undefined', version, 'was taken back');
   }
 }
 
@@ -84,45 +147,54 @@ export class LocalVersions {
 interface InForce {
   /** The entries this host goes by, the most preferred first. */
   readonly entries: readonly Entry[];
-  /** Entries of the tables with another content than was published. */
+  /** Entries of the tables and definitions with another content than was published. */
   readonly changed: readonly Entry[];
-  /** Published rows whose content does not match their digest; they do not count. */
-  readonly broken: readonly VersionRow[];
 }
 
 /** Whether a version has to stay known. */
-type InUse = (row: Pick<VersionRow, 'deviceType' | 'version'>) => boolean;
+type InUse = (entry: Pick<Entry, 'deviceType' | 'version'>) => boolean;
 
 /**
- * The entries of the tables, with two exceptions: one that was published before with another digest stays as published,
- * and one that left the tables stays while it is in use.
+ * The entries of tables and definitions, with two exceptions: one that was published before with another digest stays as
+ * published, and one that left them stays while it is in use.
  */
-export function entriesInForce(loaded: readonly Entry[], published: readonly VersionRow[], inUse: InUse): InForce {
-  // Every client of the database may write these rows; a guest gets only what matches its digest.
-  const broken = published.filter((row) => !isIntact(row));
-  const intact = published.filter((row) => !broken.includes(row));
-  const before = new Map(intact.map((row) => [entryKey(row), row]));
+export function entriesInForce(loaded: readonly Entry[], remembered: readonly Entry[], inUse: InUse): InForce {
+  const before = new Map(remembered.map((entry) => [entryKey(entry), entry]));
   const changed: Entry[] = [];
   const entries = loaded.map((entry) => {
-    const row = before.get(entryKey(entry));
-    if (!row || row.digest === entry.digest) return entry;
+    const published = before.get(entryKey(entry));
+    if (!published || published.digest === entry.digest) return entry;
     changed.push(entry);
-    return entryOf(row);
+    return published;
   });
   const known = new Set(loaded.map(entryKey));
-  const stillUsed = intact.filter((row) => !known.has(entryKey(row)) && inUse(row)).map(entryOf);
-  return { entries: [...entries, ...stillUsed], changed, broken };
+  const stillUsed = remembered.filter((entry) => !known.has(entryKey(entry)) && inUse(entry));
+  return { entries: [...entries, ...stillUsed], changed };
 }
 
 /**
- * The versions that have to stay known: those that an interface names, and the host's default, without which every
- * interface that has no pin would be refused. From the rows, because at the start there are no ports yet.
+ * What an earlier release published, which kept no memory of its own: whole rows, for names that the shipped tables do not
+ * have, as those never change.
  */
-export function versionsInUse(interfaces: readonly InterfaceRow[], hostDefault: string | undefined): InUse {
-  const named = new Set(
-    interfaces.flatMap(({ deviceType, version: pin, inForce }) =>
-      [pin, inForce].flatMap((version) => (version === undefined ? [] : entryKey({ deviceType, version }))),
-    ),
+export function adopted(published: readonly VersionRow[], loaded: readonly Entry[]): Entry[] {
+  const shipped = new Set(loaded.filter(({ origin }) => origin.startsWith(`${shippedTables()}/`)).map(entryKey));
+  return published.filter((row) => isIntact(row) && !shipped.has(entryKey(row))).map(entryOf);
+}
+
+/**
+ * The versions that have to stay known: those that an interface is pinned to or runs in, and the host's default, without
+ * which every interface that has no pin would be refused. While it is not known what runs (`inForce` is undefined), all of
+ * them.
+ */
+export function versionsInUse(
+  interfaces: readonly Pick<InterfaceRow, 'deviceType' | 'version'>[],
+  hostDefault: string | undefined,
+  inForce: ReadonlySet<string> | undefined,
+): InUse {
+  if (!inForce) return () => true;
+  const pinned = interfaces.flatMap(({ deviceType, version }) =>
+    version === undefined ? [] : entryKey({ deviceType, version }),
   );
-  return (row) => row.version === hostDefault || named.has(entryKey(row));
+  const named = new Set([...pinned, ...inForce]);
+  return (entry) => entry.version === hostDefault || named.has(entryKey(entry));
 }

@@ -5,6 +5,7 @@ import type { Fact, InterfaceFacts } from '../orders/facts.ts';
 import { encodeOrder } from '../orders/message-stream.ts';
 import type { TraceListener } from '../vhost/trace-line.ts';
 import type { BackendView } from './host-view.ts';
+import type { KnownInterface } from './interface-memory.ts';
 import { ManagedInterface, type Surroundings } from './managed-interface.ts';
 import type { RelayLink } from './relay-link.ts';
 import { TraceListeners } from './trace-listeners.ts';
@@ -12,10 +13,20 @@ import { TraceListeners } from './trace-listeners.ts';
 /** A relay process that is replaced is back sooner; only then do the rows say that it is away. */
 const AWAY_MS = 3000;
 
+/** What all interfaces need from the agent. */
+interface InterfacesSurroundings extends Surroundings {
+  /** A row is one of this host's from now on; the result is what is known of it, which its status columns then say. */
+  entered(row: InterfaceRow, isNew: boolean): KnownInterface;
+  /** A row is no longer one of this host's. */
+  left(row: InterfaceRow): void;
+}
+
 /** The rows of this host's interfaces, as orders to the relay process, and its facts about them, as status of the rows. */
 export class Interfaces {
   readonly #relay: RelayLink;
-  readonly #around: Surroundings;
+  readonly #around: InterfacesSurroundings;
+  /** The rows were read once: others are new. */
+  #wereRead = false;
   readonly #byId = new Map<string, ManagedInterface>();
   readonly #listeners = new TraceListeners();
   /** What the connected relay process was ordered, by id. */
@@ -27,7 +38,7 @@ export class Interfaces {
   #unclaimed = false;
   #away: NodeJS.Timeout | undefined;
 
-  constructor(relay: RelayLink, around: Surroundings) {
+  constructor(relay: RelayLink, around: InterfacesSurroundings) {
     this.#relay = relay;
     this.#around = around;
   }
@@ -41,6 +52,13 @@ export class Interfaces {
     return [...this.#byId.values()].flatMap((one) => one.view ?? []);
   }
 
+  /** The versions that front-ends have, by the keys of their entries; undefined while that is not known of all. */
+  inForce(): ReadonlySet<string> | undefined {
+    const all = [...this.#byId.values()];
+    if (!this.#wereRead || !all.every(({ facts, mistake }) => facts ?? mistake)) return undefined;
+    return new Set(all.flatMap(({ inForce }) => inForce ?? []));
+  }
+
   /** Orders what the rows say, and waits until it is done. False: the relay process is away; to be tried again. */
   async sync(
     rows: readonly InterfaceRow[],
@@ -48,16 +66,23 @@ export class Interfaces {
     hostDefault: string | undefined,
   ): Promise<boolean> {
     const wanted = new Map(rows.map((row) => [row.uuid, row]));
+    const replaced = new Set<string>();
     for (const [uuid, { row: before }] of this.#byId) {
       const row = wanted.get(uuid);
       if (row?.frontend === before.frontend && row.backend === before.backend) continue;
       this.#byId.delete(uuid);
+      if (row === undefined) this.#around.left(before);
+      else replaced.add(uuid);
     }
     for (const row of rows) {
       const known = this.#byId.get(row.uuid);
       if (known) known.update(row);
-      else this.#byId.set(row.uuid, new ManagedInterface(row, this.#around));
+      else {
+        const before = this.#around.entered(row, this.#wereRead && !replaced.has(row.uuid));
+        this.#byId.set(row.uuid, new ManagedInterface(row, this.#around, before));
+      }
     }
+    this.#wereRead = true;
     const changed = this.#orderVersions(entries, hostDefault);
     if (changed) for (const one of this.#byId.values()) one.reconsider();
     return await this.#order(changed);

@@ -1,4 +1,5 @@
 import type { Entry } from '../../compat-tables/entries/entry.ts';
+import { entryKey } from '../../compat-tables/entries/load.ts';
 import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { encodeInterfaceStatus, type InterfaceStatus } from '../../rpc/state/encode-rows.ts';
 import type { InterfaceRow } from '../../rpc/state/read-rows.ts';
@@ -6,10 +7,11 @@ import type { InterfaceFacts } from '../orders/facts.ts';
 import type { InterfaceOrder } from '../orders/orders.ts';
 import { type Intent, nextStartName } from '../relay/mode/choose-version.ts';
 import { boundedRow, rowMistake } from './bounded-row.ts';
+import type { ClientChange } from './client-changes.ts';
 import type { NewEvent } from './event-log.ts';
 import { type BackendView, withoutBigints } from './host-view.ts';
+import type { KnownInterface } from './interface-memory.ts';
 import { interfaceStatus } from './interface-status.ts';
-import { readSticky } from './peer-column.ts';
 
 /** What an interface needs from the agent. */
 export interface Surroundings {
@@ -19,6 +21,12 @@ export interface Surroundings {
   /** Writes status columns of a row. */
   write(uuid: string, columns: ReturnType<typeof encodeInterfaceStatus>): void;
   event(name: string, event: Omit<NewEvent, 'interface'>): void;
+  /** A client changed what it wants of the interface. */
+  changed(name: string, change: Omit<ClientChange, 'by' | 'interface'>, by: string): void;
+  /** Who wrote a column of this row last. */
+  author(uuid: string, column: string): string;
+  /** Remembers what the row alone would say. */
+  remember(uuid: string, known: KnownInterface): void;
   /** A back-end was measured, connected or left. */
   backendsChanged(): void;
 }
@@ -28,14 +36,17 @@ export class ManagedInterface {
   readonly #around: Surroundings;
   #row: InterfaceRow;
   #facts: InterfaceFacts | undefined;
+  /** What the agent knows from before, and not from the row. */
+  #before: KnownInterface;
   #written = '';
   #columns: ReturnType<typeof encodeInterfaceStatus> | undefined;
   #backend = '';
   /** Why it is not ordered. */
   readonly mistake: CompatError | undefined;
 
-  constructor(row: InterfaceRow, around: Surroundings) {
+  constructor(row: InterfaceRow, around: Surroundings, before: KnownInterface = {}) {
     this.#row = boundedRow(row);
+    this.#before = before;
     this.#around = around;
     this.#backend = withoutBigints(this.view);
     this.mistake = rowMistake(row);
@@ -53,7 +64,7 @@ export class ManagedInterface {
 
   get order(): InterfaceOrder {
     const { uuid: id, name, deviceType, frontend, backend, version } = this.#row;
-    const sticky = readSticky(this.#row);
+    const { sticky } = this.#before;
     return {
       id,
       name,
@@ -67,9 +78,9 @@ export class ManagedInterface {
 
   /** What is known of the back-end, undefined when it was never measured. */
   get view(): BackendView | undefined {
-    const { name, deviceType, abilities: before } = this.#row;
+    const { name, deviceType } = this.#row;
     const measured = this.#facts?.abilities;
-    const abilities = measured ?? before;
+    const abilities = measured ?? this.#before.abilities;
     return abilities && { interface: name, deviceType, abilities, connected: measured !== undefined };
   }
 
@@ -78,12 +89,22 @@ export class ManagedInterface {
     return this.#facts;
   }
 
+  /** The key of the entry that its front-end has, as far as was reported. */
+  get inForce(): string | undefined {
+    const version = this.#facts?.sticky?.version;
+    return version && entryKey({ version, deviceType: this.#row.deviceType });
+  }
+
   /** The relay process reports its interface. */
   reported(facts: InterfaceFacts): void {
+    const [isFirst, inForce] = [this.#facts === undefined, this.inForce];
     this.#facts = facts;
+    this.#before = { abilities: facts.abilities ?? this.#before.abilities, sticky: facts.sticky };
+    this.#around.remember(this.#row.uuid, this.#before);
     this.reconsider();
     const backend = withoutBigints(this.view);
-    if (backend === this.#backend) return;
+    // a version that nobody has any more may leave the host
+    if (!isFirst && backend === this.#backend && inForce === this.inForce) return;
     this.#backend = backend;
     this.#around.backendsChanged();
   }
@@ -109,7 +130,8 @@ export class ManagedInterface {
       version === undefined
         ? (['unpinned', `No version is pinned any more, ${before} was${now}`] as const)
         : (['pinned', `Version ${version} is pinned${now}`] as const);
-    this.#around.event(name, { kind, text, details: { version, before, in_force: inForce } });
+    const by = this.#around.author(row.uuid, 'version');
+    this.#around.changed(name, { kind, text, details: { version, before, in_force: inForce } }, by);
     this.reconsider();
   }
 
@@ -117,7 +139,7 @@ export class ManagedInterface {
   reconsider(): void {
     const facts = this.#facts;
     if (!facts) return;
-    const next = nextStartName(this.#intent(), this.#around.entries(), facts.abilities ?? this.#row.abilities);
+    const next = nextStartName(this.#intent(), this.#around.entries(), this.#before.abilities);
     this.#write(interfaceStatus(facts, next), new Map(Object.entries(facts.statistics)));
   }
 

@@ -4,13 +4,14 @@ import { OvsdbConnectionError } from '../../rpc/ovsdb/client/client-errors.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
 import type { Config } from '../settings/config.ts';
+import type { Authors } from './authors.ts';
 import { CONNECT_TIMEOUT_MS, type OpenDatabase } from './database-link.ts';
 import { EmbeddedDatabase } from './embedded-database.ts';
 
 /** Opens the embedded database and serves it, or connects to the server that holds it. Throws VC-DB-CONNECT, VC-DB-OPEN, VC-DB-SCHEMA. */
-export async function openDatabase(config: Config, log: Log): Promise<OpenDatabase> {
+export async function openDatabase(config: Config, log: Log, authors: Authors): Promise<OpenDatabase> {
   if (config.db !== undefined) return await elsewhere(config.db, config, log);
-  return await EmbeddedDatabase.open(config, log);
+  return await EmbeddedDatabase.open(config, log, authors);
 }
 
 async function elsewhere(remote: string, config: Config, log: Log): Promise<OpenDatabase> {

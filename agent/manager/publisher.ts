@@ -12,6 +12,7 @@ import type { Columns } from '../../rpc/state/model/column.ts';
 import { entryOf, type HostRow, type VersionRow } from '../../rpc/state/read-rows.ts';
 import { whereUuid } from '../../rpc/state/row-operations.ts';
 import { DATABASE } from '../../rpc/state/schema-file.ts';
+import type { ClientChanges } from './client-changes.ts';
 import {
   type BackendView,
   type Beforehand,
@@ -20,28 +21,41 @@ import {
   hostView,
   withoutBigints,
 } from './host-view.ts';
+import type { InterfaceMemory } from './interface-memory.ts';
+import type { OwnedRows } from './owned-rows.ts';
 import { isAboutContent } from './pending-writes.ts';
+import { differing, type PublishedRows, type SeenRow } from './published-rows.ts';
+
+interface PublisherParts {
+  readonly client: Pick<OvsdbClient, 'transact'>;
+  readonly log: Pick<Log, 'warn' | 'error'>;
+  /** What was known before any back-end was measured. */
+  readonly beforehand: Beforehand | undefined;
+  readonly memory: Pick<InterfaceMemory, 'keepHost'>;
+  readonly owned: Pick<OwnedRows, 'writing'>;
+  readonly rows: PublishedRows;
+  readonly changes: Pick<ClientChanges, 'tell'>;
+}
 
 /** Publishes what this host can honour: its versions with their blockers, and what its back-end can do. */
 export class Publisher {
-  readonly #client: OvsdbClient;
-  readonly #log: Log;
+  readonly #parts: PublisherParts;
   #beforehand: Beforehand | undefined;
   /** The columns about the back-end that the database has. */
   #published = '';
   /** All that the versions depend on, as it was when nothing had to be written. */
   #settled: readonly unknown[] = [];
 
-  constructor(client: OvsdbClient, log: Log, beforehand: Beforehand | undefined) {
-    this.#client = client;
-    this.#log = log;
-    this.#beforehand = beforehand;
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+    this.#beforehand = parts.beforehand;
   }
 
   /** Writes everything with the next `publish`: the database may be another one. */
   writeAgain(): void {
     this.#published = '';
     this.#settled = [];
+    this.#parts.rows.forget();
   }
 
   /** False: the database did not take it. */
@@ -54,22 +68,31 @@ export class Publisher {
     const views = this.#views(entries, backends);
     const view = views.get(DEFAULT_DEVICE_TYPE);
     const basis = [host.uuid, ...rows, ...entries, withoutBigints([...views])];
-    const operations = isSame(basis, this.#settled) ? [] : versionOperations(host, rows, entries, views);
+    const operations = isSame(basis, this.#settled) ? [] : this.#versions(host, rows, wantedRows(entries, views));
     if (operations.length === 0) this.#settled = basis;
     const text = JSON.stringify(backendColumns(view));
+    let written: (() => void) | undefined;
     if (text !== this.#published) {
       const isMeasured = view?.knownBy === 'measured';
       const row = backendColumns(view, isMeasured ? Date.now() : undefined);
       operations.push({ op: 'update', table: 'Host', where: whereUuid(host.uuid), row });
+      written = this.#parts.owned.writing(host.uuid, row);
       if (isMeasured) this.#beforehand = { abilities: view.abilities, knownBy: 'measured', name: 'last measured' };
+      if (isMeasured) this.#parts.memory.keepHost(view.abilities);
     }
     if (operations.length === 0) return true;
+    const isPublished = await this.#write(host, operations, text, basis);
+    written?.();
+    return isPublished;
+  }
+
+  async #write(host: HostRow, operations: Json[], text: string, basis: readonly unknown[]): Promise<boolean> {
     try {
-      await this.#client.transact(DATABASE, [versionsUnchanged(host), ...operations]);
+      await this.#parts.client.transact(DATABASE, [versionsUnchanged(host), ...operations]);
       this.#published = text;
       return true;
     } catch (error) {
-      this.#log.warn('publishing-failed', { error: (error as Error).message });
+      this.#parts.log.warn('publishing-failed', { error: (error as Error).message });
       if (!isAboutContent(error as Error)) return false;
       await this.#publishSingly(host, operations);
       // the same again would be refused again
@@ -77,6 +100,15 @@ export class Publisher {
       this.#published = text;
       return true;
     }
+  }
+
+  /** The operations that make the rows what is wanted. Tells what clients have made of them. */
+  #versions(host: HostRow, published: readonly VersionRow[], wanted: ReadonlyMap<string, Columns>): Json[] {
+    const { rows, changes } = this.#parts;
+    const seen = published.map((row): SeenRow => ({ row, columns: columnsOf(row) }));
+    for (const { about, ...change } of rows.changes(host.uuid, seen, wanted)) changes.tell(change, about);
+    rows.settle(seen, wanted);
+    return versionOperations(host, published, wanted);
   }
 
   /** One row that the database can never take must not keep the others from being published. */
@@ -93,9 +125,9 @@ export class Publisher {
       const alone: Json[] = operation.op === 'mutate' ? [referring(...removals)] : [operation as unknown as Json];
       if (name !== undefined) alone.push(referring(['versions', 'insert', namedUuid(name)]));
       try {
-        await this.#client.transact(DATABASE, alone);
+        await this.#parts.client.transact(DATABASE, alone);
       } catch (error) {
-        this.#log.error('row-refused', { error: (error as Error).message });
+        this.#parts.log.error('row-refused', { error: (error as Error).message });
       }
     }
   }
@@ -134,29 +166,36 @@ function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((one, index) => one === b[index]);
 }
 
+/** The columns of the rows that are to be published, by the keys of their entries, the most preferred first. */
+export function wantedRows(
+  entries: readonly Entry[],
+  views: ReadonlyMap<string, HostView | undefined>,
+): Map<string, Columns> {
+  const columns = (entry: Entry, preference: number) =>
+    encodeVersion(entry, hostBlockers(entry, views.get(entry.deviceType)), preference);
+  return new Map(entries.map((entry, preference) => [entryKey(entry), columns(entry, preference)]));
+}
+
 /** The operations that turn the published versions of a host into what they should be; none when they already are. */
 export function versionOperations(
   host: HostRow,
   published: readonly VersionRow[],
-  entries: readonly Entry[],
-  views: ReadonlyMap<string, HostView | undefined>,
+  wanted: ReadonlyMap<string, Columns>,
 ): Json[] {
   // Of two rows with one name the first counts; a second one can only be a mistake, and is deleted.
   const before = new Map(published.toReversed().map((row) => [entryKey(row), row]));
   const operations: Json[] = [];
   const added: Json[] = [];
-  for (const [preference, entry] of entries.entries()) {
-    const columns = encodeVersion(entry, hostBlockers(entry, views.get(entry.deviceType)), preference);
-    const row = before.get(entryKey(entry));
+  for (const [key, columns] of wanted) {
+    const row = before.get(key);
     if (!row) {
-      const name = `version${preference}`;
+      const name = `version${added.length}`;
       operations.push({ op: 'insert', table: 'Compat_Version', 'uuid-name': name, row: columns });
       added.push(['named-uuid', name]);
-    } else if (!hasColumns(row, columns)) {
+    } else if (differing(columnsOf(row), columns).length > 0) {
       operations.push({ op: 'update', table: 'Compat_Version', where: whereUuid(row.uuid), row: columns });
     }
   }
-  const wanted = new Set(entries.map(entryKey));
   const isKept = (row: VersionRow) => wanted.has(entryKey(row)) && before.get(entryKey(row)) === row;
   const gone: Json[] = published.filter((row) => !isKept(row)).map((row) => ['uuid', row.uuid]);
   const mutations: Json[] = [];
@@ -178,7 +217,7 @@ export function backendColumns(view: HostView | undefined, measuredAt?: number):
   return encodeHost({ backend: { name, ...odd, ...date }, knownBy, abilities });
 }
 
-function hasColumns(row: VersionRow, columns: Columns): boolean {
-  const known: Columns = { ...encodeVersion(entryOf(row), row.blockers, row.preference), usable: row.usable };
-  return Object.keys(columns).every((name) => JSON.stringify(columns[name]) === JSON.stringify(known[name]));
+/** The columns of a row in OVSDB notation. */
+function columnsOf(row: VersionRow): Columns {
+  return { ...encodeVersion(entryOf(row), row.blockers, row.preference), usable: row.usable };
 }

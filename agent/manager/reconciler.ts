@@ -1,11 +1,12 @@
 import type { Log } from '../../base/log.ts';
 import type { ReplicaChange } from '../../rpc/ovsdb/client/replica.ts';
-import { isStatusColumn } from '../../rpc/state/model/tables.ts';
+import { isIntentColumn, isStatusColumn } from '../../rpc/state/model/tables.ts';
 import { readInterface } from '../../rpc/state/read-rows.ts';
 import type { State } from '../../rpc/state/state.ts';
 import { writeCurCfg } from './cur-cfg.ts';
 import type { LocalVersions } from './host-versions.ts';
 import type { Interfaces } from './interfaces.ts';
+import type { OwnHostRow } from './own-host-row.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import type { Publisher } from './publisher.ts';
 
@@ -17,12 +18,12 @@ const BACKENDS_MS = 50;
 
 interface ReconcilerParts {
   readonly log: Log;
-  readonly systemId: string;
   readonly state: State;
+  readonly hostRow: OwnHostRow;
   readonly versions: LocalVersions;
   readonly interfaces: Interfaces;
   readonly publisher: Publisher;
-  readonly writes: PendingWrites;
+  readonly writes: Pick<PendingWrites, 'settled' | 'update'>;
   /** Makes the Host row when there is none. */
   readonly prepare: () => Promise<unknown>;
   /** Whether that was done at the start. */
@@ -49,9 +50,13 @@ export class Reconciler {
     for (const timer of this.#timers.values()) clearTimeout(timer);
   }
 
-  /** Rows have changed. Our own writes, which are status only, need no reconciliation. */
+  /**
+   * Rows have changed. Our own writes of status need no reconciliation; what a client writes to the rows that the agent
+   * publishes is put right a little later, so that no client keeps the agent busy with that.
+   */
   rowsChanged(changes: readonly ReplicaChange[]): void {
-    if (!changes.every(isStatusOnly)) this.schedule();
+    if (changes.some(isIntent)) this.schedule();
+    else if (!changes.every(isStatusOnly)) this.#scheduleAfter(BACKENDS_MS);
     else
       for (const { table, new: row } of changes)
         if (table === 'Interface' && row) this.#parts.interfaces.refresh(readInterface(row));
@@ -88,7 +93,7 @@ export class Reconciler {
   /** Makes the Host row when there is none, in a database that may be new or another one than before. */
   async prepare(): Promise<void> {
     try {
-      await this.#parts.prepare();
+      if (!(await this.#parts.hostRow.restore())) await this.#parts.prepare();
       this.#isPrepared = true;
     } catch (error) {
       this.#isPrepared = false;
@@ -98,18 +103,18 @@ export class Reconciler {
   }
 
   async #reconcile(): Promise<void> {
-    const { systemId, state, versions, interfaces, publisher, writes } = this.#parts;
+    const { state, hostRow, versions, interfaces, publisher, writes } = this.#parts;
     if (this.#stopped) return;
     if (!this.#isPrepared && state.client.connected) await this.prepare();
-    const host = state.hosts().find((row) => row.systemId === systemId);
+    const host = hostRow.find();
     if (!host) {
-      // Somebody removed it, or the database came back empty.
+      // Somebody removed it or gave it another name, or the database came back empty.
       if (state.client.connected) await this.prepare();
       this.#scheduleAfter(RETRY_MS);
       return;
     }
     const [published, wanted] = [state.versions(host), state.interfaces(host)];
-    versions.update(host, published, wanted);
+    await versions.update(host, published, wanted);
     // Nothing follows from what these rows lack: the relay process goes by its last orders. That stands in the row, because
     // the database may be another one than these rows come from.
     if (host.problems.has('VC-DB-UNREADABLE')) {
@@ -129,6 +134,10 @@ export class Reconciler {
     }, ms);
     this.#timers.set(ms, timer);
   }
+}
+
+function isIntent({ table, columns }: ReplicaChange): boolean {
+  return table !== 'Compat_Version' && columns.some((column) => isIntentColumn(table, column));
 }
 
 function isStatusOnly({ table, kind, columns }: ReplicaChange): boolean {

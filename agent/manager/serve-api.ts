@@ -4,6 +4,7 @@ import { createHandlers } from '../../rpc/api/handlers.ts';
 import type { MessageJson } from '../../rpc/api/message-json.ts';
 import { traceLine } from '../vhost/trace-line.ts';
 import type { Agent } from './agent.ts';
+import { clientName } from './client-name.ts';
 
 /** The log level of each event of the API: what clients do matters less than an error of ours. */
 const LEVEL: Readonly<Record<ApiLogEvent['kind'], LogLevel>> = {
@@ -16,11 +17,12 @@ const LEVEL: Readonly<Record<ApiLogEvent['kind'], LogLevel>> = {
 
 /** The management API of a running agent: the database through its handlers, and its events as they happen. */
 export async function serveApi(agent: Agent): Promise<ApiServer> {
-  const { config, log, state, database } = agent.parts;
+  const { config, log, state, database, authors } = agent.parts;
   const handlers = createHandlers({
     ...{ state, db: database.remote, tls: config.tls },
     subscribe: (listener) => agent.events.subscribe(listener),
     trace: (name, listener) => traceOf(agent, name, listener),
+    intends: (client, operations) => authors.intends(client, operations),
     statistics: async () =>
       (await agent.interfaces.ports()).map(({ name, facts }) => ({
         interface: name,
@@ -28,7 +30,10 @@ export async function serveApi(agent: Agent): Promise<ApiServer> {
         statistics: { ...facts?.statistics },
       })),
   });
-  const server = new ApiServer(handlers, { log: ({ kind, ...more }) => log[LEVEL[kind]](`api-${kind}`, more) });
+  const server = new ApiServer(handlers, {
+    log: ({ kind, ...more }) => log[LEVEL[kind]](`api-${kind}`, more),
+    identify: clientName,
+  });
   await server.listen(config.api, { mode: config.apiSocketMode, group: config.apiSocketGroup });
   log.info('api-listening', { path: config.api });
   return server;

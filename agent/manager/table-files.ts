@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { shippedTables } from '../../base/installation.ts';
+import { readRegularFile } from '../../base/regular-file.ts';
 import { type EntriesRead, loadTables } from '../../compat-tables/entries/load.ts';
 import { resolveTableFiles, type TableFile } from '../../compat-tables/entries/table-directories.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
@@ -47,31 +48,12 @@ function readDirectory(dir: string, mustExist: boolean, problems: CompatError[])
   for (const name of names.filter((one) => TABLE_NAME.test(one)).sort()) {
     const path = join(dir, name);
     try {
-      files.push({ path, text: readRegularFile(path) });
+      files.push({ path, text: readRegularFile(path, MAX_TABLE_BYTES) });
     } catch (error) {
       problems.push(unreadable(path, error));
     }
   }
   return files;
-}
-
-/** Opening a pipe would wait for a writer, and reading a device may never end: only files are read, and not more than the limit. */
-function readRegularFile(path: string): string {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new Error('it is no regular file');
-    // files of /proc say 0 and hold more
-    const bytes = Buffer.alloc(MAX_TABLE_BYTES + 1);
-    let length = 0;
-    for (let more = -1; more !== 0 && length < bytes.length; length += more)
-      more = readSync(fd, bytes, length, bytes.length - length, null);
-    if (length > MAX_TABLE_BYTES)
-      throw new Error(`it is ${Math.max(stat.size, length)} bytes long, at most ${MAX_TABLE_BYTES} are read`);
-    return bytes.toString('utf8', 0, length);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 function unreadable(path: string, error: unknown): CompatError {

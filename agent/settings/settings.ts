@@ -92,7 +92,7 @@ export const SETTINGS = {
   }),
   state_dir: setting(path('dir'), {
     default: '/var/lib/vhost-compat',
-    help: 'directory of the database and the system id; the agent creates it',
+    help: 'directory of the database, the system id and what the agent remembers; the agent creates it',
   }),
   database: setting(path('file'), {
     default: 'STATE_DIR/conf.db',

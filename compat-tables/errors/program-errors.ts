@@ -69,11 +69,18 @@ export const PROGRAM_ERRORS = {
     remedy: 'Restore the entry and give the changed one a new version string.',
   },
   'VC-ROW-CHANGED': {
-    title: 'a published version was changed in the database',
+    title: 'a row of the agent was changed in the database',
     meaning:
-      'A Compat_Version row no longer matches its digest: somebody other than the agent wrote it. The agent publishes the entry of the table again, and no longer publishes a version that is in no table.',
+      'What a version is comes from the compat tables, the definitions and what the agent remembers, and not from rows. A client wrote columns that the agent alone writes; it wrote them again, and guests noticed nothing.',
     remedy:
-      'Find the client that writes Compat_Version and give it a read-only remote (db_remotes_ro); define a version again that only the database had.',
+      'Find the client that writes them (the event says who, where the database server knows it) and give it a read-only remote (db_remotes_ro).',
+  },
+  'VC-MEMORY': {
+    title: 'the memory of the agent cannot be used',
+    meaning:
+      'A file in the state directory, in which the agent remembers what it published and measured, cannot be read or written. Running guests go on. What cannot be read is known again from tables, definitions and back-ends.',
+    remedy:
+      'Check the state directory: its owner, its free space, its disk. A file that was damaged is replaced when it can be written.',
   },
   'VC-MASK': {
     title: 'a feature mask cannot be read',

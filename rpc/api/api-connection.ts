@@ -25,6 +25,8 @@ const CLOSE_TIMEOUT_MS = 500;
 /** A connection of a client to the management API: the context of handlers. */
 export class ApiConnection {
   readonly id: number;
+  /** Who it is, in words. */
+  readonly client: string | undefined;
   readonly #socket: WebSocket;
   readonly #dispatcher: Dispatcher<ApiConnection>;
   readonly #limits: ConnectionLimits;
@@ -45,7 +47,9 @@ export class ApiConnection {
     limits: ConnectionLimits,
     dropped: (reason: string) => void,
     allPending: () => number,
+    client?: string,
   ) {
+    this.client = client;
     this.#allPending = allPending;
     this.id = id;
     this.#socket = socket;

@@ -36,6 +36,8 @@ export type ApiLogEvent =
 export interface ApiServerOptions {
   readonly limits?: Partial<ApiLimits>;
   readonly log?: (event: ApiLogEvent) => void;
+  /** Who is at the other end of a connection, in words. */
+  readonly identify?: (socket: Socket) => string | undefined;
 }
 
 /** How long a client may take to ask for its upgrade, milliseconds. */
@@ -49,6 +51,7 @@ const MAX_WAITING = 20;
 export class ApiServer {
   readonly #limits: ApiLimits;
   readonly #log: (event: ApiLogEvent) => void;
+  readonly #identify: ApiServerOptions['identify'];
   readonly #dispatcher: Dispatcher<ApiConnection>;
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
@@ -61,6 +64,7 @@ export class ApiServer {
   constructor(handlers: Handlers<ApiConnection>, options: ApiServerOptions = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#log = options.log ?? (() => undefined);
+    this.#identify = options.identify;
     this.#dispatcher = new Dispatcher(handlers, this.#log, {
       check: (connection) => connection.checkRoom(),
       hold: (connection, bytes) => connection.hold(bytes),
@@ -148,6 +152,7 @@ export class ApiServer {
         this.#limits,
         (reason) => this.#log({ kind: 'dropped', connection: id, reason }),
         () => this.pendingBytes,
+        this.#identify?.(request.socket),
       );
       this.#connections.add(connection);
       this.#log({ kind: 'connected', connection: id });

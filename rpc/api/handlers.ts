@@ -10,6 +10,7 @@ import { describeHost, interfaceDocument, versionDocument } from '../fleet/descr
 import { asHost } from '../fleet/host-document.ts';
 import { resolveTargets } from '../fleet/resolve-targets.ts';
 import { selectVersion } from '../fleet/selection.ts';
+import type { Json } from '../json/json-value.ts';
 import type { TlsFiles } from '../ovsdb/wire/tls-files.ts';
 import { type IntentResult, waitApplied } from '../state/carry-out.ts';
 import { addInterface, pin, removeInterface, unpin } from '../state/host-intents.ts';
@@ -27,6 +28,8 @@ export interface HandlerSources {
   readonly subscribe: (listener: (event: EventJson) => void) => () => void;
   /** Where the messages of an interface come from; absent: nothing can be traced. */
   readonly trace?: TraceSource;
+  /** Told of the operations that a client has sent to the database. */
+  readonly intends?: (client: string | undefined, operations: readonly Json[]) => void;
   /** The counters of the ports. */
   readonly statistics?: () => Promise<readonly StatisticsJson[]>;
   /** The remote of the database, for `host:` targets. */
@@ -58,6 +61,7 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
   const subscriptions = new EventSubscriptions(subscribe);
   const traces = new Traces(state, sources.trace ?? (() => undefined));
 
+  const by = (client: string | undefined) => (operations: readonly Json[]) => sources.intends?.(client, operations);
   const written = async (params: Waiting, intent: Promise<IntentResult>): Promise<WriteResult> => {
     const result = await intent;
     const { changed, notes } = result;
@@ -98,24 +102,25 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
         return mapInTurns(state.interfaces(state.host(host)), interfaceDocument);
       }),
     'interfaces.show': ({ name, host }) => interfaceDocument(state.interface(name, state.host(host))),
-    'interfaces.add': (params) => {
+    'interfaces.add': (params, { client }) => {
       const { name, frontend, backend, version, device_type: deviceType, may_exist: mayExist, host } = params;
       const intent = { name, frontend, backend, version, deviceType, mayExist };
-      return written(params, addInterface(state, intent, { host, comment: `api: add ${name}` }));
+      return written(params, addInterface(state, intent, { host, comment: `api: add ${name}`, sending: by(client) }));
     },
-    'interfaces.remove': (params) => {
+    'interfaces.remove': (params, { client }) => {
       const { name, if_exists: ifExists, host } = params;
       const comment = `api: remove ${name}`;
-      return written(params, removeInterface(state, { name, ifExists }, { host, comment }));
+      return written(params, removeInterface(state, { name, ifExists }, { host, comment, sending: by(client) }));
     },
-    'interfaces.pin': (params) => {
+    'interfaces.pin': (params, { client }) => {
       const { name, version, host } = params;
       const comment = `api: pin ${name} ${version}`;
-      return written(params, pin(state, { interface: name, version }, { host, comment }));
+      return written(params, pin(state, { interface: name, version }, { host, comment, sending: by(client) }));
     },
-    'interfaces.unpin': (params) => {
+    'interfaces.unpin': (params, { client }) => {
       const { name, host } = params;
-      return written(params, unpin(state, { interface: name }, { host, comment: `api: unpin ${name}` }));
+      const comment = `api: unpin ${name}`;
+      return written(params, unpin(state, { interface: name }, { host, comment, sending: by(client) }));
     },
     'interfaces.checkMove': async ({ name, targets = [], documents = [], from, version, host }) => {
       checkSome(targets, documents);

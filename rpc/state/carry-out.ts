@@ -17,6 +17,8 @@ export interface IntentOptions {
   readonly dryRun?: boolean | undefined;
   /** The comment of the transaction in the log of the database: the command line, as a rule. */
   readonly comment?: string | undefined;
+  /** Told of the operations before they are sent, by which the agent knows whose change it sees. */
+  readonly sending?: ((operations: readonly Json[]) => void) | undefined;
 }
 
 export interface IntentResult {
@@ -69,6 +71,7 @@ async function tryOut(state: State, options: IntentOptions, plan: (host: HostRow
     const planned = { host: host.systemId, changed: own !== undefined, operations, notes };
     if (options.dryRun) return { ...planned, nextCfg: undefined };
     if (own === undefined) return { ...planned, nextCfg: host.nextCfg };
+    options.sending?.(operations);
     const results = await send(state, operations, backoff.failures + 1 < TRIES);
     if (results !== undefined) return { ...planned, nextCfg: counted(results) };
     // As a rule the other change has reached our copy before the refusal, because updates go first (a relay may be slower).

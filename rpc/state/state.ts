@@ -141,6 +141,11 @@ export class State {
       );
   }
 
+  /** A row as the database has it. */
+  row(table: (typeof TABLES)[number], uuid: string): ReplicaRow | undefined {
+    return this.#replica.rows(table).get(uuid);
+  }
+
   /** The interfaces of a host, by name. */
   interfaces(host: HostRow = this.host()): InterfaceRow[] {
     return this.#referred('Interface', host.interfaces)

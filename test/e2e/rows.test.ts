@@ -45,7 +45,7 @@ describe('rows that clients write themselves', function () {
       assert.deepEqual(find(), before);
     }
     await agent.peer.waitFor(
-      /code=VC-ROW-CHANGED text="The database held upstream\.ovs-dpdk\.v2\.6 with features 0x140000000/,
+      /code=VC-ROW-CHANGED text="The database held upstream\.ovs-dpdk\.v2\.6 with virtio_features \\"0x140000000/,
     );
   });
 });

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { PROGRAM_VERSION } from '../../../base/installation.ts';
 import type { Log } from '../../../base/log.ts';
 import { listenOnPath, type UnixServer } from '../../../base/unix-server.ts';
-import { peerCredentials } from '../../fd/libc.ts';
+import { socketCredentials } from '../../fd/socket-credentials.ts';
 import type { Fact } from '../../orders/facts.ts';
 import { MessageStream } from '../../orders/message-stream.ts';
 import { ORDERS, ORDERS_PROTOCOL, type Order } from '../../orders/orders.ts';
@@ -42,7 +42,7 @@ export class OrdersServer {
 
   #accept(socket: Socket): void {
     const { log, managerUser } = this.#options;
-    const user = userOf(socket);
+    const user = socketCredentials(socket)?.uid;
     if (user === undefined || ![0, process.getuid?.(), managerUser].includes(user)) {
       log.warn('orders-refused', { user, why: 'it is not the user of the manager process' });
       socket.destroy();
@@ -103,15 +103,5 @@ export class OrdersServer {
     this.#manager?.close();
     this.#manager = undefined;
     this.#server?.close();
-  }
-}
-
-/** Node does not offer the credentials of a peer, but the descriptor of the socket. */
-function userOf(socket: Socket): number | undefined {
-  const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly fd?: number } };
-  try {
-    return handle?.fd === undefined ? undefined : peerCredentials(handle.fd).uid;
-  } catch {
-    return undefined; // it has hung up
   }
 }

@@ -18,3 +18,9 @@ export function isStatusColumn(table: string, column: string): boolean {
   const models: Readonly<Record<string, TableModel>> = TABLE_MODELS;
   return models[table]?.[column]?.role === 'status';
 }
+
+/** Whether clients write a column, to say what they want. */
+export function isIntentColumn(table: string, column: string): boolean {
+  const models: Readonly<Record<string, TableModel>> = TABLE_MODELS;
+  return models[table]?.[column]?.role === 'intent';
+}

@@ -14,6 +14,7 @@ describe('a pin', () => {
     const shown: unknown[] = [];
     const managed = new ManagedInterface(row, {
       ...{ entries: () => [v1, v2], hostDefault: () => undefined, event: () => {}, backendsChanged: () => {} },
+      ...{ changed: () => {}, author: () => 'somebody', remember: () => {} },
       write: (_uuid, columns) => shown.push(JSON.stringify(columns['next_start'])),
     });
     const facts: InterfaceFacts = {

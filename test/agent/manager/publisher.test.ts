@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { entriesInForce, versionsInUse } from '../../../agent/manager/host-versions.ts';
-import { backendColumns, Publisher, versionOperations } from '../../../agent/manager/publisher.ts';
+import { Authors } from '../../../agent/manager/authors.ts';
+import { adopted, entriesInForce, versionsInUse } from '../../../agent/manager/host-versions.ts';
+import { PublishedRows } from '../../../agent/manager/published-rows.ts';
+import { backendColumns, Publisher, versionOperations, wantedRows } from '../../../agent/manager/publisher.ts';
+import { shippedTables } from '../../../base/installation.ts';
 import { Log } from '../../../base/log.ts';
 import { digestOf } from '../../../compat-tables/entries/digest.ts';
 import type { Entry } from '../../../compat-tables/entries/entry.ts';
 import { findRelease } from '../../../compat-tables/releases/releases.ts';
 import type { Json } from '../../../rpc/json/json-value.ts';
 import { OvsdbTransactionError } from '../../../rpc/ovsdb/client/client-errors.ts';
-import type { OvsdbClient } from '../../../rpc/ovsdb/client/ovsdb-client.ts';
 import { encodeVersion } from '../../../rpc/state/encode-rows.ts';
-import { type HostRow, type InterfaceRow, readVersion, type VersionRow } from '../../../rpc/state/read-rows.ts';
+import { type HostRow, readVersion, type VersionRow } from '../../../rpc/state/read-rows.ts';
 import { entryOf } from '../support.ts';
 
 describe('the versions that a host publishes', () => {
@@ -26,7 +29,7 @@ describe('the versions that a host publishes', () => {
   const nobody = () => false;
 
   it('are each one row: a second one of the same name goes', () => {
-    const operations = versionOperations(host, [rowOf('a', entry), rowOf('b', entry)], [entry], new Map());
+    const operations = versionOperations(host, [rowOf('a', entry), rowOf('b', entry)], wantedRows([entry], new Map()));
     const text = JSON.stringify(operations);
     assert.match(text, /\["versions","delete",\["set",\[\["uuid","b"\]\]\]\]/);
     assert.match(text, /"op":"update","table":"Compat_Version","where":\[\["_uuid","==",\["uuid","a"\]\]\]/);
@@ -34,46 +37,58 @@ describe('the versions that a host publishes', () => {
 
   it('are name spaces by device type: the same name is a row of its own in each, and none has changed', () => {
     const rows = [rowOf('a', entry), rowOf('b', blk)];
-    const inForce = entriesInForce([entry, blk], rows, nobody);
-    assert.deepEqual(inForce, { entries: [entry, blk], changed: [], broken: [] });
-    const text = JSON.stringify(versionOperations(host, [], [entry, blk], new Map()));
+    const wanted = wantedRows([entry, blk], new Map());
+    const inForce = entriesInForce([entry, blk], [entry, blk], nobody);
+    assert.deepEqual(inForce, { entries: [entry, blk], changed: [] });
+    const text = JSON.stringify(versionOperations(host, [], wanted));
     assert.match(text, /\["versions","insert",\["set",\[\["named-uuid","version0"\],\["named-uuid","version1"\]\]\]\]/);
-    assert.doesNotMatch(JSON.stringify(versionOperations(host, rows, [entry, blk], new Map())), /"versions"/);
+    assert.doesNotMatch(JSON.stringify(versionOperations(host, rows, wanted)), /"versions"/);
   });
 
   it('stay while an interface of their device type uses them', () => {
-    const inUse = versionsInUse([{ deviceType: 'vhost-user-net', version: 'site.v1' } as InterfaceRow], undefined);
-    const { entries } = entriesInForce([], [rowOf('a', entry), rowOf('b', blk)], inUse);
-    assert.deepEqual(
-      entries.map(({ deviceType }) => deviceType),
-      ['vhost-user-net'],
-    );
+    const pinned = versionsInUse([{ deviceType: 'vhost-user-net', version: 'site.v1' }], undefined, new Set());
+    const running = versionsInUse([], undefined, new Set(['vhost-user-net site.v1']));
+    for (const inUse of [pinned, running]) assert.deepEqual(entriesInForce([], [entry, blk], inUse).entries, [entry]);
+  });
+
+  it('stay all of them while it is not known what runs', () => {
+    const { entries } = entriesInForce([], [entry, blk], versionsInUse([], undefined, undefined));
+    assert.deepEqual(entries, [entry, blk]);
   });
 
   it('stay while they are the default of the host, and what was defined stays marked so', () => {
-    const defined = rowOf('d', { ...entry, origin: 'defined' });
-    const { entries } = entriesInForce([], [defined], versionsInUse([], 'site.v1'));
+    const defined = { ...entry, origin: 'defined' };
+    const { entries } = entriesInForce([], [defined], versionsInUse([], 'site.v1', new Set()));
     assert.deepEqual(
       entries.map(({ version, origin }) => [version, origin]),
       [['site.v1', 'defined']],
     );
-    assert.deepEqual(entriesInForce([], [defined], versionsInUse([], undefined)).entries, []);
+    assert.deepEqual(entriesInForce([], [defined], versionsInUse([], undefined, new Set())).entries, []);
   });
 
-  it('are not those of a row that somebody changed', () => {
+  it('are those of the rows only where an earlier release remembered nothing else, if whole and not shipped', () => {
+    const shipped = whole({ version: 'upstream.v1', origin: join(shippedTables(), '10-ovs-dpdk.json') });
     const rows = [
-      { ...rowOf('a', entry), virtioFeatures: 0x140000000n },
-      { ...rowOf('b', { ...entry, version: 'site.v2' }), digest: 'nonsense' },
+      rowOf('a', {
+        ...entry,
+        virtioFeatures: 0x100000000n,
+        digest: digestOf({ ...entry, virtioFeatures: 0x100000000n }),
+      }),
+      { ...rowOf('b', whole({ version: 'site.v2' })), digest: 'nonsense' },
       readVersion({ _uuid: 'c', ...encodeVersion({ ...blk, version: 'site.v3' }, [], 1), virtio_features: 'garbage' }),
+      rowOf('d', whole({ ...shipped, virtioFeatures: 0x100000000n })),
     ];
-    const inForce = entriesInForce([entry], rows, () => true);
-    assert.deepEqual(inForce, { entries: [entry], changed: [], broken: rows });
+    const taken = adopted(rows, [entry, shipped]);
+    assert.deepEqual(
+      taken.map(({ version, virtioFeatures }) => [version, virtioFeatures]),
+      [['site.v1', 0x100000000n]],
+    );
   });
 
-  it('go by their row when it is whole and the table has another', () => {
+  it('go by what was published when the table has another', () => {
     const now = whole({ version: 'site.v1', virtioFeatures: 0x100000000n });
-    const { entries, changed } = entriesInForce([now], [rowOf('a', entry)], nobody);
-    assert.deepEqual([entries.map(({ digest }) => digest), changed], [[entry.digest], [now]]);
+    const { entries, changed } = entriesInForce([now], [entry], nobody);
+    assert.deepEqual([entries, changed], [[entry], [now]]);
   });
 
   it('are published though the database can never take one of them, which is not tried again', async () => {
@@ -87,7 +102,11 @@ describe('the versions that a host publishes', () => {
       return [];
     };
     const quiet = new Log(new Writable({ write: (_chunk, _encoding, done) => done() }), 'error');
-    const publisher = new Publisher({ transact } as unknown as OvsdbClient, quiet, undefined);
+    const publisher = new Publisher({
+      ...{ client: { transact }, log: quiet, beforehand: undefined, memory: { keepHost: () => undefined } },
+      ...{ owned: { writing: () => () => undefined }, changes: { tell: () => undefined } },
+      rows: new PublishedRows(new Authors('somebody')),
+    });
     const entries = [entry, whole({ version: 'site.poison' }), whole({ version: 'site.v3' })];
     const empty = { uuid: 'h', versions: [] as readonly string[] } as HostRow;
     assert.equal(await publisher.publish(empty, [], entries, []), true);
@@ -99,7 +118,7 @@ describe('the versions that a host publishes', () => {
   });
 
   it('are those of the table: one that left it goes', () => {
-    const operations = versionOperations(host, [rowOf('a', entry)], [], new Map());
+    const operations = versionOperations(host, [rowOf('a', entry)], new Map());
     assert.deepEqual(operations, [
       {
         ...{ op: 'mutate', table: 'Host', where: [['_uuid', '==', ['uuid', 'h']]] },
