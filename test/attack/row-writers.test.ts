@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import type { MockBackend } from '../../agent/mock/mock-backend.ts';
 import { digestOf } from '../../compat-tables/entries/digest.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
@@ -439,6 +440,19 @@ for (const engine of ENGINES) {
       await eventually('those of the host put right', () => same(ground.state.host().abilities, host.abilities));
       await ground.told(/v2\.6 with virtio_features "0x140000000"/);
       ground.backend = await mockBackend(ground.peers, `listen:${ground.agent.path('be')}`, 'ovs-3.1');
+      await ground.agent.inState('vhu0', 'waiting-frontend');
+      await ground.guestHasItsMode();
+    });
+
+    it('23: a shipped version before the agent has a memory, as after an upgrade', async () => {
+      if (ground.isOurs) return;
+      const versions = ground.state.versions();
+      await ground.agent.stop();
+      for (const file of ['published-versions.json', 'interfaces.json']) rmSync(ground.agent.path(file));
+      const row = forged(ground.version(V26), { virtioFeatures: LEAST });
+      await ground.update('Compat_Version', ground.version(V26).uuid, row);
+      await ground.agent.start();
+      await ground.versionsAre(versions, 'the version');
       await ground.agent.inState('vhu0', 'waiting-frontend');
       await ground.guestHasItsMode();
     });
