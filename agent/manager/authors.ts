@@ -2,7 +2,7 @@ import { isJsonObject, type Json } from '../../rpc/json/json-value.ts';
 import type { CommittedChange } from '../../rpc/ovsdb/database.ts';
 
 /** The rows whose authors are remembered: those that changed last. */
-const MAX_ROWS = 10_000;
+const MAX_ROWS = 4000;
 
 /** The name of a whole row, as one of its columns: who made or removed it. */
 const ROW = '';
@@ -27,7 +27,7 @@ export class Authors {
   committed(author: string, changes: readonly CommittedChange[]): void {
     for (const { table, uuid, kind, columns } of changes) {
       const names = columns.filter((name) => !name.startsWith('_'));
-      this.#note(`${table} ${uuid}`, kind === 'modify' ? names : [ROW, ...names], author);
+      this.#note(`${table} ${uuid}`, kind === 'modify' ? names : [ROW], author);
     }
   }
 
@@ -39,20 +39,16 @@ export class Authors {
       const columns = isJsonObject(row) ? Object.keys(row) : firsts(mutations);
       const key = op === 'insert' ? nameIn(row) : uuidIn(where);
       if ((op === 'insert' || op === 'update' || op === 'mutate') && key !== undefined)
-        this.#note(`${String(table)} ${key}`, op === 'insert' ? [ROW, ...columns] : columns, author);
+        this.#note(`${String(table)} ${key}`, op === 'insert' ? [ROW] : columns, author);
       for (const uuid of removedInterfaces(mutations)) this.#note(`Interface ${uuid}`, [ROW], author);
     }
   }
 
-  /** Whoever is not known, in words. */
-  get whoElse(): string {
-    return this.#whoElse;
-  }
-
-  /** Who wrote this column last. `keys`: the UUID of the row, and its name if it has one. */
+  /** Who wrote this column last, or made the row. `keys`: the UUID of the row, and its name if it has one. */
   ofColumn(table: string, column: string, ...keys: string[]): string {
     for (const key of keys) {
-      const author = this.#rows.get(`${table} ${key}`)?.get(column);
+      const row = this.#rows.get(`${table} ${key}`);
+      const author = row?.get(column) ?? row?.get(ROW);
       if (author !== undefined) return author;
     }
     return this.#whoElse;
@@ -65,6 +61,8 @@ export class Authors {
 
   #note(key: string, columns: readonly string[], author: string): void {
     const known = this.#rows.get(key) ?? new Map<string, string>();
+    // who makes or removes a row has the last word about all of it
+    if (columns[0] === ROW) known.clear();
     for (const column of columns) known.set(column, author);
     this.#rows.delete(key);
     this.#rows.set(key, known);

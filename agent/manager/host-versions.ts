@@ -1,7 +1,7 @@
 import { shippedTables } from '../../base/installation.ts';
 import { shortened } from '../../base/text.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
-import { definedEntries } from '../../compat-tables/entries/entry-file.ts';
+import { DEFINED, definedEntries } from '../../compat-tables/entries/entry-file.ts';
 import { entryKey } from '../../compat-tables/entries/load.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { entryOf, type HostRow, type InterfaceRow, isIntact, type VersionRow } from '../../rpc/state/read-rows.ts';
@@ -35,6 +35,7 @@ export class LocalVersions {
   #entries: readonly Entry[] = [];
   #default: string | undefined;
   #defaultKnown = false;
+  #changed: ReadonlyMap<string, string> = new Map();
   #problems: ReadonlySet<string> = new Set();
   #defined: ReadonlyMap<string, string> | undefined;
 
@@ -75,7 +76,7 @@ export class LocalVersions {
     const inForce = entriesInForce([...this.#loaded, ...defined.entries], this.#remembered, inUse);
     this.#entries = inForce.entries;
     this.#remembered = inForce.entries;
-    for (const entry of inForce.changed) this.#tellChanged(entry);
+    this.#tellChanged(host.uuid, inForce.changed);
     this.#updateDefault(host);
     this.#updateDefined(host);
     if (!isUnread) await this.#remember();
@@ -103,11 +104,22 @@ export class LocalVersions {
     this.#tellOnce(message, { kind: 'fault', code, text: message });
   }
 
-  #tellChanged({ version, deviceType }: Entry): void {
-    this.#tellOnce(entryKey({ version, deviceType }), {
-      ...{ kind: 'table-changed', code: 'VC-TABLE-CHANGED', details: { version, device_type: deviceType } },
-      text: `The table has another ${version} than the one this host published; the published one stays in force`,
-    });
+  /** Entries with another content than was published: once, as long as they stay. */
+  #tellChanged(host: string, changed: readonly Entry[]): void {
+    const before = this.#changed;
+    this.#changed = new Map(changed.map((entry) => [entryKey(entry), entry.digest]));
+    for (const entry of changed) {
+      if (before.get(entryKey(entry)) === entry.digest) continue;
+      const { version, deviceType, origin } = entry;
+      const where = origin === DEFINED ? 'A client defined' : 'The table has';
+      const event = {
+        ...{ kind: 'table-changed', code: 'VC-TABLE-CHANGED', details: { version, device_type: deviceType } },
+        text: `${where} another ${version} than the one this host published; the published one stays in force`,
+      };
+      const { authors, changes, record } = this.#around;
+      if (origin !== DEFINED) record(event);
+      else changes.tell({ ...event, by: authors.ofColumn('Host', 'defined_versions', host) });
+    }
   }
 
   #tellOnce(key: string, event: NewEvent): void {

@@ -23,6 +23,8 @@ const content = openObject({ format: integer, entries: array(anything) });
 export class PublishedMemory {
   readonly #file: MemoryFile<ReturnType<typeof content>>;
   #entries: readonly Entry[] = [];
+  /** What is promised by the entries that were written last. */
+  #onDisk: string | undefined;
   /** The file never existed: an earlier release published, or nobody did. */
   readonly isNew: boolean;
   /** VC-MEMORY, one for all that could not be read. */
@@ -50,7 +52,10 @@ export class PublishedMemory {
   /** Remembers these and no others; settles when they are on the disk. Throws VC-MEMORY; they are remembered until the end then. */
   async keep(entries: readonly Entry[]): Promise<void> {
     this.#entries = entries;
+    const promised = entries.map((one) => `${entryKey(one)} ${one.digest}`).join('\n');
+    if (promised === this.#onDisk) return;
     await this.#file.write(encodeOrder({ format: FORMAT, entries }));
+    this.#onDisk = promised;
   }
 }
 
