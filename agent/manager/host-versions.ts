@@ -1,3 +1,4 @@
+import { setTimeout as setTimeoutOf } from 'node:timers/promises';
 import { shippedTables } from '../../base/installation.ts';
 import { shortened } from '../../base/text.ts';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
@@ -10,6 +11,9 @@ import type { Authors } from './authors.ts';
 import type { ClientChanges } from './client-changes.ts';
 import type { NewEvent } from './event-log.ts';
 import type { PublishedMemory } from './published-memory.ts';
+
+/** How long a reconciliation waits for the disk, milliseconds. */
+const DISK_PATIENCE_MS = 1000;
 
 /** What `LocalVersions` needs from the agent. */
 interface Surroundings {
@@ -82,14 +86,13 @@ export class LocalVersions {
     if (!isUnread) await this.#remember();
   }
 
-  /** A disk that is full changes nothing for guests; it is tried again at each reconciliation. */
+  /** A disk that is full or slow changes nothing for guests; it is tried again at each reconciliation. */
   async #remember(): Promise<void> {
-    try {
-      await this.#around.memory.keep(this.#remembered);
-    } catch (error) {
+    const written = this.#around.memory.keep(this.#remembered).catch((error: unknown) => {
       if (!(error instanceof CompatError)) throw error;
       this.#tellProblem(error);
-    }
+    });
+    await Promise.race([written, setTimeoutOf(DISK_PATIENCE_MS, undefined, { ref: false })]);
   }
 
   /** Definitions that cannot be used: once, as long as they stay. */
