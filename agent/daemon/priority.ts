@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 
 /** Nice values are from -20, which is served first, to 19. */
-const MANAGER_NICE = 10;
+const MANAGER_NICE = 5;
 
 /**
  * Where processors are scarce, the relay process comes before this one: guests wait for it. All threads give way, as those

@@ -43,7 +43,7 @@ describe('the two processes of the agent', function () {
     const priorities = ({ pid }: { readonly pid: number }) =>
       new Set(readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread))));
     assert.deepEqual([...priorities(agent.relay)], [getPriority()]);
-    assert.deepEqual([...priorities(agent.manager)], [10]);
+    assert.deepEqual([...priorities(agent.manager)], [5]);
   });
 
   it('ports are served while no manager is there: reconnects, a restart of the back-end, new front-ends', async () => {
