@@ -19,6 +19,8 @@ export interface ConnectionLimits {
 /** A close code of RFC 6455, section 7.4.1. */
 const UNSUPPORTED_DATA = 1003;
 const GOING_AWAY = 1001;
+/** A client that is not read is pinged so often, milliseconds: that it has hung up is seen only when something is written. */
+const UNREAD_PING_MS = 5000;
 /** How long a client may take to answer our close, milliseconds. */
 const CLOSE_TIMEOUT_MS = 500;
 
@@ -39,6 +41,7 @@ export class ApiConnection {
   #inFlightBytes = 0;
   #heldBytes = 0;
   #next: NodeJS.Immediate | undefined;
+  #unread: NodeJS.Timeout | undefined;
 
   constructor(
     id: number,
@@ -60,6 +63,7 @@ export class ApiConnection {
     // Invalid frames and messages that are too long: ws closes the connection after this event.
     socket.on('error', (error) => dropped(error.message));
     socket.on('close', () => {
+      clearInterval(this.#unread);
       for (const listener of this.#closing) listener();
       this.#closing.clear();
     });
@@ -157,8 +161,13 @@ export class ApiConnection {
       });
       void this.#answer(next);
     }
-    if (this.#busy && !this.#socket.isPaused) this.#socket.pause();
-    else if (!this.#busy && this.#socket.isPaused) this.#socket.resume();
+    if (this.#busy && !this.#socket.isPaused) {
+      this.#socket.pause();
+      this.#unread = setInterval(() => this.#socket.ping(), UNREAD_PING_MS).unref();
+    } else if (!this.#busy && this.#socket.isPaused) {
+      clearInterval(this.#unread);
+      this.#socket.resume();
+    }
   }
 
   get #busy(): boolean {

@@ -74,11 +74,39 @@ describe('attacks of a read-only client of the database', () => {
       params: ['l'.repeat(5 << 20)],
       told: (answer) => assert.match(JSON.stringify(answer), /not allowed, DB server is read only/),
     },
+    ...writes().map(([title, ...operations]) => ({
+      ...{ title, method: 'transact', params: ['Net', ...operations] },
+      told: (answer: unknown) => assert.match(JSON.stringify(answer), /"error":"not allowed"/),
+    })),
+    {
+      title: 'another schema',
+      method: 'convert',
+      params: ['Net', { name: 'Net', version: '9.0.0', tables: {} }],
+      told: (answer) => assert.match(JSON.stringify(answer), /"error":"not allowed"/),
+    },
+    {
+      title: 'the lock of somebody else',
+      method: 'steal',
+      params: ['everybody'],
+      told: (answer) => assert.match(JSON.stringify(answer), /not allowed, DB server is read only/),
+    },
+    {
+      title: 'the end of a monitor of somebody else',
+      method: 'monitor_cancel',
+      params: ['theirs'],
+      told: (answer) => assert.match(JSON.stringify(answer), /"error":"unknown monitor"/),
+    },
+    {
+      title: '200,000 operations',
+      method: 'transact',
+      params: ['Net', ...times(200_000, () => ({ op: 'abort' }))],
+      told: exhausted,
+    },
   ];
-  for (const { title, method, params, told } of harms) {
-    it(`${title}: refused, and a neighbour is served`, async () => {
+  for (const [index, { title, method, params, told }] of harms.entries()) {
+    it(`${index + 1}. ${title}: refused, and a neighbour is served`, async () => {
       const [attacker, neighbour] = [await RawClient.open(path), await RawClient.open(server.path)];
-      const answer = attacker.ask(method, ...params);
+      const answer = attacker.request(method, params);
       assert.deepEqual(await neighbour.ask('echo', 1), { id: 'ask', result: [1], error: null });
       told(await answer);
       assert.ok(server.server.memoryBytes < 1 << 20);
@@ -86,7 +114,76 @@ describe('attacks of a read-only client of the database', () => {
     });
   }
 
-  it('answers that nobody reads: not made, and a neighbour is served', async () => {
+  /** Beside a client that misbehaves in a way that is not answered at once. */
+  const served = async (): Promise<void> => {
+    const neighbour = await RawClient.open(server.path);
+    for (let i = 0; i < 5; i++)
+      assert.deepEqual(await neighbour.ask('echo', i), { id: 'ask', result: [i], error: null });
+    neighbour.socket.destroy();
+  };
+
+  it('16. arrays a million deep: its connection ends, and a neighbour is served', async () => {
+    const attacker = await RawClient.open(path);
+    attacker.send('['.repeat(1 << 20));
+    await served();
+    await until(() => attacker.closed);
+  });
+
+  it('17. waits that never end: no more of them than allowed, and a neighbour is served', async () => {
+    const attacker = await RawClient.open(path);
+    const wait = { op: 'wait', table: 'Thing', where: [], columns: ['name'], until: '==', rows: [] };
+    for (let i = 0; i < 3000; i++) attacker.send({ id: i, method: 'transact', params: ['Net', wait] });
+    await served();
+    assert.ok(server.server.memoryBytes < 20 << 20, `${server.server.memoryBytes} bytes`);
+    attacker.socket.destroy();
+    await until(() => server.server.memoryBytes === 0); // also when it hung up unread
+  });
+
+  it('18. monitors without end: no more of them than allowed, and a neighbour is served', async () => {
+    const attacker = await RawClient.open(path);
+    for (let i = 0; i < 1200; i++) attacker.send({ id: i, method: 'monitor', params: ['Net', i, { Other: {} }] });
+    await served();
+    await until(() => attacker.messages.length === 1200);
+    const refused = attacker.messages.filter((message) => /resources exhausted/.test(JSON.stringify(message)));
+    assert.equal(refused.length, 200);
+    attacker.socket.destroy();
+  });
+
+  it('19. messages that never end: counted, and a neighbour is served', async () => {
+    const attackers = await Promise.all(times(5, () => RawClient.open(path)));
+    const half = Buffer.from(`{"id":1,"method":"echo","params":["${'x'.repeat(7 << 20)}`);
+    for (const one of attackers) one.send(half);
+    await served();
+    await until(() => server.server.memoryBytes > 30 << 20);
+    for (const { socket } of attackers) socket.destroy();
+    await until(() => server.server.memoryBytes === 0);
+  });
+
+  it('20. requests by the thousand, answers unread: made as they are read, and a neighbour is served', async () => {
+    const attacker = await RawClient.open(path);
+    attacker.socket.pause();
+    for (let i = 0; i < 20_000; i++) attacker.send({ id: i, method: 'get_schema', params: ['Net'] });
+    await served();
+    assert.ok(server.server.memoryBytes < 4 << 20, `${server.server.memoryBytes} bytes`);
+    attacker.socket.destroy();
+  });
+
+  it('21. the conditions of a monitor changed to and fro: a neighbour is served before the last of them', async () => {
+    const [attacker, neighbour] = [await RawClient.open(path), await RawClient.open(server.path)];
+    await attacker.ask('monitor_cond', 'Net', 'm', { Thing: { where: [false] } });
+    for (let i = 0; i < 400; i++)
+      attacker.send({
+        id: i,
+        method: 'monitor_cond_change',
+        params: ['Net', 'm', 'm', { Thing: { where: [i % 2 === 0] } }],
+      });
+    const before = attacker.messages.length;
+    await neighbour.ask('echo', 1);
+    assert.ok(attacker.messages.length < before + 400);
+    for (const one of [attacker, neighbour]) one.socket.destroy();
+  });
+
+  it('22. answers that nobody reads: not made, and a neighbour is served', async () => {
     const clients = await Promise.all(times(20, () => RawClient.open(path)));
     for (const { socket } of clients) socket.pause();
     for (const one of clients) one.send({ id: 1, method: 'transact', params: ['Net', all, all, all, all] });
@@ -97,14 +194,47 @@ describe('attacks of a read-only client of the database', () => {
     for (const { socket } of [...clients, neighbour]) socket.destroy();
   });
 
-  it('a message of 9 MiB: its connection ends, and a neighbour is served', async () => {
+  it('23. a message of 9 MiB: its connection ends, and a neighbour is served', async () => {
     const [attacker, neighbour] = [await RawClient.open(path), await RawClient.open(server.path)];
     attacker.send(`{"id":1,"method":"echo","params":["${'x'.repeat(9 << 20)}`);
     await until(() => attacker.closed);
     assert.deepEqual(await neighbour.ask('echo', 1), { id: 'ask', result: [1], error: null });
     neighbour.socket.destroy();
   });
+
+  it('24. more connections than there may be: refused, and a neighbour on another remote is served', async () => {
+    const attempts = await Promise.allSettled(times(1500, () => RawClient.open(path)));
+    const attackers = attempts.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+    await served();
+    const living = (): number => attackers.filter(({ closed }) => !closed).length;
+    await until(() => living() <= 750);
+    await served();
+    for (const { socket } of attackers) socket.destroy();
+  });
+
+  it('all rows are as they were, and nobody else is connected', async () => {
+    const writer = await RawClient.open(server.path);
+    const { result } = (await writer.ask('transact', 'Net', all)) as {
+      result: [{ rows: { name: string; number: number }[] }];
+    };
+    const names = result[0].rows.map(({ name, number }) => `${name} ${number}`);
+    assert.deepEqual(new Set(names), new Set(times(1000, (i) => `thing-${i} ${i}`)));
+    assert.equal(names.length, 1000);
+    writer.socket.destroy();
+    await until(() => server.server.memoryBytes === 0);
+  });
 });
+
+/** Transactions that would change something, each with what it would do. */
+function writes(): [title: string, ...operations: Json[]][] {
+  const row = { name: 'mine' };
+  return [
+    ['a row of its own', { op: 'insert', table: 'Thing', row }],
+    ['another name for all rows', { op: 'update', table: 'Thing', where: [['number', '==', 1]], row }],
+    ['other numbers', { op: 'mutate', table: 'Thing', where: [], mutations: [['number', '+=', 1]] }],
+    ['the end of all rows', { op: 'delete', table: 'Thing', where: [] }],
+  ];
+}
 
 describe('attacks of a client of the management API', () => {
   const bench = new ApiBench();

@@ -25,6 +25,12 @@ export interface ConnectionOptions extends FramerOptions {
 /** The id that OVS uses for its probes. Answers to it are dropped, requested or not, as OVS does. */
 const PROBE_ID = 'echo';
 
+/**
+ * A peer that is not read is sent a probe so often, in milliseconds: that it has hung up is seen when it is read, or when
+ * something is written to it.
+ */
+const UNREAD_PROBE_MS = 5000;
+
 /** Messages of one peer are handled for so long, in milliseconds; then others have their turn. */
 const TURN_MS = 5;
 
@@ -43,6 +49,7 @@ export class JsonConnection {
   #ended = false;
   readonly #probe: InactivityProbe | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #unread: NodeJS.Timeout | undefined;
   #reason: Error | undefined;
 
   /** The socket must be connected and allow half-open connections. */
@@ -70,6 +77,7 @@ export class JsonConnection {
     });
     socket.on('close', () => {
       clearTimeout(this.#timer);
+      clearInterval(this.#unread);
       handlers.closed(this.#reason);
     });
     this.#watch();
@@ -159,9 +167,14 @@ export class JsonConnection {
   #hold(pending: Promise<void>): void {
     this.#busy = true;
     this.#socket.pause();
+    this.#unread ??= setInterval(() => {
+      if (this.queuedBytes === 0) this.send(request(PROBE_ID, 'echo', []));
+    }, UNREAD_PROBE_MS).unref();
     pending.then(
       () => {
         this.#busy = false;
+        clearInterval(this.#unread);
+        this.#unread = undefined;
         this.#socket.resume();
         this.#work();
       },

@@ -233,6 +233,30 @@ describe('management API, connections', () => {
     assert.ok(most <= 3, `${most} at once`);
   });
 
+  it('notices that a client has hung up whose requests are never answered', async function () {
+    this.timeout(60_000);
+    let asked = 0;
+    const path = await bench.serve(
+      {
+        'host.describe': () => {
+          asked += 1;
+          return new Promise(() => undefined);
+        },
+      },
+      { limits: { maxRequestsInFlight: 3, maxConnections: 1 } },
+    );
+    const socket = await bench.raw(path);
+    for (let id = 0; id < 20; id++) socket.send(`{"jsonrpc":"2.0","id":${id},"method":"host.describe"}`);
+    while (asked < 3) await new Promise((resolve) => setTimeout(resolve, 2));
+    socket.terminate();
+    let next: ApiClient | undefined;
+    while (next === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      next = await ApiClient.connect(path).catch(() => undefined);
+    }
+    await next.close();
+  });
+
   it('serves many connections, and refuses those beyond its limit', async () => {
     const path = await bench.serve(
       { 'features.decode': ({ mask }) => ({ mask, bits: [] }) },

@@ -177,9 +177,13 @@ export class RawClient {
     this.socket.write(raw ? message : JSON.stringify(message));
   }
 
-  async ask(method: string, ...params: Json[]): Promise<Json> {
+  ask(method: string, ...params: Json[]): Promise<Json> {
+    return this.request(method, params);
+  }
+
+  async request(method: string, params: readonly Json[]): Promise<Json> {
     const count = this.messages.length;
-    this.send({ id: 'ask', method, params });
+    this.send({ id: 'ask', method, params: [...params] });
     await until(() => this.messages.length > count || this.closed);
     return this.messages[count] ?? null;
   }
