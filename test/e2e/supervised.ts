@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { childrenOf, eventually, type Peer, type Peers } from '../peers/process.ts';
 import { AGENT } from '../programs.ts';
 import { TestAgent } from './agents.ts';
@@ -72,6 +73,38 @@ export class SupervisedAgent extends TestAgent {
     const since = this.log.length;
     process.kill(pid, 'SIGKILL');
     await this.peer.waitFor(SERVING, undefined, since);
+  }
+
+  /** SIGKILL to both at once; settles when the successors serve. */
+  async killBoth(): Promise<void> {
+    const since = this.log.length;
+    await this.succeeded((pid) => {
+      for (const one of [pid, this.managerPid()]) if (one !== undefined) process.kill(one, 'SIGKILL');
+    });
+    await this.peer.waitFor(SERVING, undefined, since);
+  }
+
+  /** SIGKILL to the keeper; settles when another one was started and has taken everything over. */
+  async killKeeper(): Promise<void> {
+    const relay = await eventually(`a relay process under the keeper of ${this.name}`, () => this.agentPid());
+    // its output goes on: those that it started have it, too
+    const { pid } = this.peer;
+    this.peer.signal('SIGKILL');
+    await eventually(`the end of the keeper of ${this.name}`, () => !existsSync(`/proc/${pid}`));
+    await this.start();
+    const after = await eventually(`a relay process under the next keeper of ${this.name}`, () => {
+      const pid = this.agentPid();
+      return pid !== relay && pid;
+    });
+    await this.serves(0, after);
+  }
+
+  /** SIGSTOP to one of the two for so many milliseconds. */
+  async pause(which: 'relay' | 'manager', ms: number): Promise<void> {
+    const pid = await eventually(`a ${which} process under the keeper of ${this.name}`, () => this.#childOf(which));
+    process.kill(pid, 'SIGSTOP');
+    await sleep(ms);
+    process.kill(pid, 'SIGCONT');
   }
 
   /** Asks the keeper to start both anew, as after an upgrade of the program; settles when the successors serve. */

@@ -10,6 +10,7 @@ import {
   bootCell,
   endCell,
   needsCells,
+  portOf,
   rebound,
   titleOf,
 } from './relay-cells.ts';
@@ -50,7 +51,8 @@ export function describeLives<Agent extends TestAgent>(succession: Succession<Ag
       });
       after(() => peers.end());
 
-      for (const [index, cell] of back.cells.entries()) {
+      for (const cell of back.cells) {
+        const index = portOf(cell);
         it(`${titleOf(cell)}: the agent is ${title}, nobody sees it`, async () => {
           const chance = new Chance(seed + index);
           const port = await bootCell(peers, { agent, backend, guest, version: back.version, cell, index });

@@ -32,6 +32,11 @@ const OVS_CELLS: readonly Cell[] = [
   { qemu: 'listens', backend: 'connects', rings: 'packed' },
 ];
 
+/** The number of a cell's port, also for a suite that has some of the cells only. */
+export function portOf(cell: Cell): number {
+  return Math.max(TESTPMD_CELLS.indexOf(cell), OVS_CELLS.indexOf(cell));
+}
+
 export function titleOf({ qemu, backend, rings }: Cell): string {
   return `QEMU ${qemu}, the back-end ${backend}, ${rings} rings`;
 }
