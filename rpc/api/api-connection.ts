@@ -10,7 +10,7 @@ export interface ConnectionLimits {
   readonly maxBufferedBytes: number;
   /** With so many bytes of unanswered messages the connection is not read until one is answered. */
   readonly maxRequestBytes: number;
-  /** With so much output pending for all clients together, requests are refused. */
+  /** With more output pending for all clients together, requests of those that have not read all are refused, and those with the most are closed. */
   readonly maxAllBufferedBytes: number;
   /** With more output pending than this, notifications that may be dropped are. */
   readonly maxOfferedBytes: number;
@@ -34,6 +34,7 @@ export class ApiConnection {
   readonly #limits: ConnectionLimits;
   readonly #dropped: (reason: string) => void;
   readonly #allPending: () => number;
+  readonly #answered: () => void;
   readonly #closing = new Set<() => void>();
   /** Messages that had been read when reading stopped: at most what one read of the socket held. */
   readonly #pending: string[] = [];
@@ -50,10 +51,12 @@ export class ApiConnection {
     limits: ConnectionLimits,
     dropped: (reason: string) => void,
     allPending: () => number,
+    answered: () => void,
     client?: string,
   ) {
     this.client = client;
     this.#allPending = allPending;
+    this.#answered = answered;
     this.id = id;
     this.#socket = socket;
     this.#dispatcher = dispatcher;
@@ -104,11 +107,16 @@ export class ApiConnection {
   notifyText(message: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > this.#limits.maxBufferedBytes) {
-      this.#dropped(`the client does not read: ${this.#socket.bufferedAmount} bytes are pending`);
-      this.#socket.terminate();
+      this.drop();
       return;
     }
     this.#socket.send(message);
+  }
+
+  /** Ends the connection of a client that does not read; what is pending for it is lost. */
+  drop(): void {
+    this.#dropped(`the client does not read: ${this.#socket.bufferedAmount} bytes are pending`);
+    this.#socket.terminate();
   }
 
   /**
@@ -142,8 +150,10 @@ export class ApiConnection {
     const answer = await this.#dispatcher.receive(message, this);
     this.#inFlight -= 1;
     this.#inFlightBytes -= message.length;
-    if (answer !== undefined && this.#socket.readyState === this.#socket.OPEN)
+    if (answer !== undefined && this.#socket.readyState === this.#socket.OPEN) {
       this.#socket.send(answer, () => this.#flow());
+      this.#answered();
+    }
     this.#flow();
   }
 

@@ -32,9 +32,9 @@ from \`rpc/api/methods.ts\` with \`npm run docs\`.
   request (also an empty or too large batch) and -32601 for an unknown method.
 - A batch of at most 100 requests is answered by an array. Its requests begin one after the other; those that would make its
   answer longer than 4 MiB are refused (\`VC-API-BUSY\`).
-- Limits: messages of at most 1 MiB, 200 connections. A connection with 32 unanswered requests, or 2 MiB of them, is not read
-  until one is answered. A client that has not read 4 MiB of answers, and each that has not read some while all together have
-  not read 64 MiB, is refused (\`VC-API-BUSY\`). Documents that would take too long to compare are refused
+- Limits: messages of at most 1 MiB and 64 levels, 200 connections. A connection with 32 unanswered requests, or 2 MiB of them, is
+  not read until one is answered. A client that has not read 4 MiB of answers, and each that has not read some while all together have
+  not read 64 MiB, is refused (\`VC-API-BUSY\`); those that have not read the most are disconnected. Documents that would take too long to compare are refused
   (\`VC-DOCUMENT-SIZE\`). A connection with an \`Origin\`, as web pages make them, is refused with 403. A client that does not read its notifications is disconnected; \`interfaces.message\` notifications are
   dropped instead, and counted. At most 32 targets are asked at a time, over all calls; after one of a call has failed, its
   other targets are not asked.

@@ -120,6 +120,18 @@ export class ApiServer {
     await Promise.all([closed, ...ended]);
   }
 
+  /** Many clients that read nothing must not fill the memory, even with one answer for each: those with the most go. */
+  #makeRoom(): void {
+    let pending = this.pendingBytes;
+    if (pending <= this.#limits.maxAllBufferedBytes) return;
+    for (const one of [...this.#connections].toSorted((a, b) => b.pendingBytes - a.pendingBytes)) {
+      if (pending <= this.#limits.maxAllBufferedBytes) return;
+      pending -= one.pendingBytes;
+      this.#connections.delete(one);
+      one.drop();
+    }
+  }
+
   #arrive(socket: Socket): void {
     this.#waiting.add(socket);
     socket.on('close', () => this.#waiting.delete(socket));
@@ -152,6 +164,7 @@ export class ApiServer {
         this.#limits,
         (reason) => this.#log({ kind: 'dropped', connection: id, reason }),
         () => this.pendingBytes,
+        () => this.#makeRoom(),
         this.#identify?.(request.socket),
       );
       this.#connections.add(connection);

@@ -1,9 +1,11 @@
 import { type JSONRPCID, JSONRPCServer } from 'json-rpc-2.0';
 import { nextTurn } from '../../base/turns.ts';
+import { isNestedDeeper } from '../json/nesting.ts';
 import type { Check } from '../json/shape.ts';
 import { errorResponse, isForeseen, publicError, RPC_CODE } from './api-errors.ts';
 import { readParams } from './api-params.ts';
 import { type Handlers, isMethod, METHODS, type MethodName } from './methods.ts';
+import { stringifyInTurns } from './stringify-in-turns.ts';
 
 /**
  * Text in, text out: JSON-RPC 2.0. The library handles single, well-formed requests; this handles what it passes or fails
@@ -13,6 +15,8 @@ import { type Handlers, isMethod, METHODS, type MethodName } from './methods.ts'
 
 /** The most requests in a batch. */
 const MAX_BATCH = 100;
+/** Documents of hosts need less than ten levels. */
+const MAX_DEPTH = 64;
 
 type InternalError = { readonly kind: 'internal-error'; readonly method: string; readonly error: unknown };
 export type DispatcherLog = (event: InternalError) => void;
@@ -54,11 +58,14 @@ export class Dispatcher<Context> {
 
   /** The text of the answer; undefined for notifications, which have none. Never rejects. */
   async receive(text: string, context: Context): Promise<string | undefined> {
+    const unread = (problem: string): string =>
+      JSON.stringify(errorResponse(null, { code: RPC_CODE.parse, message: `Parse error: ${problem}` }));
+    if (isNestedDeeper(text, MAX_DEPTH)) return unread(`it is nested more than ${MAX_DEPTH} levels deep`);
     let message: unknown;
     try {
       message = JSON.parse(text);
     } catch {
-      return JSON.stringify(errorResponse(null, { code: RPC_CODE.parse, message: 'Parse error: wanted JSON' }));
+      return unread('wanted JSON');
     }
     if (!Array.isArray(message)) return this.#one(message, context);
     if (message.length === 0) return JSON.stringify(invalid(null, 'the batch is empty'));
@@ -97,7 +104,7 @@ export class Dispatcher<Context> {
     }
     try {
       const answer = await this.#server.receive(request, context);
-      return answer === null ? undefined : JSON.stringify(answer);
+      return answer === null ? undefined : await stringifyInTurns(answer);
     } catch (error) {
       // a result that JSON cannot carry (a bigint, a circle) fails only here, after the handler has run
       this.#log({ kind: 'internal-error', method: request.method, error });

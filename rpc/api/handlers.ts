@@ -6,7 +6,7 @@ import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { Effort } from '../../compat-tables/compare/effort.ts';
 import { explainSelection } from '../../compat-tables/compare/select.ts';
 import { answerMove, moveJson } from '../fleet/answer-move.ts';
-import { describeHost, interfaceDocument, versionDocument } from '../fleet/describe-host.ts';
+import { describeHostInTurns, interfaceDocument, versionDocument } from '../fleet/describe-host.ts';
 import { asHost } from '../fleet/host-document.ts';
 import { resolveTargets } from '../fleet/resolve-targets.ts';
 import { selectVersion } from '../fleet/selection.ts';
@@ -54,6 +54,8 @@ function oneList<T>(connection: ApiConnection, list: () => Promise<T>): Promise<
 }
 
 const DEFAULT_WAIT_MS = 10_000;
+/** What one comparison may cost: other clients wait for it. Documents of a fleet of a thousand different hosts need half. */
+const MOST_EFFORT = 1_000_000;
 
 /** The methods of the API over a State. */
 export function createHandlers(sources: HandlerSources): Handlers<ApiConnection> {
@@ -74,17 +76,17 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
   return {
     'host.describe': async ({ host }) => {
       await state.askForLife();
-      return describeHost(state, state.host(host));
+      return describeHostInTurns(state, state.host(host));
     },
     'versions.list': ({ host, device_type = DEFAULT_DEVICE_TYPE, all = false }) =>
-      state
-        .versions(state.host(host), device_type)
-        .filter((row) => all || row.usable)
-        .map(versionDocument),
+      mapInTurns(
+        state.versions(state.host(host), device_type).filter((row) => all || row.usable),
+        versionDocument,
+      ),
     'versions.select': async ({ targets = [], documents = [], device_type, policy }) => {
       checkSome(targets, documents);
       const resolved = await resolveTargets(targets, { db, tls, files: false });
-      const options = { deviceType: device_type, policy, effort: new Effort() };
+      const options = { deviceType: device_type, policy, effort: new Effort(MOST_EFFORT) };
       const selection = selectVersion([...resolved, ...documents.map(asHost)], options);
       const { version, digest, hosts, rows } = selection;
       return {
@@ -124,9 +126,10 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
     },
     'interfaces.checkMove': async ({ name, targets = [], documents = [], from, version, host }) => {
       checkSome(targets, documents);
-      const source = from === undefined ? describeHost(state, state.host(host)) : asHost(from);
+      const source = from === undefined ? await describeHostInTurns(state, state.host(host)) : asHost(from);
       const resolved = await resolveTargets(targets, { db, tls, files: false });
-      const answered = answerMove({ source, name, targets: [...resolved, ...documents.map(asHost)], version });
+      const asked = [...resolved, ...documents.map(asHost)];
+      const answered = answerMove({ source, name, targets: asked, version, effort: new Effort(MOST_EFFORT) });
       return { format: 1, kind: 'move', ...moveJson(answered) };
     },
     'interfaces.statistics': async ({ name }) => {

@@ -18,6 +18,8 @@ export interface MoveQuestion {
   readonly targets: readonly HostDocument[];
   /** Judge by this version on the targets only. */
   readonly version?: string | undefined;
+  /** What the answer may cost, for documents that others sent. */
+  readonly effort?: Effort | undefined;
 }
 
 export interface AnsweredMove {
@@ -26,9 +28,9 @@ export interface AnsweredMove {
 }
 
 /** Throws VC-INTERFACE-UNKNOWN. A target that has nothing of the device type is answered with no and the reason. */
-export function answerMove({ source, name, targets, version: only }: MoveQuestion): AnsweredMove {
-  if (isDevice(source)) return deviceMove(source, usualType([source]), { source, name, targets, version: only });
-  const effort = new Effort();
+export function answerMove(question: MoveQuestion): AnsweredMove {
+  const { source, name, targets, version: only, effort = new Effort() } = question;
+  if (isDevice(source)) return deviceMove(source, usualType([source]), question);
   const subject = interfaceIn(source, name);
   const { deviceType } = subject;
   // named together, so that hosts of the same name get distinct names
@@ -69,10 +71,9 @@ function isDevice({ versions, interfaces, devices }: HostDocument): boolean {
 }
 
 function deviceMove(source: HostDocument, deviceType: string, question: MoveQuestion): AnsweredMove {
-  const { name, targets, version: only } = question;
+  const { name, targets, version: only, effort = new Effort() } = question;
   const [host = source.host, ...names] = hostNames([source, ...targets]);
   const version = name === SELF ? deviceOf(source, deviceType)?.self.version : name;
-  const effort = new Effort();
   const answers = targets.map((target, index) =>
     moveByDocuments({ name, source, target, host: names[index] ?? target.host, deviceType, version, only, effort }),
   );

@@ -1,3 +1,4 @@
+import { mapInTurns } from '../../base/turns.ts';
 import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { featureNames } from '../../compat-tables/bits/mask.ts';
 import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
@@ -19,6 +20,12 @@ export interface HostContents {
 /** One host of the database as a document, for other managers and for selection. */
 export function describeHost(state: State, host: HostRow = state.host(), now: Date = new Date()): HostDocument {
   return hostDocument({ host, versions: state.versions(host), interfaces: state.interfaces(host) }, now);
+}
+
+/** `describeHost` of a host with thousands of interfaces, with turns for others in between. */
+export async function describeHostInTurns(state: State, host: HostRow): Promise<HostDocument> {
+  const document = hostDocument({ host, versions: state.versions(host), interfaces: [] }, new Date());
+  return { ...document, interfaces: await mapInTurns(state.interfaces(host), interfaceDocument) };
 }
 
 export function hostDocument({ host, versions, interfaces }: HostContents, now: Date): HostDocument {

@@ -273,6 +273,18 @@ describe('attacks of a client of the management API', () => {
       told: tooLarge,
     },
     {
+      title: 'documents whose answer would have thirty megabytes',
+      send: call(2, 'versions.select', {
+        documents: times(56, (i) =>
+          device(
+            `h${i}`,
+            times(60, (v) => ({ version: `v${i}.${v}`, fields: { a: 1 } })),
+          ),
+        ),
+      }),
+      told: tooLarge,
+    },
+    {
       title: 'entries that can be read in many ways',
       send: call(2, 'versions.select', {
         documents: times(80, (i) => {
@@ -315,6 +327,35 @@ describe('attacks of a client of the management API', () => {
       for (const one of [attacker, neighbour]) one.terminate();
     });
   }
+
+  it('a million brackets: refused unread', async () => {
+    const attacker = await bench.raw(path);
+    const answer = JSON.stringify(await ask(attacker, '['.repeat(1_000_000)));
+    assert.match(answer, /Parse error: it is nested more than 64 levels deep/);
+    attacker.terminate();
+  });
+
+  it('one large answer for each of many clients that read none: the memory is bounded, and a neighbour is served', async () => {
+    const large = { description: 'x'.repeat(2 << 20) };
+    const limits = { maxAllBufferedBytes: 8 << 20 };
+    const server = bench.server(
+      { 'host.describe': () => large as never, 'features.decode': () => large as never },
+      { limits },
+    );
+    const own = `${path}2`;
+    await server.listen(own);
+    const attackers = await Promise.all(times(20, () => bench.raw(own)));
+    for (const one of attackers) {
+      one.pause();
+      one.send(JSON.stringify(call(1, 'host.describe')));
+    }
+    const neighbour = await bench.raw(own);
+    for (let i = 0; i < 3; i++) assert.match(JSON.stringify(await ask(neighbour, decode)), /"result"/);
+    while (server.connections > 5) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.ok(server.pendingBytes <= 8 << 20, `${server.pendingBytes} bytes are pending`);
+    assert.equal(neighbour.readyState, neighbour.OPEN);
+    for (const one of [...attackers, neighbour]) one.terminate();
+  });
 
   it('a batch: a neighbour is answered before it', async () => {
     const [attacker, neighbour] = [await bench.raw(path), await bench.raw(path)];
