@@ -64,6 +64,20 @@ const TRAPS: readonly { readonly what: string; readonly prepare: (at: Places) =>
     { what: 'the directory of the relay process', prepare: () => '0', endpoint: 'listen:RUN-relay/s' },
   ];
 
+/** What he does to the sockets that he may open, for as long as he lives; `PATHS` are all of them. It says when it has begun. */
+const FLOODS: readonly { readonly what: string; readonly each: string }[] = [
+  { what: 'two hundred connections to each port that say nothing', each: 'for (let i = 0; i < 200; i++) open(path)' },
+  { what: 'half a message on each of them', each: "for (let i = 0; i < 50; i++) open(path, '\\x01\\0\\0\\0')" },
+  { what: 'a megabyte of nonsense, over and over', each: "setInterval(() => open(path, 'x'.repeat(1 << 20)), 5)" },
+  { what: 'connections that come and go', each: 'setInterval(() => open(path).end(), 1)' },
+  {
+    what: 'questions without an end, and no answer read',
+    each: "open(path, '\\x01\\0\\0\\0\\x01\\0\\0\\0\\0\\0\\0\\0'.repeat(100000)).pause()",
+  },
+];
+const FLOOD = `const open = (path, text = '') => { const s = require('net').connect(path); s.on('error', () => {}); s.write(text); return s; };
+for (const path of PATHS) { EACH; } console.log('begun'); setInterval(() => {}, 1000);`;
+
 interface Places {
   readonly agent: TestAgent;
   readonly relay: string;
@@ -94,18 +108,20 @@ describe("a member of the ports' group", function () {
   let root: Server;
   let reached = 0;
   let guest: FrontendProcess;
+  let neighbour: FrontendProcess;
+  let offered: bigint;
 
   before(async function () {
     if (process.getuid?.() !== 0) return this.skip(); // needs root: the member is another user
     const folder = peers.folder();
     chmodSync(folder, 0o711);
-    const [ports, victim] = [join(folder, 'ports'), join(folder, 'victim')];
-    for (const dir of [ports, victim]) mkdirSync(dir);
+    const [ports, victim, own] = [join(folder, 'ports'), join(folder, 'victim'), join(folder, 'own')];
+    for (const dir of [ports, victim, own]) mkdirSync(dir);
     chownSync(ports, 0, GROUP);
     chmodSync(ports, 0o1770);
     writeFileSync(join(victim, 'secret'), 'secret', { mode: 0o640 });
     root = createServer(() => (reached += 1)).listen(join(victim, 'root.sock'));
-    const socketDirs = ['--socket-dir', `${ports}=${GROUP}`, '--socket-dir', join(folder, 'host')];
+    const socketDirs = ['--socket-dir', `${ports}=${GROUP}`, '--socket-dir', own, '--socket-dir', join(folder, 'host')];
     const agent = await TestAgent.start(peers, 'host', socketDirs);
     at = { agent, relay: `${agent.dir}-relay`, ports, victim };
     await mockBackend(peers, `listen:${ports}/be`, 'ovs-3.5');
@@ -114,6 +130,12 @@ describe("a member of the ports' group", function () {
     guest = new FrontendProcess(peers, `connect:${ports}/fe`);
     await guest.offered();
     await agent.inState('vhu0', 'negotiated');
+    // a port in a directory of its own, which only root may open
+    await mockBackend(peers, `listen:${own}/be`, 'ovs-3.5');
+    await agent.must('add-interface', 'vhu1', '--frontend', `listen:${own}/fe`, '--backend', `connect:${own}/be`);
+    await agent.inState('vhu1', 'waiting-frontend');
+    neighbour = new FrontendProcess(peers, `connect:${own}/fe`);
+    offered = await neighbour.offered();
   });
   after(async () => {
     root?.close();
@@ -125,11 +147,11 @@ describe("a member of the ports' group", function () {
     assert.equal(asMember(connects(join(at.ports, 'fe'))), 0);
   });
 
-  for (const { what, script } of HARMS)
-    it(`not: ${what}`, () => assert.match(`${asMember(script(at))}`, /EACCES|EPERM/));
+  for (const [index, { what, script }] of HARMS.entries())
+    it(`${index + 1}. not: ${what}`, () => assert.match(`${asMember(script(at))}`, /EACCES|EPERM/));
 
   for (const [index, { what, prepare, endpoint }] of TRAPS.entries())
-    it(`misleads nobody with ${what}`, async () => {
+    it(`${HARMS.length + index + 1}. misleads nobody with ${what}`, async () => {
       const { agent, ports, victim } = at;
       assert.equal(asMember(prepare(at)), 0);
       const path = endpoint.replace('PORTS', ports).replace('VICTIM', victim).replace('RUN', agent.dir);
@@ -149,6 +171,18 @@ describe("a member of the ports' group", function () {
       });
       assert.equal(error, 'VC-ENDPOINT');
       await agent.must('del-interface', name);
+    });
+
+  for (const [index, { what, each }] of FLOODS.entries())
+    it(`${HARMS.length + TRAPS.length + index + 1}. keeps no other guest waiting with ${what}`, async () => {
+      const paths = JSON.stringify([join(at.ports, 'fe'), join(at.ports, 'be')]);
+      const script = FLOOD.replace('PATHS', paths).replace('EACH', each);
+      const who = ['--reuid', `${MEMBER}`, '--regid', `${MEMBER}`, '--groups', `${GROUP}`];
+      const attacker = peers.start('setpriv', [...who, process.execPath, '-e', script], { cwd: '/' });
+      await attacker.waitFor(/begun/);
+      for (let i = 0; i < 3; i++) assert.equal(await neighbour.reconnect(), offered);
+      assert.equal((await at.agent.show('vhu0')).state, 'negotiated');
+      await attacker.kill();
     });
 
   it('has changed nothing: files of root, its sockets, the guest, the agent after a restart', async () => {
