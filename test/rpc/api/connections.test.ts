@@ -246,7 +246,7 @@ describe('management API, connections', () => {
       { limits: { maxRequestsInFlight: 3, maxConnections: 1 } },
     );
     const socket = await bench.raw(path);
-    for (let id = 0; id < 20; id++) socket.send(`{"jsonrpc":"2.0","id":${id},"method":"host.describe"}`);
+    for (let id = 0; id < 20_000; id++) socket.send(`{"jsonrpc":"2.0","id":${id},"method":"host.describe"}`);
     while (asked < 3) await new Promise((resolve) => setTimeout(resolve, 2));
     socket.terminate();
     let next: ApiClient | undefined;
