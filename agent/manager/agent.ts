@@ -45,6 +45,9 @@ const NO_PROBLEMS: Json = ['map', []];
 /** Who changed a row, when the database server is not our own. */
 const UNTOLD = 'a client of the database server, which does not say who';
 
+/** Different refusals that are told of in one life. */
+const MOST_REFUSALS = 100;
+
 interface Parts {
   readonly config: Config;
   readonly log: Log;
@@ -73,6 +76,8 @@ export class Agent {
   readonly #heartbeat: NodeJS.Timeout;
   /** Only in a database that other agents reach, too. */
   readonly #identity: IdentityLock | undefined;
+  /** What the database can never take, and was told of once. */
+  readonly #refusals = new Set<string>();
   #stopped = false;
   #relayPid: number | undefined;
 
@@ -102,7 +107,8 @@ export class Agent {
     const { config, log, systemId: id, database, state, storedEvents: stored, tables, relay, authors } = parts;
     const { client } = database;
     this.parts = parts;
-    this.#writes = new PendingWrites(client, log);
+    const refused = (error: Error) => this.#recordRefusal(error);
+    this.#writes = new PendingWrites(client, log, refused);
     const { hostname: host, eventLimit: limit } = config;
     this.events = new EventLog({ systemId: id, host, limit, stored: stored ?? [], writes: this.#writes, log });
     const changes = new ClientChanges((event) => this.events.record(event));
@@ -133,7 +139,7 @@ export class Agent {
     const beforehand = this.#measuredBefore(own) ?? declared(config);
     const rows = new PublishedRows(authors);
     const [memory, owned] = [this.#memory, this.#owned];
-    this.#publisher = new Publisher({ client, log, beforehand, memory, owned, rows, changes });
+    this.#publisher = new Publisher({ client, log, beforehand, memory, owned, rows, changes, refused });
     this.#reconciler = new Reconciler({
       ...{ log, state, versions: this.#versions, interfaces: this.interfaces, hostRow: this.#hostRow },
       ...{ publisher: this.#publisher, writes: this.#owned },
@@ -301,6 +307,13 @@ export class Agent {
     if (remembered) return { abilities: remembered, knownBy: 'measured', name: 'last measured' };
     if (!isNew || !host?.abilities || host.knownBy !== 'measured') return undefined;
     return { abilities: host.abilities, knownBy: 'measured', name: host.backend.get('name') ?? 'last measured' };
+  }
+
+  #recordRefusal({ message }: Error): void {
+    if (this.#refusals.has(message) || this.#refusals.size >= MOST_REFUSALS) return;
+    this.#refusals.add(message);
+    const text = `The database can never take something that the agent writes, and goes without it: ${message}`;
+    this.#recordProblem('row-refused', new CompatError('VC-DB-TRANSACTION', text));
   }
 
   #recordProblem(kind: string, { code, message }: CompatError): void {

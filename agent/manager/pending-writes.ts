@@ -36,6 +36,7 @@ interface Change {
 export class PendingWrites {
   readonly #client: OvsdbClient;
   readonly #log: Log;
+  readonly #refused: (error: Error) => void;
   readonly #changes = new Map<string, Change>();
   readonly #events = new PendingEvents();
   #timer: NodeJS.Timeout | undefined;
@@ -43,7 +44,9 @@ export class PendingWrites {
   #sending: Promise<boolean> | undefined;
   #closed = false;
 
-  constructor(client: OvsdbClient, log: Log) {
+  /** `refused` is told of each column that the database can never take. */
+  constructor(client: OvsdbClient, log: Log, refused: (error: Error) => void = () => undefined) {
+    this.#refused = refused;
     this.#client = client;
     this.#log = log;
     client.on('connected', () => this.#schedule(0));
@@ -153,12 +156,19 @@ export class PendingWrites {
    */
   async #writeColumns(key: string, change: Change): Promise<boolean> {
     const columns = Object.entries(change.columns);
-    if (columns.length === 1) return true;
+    if (columns.length === 1) {
+      this.#refused(new Error(`${change.table}.${columns[0]?.[0]} was given up`));
+      return true;
+    }
     let all = true;
     for (const column of columns) {
       const one = { ...change, columns: Object.fromEntries([column]) };
       const refused = await this.#transact([operation(one)]);
-      if (refused === undefined || isAboutContent(refused)) continue;
+      if (refused === undefined) continue;
+      if (isAboutContent(refused)) {
+        this.#refused(refused as Error);
+        continue;
+      }
       this.#putBack([[key, one]]);
       all = false;
     }

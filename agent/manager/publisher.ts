@@ -35,6 +35,8 @@ interface PublisherParts {
   readonly owned: Pick<OwnedRows, 'writing'>;
   readonly rows: PublishedRows;
   readonly changes: Pick<ClientChanges, 'tell'>;
+  /** Is told of each row that the database can never take. */
+  readonly refused?: (error: Error) => void;
 }
 
 /** Publishes what this host can honour: its versions with their blockers, and what its back-end can do. */
@@ -128,6 +130,7 @@ export class Publisher {
         await this.#parts.client.transact(DATABASE, alone);
       } catch (error) {
         this.#parts.log.error('row-refused', { error: (error as Error).message });
+        this.#parts.refused?.(error as Error);
       }
     }
   }

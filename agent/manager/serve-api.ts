@@ -1,4 +1,6 @@
+import { Backoff } from '../../base/backoff.ts';
 import type { LogLevel } from '../../base/log.ts';
+import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { type ApiLogEvent, ApiServer } from '../../rpc/api/api-server.ts';
 import { createHandlers } from '../../rpc/api/handlers.ts';
 import type { MessageJson } from '../../rpc/api/message-json.ts';
@@ -15,8 +17,11 @@ const LEVEL: Readonly<Record<ApiLogEvent['kind'], LogLevel>> = {
   'internal-error': 'error',
 };
 
+/** The pauses before the socket is tried again that could not be opened. */
+const RETRY = { firstMs: 500, longestMs: 30_000 };
+
 /** The management API of a running agent: the database through its handlers, and its events as they happen. */
-export async function serveApi(agent: Agent): Promise<ApiServer> {
+export async function serveApi(agent: Agent): Promise<Pick<ApiServer, 'close'>> {
   const { config, log, state, database, authors } = agent.parts;
   const handlers = createHandlers({
     ...{ state, db: database.remote, tls: config.tls },
@@ -34,9 +39,29 @@ export async function serveApi(agent: Agent): Promise<ApiServer> {
     log: ({ kind, ...more }) => log[LEVEL[kind]](`api-${kind}`, more),
     identify: clientName,
   });
-  await server.listen(config.api, { mode: config.apiSocketMode, group: config.apiSocketGroup });
-  log.info('api-listening', { path: config.api });
-  return server;
+  const backoff = new Backoff(RETRY);
+  let timer: NodeJS.Timeout | undefined;
+  let told = '';
+  // the database is served, whatever stands in the place of this socket
+  const listen = async (): Promise<void> => {
+    try {
+      await server.listen(config.api, { mode: config.apiSocketMode, group: config.apiSocketGroup });
+      log.info('api-listening', { path: config.api });
+    } catch (error) {
+      if (!(error instanceof CompatError)) throw error;
+      const { code, message } = error;
+      if (message !== told) agent.events.record({ kind: 'fault', code, text: `${message}; it is tried again` });
+      told = message;
+      timer = setTimeout(() => void listen(), backoff.next());
+    }
+  };
+  await listen();
+  return {
+    close: async () => {
+      clearTimeout(timer);
+      await server.close();
+    },
+  };
 }
 
 /** Decodes the messages of an interface for a listener. An error in that ends the trace and never the port. */

@@ -2,7 +2,7 @@ import { firstNames } from '../../base/text.ts';
 import { type DecodedBit, formatMask } from '../../compat-tables/bits/mask.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { Explainer, type Explained, type UnknownLine } from '../../compat-tables/explain/explain.ts';
+import { type Explained, Explainer, type UnknownLine } from '../../compat-tables/explain/explain.ts';
 import type { ExplainedMask, Explanation, MaskRole } from '../../compat-tables/explain/explanation.ts';
 import type { MissingBit } from '../../compat-tables/explain/missing-bits.ts';
 import { type ReleaseSpan, spanText } from '../../compat-tables/releases/resembles.ts';

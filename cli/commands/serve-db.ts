@@ -18,7 +18,12 @@ export const serveDb: Command = {
   summary: 'Serve a database with any OVSDB schema, without the agent',
   args: [{ name: 'DBFILE', help: 'the database file; it is created when it does not exist' }],
   options: [
-    { name: 'schema', value: 'FILE', required: true, help: 'the .ovsschema file' },
+    {
+      name: 'schema',
+      value: 'FILE',
+      required: true,
+      help: 'the .ovsschema file; a file that holds a newer schema, or was converted, keeps its own',
+    },
     {
       name: 'remote',
       value: 'REMOTE',
@@ -67,7 +72,7 @@ export const serveDb: Command = {
     // here, because no other command should pay for loading SQLite
     const { Database } = await import('../../rpc/ovsdb/database.ts');
     const { OvsdbServer } = await import('../../rpc/ovsdb/server/ovsdb-server.ts');
-    const database = await plainly(async () => Database.open({ file, schema }));
+    const database = await plainly(async () => Database.open({ file, schema, follow: true }));
     context.atEnd(() => database.close());
     const server = new OvsdbServer({ limits, probeIntervalMs, log: (event) => context.log(JSON.stringify(event)) });
     context.atEnd(() => server.close());
@@ -78,6 +83,8 @@ export const serveDb: Command = {
       bound.push(readOnly ? `${name} (read-only)` : name);
     }
     const interrupted = context.io.interrupted();
+    if (!database.schema.equals(schema))
+      context.io.stderr(`following the schema in ${file}, which is another one than ${required(input, 'schema')}\n`);
     context.io.stderr(`serving ${schema.name} on ${bound.join(' ')}\n`);
     context.log(`ending after ${await interrupted}`);
     return EXIT.done;

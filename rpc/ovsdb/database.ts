@@ -53,6 +53,8 @@ export interface DatabaseOptions {
   readonly store?: Store;
   /** How much is kept for `monitor_cond_since`. */
   readonly history?: HistoryLimits;
+  /** Another schema in the file is not an error: it is followed, unless the wanted one is newer. */
+  readonly follow?: boolean;
   /** Clients may not give it another schema: who serves it reads and writes the columns of this one. */
   readonly fixedSchema?: boolean;
   /** Why clients may write nothing; the program that serves the database may. Default: they may. */
@@ -95,7 +97,8 @@ export class Database {
     const store = options.store ?? SqliteStore.open(options);
     try {
       const database = new Database(store, options.history);
-      if (!database.schema.equals(options.schema)) convertAtOpen(database, options.schema, options.file);
+      if (!database.schema.equals(options.schema) && !follows(database.schema, options))
+        convertAtOpen(database, options.schema, options.file);
       database.#fixedSchema = options.fixedSchema ?? false;
       database.#frozen = options.frozen;
       database.#committed = options.committed;
@@ -309,4 +312,8 @@ function committedChange({ row, before, after, columns }: RowChange): CommittedC
   const { name: table, columnList } = row.table.schema;
   const kind = before === undefined ? 'insert' : after === undefined ? 'delete' : 'modify';
   return { table, uuid: row.uuid, kind, columns: columns.map((index) => columnList[index]?.name ?? '') };
+}
+
+function follows(stored: DatabaseSchema, { schema, follow }: DatabaseOptions): boolean {
+  return follow === true && stored.name === schema.name && !isNewer(schema, stored);
 }

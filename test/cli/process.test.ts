@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { extname, join } from 'node:path';
+import type { Json } from '../../rpc/json/json-value.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import { DATABASE, schemaFile } from '../../rpc/state/schema-file.ts';
 import { Peers } from '../peers/process.ts';
@@ -96,6 +97,34 @@ describe('vhost-compat as a process', () => {
     assert.equal(child.ending, 'ended with status 0');
     assert.ok(existsSync(file));
     assert.ok(!existsSync(a), 'the socket is gone');
+  });
+
+  it('serve-db follows the schema in its file, which a client may have converted to a newer one', async () => {
+    const folder = peers.folder();
+    const [file, socket] = [join(folder, 'x.db'), `${folder}/s`];
+    const args = ['serve-db', file, '--schema', schemaFile(), '--remote', `punix:${socket}`];
+    const schema = JSON.parse(readFileSync(schemaFile(), 'utf8')) as { version: string; tables: Record<string, Json> };
+    const newer = {
+      ...schema,
+      version: '9.0.0',
+      tables: { ...schema.tables, Later: { columns: { x: { type: 'string' } } } },
+    };
+    for (const expected of ['9.0.0', '9.0.1', '9.0.1']) {
+      const child = peers.start(process.execPath, [...NODE_ARGS, ...args]);
+      await child.waitFor(/^serving Vhost_Compat on /m);
+      const client = new OvsdbClient(`unix:${socket}`, { reconnect: false });
+      await client.connect(5000);
+      await client.call('convert', [DATABASE, { ...newer, version: expected } as Json]);
+      client.close();
+      await child.stop();
+      assert.equal(child.ending, 'ended with status 0');
+    }
+    const child = peers.start(process.execPath, [...NODE_ARGS, ...args]);
+    await child.waitFor(/^following the schema in .*x\.db/m);
+    const client = new OvsdbClient(`unix:${socket}`, { reconnect: false });
+    await client.connect(5000);
+    assert.equal(((await client.call('get_schema', [DATABASE])) as { version: string }).version, '9.0.1');
+    client.close();
   });
 
   it('serve-db says what it cannot open or bind, with exit 2', () => {
