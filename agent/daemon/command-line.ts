@@ -3,7 +3,7 @@ import { plural } from '../../base/text.ts';
 import { checkJournals, type KeeperLink } from '../relay/service/resumed-ports.ts';
 import { OPTIONS, parseArguments } from '../settings/arguments.ts';
 import { type Config, readConfig } from '../settings/config.ts';
-import { journalFolder } from '../settings/relay-dir.ts';
+import { formerJournalFolder, journalFolder } from '../settings/relay-dir.ts';
 import { AGENT_COMMANDS, helpPage } from './commands.ts';
 import { helpText } from './help.ts';
 import { callError, reportError } from './program-errors.ts';
@@ -52,8 +52,9 @@ async function runProcess(name: string, config: Config, keeper: KeeperLink | und
 }
 
 async function checkState(config: Config): Promise<void> {
-  const { relayDir } = config;
-  const connections = checkJournals(journalFolder(relayDir));
+  const { relayDir, runDir } = config;
+  const folders = new Set([journalFolder(relayDir), formerJournalFolder(runDir)]);
+  const connections = [...folders].reduce((sum, folder) => sum + checkJournals(folder), 0);
   (await import('../manager/check-database.ts')).checkDatabase(config);
   process.stdout.write(`This release can take over ${plural(connections, 'connection')} of the agent in ${relayDir}\n`);
 }

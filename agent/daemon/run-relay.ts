@@ -2,6 +2,8 @@ import type { Log } from '../../base/log.ts';
 import { SocketFileError } from '../../base/socket-file-error.ts';
 import type { SystemUser } from '../../base/system-ids.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import { connectUnix, peerCredentials } from '../fd/libc.ts';
+import { OwnedFd } from '../fd/owned-fd.ts';
 import { PORT_DIRECTORIES } from '../fd/port-directories.ts';
 import { watchKeeper } from '../keeper/lifeline.ts';
 import { OrdersServer } from '../relay/service/orders-server.ts';
@@ -88,6 +90,20 @@ function prepareRunDir({ runDir, dbSocketGroup }: Config, managerUser: SystemUse
   }
 }
 
+/** Who serves a socket, in words. */
+function serverOf(path: string): string {
+  try {
+    const fd = new OwnedFd(connectUnix(path));
+    try {
+      return `process ${peerCredentials(fd.raw).pid}`;
+    } finally {
+      fd.close();
+    }
+  } catch {
+    return 'another process'; // it ends just now
+  }
+}
+
 async function listen(
   service: RelayService,
   options: Parameters<typeof OrdersServer.listen>[1],
@@ -96,7 +112,7 @@ async function listen(
     return await OrdersServer.listen(service, options);
   } catch (error) {
     if (!(error instanceof SocketFileError)) throw error;
-    const seen = error.served ? 'another relay process is at work there' : error.message;
+    const seen = error.served ? `${serverOf(options.path)} is a relay process at work there` : error.message;
     const text = `Cannot serve ports with ${options.path}: ${seen}; wanted a relay_dir for each agent`;
     throw new CompatError('VC-RELAY-DIR', text, { path: options.path }, { cause: error });
   }

@@ -2,6 +2,7 @@ import { lchownSync } from 'node:fs';
 import { join } from 'node:path';
 import { Backoff, type BackoffOptions } from '../../base/backoff.ts';
 import type { SystemUser } from '../../base/system-ids.ts';
+import { EXIT } from '../../compat-tables/errors/exit-status.ts';
 import { closeAll, type OwnedFd } from '../fd/owned-fd.ts';
 import { type PeerIdentity, peerAlive } from '../fd/peer.ts';
 import { Child, type ChildEnd } from './child.ts';
@@ -51,8 +52,6 @@ export interface ChildSurroundings {
   ready(): void;
 }
 
-/** The exit status for wrong usage: starting again would not help. */
-const USAGE = 2;
 /** How often a process is looked at that is no child of ours. */
 const ORPHAN_LOOK_MS = 20;
 
@@ -107,8 +106,8 @@ export class SupervisedChild {
       const ending = await this.#runOnce();
       const lastedMs = performance.now() - began;
       const { status } = ending;
-      const pointless = (status === 0 || status === USAGE) && !this.#everReady && kept.size === 0;
-      if (pointless && !this.#wanted && !this.#stopping) {
+      const isPointless = !this.#everReady && kept.size === 0 && this.#hasNothingToDo(status);
+      if (isPointless && !this.#wanted && !this.#stopping) {
         this.#log('child-gave-up', fieldsOf(ending));
         return status;
       }
@@ -120,6 +119,12 @@ export class SupervisedChild {
       if (pauseMs > 0 && !this.#stopping) await this.#pause(pauseMs);
     }
     return undefined;
+  }
+
+  /** Whether a status says that starting again would not help: wrong usage, or another process does it already. */
+  #hasNothingToDo(status: number | undefined): status is number {
+    if (status === EXIT.no) return this.program.keeps === true; // else guests would lose their keeper for somebody they do not need
+    return status === EXIT.done || status === EXIT.usage;
   }
 
   async #runOnce(): Promise<ChildEnd> {

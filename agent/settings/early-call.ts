@@ -14,6 +14,7 @@ export interface EarlyCall {
   readonly manages: boolean;
   readonly supervise: boolean;
   readonly relayDir: string;
+  readonly runDir: string;
 }
 
 const QUESTIONS: readonly string[] = ['--check-state', '--help', '--version'];
@@ -30,6 +31,7 @@ export function earlyCall(args: readonly string[], env: NodeJS.ProcessEnv = proc
     servesPorts: words.every((word) => word === 'relay') && !asks,
     manages: words.includes('manager') && !asks,
     supervise: given.has('--supervise') && !asks,
+    runDir,
     relayDir: resolve(directory('relay_dir') ?? String(SETTINGS.relay_dir.default).replace('RUN_DIR', runDir)),
   };
 }

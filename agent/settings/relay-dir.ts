@@ -21,6 +21,11 @@ export function journalFolder(relayDir: string): string {
   return join(relayDir, 'ports');
 }
 
+/** Where earlier releases had their journals. */
+export function formerJournalFolder(runDir: string): string {
+  return join(runDir, 'ports');
+}
+
 /** The last orders of the manager. */
 export function ordersFolder(relayDir: string): string {
   return join(relayDir, 'orders');

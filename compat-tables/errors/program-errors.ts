@@ -21,7 +21,8 @@ export const PROGRAM_ERRORS = {
     title: 'the relay directory is in use or cannot be used',
     meaning: 'A relay process listens for orders in its relay_dir; two of them cannot share one.',
     remedy:
-      'Stop the other agent, or give each a run_dir and a relay_dir of its own. `ss -xlp` shows which process it is.',
+      'Stop the process that the message names, or give each agent a run_dir and a relay_dir of its own. `vhost-compatd --supervise` has ended and changed nothing.',
+    exit: 'no',
   },
   'VC-SUPERVISED': {
     title: 'another keeper is at work',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { Peers } from '../peers/process.ts';
 import { AGENT } from '../programs.ts';
+import { TestAgent } from './agents.ts';
 import { FrontendProcess } from './frontends.ts';
 import { addPort, mockBackend } from './hosts.ts';
 import { SupervisedAgent } from './supervised.ts';
@@ -35,6 +36,17 @@ describe('the keeper of a running agent', function () {
     const dirs = ['--run-dir', agent.dir, '--state-dir', agent.dir];
     const second = spawnSync(process.execPath, [AGENT, '--supervise', ...dirs], { encoding: 'utf8', timeout: 30_000 });
     assert.match(second.stderr, new RegExp(`^vhost-compatd: .*process ${agent.peer.pid} .*\\[VC-SUPERVISED\\]`, 'm'));
+    assert.equal(second.status, 3);
+    await agent.must('list-interfaces');
+  });
+
+  it('says so, too, when an agent without a keeper is at work, and ends', async () => {
+    const agent = await TestAgent.start(peers, 'plain');
+    const dirs = ['--run-dir', agent.dir, '--state-dir', agent.dir];
+    const second = spawnSync(process.execPath, [AGENT, '--supervise', ...dirs], { encoding: 'utf8', timeout: 30_000 });
+    const said = `^vhost-compatd: .*process ${agent.peer.pid} is a relay process at work there.*\\[VC-RELAY-DIR\\]`;
+    assert.match(second.stderr, new RegExp(said, 'm'));
+    assert.match(second.stderr, /event=child-gave-up child=relay status=3/);
     assert.equal(second.status, 3);
     await agent.must('list-interfaces');
   });

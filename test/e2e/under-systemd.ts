@@ -39,6 +39,7 @@ export class SystemdAgent extends TestAgent {
   static override async start(peers: Peers, name: string): Promise<SystemdAgent> {
     const agent = new SystemdAgent(peers, name);
     await agent.boot();
+    await agent.install();
     await agent.start();
     return agent;
   }
@@ -46,6 +47,10 @@ export class SystemdAgent extends TestAgent {
   /** Starts systemd, without the agent. */
   async boot(): Promise<void> {
     this.#systemd = await Systemd.start(this.#peers, this.dir, [USERS]);
+  }
+
+  /** As packaging/README.md says. */
+  async install(): Promise<void> {
     for (const unit of BOTH_UNITS) cpSync(join(PACKAGING, unit), join(this.systemd.units, unit));
     // an installed program is in neither
     const programIn = (place: RegExp) => [process.execPath, ROOT].some((path) => place.test(path));

@@ -26,6 +26,7 @@ describe('the capabilities of the relay unit', function () {
       `/run/vhost-user/shared=${GROUP}`,
     ]);
     await agent.boot();
+    await agent.install();
     await agent.start();
     folder('shared', 0, GROUP, 0o1770);
     folder('private', OTHER, OTHER, 0o755);

@@ -180,8 +180,12 @@ export function journalIds(folder: string): string[] {
   return names.filter((name) => name.endsWith(SUFFIX)).map((name) => name.slice(0, -SUFFIX.length));
 }
 
+export function journalFile(id: string): string {
+  return id + SUFFIX;
+}
+
 export function hasJournal(folder: string, id: string): boolean {
-  return existsSync(join(folder, id + SUFFIX));
+  return existsSync(join(folder, journalFile(id)));
 }
 
 /** Whether this release could go on with a journal; throws JournalError when not. */

@@ -6,10 +6,12 @@ import type { PeerIdentity } from '../../fd/peer.ts';
 import { DescriptorStore } from '../../keeper/descriptor-store.ts';
 import { inheritedDescriptors } from '../../keeper/inherited.ts';
 import { startWatchdog } from '../../keeper/watchdog.ts';
+import { takeFormerJournals } from '../handover/former-journals.ts';
 import { checkJournal, journalIds } from '../handover/journal.ts';
 import type { JournalHead, RelayStep } from '../handover/journal-format.ts';
 import { type ResumedConnection, readInherited } from '../handover/resumed-connection.ts';
 import { type Handover, storedName } from '../handover/stored-pair.ts';
+import { type Handover, storedId } from '../handover/stored-pair.ts';
 import { notOrderedYet } from '../mode/choose-version.ts';
 import { Port } from '../port/port.ts';
 import type { ModeDecision, PortEvent, PortHooks, PortOptions } from '../port/port-status.ts';
@@ -142,8 +144,15 @@ export interface KeeperLink {
   readonly atStep: ((step: RelayStep) => void) | undefined;
 }
 
+/** Where the journals are. */
+export interface JournalFolders {
+  readonly folder: string;
+  /** Where an earlier release may have left them. */
+  readonly former?: string;
+}
+
 /** Resumes the connections of the previous agent at once. Undefined: there is no keeper, neither systemd nor --supervise. */
-export function resumePorts(folder: string, atStep: KeeperLink['atStep']): KeeperLink | undefined {
+export function resumePorts({ folder, former }: JournalFolders, atStep: KeeperLink['atStep']): KeeperLink | undefined {
   const store = DescriptorStore.fromEnvironment();
   const inherited = inheritedDescriptors();
   if (store) startWatchdog(store);
@@ -156,6 +165,8 @@ export function resumePorts(folder: string, atStep: KeeperLink['atStep']): Keepe
       name,
       fds.map((fd) => fd.raw),
     );
+  const ids = [...inherited.keys()].flatMap((name) => storedId(name) ?? []);
+  if (former !== undefined) takeFormerJournals(former, folder, ids);
   const handover: Handover = {
     folder,
     store: (id, descriptors, done) => store.store(id, descriptors, done),

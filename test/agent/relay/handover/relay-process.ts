@@ -26,7 +26,7 @@ if (role === 'keeper') {
     log: (event, fields) => process.stderr.write(`${event} ${JSON.stringify(fields)}\n`),
   });
 } else {
-  const keeper = resumePorts(join(folder, 'ports'), dieAtStep(join(folder, 'die')));
+  const keeper = resumePorts({ folder: join(folder, 'ports') }, dieAtStep(join(folder, 'die')));
   if (!keeper) throw new Error('wanted a keeper');
   const hooks: PortHooks = {
     decide: () => ({ mode: entryOf() }),
