@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { eventually, Peers } from '../peers/process.ts';
 import { AGENT, COMMAND } from '../programs.ts';
@@ -20,6 +21,16 @@ function linkOf(path: string): string {
     return ''; // closed meanwhile
   }
 }
+
+/** Says in a program when it has its own handler of the signal, and when it loads native code. */
+const WATCH = `
+  process.on('newListener', (name) => name === 'SIGUSR1' && process.stdout.write('SIGUSR1 is caught\\n'));
+  const load = process.dlopen;
+  process.dlopen = (...args) => {
+    process.stdout.write('loads native code\\n');
+    return load.apply(process, args);
+  };
+`;
 
 describe('SIGUSR1, at which node opens its inspector', function () {
   this.timeout(90_000);
@@ -47,6 +58,17 @@ describe('SIGUSR1, at which node opens its inspector', function () {
     await addPort(agent);
     await command.waitFor(/vhu0/);
     assert.deepEqual(listeners(command.pid), []);
+  });
+
+  it('is caught before a program loads anything else', () => {
+    const watch = `data:text/javascript,${encodeURIComponent(WATCH)}`;
+    for (const program of [AGENT, COMMAND]) {
+      const { stdout } = spawnSync(process.execPath, ['--import', watch, program, '--version'], { encoding: 'utf8' });
+      assert.match(stdout, /^SIGUSR1 is caught\n(loads .*\n)*vhost-compat/, program);
+    }
+    // the agent has a native module, so that the watch has seen something
+    const { stdout } = spawnSync(process.execPath, ['--import', watch, AGENT, '--version'], { encoding: 'utf8' });
+    assert.match(stdout, /^loads native code$/m);
   });
 
   it('opens nothing for long, whenever it comes', async () => {
