@@ -95,8 +95,9 @@ function placeOf(scene: Scene, host: Host): Place {
 async function raise(scene: Scene, cast: Cast, { host, backend }: Place): Promise<void> {
   const dir = scene.folder(host.name);
   await cast.startBackend(host, backend);
-  scene.show(`$ vhost-compatd --run-dir ${host.name} --state-dir ${host.name}`);
-  const args = ['--run-dir', dir, '--state-dir', dir, '--hostname', host.name, '--system-id', host.name];
+  scene.show(`$ vhost-compatd --run-dir ${host.name} --state-dir ${host.name} --socket-dir ${host.name}`);
+  const dirs = ['--run-dir', dir, '--state-dir', dir, '--socket-dir', dir];
+  const args = [...dirs, '--hostname', host.name, '--system-id', host.name];
   await scene.start('vhost-compatd', /event=api-listening/, ...args);
 }
 

@@ -10,7 +10,7 @@ import { OrdersServer } from '../relay/service/orders-server.ts';
 import { RelayService } from '../relay/service/relay-service.ts';
 import type { KeeperLink } from '../relay/service/resumed-ports.ts';
 import type { Config } from '../settings/config.ts';
-import { ownPaths } from '../settings/own-paths.ts';
+import { ownPaths, portDirectories } from '../settings/own-paths.ts';
 import { makeRelayDir, ordersFolder, ordersSocket } from '../settings/relay-dir.ts';
 import { makeManagerDirs, makeRunDir } from '../settings/run-dir.ts';
 import { ManagerChild } from './manager-child.ts';
@@ -32,7 +32,7 @@ export async function runRelay(
   if (managerArgs !== undefined) makeManagerDirs(config, managerUser);
   else if (managerUser !== undefined) prepareRunDir(config, managerUser, log);
   makeRelayDir(config.relayDir);
-  PORT_DIRECTORIES.restrict(config.socketDirs, ownPaths(config));
+  PORT_DIRECTORIES.restrict(portDirectories(config), ownPaths(config));
   const resumed = keeper?.ports.size ?? 0;
   const service = new RelayService({ folder: ordersFolder(config.relayDir), socketGroup, keeper, log });
   let manager: ManagerChild | undefined;

@@ -47,8 +47,13 @@ export const text = (placeholder: string): Kind<string> => textual(placeholder, 
 /** A path, made absolute. */
 export const path = (placeholder: string): Kind<string> => textual(placeholder, (value) => resolve(readText(value)));
 
+export interface ConfiguredSocketDirectory extends SocketDirectory {
+  /** Only where an earlier release shared the run directory, which this is, with guests. */
+  readonly onlyIfShared?: true;
+}
+
 /** A directory of sockets, with the group of the sockets that are made there: `DIR` or `DIR=GROUP`. */
-export const socketDirectory: Kind<SocketDirectory> = textual('dir[=group]', (value) => {
+export const socketDirectory: Kind<ConfiguredSocketDirectory> = textual('dir[=group]', (value) => {
   const [, dir, name] = /^(.*?)(?:=([^=/]+))?$/s.exec(readText(value)) ?? [];
   if (dir === undefined || dir === '') throw wrong(value, 'DIR or DIR=GROUP');
   return { path: resolve(dir), group: name === undefined ? undefined : group.read(name) };

@@ -45,6 +45,15 @@ function keepInPlace(dir: string, owner: SystemUser | undefined): void {
   if (isOurs && (mode & 0o7777) === SHARED_MODE) chmodSync(dir, SHARED_STICKY_MODE);
 }
 
+/** Whether guests may have their sockets in it, as in that of an earlier release. */
+export function isShared(dir: string): boolean {
+  try {
+    return [SHARED_MODE, SHARED_STICKY_MODE].includes(statSync(dir).mode & 0o7777);
+  } catch {
+    return false; // it is not there yet
+  }
+}
+
 /** A directory from when the manager process had the user of the agent becomes its own; group and permissions stay. */
 function handOver(dir: string, owner: SystemUser): void {
   const { uid, mode } = statSync(dir);

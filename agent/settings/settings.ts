@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { LOG_LEVELS } from '../../base/log.ts';
-import type { SocketDirectory } from '../../base/socket-directories.ts';
 import { MAX_TIMER_MS } from '../../base/timers.ts';
 import { DEFAULT_SERVER_LIMITS, limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/server-limits.ts';
 import { declaredBackend } from './declared-backend.ts';
 import {
+  type ConfiguredSocketDirectory,
   group,
   type Kind,
   listOf,
@@ -56,17 +56,15 @@ const limits = object((value): Partial<ServerLimits> => {
   return value;
 });
 
-/** Where switches, libvirt and passt have their sockets, and where README puts ours. */
-const DEFAULT_SOCKET_DIRS: readonly SocketDirectory[] = [
+/** Where switches and libvirt have their sockets, and where README puts ours. None in which everybody may make files. */
+const DEFAULT_SOCKET_DIRS: readonly ConfiguredSocketDirectory[] = [
   '/run/vhost-user',
-  'RUN_DIR',
   '/run/openvswitch',
   '/usr/local/var/run/openvswitch',
   '/run/vpp',
   '/run/libvirt',
   '/var/lib/libvirt/qemu',
   '/var/lib/vhost_sockets',
-  '/tmp',
 ].map((path) => ({ path }));
 
 /** In the order of the documentation. */
@@ -182,8 +180,8 @@ export const SETTINGS = {
   }),
   socket_dirs: setting(listOf(socketDirectory), {
     flag: '--socket-dir',
-    default: DEFAULT_SOCKET_DIRS,
-    defaultText: DEFAULT_SOCKET_DIRS.map(({ path }) => `\`${path}\``).join(', '),
+    default: [...DEFAULT_SOCKET_DIRS, { path: 'RUN_DIR', onlyIfShared: true }],
+    defaultText: `${DEFAULT_SOCKET_DIRS.map(({ path }) => `\`${path}\``).join(', ')}; and \`RUN_DIR\` where an earlier release shared it with guests (mode 1770)`,
     help: 'directory in which sockets of ports may be, with the group of those that are made there; may be repeated',
     doc: 'Directories of the sockets of ports, `DIR` or `DIR=GROUP`: sockets of front-ends and back-ends are made and connected to only at or below one of these. GROUP (name or number) owns the sockets that are made there, else `socket_group` does. See [security.md](security.md).',
   }),

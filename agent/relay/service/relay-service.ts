@@ -10,6 +10,7 @@ import { LastOrders } from './last-orders.ts';
 import { type FactSink, Outbox } from './outbox.ts';
 import { RelayedInterface, type RelaySurroundings } from './relayed-interface.ts';
 import type { KeeperLink } from './resumed-ports.ts';
+import { haveCommon, placesOf } from './socket-places.ts';
 
 /** How often the modes of front-end processes that are gone are forgotten. */
 const EXPIRE_EVERY_MS = 1000;
@@ -210,10 +211,11 @@ export class RelayService {
   }
 
   #ownerOfPaths(order: InterfaceOrder): string | undefined {
-    const paths = pathsOf(order);
-    for (const live of this.#live.values()) {
-      if (live.order.id === order.id || live.conflicted) continue;
-      if (pathsOf(live.order).some((path) => paths.includes(path))) return live.order.name;
+    const { frontend, backend } = placesOf(order);
+    const places = [...frontend, ...backend];
+    for (const { order: other, places: taken, conflicted } of this.#live.values()) {
+      if (other.id === order.id || conflicted) continue;
+      if (haveCommon(taken.frontend, places) || haveCommon(taken.backend, places)) return other.name;
     }
     return undefined;
   }
@@ -237,8 +239,4 @@ export class RelayService {
     this.#live.clear();
     this.#options.keeper?.ports.leave();
   }
-}
-
-function pathsOf({ frontend, backend }: InterfaceOrder): string[] {
-  return [frontend, backend].map((endpoint) => endpoint.slice(endpoint.indexOf(':') + 1));
 }

@@ -11,6 +11,7 @@ import { StickyModes } from '../mode/sticky-modes.ts';
 import { Port } from '../port/port.ts';
 import { type ModeDecision, noStatistics, type PortEvent, type PortHooks } from '../port/port-status.ts';
 import type { KeeperLink } from './resumed-ports.ts';
+import { haveCommon, placesOf, type SocketPlaces } from './socket-places.ts';
 
 /** What an interface needs from the relay process. */
 export interface RelaySurroundings {
@@ -36,6 +37,8 @@ export class RelayedInterface {
   readonly #modes: StickyModes;
   /** Why there is no port. */
   #refused: { readonly error: CompatError; readonly since: number } | undefined;
+  /** Where its sockets were when it was opened. */
+  readonly places: SocketPlaces;
   /** Whether it is not served because another interface uses one of its socket paths. */
   readonly conflicted: boolean;
   #stopped = false;
@@ -49,6 +52,7 @@ export class RelayedInterface {
   ) {
     this.#order = order;
     this.#around = around;
+    this.places = placesOf(order);
     this.conflicted = taken !== undefined;
     this.#modes = new StickyModes(known);
     this.#open(taken);
@@ -130,7 +134,7 @@ export class RelayedInterface {
       new CompatError(code, `Cannot serve ${name}: ${seen}`, { interface: name });
     try {
       const [frontend, backend] = [parseEndpoint(this.#order.frontend), parseEndpoint(this.#order.backend)];
-      if (frontend.path === backend.path)
+      if (haveCommon(this.places.frontend, this.places.backend))
         throw refusal('VC-ENDPOINT', `front-end and back-end are both at ${frontend.path}; wanted two paths`);
       if (taken !== undefined)
         throw refusal('VC-ENDPOINT-TAKEN', `interface ${taken} uses one of its socket paths already`);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import type { Fact } from '../../../../agent/orders/facts.ts';
 import type { Order } from '../../../../agent/orders/orders.ts';
@@ -86,6 +87,36 @@ describe('the relay process by its orders', () => {
     service.receive({ is: 'remove', id: 'a' });
     await applied(service, 2);
     assert.deepEqual([service.size, stateOf('b')?.state], [1, 'waiting-backend']);
+  });
+
+  it('knows a socket path again however it is written', async () => {
+    const service = started();
+    const real = bench.path('sockets');
+    mkdirSync(real);
+    symlinkSync(real, bench.path('link'));
+    symlinkSync(join(real, 'b1'), join(real, 'b3'));
+    const at = (id: string, frontend: string, backend: string): Order => ({
+      is: 'interface',
+      interface: {
+        id,
+        name: id,
+        deviceType: 'vhost-user-net',
+        frontend: `listen:${frontend}`,
+        backend: `connect:${backend}`,
+      },
+    });
+    await bench.backend({ name: 'sockets/b1' });
+    for (const one of [versions, at('a', join(real, 'f1'), join(real, 'b1'))]) service.receive(one);
+    await applied(service, 1);
+    service.receive(at('linked', bench.path('link/f1'), join(real, 'b2')));
+    service.receive(at('dotted', `${real}/../sockets/./f1`, join(real, 'b4')));
+    service.receive(at('same-file', join(real, 'f3'), join(real, 'b3')));
+    service.receive(at('both', bench.path('link/x'), join(real, 'x')));
+    service.receive(at('other', bench.path('link/f5'), join(real, 'b5')));
+    await applied(service, 2);
+    const errors = ['linked', 'dotted', 'same-file', 'both', 'other'].map((id) => stateOf(id)?.error?.code);
+    const taken = 'VC-ENDPOINT-TAKEN';
+    assert.deepEqual(errors, [taken, taken, taken, 'VC-ENDPOINT', undefined]);
   });
 
   it('ends what a new manager does not name, at its first complete set and not before', async () => {
