@@ -10,7 +10,7 @@ import { LastOrders } from './last-orders.ts';
 import { type FactSink, Outbox } from './outbox.ts';
 import { RelayedInterface, type RelaySurroundings } from './relayed-interface.ts';
 import type { KeeperLink } from './resumed-ports.ts';
-import { haveCommon, placesOf } from './socket-places.ts';
+import { haveCommon, socketPlacesOf } from './socket-places.ts';
 
 /** How often the modes of front-end processes that are gone are forgotten. */
 const EXPIRE_EVERY_MS = 1000;
@@ -211,7 +211,7 @@ export class RelayService {
   }
 
   #ownerOfPaths(order: InterfaceOrder): string | undefined {
-    const { frontend, backend } = placesOf(order);
+    const { frontend, backend } = socketPlacesOf(order);
     const places = [...frontend, ...backend];
     for (const { order: other, places: taken, conflicted } of this.#live.values()) {
       if (other.id === order.id || conflicted) continue;

@@ -11,7 +11,7 @@ import { StickyModes } from '../mode/sticky-modes.ts';
 import { Port } from '../port/port.ts';
 import { type ModeDecision, noStatistics, type PortEvent, type PortHooks } from '../port/port-status.ts';
 import type { KeeperLink } from './resumed-ports.ts';
-import { haveCommon, placesOf, type SocketPlaces } from './socket-places.ts';
+import { haveCommon, socketPlacesOf, type SocketPlaces } from './socket-places.ts';
 
 /** What an interface needs from the relay process. */
 export interface RelaySurroundings {
@@ -52,7 +52,7 @@ export class RelayedInterface {
   ) {
     this.#order = order;
     this.#around = around;
-    this.places = placesOf(order);
+    this.places = socketPlacesOf(order);
     this.conflicted = taken !== undefined;
     this.#modes = new StickyModes(known);
     this.#open(taken);

@@ -10,7 +10,7 @@ export interface SocketPlaces {
 }
 
 /** An endpoint that cannot be read has no place. */
-export function placesOf({ frontend, backend }: Pick<InterfaceOrder, 'frontend' | 'backend'>): SocketPlaces {
+export function socketPlacesOf({ frontend, backend }: Pick<InterfaceOrder, 'frontend' | 'backend'>): SocketPlaces {
   return { frontend: namesOf(frontend), backend: namesOf(backend) };
 }
 
