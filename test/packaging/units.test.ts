@@ -50,11 +50,11 @@ describe('the files in packaging/', function () {
     });
   });
 
-  it('store descriptors for 4000 interfaces, and no more than the relay process may have open', () => {
+  it('store descriptors for 8000 interfaces, and no more than the relay process may have open', () => {
     const most = Number(settingOf(RELAY, 'FileDescriptorStoreMax'));
-    assert.equal(most, 4 * 4000);
+    assert.equal(most, 2 * 8000);
     assert.ok(Number(settingOf(RELAY, 'LimitNOFILE')) > 2 * most);
-    assert.match(text('README.md'), /four for each connected interface, 4000 interfaces/);
+    assert.match(text('README.md'), /two for each connected interface, 8000 interfaces/);
   });
 
   it('have users that exist: those of the units, that of the one who gives orders', () => {

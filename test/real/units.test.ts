@@ -42,21 +42,21 @@ describe('the units that we ship, under a real systemd', function () {
     assert.deepEqual(owners('vhost-compat-relay/orders.sock'), [manager.Uid, '600']);
   });
 
-  it('systemd holds four descriptors for each connected interface, and gives them to each next relay process', async () => {
+  it('systemd holds two descriptors for each connected interface, and gives them to each next relay process', async () => {
     const backend = await mockBackend(peers, `listen:${agent.path('be')}`, 'ovs-3.1');
     await addPort(agent);
     assert.equal(await agent.stored(), 0);
     const frontend = new FrontendProcess(peers, `connect:${agent.path('fe')}`);
     await frontend.offered();
     await agent.inState('vhu0', 'negotiated');
-    assert.equal(await agent.stored(), 4);
+    assert.equal(await agent.stored(), 2);
     await agent.killAgent();
     await agent.killManager();
     await agent.upgrade();
     await agent.systemd.systemctl('daemon-reexec');
     await agent.killAgent();
     assert.equal((await agent.inState('vhu0', 'negotiated')).error, undefined);
-    assert.deepEqual([await agent.stored(), backend.connections], [4, 1]);
+    assert.deepEqual([await agent.stored(), backend.connections], [2, 1]);
   });
 
   it('a relay process that stands still is replaced, and nobody notices', async () => {
@@ -64,7 +64,7 @@ describe('the units that we ship, under a real systemd', function () {
     await agent.succeeded('relay', () => agent.systemd.inside('kill', '-STOP', String(pid)));
     assert.equal(Number(await agent.systemd.property(RELAY_UNIT, 'NRestarts')), restarts + 1);
     assert.equal((await agent.inState('vhu0', 'negotiated')).error, undefined);
-    assert.equal(await agent.stored(), 4);
+    assert.equal(await agent.stored(), 2);
   });
 
   it('so is a manager process', async () => {
@@ -79,7 +79,7 @@ describe('the units that we ship, under a real systemd', function () {
   it('a stop of one does not stop the other', async () => {
     await agent.systemd.systemctl('stop', MANAGER_UNIT);
     assert.equal(await agent.systemd.property(RELAY_UNIT, 'ActiveState'), 'active');
-    assert.equal(await agent.stored(), 4);
+    assert.equal(await agent.stored(), 2);
     await agent.start(); // nothing to do for the relay process, whose unit wants the manager
     await agent.systemd.systemctl('stop', RELAY_UNIT);
     assert.equal(await agent.systemd.property(MANAGER_UNIT, 'ActiveState'), 'active');
