@@ -42,6 +42,13 @@ describe('the units that we ship, under a real systemd', function () {
     assert.deepEqual(owners('vhost-compat-relay/orders.sock'), [manager.Uid, '600']);
   });
 
+  it('the relay process does not see the sockets whose clients are root', async () => {
+    const mounts = ['--target', String(await agent.pidOf('relay')), '--mount'];
+    const inRelay = async (path: string) =>
+      (await agent.systemd.inside('nsenter', ...mounts, 'stat', '--format', '%a', path)).trim();
+    assert.deepEqual([await inRelay('/run/systemd/private'), await inRelay('/run/systemd/notify')], ['0', '777']);
+  });
+
   it('systemd holds two descriptors for each connected interface, and gives them to each next relay process', async () => {
     const backend = await mockBackend(peers, `listen:${agent.path('be')}`, 'ovs-3.1');
     await addPort(agent);
