@@ -12,14 +12,15 @@ export interface UnixServer {
 /** A process that does not accept within this time still counts as serving its socket. */
 const KNOCK_TIMEOUT_MS = 1000;
 
-/** Connections stay open when the client ends its side. @throws SocketFileError */
+/** Connections stay open when the client ends its side. `knockAt`: as in SocketCalls. @throws SocketFileError */
 export async function listenOnPath(
   path: string,
   options: SocketFileOptions,
   accept: (socket: Socket) => void,
+  knockAt: (path: string) => Promise<string | undefined> = knock,
 ): Promise<UnixServer> {
   const file = await SocketFile.bindAsync<Server>(path, options, {
-    knock,
+    knock: knockAt,
     bind: async (at) => listening(createServer({ allowHalfOpen: true }, accept), { path: at }),
     close: (server) => server.close(),
   });

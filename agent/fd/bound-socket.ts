@@ -1,7 +1,9 @@
 import { SocketFile, type SocketFileOptions } from '../../base/socket-file.ts';
 import { SocketFileError } from '../../base/socket-file-error.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import { close, SystemCallError } from './libc.ts';
+import { knock } from './knock.ts';
+import { acceptUnix } from './libc.ts';
+import { shutdown } from './libc-stream.ts';
 import { OwnedFd } from './owned-fd.ts';
 import { Watch } from './watch.ts';
 
@@ -9,7 +11,7 @@ export interface BoundSocketOptions extends SocketFileOptions {
   /** What the socket is for, in an error: `Cannot ${purpose} ${path}: …`. */
   readonly purpose: string;
   /** Connects to a path; gives the descriptor. */
-  knock(path: string): number;
+  connect(path: string): number;
   /** Binds a path; gives the descriptor. */
   bind(path: string): number;
 }
@@ -47,12 +49,12 @@ export class BoundSocket {
   }
 }
 
-function bindFile(path: string, { purpose, knock, bind, ...options }: BoundSocketOptions): SocketFile<OwnedFd> {
+function bindFile(path: string, { purpose, connect, bind, ...options }: BoundSocketOptions): SocketFile<OwnedFd> {
   try {
     return SocketFile.bind(path, options, {
-      knock: (at) => codeOf(() => close(knock(at))),
+      knock: (at) => knock(at, connect),
       bind: (at) => new OwnedFd(bind(at)),
-      close: (fd) => fd.close(),
+      close: closeBound,
     });
   } catch (error) {
     if (!(error instanceof SocketFileError)) throw error;
@@ -63,12 +65,14 @@ function bindFile(path: string, { purpose, knock, bind, ...options }: BoundSocke
   }
 }
 
-function codeOf(call: () => void): string | undefined {
+/** Connections that nobody accepted may hold messages, and those descriptors: each is ended like one that was. */
+function closeBound(socket: OwnedFd): void {
+  shutdown(socket.raw);
   try {
-    call();
-    return undefined;
-  } catch (error) {
-    if (error instanceof SystemCallError) return error.code;
-    throw error;
+    for (let waiting = acceptUnix(socket.raw); waiting !== undefined; waiting = acceptUnix(socket.raw))
+      new OwnedFd(waiting, 'connection').close();
+  } catch {
+    // none is left, or it is no socket that accepts
   }
+  socket.close();
 }

@@ -5,7 +5,7 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Endpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { connectUnix } from './libc.ts';
 import { Listener } from './listener.ts';
-import { OwnedFd } from './owned-fd.ts';
+import { ClosingTally, type OwnedFd, ownConnection } from './owned-fd.ts';
 import { identifyPeer, type PeerIdentity } from './peer.ts';
 import { PORT_DIRECTORIES } from './port-directories.ts';
 
@@ -38,6 +38,7 @@ export class EndpointOpener {
   readonly #options: EndpointOpenerOptions;
   readonly #events: EndpointOpenerEvents;
   #listener: Listener | undefined;
+  readonly #tally = new ClosingTally(() => this.#listener?.roomAgain());
   #timer: NodeJS.Timeout | undefined;
   readonly #backoff: Backoff;
   #lastError: string | undefined;
@@ -73,10 +74,14 @@ export class EndpointOpener {
   }
 
   #try(): void {
+    if (this.#tally.isFull) {
+      this.#after(this.#backoff.next());
+      return;
+    }
     let connection: OwnedFd | undefined;
     try {
       if (this.#endpoint.role === 'listen') this.#listen();
-      else connection = connectToFile(this.#endpoint.path);
+      else connection = connectToFile(this.#endpoint.path, this.#tally);
     } catch (error) {
       this.#lastError = causeOf(error);
       this.#after(this.#backoff.next());
@@ -96,6 +101,7 @@ export class EndpointOpener {
         this.#endpoint.path,
         { ...this.#options, directories: PORT_DIRECTORIES },
         (fd) => void this.#arrived(fd),
+        this.#tally,
       );
   }
 
@@ -149,10 +155,10 @@ export class EndpointOpener {
  * Connects to the socket that is at a path of a port now: to the file itself, so that nothing else can take its place.
  * Throws SocketFileError, or an error with the `code` of the system call.
  */
-export function connectToFile(path: string): OwnedFd {
+export function connectToFile(path: string, tally?: ClosingTally): OwnedFd {
   const file = openSocketFile(path, PORT_DIRECTORIES);
   try {
-    return new OwnedFd(connectUnix(file.path));
+    return ownConnection(connectUnix(file.path), tally);
   } finally {
     file.close();
   }

@@ -14,10 +14,13 @@ import {
 
 // The state of a stream that the kernel keeps, so that another process can take the stream over at any moment.
 
+const controlDevice = libc.func('int ioctl(int, uint64_t, void *)');
 const openPipe = libc.func('int pipe2(void *, int)');
 const copyBytes = libc.func('int64_t tee(int, int, uint64_t, uint32_t)');
 const endStream = libc.func('int shutdown(int, int)');
+const lookAt = libc.func('int poll(void *, unsigned long, int)');
 
+const SO_OOBINLINE = 10;
 const SO_PEEK_OFF = 42;
 const SPLICE_F_NONBLOCK = 2;
 const SHUT_RDWR = 2;
@@ -27,9 +30,13 @@ const FD_CLOEXEC = 1;
 const O_CLOEXEC = 0o2000000;
 /** Of the release before. */
 const PIPE_BYTES = 16_384;
+const FIONREAD = 0x541b;
+const POLLRDHUP = 0x2000;
 
 const word = Buffer.alloc(4);
 const wordLength = Buffer.alloc(4);
+/** struct pollfd: fd@0 events@4 revents@6. */
+const looked = Buffer.alloc(8);
 
 /** How far the next peek at a socket begins behind its first unread byte (socket(7), SO_PEEK_OFF); receiving lowers it. */
 export function peekOffset(fd: number): number {
@@ -87,6 +94,23 @@ export function shutdown(fd: number): void {
   } catch (error) {
     if (!(error instanceof SystemCallError && error.code === 'ENOTCONN')) throw error;
   }
+}
+
+/**
+ * Has bytes that were sent with MSG_OOB come like all others: else the kernel throws them away on the way to the next ones,
+ * with their descriptors, and that closes those.
+ */
+export function urgentBytesInLine(fd: number): void {
+  word.writeInt32LE(1, 0);
+  checked('set an option', setOption(fd, SOL_SOCKET, SO_OOBINLINE, word, word.length));
+}
+
+/** Nothing stands in the queue of a connection, and nothing can come any more. False when it cannot be told. */
+export function isEndedAndEmpty(fd: number): boolean {
+  looked.writeInt32LE(fd, 0);
+  looked.writeInt16LE(POLLRDHUP, 4);
+  if ((lookAt(looked, 1, 0) as number) < 0 || (looked.readInt16LE(6) & POLLRDHUP) === 0) return false;
+  return (controlDevice(fd, FIONREAD, word) as number) >= 0 && word.readInt32LE(0) === 0;
 }
 
 /** Marks an inherited descriptor, so that processes that we start do not inherit it. */

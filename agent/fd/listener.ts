@@ -1,7 +1,7 @@
 import type { SocketFileOptions } from '../../base/socket-file.ts';
 import { BoundSocket } from './bound-socket.ts';
 import { acceptUnix, connectUnix, listenUnix } from './libc.ts';
-import { OwnedFd } from './owned-fd.ts';
+import { ClosingTally, type OwnedFd, ownConnection } from './owned-fd.ts';
 
 /** Peers that may wait to be accepted; one front-end or back-end is the rule. */
 const BACKLOG = 16;
@@ -13,19 +13,26 @@ export class Listener {
   readonly #socket: BoundSocket;
   readonly #arrived: (fd: OwnedFd) => void;
   #held = false;
+  readonly #tally: ClosingTally;
   #exhausted: NodeJS.Timeout | undefined;
   #open = true;
 
   /** @throws VC-ENDPOINT, VC-ENDPOINT-TAKEN */
-  constructor(path: string, options: SocketFileOptions, arrived: (fd: OwnedFd) => void) {
+  constructor(
+    path: string,
+    options: SocketFileOptions,
+    arrived: (fd: OwnedFd) => void,
+    tally = new ClosingTally(() => this.roomAgain()),
+  ) {
     this.#arrived = arrived;
+    this.#tally = tally;
     const bind = (at: string): number => listenUnix(at, BACKLOG);
-    const all = { ...options, purpose: 'listen on', knock: connectUnix, bind };
+    const all = { ...options, purpose: 'listen on', connect: connectUnix, bind };
     this.#socket = new BoundSocket(path, all, () => this.#accept());
   }
 
   #accept(): void {
-    while (this.#open && !this.#held) {
+    while (this.#open && !this.#held && !this.#tally.isFull) {
       let connection: number | undefined;
       try {
         connection = acceptUnix(this.#socket.raw);
@@ -38,8 +45,9 @@ export class Listener {
         return;
       }
       if (connection === undefined) return;
-      this.#arrived(new OwnedFd(connection));
+      this.#arrived(ownConnection(connection, this.#tally));
     }
+    this.#listen();
   }
 
   /** Leaves new connections in the kernel's queue, until `resume`. */
@@ -54,7 +62,12 @@ export class Listener {
   }
 
   #listen(): void {
-    if (this.#open) this.#socket.listen(!this.#held && this.#exhausted === undefined);
+    if (this.#open) this.#socket.listen(!this.#held && !this.#tally.isFull && this.#exhausted === undefined);
+  }
+
+  /** Fewer connections of before are still being closed. */
+  roomAgain(): void {
+    this.#listen();
   }
 
   close(): void {

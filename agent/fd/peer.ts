@@ -1,4 +1,5 @@
 import { lstatSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { peerCredentials } from './libc.ts';
 
 /**
@@ -24,6 +25,12 @@ export interface PeerIdentity {
 /** The path within `PeerIdentity.socket`. @internal for tests */
 export function socketPath({ socket }: PeerIdentity): string | undefined {
   return socket?.slice(socket.indexOf(' ') + 1);
+}
+
+/** Node does not offer the credentials of a peer, but the descriptor of the socket; undefined: it is closed. */
+export function descriptorOf(socket: Socket): number | undefined {
+  const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly fd?: number } | null };
+  return handle?.fd;
 }
 
 /** Identifies the peer of a connection; `connectedTo` is the path if we connected. */

@@ -3,8 +3,8 @@ import { mayFail } from './faults.ts';
 import type { MessageReader } from './fd-socket.ts';
 import { SystemCallError } from './libc.ts';
 import { peek, pinned, type Receipt, receive, receiveBytes, send, TruncatedError } from './libc-message.ts';
-import { peekOffset, setPeekOffset, shutdown } from './libc-stream.ts';
-import { closeAll, type OwnedFd, ownAll } from './owned-fd.ts';
+import { peekOffset, setPeekOffset } from './libc-stream.ts';
+import { closeAll, ForeignDescriptorError, type OwnedFd, ownUntrusted } from './owned-fd.ts';
 import { Watch } from './watch.ts';
 
 export interface ResumableSocketEvents {
@@ -127,7 +127,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
         this.#waitForRest();
         return undefined;
       }
-      const fds = ownAll(got.fds);
+      const fds = ownUntrusted(got.fds);
       if (got.bytes === 0) {
         closeAll(fds);
         this.close();
@@ -212,7 +212,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
       while (this.#seen > 0) {
         const got = receive(this.#socket.raw, new Uint8Array(this.#seen));
         if (!got || got.bytes === 0) throw new Error(`Cannot take ${this.#seen} bytes that were peeked at`);
-        fds.push(...ownAll(got.fds));
+        fds.push(...ownUntrusted(got.fds));
         this.#seen -= got.bytes;
         if (got.truncated) throw new TruncatedError(fds.length);
       }
@@ -340,9 +340,11 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     this.#open = false;
     clearTimeout(this.#partial?.timer);
     this.#watch.close();
-    if (forBoth) shutdown(this.#socket.raw);
     this.#drop();
-    this.#socket.close();
+    if (forBoth) {
+      const closed = this.#socket.endConnection();
+      if (error instanceof ForeignDescriptorError) error.add(closed);
+    } else this.#socket.leaveConnection();
     this.events.closed(error);
   }
 

@@ -31,7 +31,7 @@ export class NotifySocket {
   /** @throws VC-ENDPOINT, VC-ENDPOINT-TAKEN */
   constructor(path: string, arrived: (datagram: Datagram) => void) {
     this.#arrived = arrived;
-    const options = { mode: MODE, purpose: 'keep descriptors at', knock: connectDatagram, bind: bindDatagram };
+    const options = { mode: MODE, purpose: 'keep descriptors at', connect: connectDatagram, bind: bindDatagram };
     this.#socket = new BoundSocket(path, options, () => this.#read(READS_PER_TURN));
   }
 

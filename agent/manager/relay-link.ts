@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { Backoff } from '../../base/backoff.ts';
 import { PROGRAM_VERSION } from '../../base/installation.ts';
 import type { Log } from '../../base/log.ts';
+import { descriptorOf, identifyPeer, peerAlive } from '../fd/peer.ts';
 import { FACTS, type Fact } from '../orders/facts.ts';
 import { MessageStream } from '../orders/message-stream.ts';
 import { ORDERS_PROTOCOL, type Order } from '../orders/orders.ts';
@@ -18,6 +19,8 @@ export interface RelayLinkEvents {
 
 /** The relay process answers within milliseconds; one that stands still for so long has other troubles. */
 const ACKNOWLEDGE_MS = 10_000;
+/** How often it is looked whether the relay process lives: the connection can outlive it (agent/fd/close-apart.ts). */
+const LOOK_MS = 1000;
 
 /** The manager's connection to the relay process; it connects again when it is lost. */
 export class RelayLink {
@@ -86,6 +89,7 @@ export class RelayLink {
     this.#socket = socket;
     socket.once('error', (error: NodeJS.ErrnoException) => this.#complain(error.code ?? error.message));
     socket.once('connect', () => {
+      if (!this.#watchRelay(socket)) return;
       const hello: Order = { is: 'hello', protocol: ORDERS_PROTOCOL, program: PROGRAM_VERSION, pid: process.pid };
       this.#stream = new MessageStream<Order, typeof FACTS>(socket, FACTS, {
         message: (fact) => this.#received(fact),
@@ -95,6 +99,21 @@ export class RelayLink {
       this.#stream.send(hello);
     });
     socket.once('close', () => this.#ended());
+  }
+
+  /** Ends the connection when the relay process does. False: it has ended already. */
+  #watchRelay(socket: Socket): boolean {
+    const fd = descriptorOf(socket);
+    if (fd === undefined) return false;
+    const relay = identifyPeer(fd);
+    const look = (): boolean => {
+      if (peerAlive(relay)) return true;
+      socket.destroy();
+      return false;
+    };
+    const timer = setInterval(look, LOOK_MS).unref();
+    socket.once('close', () => clearInterval(timer));
+    return look();
   }
 
   #received(fact: Fact): void {

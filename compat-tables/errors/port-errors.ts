@@ -47,6 +47,13 @@ export const PORT_ERRORS = {
     meaning: 'More or fewer file descriptors came with a message than its request allows.',
     remedy: 'Check that the peer speaks vhost-user on this socket; if it does, report its release.',
   },
+  'VC-VHOST-FILE': {
+    title: 'a peer sent a descriptor that may never close',
+    meaning:
+      'A file descriptor came that only closes when somebody else likes: a file that another process or machine serves (FUSE, NFS), or a network socket. Its connection was closed; the interface serves its peers again when the descriptor is closed.',
+    remedy:
+      'vhost-user needs memory, event counters, pipes and unix sockets only. Put the memory of the guest on hugetlbfs, tmpfs, memfd or a local disk; else find out what that process is.',
+  },
   'VC-VHOST-TRUNCATED': {
     title: 'the kernel dropped descriptors of a message',
     meaning: 'The agent is out of file descriptors, or a security module (SELinux, AppArmor) forbade them.',

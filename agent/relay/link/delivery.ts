@@ -12,7 +12,10 @@ import type { VhostChannel, VhostMessage } from './backend-link.ts';
 export interface Delivery extends PendingMessage {
   /** What is left to send of it. */
   rest: Uint8Array;
-  /** They leave with its first byte. */
+  /**
+   * They leave with its first byte, but not back to where they came from. They stay open until the message is consumed: the
+   * kernel drops its own copies then, and the last copy of a file must not go in that call.
+   */
   fds: readonly OwnedFd[];
   sent: number;
   receipt: ReceiptNumber;
@@ -76,9 +79,9 @@ export class Deliveries {
     this.#open = false;
     const { backend } = this.#channels;
     for (const { from, via, fds } of this.#pending) {
-      closeAll(fds);
       // It was decided on, so it is not one of those that are still to come.
       if (!forNext && from === 'backend' && via !== 'taken' && backend.isOpen) backend.consume(false);
+      closeAll(fds);
     }
     this.#pending = [];
   }
@@ -110,14 +113,12 @@ export class Deliveries {
   /** Decides what is sent because of a message; to be written down before it is delivered. */
   add(from: Side, message: VhostMessage, output: Output, via: 'peeked' | 'taken'): Delivery {
     const { forwarded, answers } = output;
-    if (!forwarded) closeAll(message.fds);
-    const fds = forwarded ? message.fds : [];
     const rest = forwarded && answers.length === 0 ? forwarded : Buffer.concat([forwarded ?? NOTHING, ...answers]);
     const delivery: Delivery = {
       ...{ from, to: from === 'frontend' && forwarded ? 'backend' : 'frontend', via, request: message.request },
       ...{ descriptors: message.fds.length, bytes: message.bytes.length },
       output: rest === message.bytes ? undefined : rest,
-      ...{ rest, fds, sent: 0, receipt: this.#receipts[from], recorded: true },
+      ...{ rest, fds: message.fds, sent: 0, receipt: this.#receipts[from], recorded: true },
     };
     this.#arm(delivery);
     this.#pending.push(delivery);
@@ -135,8 +136,6 @@ export class Deliveries {
   /** Sends a message and consumes it; what its peer does not take now goes on in `writable`. */
   deliver(delivery: Delivery): void {
     if (!this.#toward(delivery.to, (channel) => this.#send(channel, delivery))) return;
-    closeAll(delivery.fds);
-    delivery.fds = [];
     this.#at('sent');
     this.#complete(delivery);
   }
@@ -147,7 +146,8 @@ export class Deliveries {
       if (!delivery.recorded) this.#journal.write();
       delivery.recorded = true;
       const receipt = this.#journal.receipt(delivery.from, delivery.receipt);
-      const sent = channel.send(delivery.rest, delivery.sent === 0 ? delivery.fds : [], receipt);
+      const carries = delivery.sent === 0 && delivery.from !== delivery.to;
+      const sent = channel.send(delivery.rest, carries ? delivery.fds : [], receipt);
       if (sent === undefined) return false;
       delivery.sent += sent;
       delivery.rest = delivery.rest.subarray(sent);
@@ -166,6 +166,8 @@ export class Deliveries {
     const whole = !taken && channel.begun >= delivery.bytes;
     const expected = delivery.descriptors > 0;
     const carried = !taken && channel.begun > 0 && channel.consume(whole && expected, () => this.#at('begun'));
+    closeAll(delivery.fds);
+    delivery.fds = [];
     this.#at('consumed');
     this.#pending = this.#pending.filter((one) => one !== delivery);
     this.#journal.consumed(delivery.from);

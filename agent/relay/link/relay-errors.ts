@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../../compat-tables/errors/catalogue.ts';
 import { CompatError, type ErrorDetails } from '../../../compat-tables/errors/compat-error.ts';
 import { SystemCallError } from '../../fd/libc.ts';
 import { TruncatedError } from '../../fd/libc-message.ts';
+import { ForeignDescriptorError } from '../../fd/owned-fd.ts';
 import { PartialMessageError } from '../../fd/resumable-socket.ts';
 import { type VhostErrorKind, VhostProtocolError } from '../../vhost/errors.ts';
 
@@ -21,6 +22,7 @@ export function asCompatError(error: Error, details: ErrorDetails & { readonly s
 
 function codeOf(error: Error): ErrorCode {
   if (error instanceof VhostProtocolError) return CODES[error.kind];
+  if (error instanceof ForeignDescriptorError) return 'VC-VHOST-FILE';
   if (error instanceof TruncatedError) return 'VC-VHOST-TRUNCATED';
   if (error instanceof PartialMessageError) return 'VC-VHOST-PARTIAL';
   if (error instanceof SystemCallError) return 'VC-VHOST-IO';

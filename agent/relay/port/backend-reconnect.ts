@@ -3,7 +3,7 @@ import { formatMask } from '../../../compat-tables/bits/mask.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { formatEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
 import { EndpointOpener } from '../../fd/endpoint-opener.ts';
-import type { OwnedFd } from '../../fd/owned-fd.ts';
+import { ForeignDescriptorError, type OwnedFd } from '../../fd/owned-fd.ts';
 import { VhostProtocolError } from '../../vhost/errors.ts';
 import { BackendLink, type BackendLinkEvents, type VhostChannel } from '../link/backend-link.ts';
 import type { PortReporter } from './port-reporter.ts';
@@ -32,6 +32,8 @@ export class BackendReconnect {
   readonly #backoff = new Backoff({ quickMs: 0, firstMs: 100, longestMs: 1000 });
   #link: BackendLink | undefined;
   #queueHangups = 0;
+  /** It sent what closes only when it likes: none is looked for until this settles. */
+  #heldBack: Promise<void> | undefined;
   readonly #heard: BackendLinkEvents = {
     measured: (abilities) => this.#measured(abilities),
     ended: (link, error) => this.#ended(link, error),
@@ -65,6 +67,7 @@ export class BackendReconnect {
   get waitingFor(): string | undefined {
     if (this.#link) return undefined;
     const endpoint = formatEndpoint(this.#config.backend);
+    if (this.#heldBack) return `${endpoint}: until the descriptors are closed that the last one sent`;
     if (this.#config.backend.role === 'listen' && this.#opener.lastError === undefined)
       return `${endpoint}: no back-end has connected yet`;
     return `${endpoint}: ${this.#opener.lastError ?? 'not tried yet'}, tried every second`;
@@ -110,6 +113,7 @@ export class BackendReconnect {
     if (this.#link !== link) return;
     if (link.askedForQueues && !(error instanceof VhostProtocolError)) this.#queueHangups += 1;
     this.#link = undefined;
+    if (error instanceof ForeignDescriptorError) this.#heldBack = error.closed();
     this.#events.ended(error);
   }
 
@@ -125,12 +129,23 @@ export class BackendReconnect {
     const link = this.#link;
     this.#link = undefined;
     link?.close();
-    this.seek();
+    if (this.#heldBack) this.#seekAfter(this.#heldBack);
+    else this.seek();
+  }
+
+  #seekAfter(heldBack: Promise<void>): void {
+    this.#reporter.enterState('waiting-backend');
+    void heldBack.then(() => {
+      if (this.#heldBack !== heldBack) return;
+      this.#heldBack = undefined;
+      this.seek();
+    });
   }
 
   /** Looks for no back-end any more; the connected one stays, in the hands of the caller. */
   stop(): BackendLink | undefined {
     this.#opener.close();
+    this.#heldBack = undefined;
     const link = this.#link;
     this.#link = undefined;
     return link;

@@ -20,6 +20,8 @@ export class FrontendSocket {
   readonly #hooks: PortHooks;
   readonly #reporter: PortReporter;
   readonly #opener: EndpointOpener;
+  /** Why no front-end is let in, whatever its mode would be. */
+  #heldBack: CompatError | undefined;
 
   constructor(config: PortConfig, hooks: PortHooks, reporter: PortReporter, events: EndpointOpenerEvents) {
     this.#config = config;
@@ -68,7 +70,18 @@ export class FrontendSocket {
     this.#reporter.busy(text, { pid: peer.pid, frontend: first.pid });
   }
 
+  /** Lets no front-end in until `over` settles; then calls `again`. */
+  holdBack(error: CompatError, over: Promise<void>, again: () => void): void {
+    this.#heldBack = error;
+    void over.then(() => {
+      if (this.#heldBack !== error) return;
+      this.#heldBack = undefined;
+      again();
+    });
+  }
+
   #decide(abilities: Abilities, peer: PeerIdentity | undefined): ModeDecision {
+    if (this.#heldBack) return { refused: this.#heldBack };
     try {
       return this.#hooks.decide(abilities, peer);
     } catch (error) {

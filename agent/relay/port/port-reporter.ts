@@ -81,11 +81,12 @@ export class PortReporter {
   }
 
   /** A peer broke the protocol, or a socket failed. */
-  fault(kind: ProblemSource, error: Error): void {
+  fault(kind: ProblemSource, error: Error): CompatError {
     const side = kind === 'backend' ? 'back-end' : 'front-end';
     const known = asCompatError(error, { interface: this.#name, side });
     this.statistics.faults += 1;
     this.#problem(kind, 'fault', known, { ...known.details, side });
+    return known;
   }
 
   /** A front-end was refused. */

@@ -2,7 +2,7 @@ import { formatMask } from '../../../compat-tables/bits/mask.ts';
 import { RING_PACKED } from '../../../compat-tables/bits/named-masks.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import { formatEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
-import type { OwnedFd } from '../../fd/owned-fd.ts';
+import { ForeignDescriptorError, type OwnedFd } from '../../fd/owned-fd.ts';
 import type { PeerIdentity } from '../../fd/peer.ts';
 import type { TraceListener } from '../../vhost/trace-line.ts';
 import type { ResumedConnection } from '../handover/resumed-connection.ts';
@@ -223,7 +223,7 @@ export class Port {
   #frontendEnded(link: FrontendLink, error: Error | undefined): void {
     if (this.#frontend !== link) return;
     this.#frontend = undefined;
-    if (error) this.#reporter.fault('frontend', error);
+    if (error) this.#frontendFault(error);
     else this.#reporter.notify('frontend-left', 'The front-end is gone');
     const backend = this.#backend.link;
     if (link.touchedBackend || !backend?.abilities) {
@@ -233,6 +233,12 @@ export class Port {
     backend.takeBack(link.owed);
     this.#reporter.enterState('waiting-frontend');
     this.#socket.openOrRefuse(backend.abilities, NEXT_FRONTEND_PAUSE_MS);
+  }
+
+  /** One that sent what closes only when it likes comes again when it is closed. */
+  #frontendFault(error: Error): void {
+    const known = this.#reporter.fault('frontend', error);
+    if (error instanceof ForeignDescriptorError) this.#socket.holdBack(known, error.closed(), () => this.reconsider());
   }
 
   #closeFrontend(): void {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { PROGRAM_VERSION } from '../../../base/installation.ts';
 import type { Log } from '../../../base/log.ts';
 import { listenOnPath, type UnixServer } from '../../../base/unix-server.ts';
+import { knock } from '../../fd/knock.ts';
 import { socketCredentials } from '../../fd/socket-credentials.ts';
 import type { Fact } from '../../orders/facts.ts';
 import { MessageStream } from '../../orders/message-stream.ts';
@@ -36,7 +37,8 @@ export class OrdersServer {
   static async listen(service: RelayService, options: OrdersServerOptions): Promise<OrdersServer> {
     const server = new OrdersServer(service, options);
     const { path, managerUser: owner } = options;
-    server.#server = await listenOnPath(path, { mode: 0o600, owner }, (socket) => server.#accept(socket));
+    const accept = (socket: Socket): void => server.#accept(socket);
+    server.#server = await listenOnPath(path, { mode: 0o600, owner }, accept, async (at) => knock(at));
     return server;
   }
 

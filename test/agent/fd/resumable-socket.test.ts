@@ -13,7 +13,7 @@ import {
 import { VhostFramer } from '../../../agent/vhost/framer.ts';
 import { encodeRequest, type Message } from '../../../agent/vhost/header.ts';
 import { writeU64 } from '../../../agent/vhost/payloads.ts';
-import { aWhile, openDescriptors, until } from '../support.ts';
+import { aWhile, everyDescriptorClosed, openDescriptors, until } from '../support.ts';
 
 const ENOMEM = 12;
 const PLAIN = encodeRequest(2, writeU64(7n));
@@ -32,9 +32,9 @@ describe('a channel', () => {
     far = also(new OwnedFd(other));
     channel = open(new OwnedFd(near));
   });
-  afterEach(() => {
+  afterEach(async () => {
     for (const one of toClose.splice(0).reverse()) one.close();
-    assert.equal(openDescriptors(), before, 'every descriptor is closed');
+    await everyDescriptorClosed(before);
   });
 
   function also<T extends { close(): void }>(one: T): T {

@@ -1,0 +1,93 @@
+import { Backoff } from '../../base/backoff.ts';
+import { addressOf, libc } from './libc.ts';
+
+/**
+ * Closes descriptors without waiting for it. Closing is no small thing for every file: one on a network file system or FUSE
+ * asks its server and waits for the answer, a TCP socket may linger, the last descriptor of a large memory frees it. A thread
+ * would keep this process from ending for as long; so each is closed by a process of its own, which shares our memory and our
+ * table of descriptors, calls close(2), and ends. When we are killed meanwhile, it stays behind alone (docs/adr/0012).
+ */
+interface Closer {
+  /** Its stack and what it has instead of our thread's variables, `errno` above all. Must not be collected. */
+  readonly memory: Buffer;
+  readonly closed: () => void;
+}
+
+interface Waiting {
+  readonly fd: number;
+  readonly closed: () => void;
+}
+
+const startProcess = libc.func('int clone(void *, void *, int, intptr_t, void *, void *, void *)');
+const awaitProcess = libc.func('int waitpid(int, void *, int)');
+const maskSignals = libc.func('int sigprocmask(int, void *, void *)');
+const symbolAt = libc.func('void *dlsym(void *, const char *)');
+
+const CLONE_VM = 0x100;
+const CLONE_FILES = 0x400;
+const CLONE_SETTLS = 0x8_0000;
+const WNOHANG = 1;
+const WALL = 0x4000_0000;
+const SIG_SETMASK = 2;
+const SIGNAL_SET_BYTES = 128;
+
+/** The stack grows down from the first mark; the thread's variables stand on both sides of the second. */
+const MEMORY_BYTES = 49_152;
+const STACK_TOP = 16_384;
+const THREAD_POINTER = 32_768;
+const ALIGNMENT = 64n;
+
+/** So many at the same time; what is above waits in our own table. */
+const MOST_CLOSERS = 512;
+const FIRST_LOOK_MS = 2;
+const LONGEST_LOOK_MS = 250;
+
+const running = new Map<number, Closer>();
+const waiting: Waiting[] = [];
+const backoff = new Backoff({ firstMs: FIRST_LOOK_MS, longestMs: LONGEST_LOOK_MS });
+const everySignal = Buffer.alloc(SIGNAL_SET_BYTES, 0xff);
+const ourSignals = Buffer.alloc(SIGNAL_SET_BYTES);
+let closeFunction: unknown;
+let timer: NodeJS.Timeout | undefined;
+
+/** Takes the descriptor over; its number must not be used any more. `closed` is called later, when it is closed. */
+export function closeApart(fd: number, closed: () => void = () => {}): void {
+  if (running.size < MOST_CLOSERS && start({ fd, closed })) backoff.reset();
+  else waiting.push({ fd, closed });
+  lookLater();
+}
+
+/** False: there is no room for another process now. */
+function start({ fd, closed }: Waiting): boolean {
+  closeFunction ??= symbolAt(null, 'close');
+  const memory = Buffer.alloc(MEMORY_BYTES);
+  const begin = addressOf(memory);
+  const stack = (begin + BigInt(STACK_TOP)) & -ALIGNMENT;
+  const thread = (begin + BigInt(THREAD_POINTER)) & -ALIGNMENT;
+  // where the C library looks for the address of the block itself: tcb and self of glibc, self of musl
+  for (const place of [0n, 16n]) memory.writeBigUInt64LE(thread, Number(thread - begin + place));
+  // our handlers would run in it, in memory that is ours as well
+  maskSignals(SIG_SETMASK, everySignal, ourSignals);
+  const flags = CLONE_VM | CLONE_FILES | CLONE_SETTLS;
+  const pid = startProcess(closeFunction, stack, flags, BigInt(fd), null, thread, null) as number;
+  maskSignals(SIG_SETMASK, ourSignals, null);
+  if (pid <= 0) return false;
+  running.set(pid, { memory, closed });
+  return true;
+}
+
+function lookLater(): void {
+  clearTimeout(timer);
+  timer = running.size + waiting.length > 0 ? setTimeout(look, backoff.next()).unref() : undefined;
+}
+
+function look(): void {
+  for (const [pid, { closed }] of running) {
+    if (awaitProcess(pid, null, WNOHANG | WALL) === 0) continue;
+    running.delete(pid);
+    backoff.reset();
+    closed();
+  }
+  for (let next = waiting[0]; next && running.size < MOST_CLOSERS && start(next); next = waiting[0]) waiting.shift();
+  lookLater();
+}
