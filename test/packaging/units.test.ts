@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PAGE_BYTES } from '../../agent/fd/mapped-page.ts';
 import { needs } from '../peers/needs.ts';
 import { Peers, run } from '../peers/process.ts';
 import { ROOT } from '../root.ts';
@@ -55,6 +56,8 @@ describe('the files in packaging/', function () {
     assert.equal(most, 2 * 8000);
     assert.ok(Number(settingOf(RELAY, 'LimitNOFILE')) > 2 * most);
     assert.match(text('README.md'), /two for each connected interface, 8000 interfaces/);
+    const locked = /^([0-9]+)M$/.exec(settingOf(RELAY, 'LimitMEMLOCK') ?? '')?.[1];
+    assert.ok(Number(locked) * 1024 * 1024 >= 8000 * PAGE_BYTES);
   });
 
   it('have users that exist: those of the units, that of the one who gives orders', () => {
