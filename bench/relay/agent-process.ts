@@ -48,15 +48,31 @@ export class AgentProcess {
 
   /** Settles when it serves. Again after `stop` it is the next life on the same database. */
   async start(): Promise<this> {
+    await this.#spawn([], /event=api-listening/);
+    return this;
+  }
+
+  /** The relay process alone, on what it remembers of the life before. Settles when it serves its ports. */
+  async startRelay(): Promise<void> {
+    await this.#spawn(['relay'], /event=relay-started/);
+  }
+
+  async #spawn(words: readonly string[], ready: RegExp): Promise<void> {
     const profiling = this.#options.profile ? ['--cpu-prof', `--cpu-prof-dir=${this.#options.profile}`] : [];
     if (this.#options.profile) mkdirSync(this.#options.profile, { recursive: true });
     const dirs = ['--run-dir', this.folder, '--state-dir', this.#stateFolder, '--socket-dir', dirname(this.folder)];
     const names = ['--hostname', 'bench', '--system-id', SYSTEM_ID];
     const program = this.#options.profile ? AGENT_IN_PARTS : AGENT;
-    const command = [...profiling, program, ...(this.#options.supervise ? ['--supervise'] : []), ...dirs, ...names];
+    const command = [
+      ...profiling,
+      program,
+      ...words,
+      ...(this.#options.supervise ? ['--supervise'] : []),
+      ...dirs,
+      ...names,
+    ];
     this.#peer = this.#peers.start(process.execPath, [...command, ...(this.#options.args ?? [])], { name: 'agent' });
-    await this.#peer.waitFor(/event=api-listening/, PATIENCE_MS);
-    return this;
+    await this.#peer.waitFor(ready, PATIENCE_MS);
   }
 
   get peer(): Peer {
