@@ -12,7 +12,7 @@ export function messagesIn(source: string, calls: RegExp): Message[] {
   const found: Message[] = [];
   for (const match of source.matchAll(new RegExp(`\\b(${calls.source})!?\\s*\\(`, 'g'))) {
     const text = firstText(source, match.index + match[0].length);
-    if (text !== undefined && /[a-z]{3}/i.test(text)) found.push({ call: match[1] ?? '', text });
+    if (text !== undefined && /[a-z]{3}.* /is.test(text)) found.push({ call: match[1] ?? '', text });
   }
   return found;
 }
@@ -53,11 +53,21 @@ function unescaped(text: string): string {
 }
 
 /** What may stand in the place of a text: a row may want a path, a request or a device. */
-const TEXTS = ['x', '/run/vm/vhu0', 'VHOST_USER_SET_FEATURES', 'virtio-net', 'postcopy_advise', 'LE'];
+const TEXTS = [
+  'x',
+  '8',
+  '/run/vm/vhu0',
+  'VHOST_USER_SET_FEATURES',
+  'virtio-net',
+  'virtio_bus_start_ioeventfd',
+  'postcopy_advise',
+  'LE',
+];
 
-/** Lines that the program may print with this format. */
+/** Lines that the program may print with this format; what goes on after a colon is the reason of another function. */
 export function samplesOf(text: string): string[] {
-  const [line = ''] = text.trim().split('\n');
+  const [first = ''] = text.trim().split('\n');
+  const line = text.endsWith(': ') ? `${first} reason` : first;
   return TEXTS.map((word) =>
     line
       .replace(/%#[\d.]*(?:l|ll|z|j|t)?[xX]/g, '0x1f')

@@ -18,10 +18,13 @@ interface Result {
   readonly unknown: readonly string[];
 }
 
-function isKnown(prefix: string, text: string): boolean {
-  return samplesOf(text).some((sample) => {
+function isKnown({ prefixes, suffix }: Scope, { text }: Message): boolean {
+  const lines = prefixes.flatMap((prefix) =>
+    samplesOf(text).flatMap((one) => [prefix + one, ...(suffix === undefined ? [] : [prefix + one + suffix])]),
+  );
+  return lines.some((line) => {
     const reader = new Explainer([]);
-    reader.add(prefix + sample);
+    reader.add(line);
     const { explanations } = reader.end();
     // what is found by two numbers alone is not known
     return explanations.some(({ program }) => program !== 'unknown program');
@@ -40,10 +43,10 @@ function sweep(scope: Scope, trees: readonly string[]): Result {
   const leftOut = new Map<string, number>();
   const unknown: string[] = [];
   let known = 0;
-  for (const [text, [file, { call }]] of seen) {
-    if (isKnown(scope.prefix, text)) known += 1;
+  for (const [text, [file, message]] of seen) {
+    if (isKnown(scope, message)) known += 1;
     else {
-      const reason = scope.leftOut.find(([, which]) => which.test(`${file} ${call} ${text}`))?.[0];
+      const reason = scope.leftOut.find(([, which]) => which.test(`${file} ${message.call} ${text}`))?.[0];
       if (reason === undefined) unknown.push(`${file}: ${JSON.stringify(text)}`);
       else leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
     }

@@ -36,7 +36,7 @@ export const CLOUD_HYPERVISOR_MESSAGES: readonly MessageRow[] = [
     id: 'chv-queues',
     program: 'cloud-hypervisor',
     pattern:
-      /vhost-user-(?<type>\w+) requested too many queues \((?<seen>\d+)\) since the backend only supports (?<most>\d+)/,
+      /vhost-user(?:-(?<type>\w+))? requested too many queues \((?<seen>\d+)\) since the backend only supports (?<most>\d+)/,
     example:
       'ERROR:virtio-devices/src/vhost_user/net.rs -- vhost-user-net requested too many queues (8) since the backend only supports 2',
     source: `${VHOST_USER}/net.rs, blk.rs and fs.rs, new, 0.14 and later`,
@@ -97,7 +97,7 @@ export const CLOUD_HYPERVISOR_MESSAGES: readonly MessageRow[] = [
     id: 'chv-reset',
     program: 'cloud-hypervisor',
     pattern:
-      /Failed to reset vhost-user daemon|[Ff]ailed to kill vhost-user-(?<type>\w+)|Failed setting vhost-user-blk configuration|Failed updating memory on vhost-user backend|Missing vhost-user handle|Not activating disconnected vhost-user device/,
+      /Failed to reset vhost-user daemon|[Ff]ailed to kill vhost-user-(?<type>\w+)|Failed setting vhost-user-blk configuration|Failed updating memory on vhost-user backend|Missing vhost-user handle|Skipping add memory region on disconnected dev|Abort(?:ed|ing) vhost-user connect|Failed to handle request from vhost-user backend|Not activating disconnected vhost-user device/,
     example:
       'ERROR:virtio-devices/src/vhost_user/vu_common_ctrl.rs -- Failed to reset vhost-user daemon: SetVringEnable(VhostUserProtocol(SocketBroken))',
     source: `${VHOST_USER}/mod.rs and vu_common_ctrl.rs, 0.9 and later`,
@@ -105,5 +105,27 @@ export const CLOUD_HYPERVISOR_MESSAGES: readonly MessageRow[] = [
     means: 'A request to a back-end that is gone failed while the device was reset or changed.',
     culprit: 'A back-end that had ended.',
     remedy: 'Start the back-end again; look at its log.',
+  },
+  {
+    id: 'chv-socket',
+    program: 'cloud-hypervisor',
+    pattern:
+      /(?:cloud-hypervisor|vhost_user|VhostUser|vhost-user).*(?:Failed (?:binding vhost-user socket|accepting connection|to (?:create (?:the )?(?:master|frontend)|open vhost device))|Connection to socket failed)|VhostUserCreate(?:Master|Frontend)\(|VhostUserConnect\b/,
+    example: 'Error: VhostUserCreateFrontend(VhostUserProtocol(Disconnected))',
+    source: `${VHOST_USER}/mod.rs, Error, 0.3 and later`,
+    means: 'The connection to the back-end could not be made.',
+    culprit: 'A back-end that does not run, another path, or with vhost_mode=server a path at which it cannot listen.',
+    remedy: 'Compare the path on both sides; start the back-end first.',
+  },
+  {
+    id: 'chv-course',
+    program: 'cloud-hypervisor',
+    pattern:
+      /Binding vhost-user listener\.\.\.|Waiting for incoming vhost-user connection\.\.\.|Restoring (?:generic )?vhost-user/,
+    example:
+      'cloud-hypervisor: 1.2s: <vmm> INFO:virtio-devices/src/vhost_user/vu_common_ctrl.rs:500 -- Waiting for incoming vhost-user connection...',
+    source: `${VHOST_USER}/vu_common_ctrl.rs, connect_vhost_user, 0.15 and later`,
+    tells: 'course',
+    means: 'cloud-hypervisor listens and waits for the back-end to connect; the guest starts after that.',
   },
 ];

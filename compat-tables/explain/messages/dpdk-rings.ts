@@ -63,7 +63,7 @@ export const DPDK_RING_MESSAGES: readonly MessageRow[] = [
     id: 'dpdk-mbuf',
     program: 'DPDK',
     pattern:
-      /VHOST_DATA: (?:\([^)]*\) )?(?:[Ff]ailed to allocate memory for mbuf|[Ff]ailed mbuf alloc of size|[Ff]ailed to copy desc to mbuf|[Ff]ailed to (?:make RARP|init shinfo)|unsupported gso type (?<gso>\d+)|Invalid buffer length)/,
+      /VHOST_DATA: (?:\([^)]*\) )?(?:\w+: )?(?:[Ff]ailed to allocate memory for mbuf|[Ff]ailed mbuf alloc of size|[Ff]ailed to copy desc to mbuf|[Ff]ailed to (?:make RARP|init shinfo)|unsupported gso type (?<gso>\d+)|Invalid buffer length)/,
     example: 'VHOST_DATA: (/run/vhu0) failed to allocate memory for mbuf.',
     spellings: ['VHOST_DATA: Failed to allocate memory for mbuf.', 'VHOST_DATA: (/run/vhu0) unsupported gso type 5.'],
     source: 'lib/vhost, virtio_net.c, virtio_dev_tx_split and others, 2.0 and later',
@@ -179,7 +179,7 @@ export const DPDK_RING_MESSAGES: readonly MessageRow[] = [
     id: 'dpdk-course',
     program: 'DPDK',
     pattern:
-      /VHOST_CONFIG: (?:\([^)]*\) )?(?:virtio is (?:now )?(?:not )?ready for processing|vring (?:call|kick) idx: ?\d+ file: ?-?\d+|vring base idx: ?\d+|set queue enable: ?\d+ to qp idx|[Pp]rocessing VHOST_USER_\w+ succeeded|[Mm]ergeable RX buffers|mapped address (?:desc|avail|used)|log_guest_addr|log mmap size|(?:send|get_inflight_fd|set_inflight_fd) (?:inflight )?(?:mmap|num_queues|queue_size|fd|pervq)|guest (?:memory region|physical page region)|\t ?(?:guest|host|mmap|size|-)|[Nn]ew device status|(?::: )?(?:mac|MAC): |[Ee]xternal request \d+|IOTLB cache name|mapped region \d+|userfaultfd registered for range|\t userfaultfd registered|host_iova|could not set coredump preference|Library only supports up to)/,
+      /VHOST_CONFIG: (?:\([^)]*\) )?(?:virtio is (?:now )?(?:not )?ready for processing|vring (?:call|kick) idx: ?\d+ file: ?-?\d+|vring base idx: ?\d+|set queue enable: ?\d+ to qp idx|[Pp]rocessing VHOST_USER_\w+ succeeded|[Mm]ergeable RX buffers|mapped address (?:desc|avail|used)|log_guest_addr|log mmap size|(?:send|get_inflight_fd|set_inflight_fd) (?:inflight )?(?:mmap|num_queues|queue_size|fd|pervq)|guest (?:memory region|physical page region)|\s*(?:guest_phys_addr|guest physical addr|guest virtual +addr|host +virtual +addr|host_phys_addr|mmap (?:addr|size|align|off) *:|size +:|-(?:RESET|ACKNOWLEDGE|DRIVER|FEATURES_OK|DRIVER_OK|DEVICE_NEED_RESET|FAILED): \d|(?:Requested|Overlapping) region (?:address|size))|[Nn]ew device status|(?::: )?(?:mac|MAC): |[Ee]xternal request \d+|IOTLB cache name|mapped region \d+|userfaultfd registered for range|\t userfaultfd registered|host_iova|could not set coredump preference|Library only supports up to)/,
     example: 'VHOST_CONFIG: (/run/vhu0) virtio is now ready for processing.',
     spellings: [
       'VHOST_CONFIG: vring kick idx:0 file:45',

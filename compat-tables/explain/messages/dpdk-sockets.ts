@@ -26,7 +26,7 @@ export const DPDK_SOCKET_MESSAGES: readonly MessageRow[] = [
     id: 'dpdk-sendmsg',
     program: 'DPDK',
     pattern:
-      /VHOST_CONFIG: (?:\([^)]*\) )?(?:sendmsg error(?: on fd -?\d+ \((?<error>[^)]*)\))?|failed to send config change|vhost read (?:slave|backend) message reply failed|cmsg == NULL)/,
+      /VHOST_CONFIG: (?:\([^)]*\) )?(?:sendmsg error(?: on fd -?\d+ \((?<error>[^)]*)\))?|[Ff]ailed to send config change|vhost read (?:slave|backend) message reply failed|cmsg == NULL)/,
     example: 'VHOST_CONFIG: (/run/vhu0) sendmsg error on fd 34 (Broken pipe)',
     spellings: ['VHOST_CONFIG: sendmsg error', 'VHOST_CONFIG: vhost read slave message reply failed'],
     source: `${SOCKET}, send_fd_message; vhost_user.c, process_backend_message_reply, 2.0 and later`,
@@ -49,7 +49,7 @@ export const DPDK_SOCKET_MESSAGES: readonly MessageRow[] = [
     id: 'dpdk-fdset-thread',
     program: 'DPDK',
     pattern:
-      /VHOST_CONFIG: (?:\([^)]*\) )?[Ff]ailed to (?:create (?:fdset handling thread|pipe for vhost fdset)|create (?:vhost reconnect|reconnect) thread|initialize mutex|destroy (?:reconnect|connection) mutex|init (?:connection mutex|Vhost-user fdset))/,
+      /VHOST_CONFIG: (?:\([^)]*\) )?(?:error: )?[Ff]ailed to (?:create (?:fdset handling thread|pipe for vhost fdset)|create (?:vhost reconnect|reconnect) thread|initialize mutex|destroy (?:reconnect|connection) mutex|init (?:connection mutex|Vhost-user fdset))/,
     example: 'VHOST_CONFIG: failed to create fdset handling thread',
     spellings: ['VHOST_CONFIG: failed to create reconnect thread'],
     source: `${SOCKET}, rte_vhost_driver_start and vhost_user_reconnect_init, 16.07 and later`,

@@ -90,7 +90,7 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
   {
     id: 'dpdk-not-handled',
     program: 'DPDK',
-    pattern: /vhost message \(req: (?<request>\d+)\) was not handled/,
+    pattern: /vhost message \(req: (?<request>\d+)\) was not handled|Requested invalid message type \d+/,
     example: 'VHOST_CONFIG: (/run/vhu0) vhost message (req: 37) was not handled.',
     source: 'lib/vhost (lib/librte_vhost before 21.05), vhost_user.c, vhost_user_msg_handler, 19.05 and later',
     means: 'This release of DPDK does not know {request}. It hangs up if a reply was due.',

@@ -92,7 +92,8 @@ export const LIBVIRT_DEVICE_MESSAGES: readonly MessageRow[] = [
   {
     id: 'libvirt-virtiofsd',
     program: 'libvirt',
-    pattern: /virtiofsd died unexpectedly|[Uu]nable to find a satisfying virtiofsd/,
+    pattern:
+      /virtiofsd died unexpectedly|virtiofs export directory '[^']+' does not exist|Could not start 'virtiofsd'|not supported by this virtiofsd|[Uu]nable to find a satisfying virtiofsd/,
     example: 'error: internal error: virtiofsd died unexpectedly',
     source: 'src/qemu/qemu_virtiofs.c, qemuVirtioFSStart, 6.2 and later',
     device: 'fs',

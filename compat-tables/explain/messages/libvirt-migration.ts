@@ -68,7 +68,7 @@ export const LIBVIRT_MIGRATION_MESSAGES: readonly MessageRow[] = [
     id: 'libvirt-cannot-migrate',
     program: 'libvirt',
     pattern:
-      /cannot migrate domain(?: with \d+ snapshots| with I\/O error|: (?<reason>.+))?|cannot migrate a domain with <(?<element>[^>]+)>|migration with (?<what>virtiofs device|transient disk|legacy shmem device) is not supported|vDPA devices cannot be migrated|a slirp-helper cannot be migrated|cannot migrate this domain without dbus-vmstate support|shmem device '[^']+' cannot be migrated/,
+      /cannot migrate domain(?: with \d+ snapshots| with I\/O error|: (?<reason>.+))?|cannot migrate a domain with <(?<element>[^>]+)>|migration with (?<what>(?:this )?virtiofs device|transient disk|legacy shmem device) is not supported|vDPA devices cannot be migrated|a slirp-helper cannot be migrated|cannot migrate this domain without dbus-vmstate support|shmem device '[^']+' cannot be migrated/,
     example: "error: Operation not supported: cannot migrate a domain with <hostdev mode='subsystem' type='usb'>",
     spellings: [
       'error: operation failed: cannot migrate domain: Migration disabled: vhost lacks VHOST_F_LOG_ALL feature.',
@@ -172,5 +172,39 @@ export const LIBVIRT_MIGRATION_MESSAGES: readonly MessageRow[] = [
     means: 'QEMU was started and did not come so far as to answer.',
     culprit: 'QEMU that ended at once, or that waits for a back-end at a socket (mode="server").',
     remedy: 'Explain /var/log/libvirt/qemu/NAME.log.',
+  },
+  {
+    id: 'libvirt-hook-file',
+    program: 'libvirt',
+    pattern: /Non-executable hook script (?<path>\S+)|Failed to build path for \S+ hook/,
+    example: 'warning : virHookCheck:100 : Non-executable hook script /etc/libvirt/hooks/qemu',
+    source: 'src/util/virhook.c, virHookCheck, 0.8 and later',
+    means:
+      'libvirt does not call this hook, because the file is not executable: nothing is checked before a migration.',
+    culprit: 'The mode of the file.',
+    remedy: 'chmod 755 the file and restart libvirtd (hooks are looked for at its start).',
+  },
+  {
+    id: 'libvirt-job-state',
+    program: 'libvirt',
+    pattern:
+      /cannot abort (?<what>incoming migration|migration in post-copy mode)|post-copy can only be started while outgoing migration is in progress|switching to post-copy requires migration to be started with VIR_MIGRATE_POSTCOPY|no job is active on the domain|current job is not outgoing migration in post-copy mode/,
+    example: 'error: Requested operation is not valid: cannot abort migration in post-copy mode',
+    source: 'src/qemu/qemu_driver.c, qemuDomainAbortJobFlags and qemuDomainMigrateStartPostCopy, 0.8 and later',
+    means:
+      'The request does not fit the state of the migration: it has ended, has not begun, or is past the point of no return.',
+    culprit: 'The request, or the moment at which it came.',
+    remedy: 'Look at `virsh domjobinfo` on both hosts.',
+  },
+  {
+    id: 'libvirt-socket-path',
+    program: 'libvirt',
+    pattern:
+      /UNIX socket path '(?<path>[^']+)' too long|Unable to (?:bind|listen) to UNIX socket path '(?<name>[^']+)'/,
+    example: "error: internal error: UNIX socket path '/run/very/long' too long",
+    source: 'src/qemu/qemu_command.c, qemuOpenChrChardevUNIXSocket, 3.9 and later',
+    means: 'libvirt cannot make the socket at which QEMU is to listen.',
+    culprit: 'A path of more than 107 characters, a directory that is missing, or a file that is in the way.',
+    remedy: 'Correct the path in <source path=…/>; make its directory.',
   },
 ];

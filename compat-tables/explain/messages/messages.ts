@@ -1,5 +1,6 @@
 import { CLOUD_HYPERVISOR_MESSAGES } from './cloud-hypervisor.ts';
 import { DPDK_MESSAGES } from './dpdk.ts';
+import { DPDK_DRIVER_MESSAGES } from './dpdk-drivers.ts';
 import { DPDK_MEMORY_MESSAGES } from './dpdk-memory.ts';
 import { DPDK_RING_MESSAGES } from './dpdk-rings.ts';
 import { DPDK_SOCKET_MESSAGES } from './dpdk-sockets.ts';
@@ -47,6 +48,7 @@ export const MESSAGES: readonly MessageRow[] = [
   ...DPDK_MEMORY_MESSAGES,
   ...DPDK_SOCKET_MESSAGES,
   ...DPDK_RING_MESSAGES,
+  ...DPDK_DRIVER_MESSAGES,
   ...OVS_MESSAGES,
   ...OVS_PORT_MESSAGES,
   ...VPP_MESSAGES,

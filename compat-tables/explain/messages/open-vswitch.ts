@@ -28,8 +28,12 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
   {
     id: 'ovs-device-added',
     program: 'Open vSwitch',
-    pattern: /vHost Device '(?<path>[^']+)' has been added on numa node (?<node>-?\d+)/,
+    pattern: /vHost Device '(?<path>[^']+)'(?: \(?\d+\)?)? has been added/,
     example: "dpdk|INFO|vHost Device '/run/vm/vhu0' has been added on numa node 0",
+    spellings: [
+      "dpdk|INFO|vHost Device '/run/vm/vhu0' 0 has been added",
+      "dpdk|INFO|vHost Device '/run/vm/vhu0' (0) has been added",
+    ],
     source: 'lib/netdev-dpdk.c, new_device, 2.4 and later',
     tells: 'course',
     means: 'The guest behind {path} has started its device: the port works.',
@@ -37,7 +41,7 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
   {
     id: 'ovs-device-removed',
     program: 'Open vSwitch',
-    pattern: /vHost Device '(?<path>[^']+)' has been removed/,
+    pattern: /vHost Device '(?<path>[^']+)'(?: \(?\d+\)?)? has been removed/,
     example: "dpdk|INFO|vHost Device '/run/vm/vhu0' has been removed",
     source: 'lib/netdev-dpdk.c, destroy_device, 2.4 and later',
     tells: 'course',
@@ -71,7 +75,7 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
   {
     id: 'ovs-device-not-found',
     program: 'Open vSwitch',
-    pattern: /vHost Device '(?<path>[^']+)' (?:not found|can't be added - name not found)/,
+    pattern: /vHost Device '(?<path>[^']+)'(?: \(?\d+\)?)? (?:not found|can't be added - name not found)/,
     example: "dpdk|INFO|vHost Device '/run/vm/vhu0' can't be added - name not found",
     source: 'lib/netdev-dpdk.c, new_device, vring_state_changed and destroy_connection, 2.4 and later',
     means: 'A guest connected at {path}, but no port with this socket exists, or no longer.',

@@ -89,7 +89,7 @@ export const OPENSTACK_MESSAGES: readonly MessageRow[] = [
     id: 'osvif-failed',
     program: 'OpenStack',
     pattern:
-      /Failed to (?<verb>plug|unplug) vif (?<vif>\S+)|Unable to execute \[?.*ovs-vsctl.*Exception: |Error during following call to agent: /,
+      /Failed to (?<verb>plug|unplug) vif (?<vif>\S+)|Failure running os_vif plugin \w+ method: (?<reason>.+)|Failed while (?:un)?plugging (?:ib hostdev )?vif|Unable to execute \[?.*ovs-vsctl.*Exception: |Error during following call to agent: /,
     example: 'ERROR os_vif Failed to plug vif VIFVHostUser(active=False,address=fa:16:3e:00:00:01)',
     source: 'os_vif/__init__.py, plug and unplug; vif_plug_ovs/ovsdb, Mitaka and later',
     tells: 'symptom',

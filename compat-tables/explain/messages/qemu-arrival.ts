@@ -70,7 +70,7 @@ export const QEMU_ARRIVAL_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-load-failed',
     program: 'QEMU',
     pattern:
-      /load of migration failed(?:: (?!Operation not permitted|Invalid argument|Input\/output|Connection reset|-\d)(?<error>[\w/ ]+))?$/,
+      /load of migration failed(?:: (?!Operation not permitted|Invalid argument|Input\/output|Connection reset|-\d)(?<error>[\w/ ]+)(?:$|: )|$)/,
     example: 'qemu-system-x86_64: load of migration failed: No such file or directory',
     source: 'migration/migration.c, process_incoming_migration_co, 1.3 and later',
     tells: 'symptom',

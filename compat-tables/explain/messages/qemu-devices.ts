@@ -6,7 +6,7 @@ export const QEMU_DEVICE_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-device-start',
     program: 'QEMU',
     pattern:
-      /(?:[Ee]rror starting|unable to start|Failed to start vrings for) (?<what>vhost(?:-user)?(?:-\w+)*(?: dev| vsock)?)\b(?!.* net: )(?:: (?<error>.+))?|(?<blk>vhost-user-(?:blk|scsi)): vhost start failed: (?<why>.+)|Error starting vhost(?: dev)?: (?<code>.+)/,
+      /(?:[Ee]rror starting|unable to start|Failed to start vrings for) (?<what>vhost(?:-user)?(?:-\w+)*(?: dev| vsock)?)\b(?!.* net: )(?:: (?<error>.+))?|(?<blk>vhost-user-(?:blk|scsi)): vhost start failed: (?<why>.+)|Error start(?:ing)? vhost(?: dev)?(?:: (?<code>.+)|$)/,
     example: 'qemu-system-x86_64: vhost-user-blk: vhost start failed: Error starting vhost: Invalid argument',
     spellings: [
       'qemu-system-x86_64: Error starting vhost-user-i2c: -22',
@@ -135,7 +135,7 @@ export const QEMU_DEVICE_MESSAGES: readonly MessageRow[] = [
     id: 'libvhost-user-panic',
     program: 'libvhost-user',
     pattern:
-      /vu_panic: (?!virtio: |failing attempt|[Ff]ailed to |Userfaultfd|Regions already|read descriptor|VHOST_USER_(?:ADD|REM)|vu_check_queue_inflights|.*(?:doesn't support COPY|\((?:DONTNEED|NOHUGEPAGE)\)))(?<reason>.+)|(?:\w+: )?(?:Error while (?:recvmsg|reading|writing): |Error: too big message request: |Invalid (?:vring_(?:addr|base|num|enable)|queue) (?:message|index: \d+)|Invalid log_(?:base|fd) message|Invalid fds in request: |A maximum of \d+ fds are allowed, however got|Unhandled request: \d+|virtio legacy devices aren't supported by (?:libvhost-user|passt)|Specified region not found|remapping queue (?:\d+|on access)|region mmap error: |set_inflight_fd mmap error: |Invalid [gs]et_inflight_fd |Invalid (?:slave|backend)_req_fd message|F_IN_BAND_NOTIFICATIONS requires)/,
+      /vu_panic: (?!virtio: |failing attempt|[Ff]ailed to (?!alloc|send)|Userfaultfd|Regions already|read descriptor|VHOST_USER_(?:ADD|REM)|vu_check_queue_inflights|.*(?:doesn't support COPY|\((?:DONTNEED|NOHUGEPAGE)\)))(?<reason>.+)|(?:\w+: )?(?:Error while (?:recvmsg|reading|writing): |Error: too big message request: |Invalid (?:vring_(?:addr|base|num|enable)|queue) (?:message|index: \d+)|Invalid log_(?:base|fd) message|Invalid fds in request: |A maximum of \d+ fds are allowed, however got|Unhandled request: \d+|virtio legacy devices aren't supported by (?:libvhost-user|passt)|Specified region not found|remapping queue (?:\d+|on access)|region mmap error: |set_inflight_fd mmap error: |Invalid [gs]et_inflight_fd |Invalid (?:slave|backend)_req_fd message|F_IN_BAND_NOTIFICATIONS requires)/,
     example: 'vu_panic: Unhandled request: 39',
     spellings: [
       'Error while recvmsg: Connection reset by peer',
@@ -155,7 +155,7 @@ export const QEMU_DEVICE_MESSAGES: readonly MessageRow[] = [
     id: 'libvhost-user-ring',
     program: 'libvhost-user',
     pattern:
-      /vu_check_queue_inflights: |Failed to check inflights for vq: |virtio: invalid address for buffers|virtio: too many descriptors in indirect table|read descriptor error/,
+      /vu_panic: virtio: (?:zero sized|invalid address|too many)|vu_check_queue_inflights: |Failed to check inflights for vq: |read descriptor error/,
     example: 'vu_panic: virtio: invalid address for buffers',
     source: 'subprojects/libvhost-user/libvhost-user.c, virtqueue_map_desc and others, 2.6 and later',
     means: 'A back-end built on libvhost-user found nonsense in a ring of the guest and stops serving it.',
@@ -189,7 +189,8 @@ export const QEMU_DEVICE_MESSAGES: readonly MessageRow[] = [
   {
     id: 'vhost-user-server-one-client',
     program: 'QEMU',
-    pattern: /Only one vhost-user client is allowed to connect the server one time/,
+    pattern:
+      /Only one vhost-user client is allowed to connect the server one time|qemu[\w-]*: Failed to initialize libvhost-user/,
     example: 'qemu-storage-daemon: warning: Only one vhost-user client is allowed to connect the server one time',
     source: 'util/vhost-user-server.c, vu_accept, 6.0 and later',
     means: 'A second front-end came to a back-end of QEMU that serves one at a time. It was turned away.',

@@ -155,4 +155,16 @@ export const QEMU_MEMORY_MESSAGES: readonly MessageRow[] = [
     culprit: 'hugepages (or their size) that differ between the hosts.',
     remedy: 'Give both hosts the same page size for the guest, or migrate without post-copy.',
   },
+  {
+    id: 'qemu-memory-device',
+    program: 'QEMU',
+    pattern:
+      /hypervisor has (?:no|not enough) free memory slots left|the configuration is not prepared for memory devices|vhost backend has not enough free memory slots left/,
+    example: 'Error: a used vhost backend has not enough free memory slots left',
+    source: 'hw/mem/memory-device.c, memory_device_check_addable, 3.0 and later',
+    means:
+      'No more memory can be plugged: the back-end of a vhost device, or KVM, or the machine has no slot left for it.',
+    culprit: 'Many memory devices; the number of slots of the back-end (8 without CONFIGURE_MEM_SLOTS) counts.',
+    remedy: 'Plug fewer, larger modules; start the guest with slots= and maxmem=.',
+  },
 ];

@@ -185,9 +185,10 @@ export const QEMU_PROTOCOL_MESSAGES: readonly MessageRow[] = [
   {
     id: 'qemu-inflight',
     program: 'QEMU',
-    pattern: /Error (?<what>get|set|getting|setting) inflight(?: format)?(?:: (?<error>.+))?/,
+    pattern:
+      /Error (?<what>get|set|getting|setting) inflight(?: format)?(?:: (?<error>.+))?|Failed to (?:get|mmap) mem fd/,
     example: 'qemu-system-x86_64: Error getting inflight: Protocol error',
-    spellings: ['qemu-system-x86_64: Error set inflight: -1'],
+    spellings: ['qemu-system-x86_64: Error set inflight: -1', 'qemu-system-x86_64: Failed to mmap mem fd'],
     source: 'hw/block/vhost-user-blk.c and hw/scsi/vhost-user-scsi.c, 4.1 and later',
     means:
       'The memory in which requests under way are recorded could not be exchanged with the back-end (GET_INFLIGHT_FD, SET_INFLIGHT_FD). The disk does not start.',

@@ -52,7 +52,7 @@ export const QEMU_RING_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-ring-map',
     program: 'QEMU',
     pattern:
-      /Failed to map (?<part>descriptor ring|used ring|ava(?:il|lai)able ring) for device (?<name>\S+?):|qemu[\w-]*: Cannot map (?:desc|used|avail)\b/,
+      /Failed to map (?<part>descriptor ring|used ring|(?:available|avalaible) ring) for device (?<name>\S+?):|qemu[\w-]*: Cannot map (?:desc|used|avail)\b/,
     example:
       'qemu-system-x86_64: Failed to map descriptor ring for device virtio-net: invalid guest physical address or corrupted queue setup',
     spellings: ['qemu-system-x86_64: Cannot map desc'],

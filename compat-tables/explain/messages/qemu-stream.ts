@@ -91,7 +91,7 @@ export const QEMU_STREAM_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-not-a-stream',
     program: 'QEMU',
     pattern:
-      /qemu[\w-]*: (?:Not a migration stream|Unsupported migration stream version|SaveVM v2 format is obsolete|Configuration section missing)|Unknown (?:savevm )?section(?: type)? (?<type>\d+)/,
+      /qemu[\w-]*: (?:Not a migration stream|Ack, bad migration stream|Unsupported migration stream version|SaveVM v2 format is obsolete|Configuration section missing)|Unknown (?:savevm )?section(?: type)? (?<type>\d+)/,
     example: 'qemu-system-x86_64: Not a migration stream',
     spellings: [
       'qemu-system-x86_64: Unknown savevm section type 84',
@@ -107,7 +107,7 @@ export const QEMU_STREAM_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-stream-field',
     program: 'QEMU',
     pattern:
-      /Failed to load element of type (?<type>\w+) for (?<field>\w+): (?<code>-?\d+)|Input validation failed: (?<name>\S+)|error while loading state section id (?<section>\d+)\((?<device>[^)]+)\)/,
+      /Failed to load element of type (?<type>\w+) for (?<field>\w+): (?<code>-?\d+)|Input validation failed: (?<name>\S+)|error while loading state section id (?<section>\d+)\((?<device>[^)]+)\)|(?:pre|post) load hook failed for:? '?(?<hook>[^',]+)|Failed to load (?!virtio|vhost)(?<state>\S+) state: stream error|Loading VM subsection '(?<subsection>[^']+)' in '[^']+' failed|Load state of device (?<of>\S+) failed|Error while loading vmstate|Failed to load device state: -?\d+|: loadvm failed: -?\d+|loadvm failed: stream error/,
     example: 'qemu-system-x86_64: Failed to load element of type virtio for virtio: -1',
     spellings: ['qemu-system-x86_64: error while loading state section id 41(0000:00:03.0/virtio-net)'],
     source: 'migration/vmstate.c, vmstate_load_field (10.1 and later); savevm.c, qemu_loadvm_section_part_end',
@@ -160,5 +160,52 @@ export const QEMU_STREAM_MESSAGES: readonly MessageRow[] = [
     means: 'The other end of a socket (of the migration, mostly) closed it.',
     culprit: 'During a migration the other QEMU ended or refused the guest.',
     remedy: 'Look at the log of the other host.',
+  },
+  {
+    id: 'qemu-subsection',
+    program: 'QEMU',
+    pattern: /VM subsection '(?<part>[^']+)' in '(?<device>[^']+)' does not exist/,
+    example: "qemu-system-x86_64: VM subsection 'virtio/128bit_features' in 'virtio' does not exist",
+    source: 'migration/vmstate.c, vmstate_subsection_load, 10.2 and later',
+    means:
+      'The source sends the part {part} of the state of {device}, which this QEMU does not have. It refuses the guest.',
+    culprit: 'An older release here than at the source, or another machine type.',
+    remedy: 'Use a machine type that both releases have, or update the destination.',
+  },
+  {
+    id: 'qemu-only-migratable',
+    program: 'QEMU',
+    pattern:
+      /disallowing migration blocker \((?<why>--?only[-_]migratable|migration[\/ ]?\w*[^)]*)\) for: (?<reason>.+)/,
+    example:
+      'qemu-system-x86_64: -device virtio-net-pci,netdev=n: disallowing migration blocker (--only_migratable) for: the device cannot be migrated',
+    source: 'migration/migration.c, add_blockers, 2.9 and later',
+    tells: 'symptom',
+    means:
+      'A device that cannot be migrated was refused: QEMU was started with `-only-migratable`, or a migration was under way.',
+    culprit: 'What stands after "for:".',
+    remedy: 'Explain what stands after "for:"; plug devices before or after a migration.',
+  },
+  {
+    id: 'qemu-ram-resized',
+    program: 'QEMU',
+    pattern: /RAM block '(?<block>[^']+)' (?:resized during|discard of resized)|migration ram resized during precopy/,
+    example: "qemu-system-x86_64: RAM block 'pc.ram' resized during precopy.",
+    source: 'migration/ram.c, ram_mig_ram_block_resized, 6.1 and later',
+    means: 'The memory {block} of the guest changed its size during the migration, which ends it.',
+    culprit: 'Firmware tables that grew (a device plugged, a reboot during the migration).',
+    remedy: 'Migrate again; plug no devices meanwhile.',
+  },
+  {
+    id: 'qemu-discard',
+    program: 'QEMU',
+    pattern:
+      /Failed to (?:prepare for RAM discard|discard RAM range (?<range>\S+))|Postcopy RAM incoming init failed|Postcopy not supported on non-Linux/,
+    example: 'qemu-system-x86_64: Failed to discard RAM range pc.ram: -22',
+    source: 'migration/savevm.c and postcopy-ram.c, 2.5 and later',
+    tells: 'symptom',
+    means: 'This host could not make ready to receive the guest by post-copy.',
+    culprit: 'Guest memory that cannot be given back, or userfaultfd that is forbidden.',
+    remedy: 'Explain the lines before this one, or migrate without post-copy.',
   },
 ];

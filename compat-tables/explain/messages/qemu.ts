@@ -180,11 +180,11 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-vhost-call',
     program: 'QEMU',
     pattern:
-      /(?<call>vhost_(?:(?:set|get)_(?!log_base|config)\w+|dev_prepare_inflight|vq_get_addr)) failed: (?<error>[^(]+) \((?<errno>-?\d+)\)/,
+      /(?<call>vhost_(?:(?:set|get)_(?!log_base|config)\w+|dev_prepare_inflight|vq_get_addr)) failed(?:: (?<error>[^(]+) \((?<errno>-?\d+)\)| (?<code>-?\d+)$)/,
     example: 'qemu-system-x86_64: vhost_set_features failed: Protocol error (71)',
     source: 'hw/virtio/vhost.c, VHOST_OPS_DEBUG, 2.5 and later',
     tells: 'symptom',
-    means: 'The call {call} to the back-end failed: {error}.',
+    means: 'The call {call} to the back-end failed ({error|code}).',
     culprit:
       'For vhost_set_features: features that were not offered. For vhost_set_mem_table with "Invalid argument": guest memory that is not shared, and QEMU sent nothing. Otherwise a back-end that refused the message or died.',
     remedy: 'Look at the lines before this one, and at the log of the back-end at that time.',

@@ -60,7 +60,7 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     id: 'rust-connect',
     program: 'rust-vmm',
     pattern:
-      /^(?!.*trying for 1 minute).*SocketConnect\((?<error>.+)\)|can't connect to peer: (?<text>.+)|cannot create (?:vhost-user|backend|slave) listener: (?<listen>.+)|CreateBackendListener\(|CreateVhostUserListener\(/,
+      /^(?!.*trying for 1 minute).*SocketConnect\((?<error>.+)\)|can't connect to peer: (?<text>.+)|cannot create (?:vhost-user|backend|slave) listener: (?<listen>.+)|vhost-user: (?:temporary )?socket error: (?<socket>.+)|CreateBackendListener\(|CreateVhostUserListener\(/,
     example:
       'Error: VhostUserProtocol(SocketConnect(Os { code: 2, kind: NotFound, message: "No such file or directory" }))',
     source: `${MOD}::SocketConnect; vhost-user-backend/src/lib.rs, Error, 0.1 and later`,

@@ -44,7 +44,7 @@ export const SPDK_MESSAGES: readonly MessageRow[] = [
     id: 'spdk-device-lookup',
     program: 'SPDK',
     pattern:
-      /Couldn't (?:find (?:device|session) with vid|get a valid ifname for device with vid|stop device with vid) (?<vid>-?\d+)|Device (?<device>\S+) is unregistered|Received a message to uninitialized session|Session (?<session>\S+) doesn't set memory table yet/,
+      /Couldn't (?:find (?:device|session) with vid|get a valid ifname for device with vid|stop device with vid) (?<vid>-?\d+)|Device (?<device>\S+) is unregistered|Received a message to uni(?:ni)?tialized session|Controller \S+ (?:is not loaded|already loaded)|(?:Controller|Device) with vid \d+ (?:doesn't exist|is already connected)|Session (?<session>\S+) doesn't set memory table yet/,
     example: "rte_vhost_user.c: *ERROR*: Couldn't find session with vid 3.",
     source: `${VHOST}, start_device, stop_device and others, 17.07 and later`,
     means: 'A front-end came or went in an order that SPDK did not expect; its connection is not served.',
@@ -55,7 +55,7 @@ export const SPDK_MESSAGES: readonly MessageRow[] = [
     id: 'spdk-guest-memory',
     program: 'SPDK',
     pattern:
-      /vhost device (?<vid>\d+): Failed to get (?<what>negotiated driver features|guest memory table)|Failed to (?:un)?register memory region \d+\. Future vtophys translation might fail|gpa_to_vva\(\S+\) == NULL/,
+      /vhost device (?<vid>\d+): Failed to (?:get (?<what>negotiated driver features|guest memory table)|disable guest notification)|Failed to (?:un)?register memory region \d+\. Future vtophys translation might fail|gpa_to_vva\(\S+\) == NULL/,
     example: 'rte_vhost_user.c: *ERROR*: vhost device 6: Failed to get guest memory table',
     source: `${VHOST}, start_device and vhost_session_mem_register, 17.07 and later`,
     means: 'SPDK cannot use the memory of the guest: requests of the disk fail or the device does not start.',
@@ -66,7 +66,7 @@ export const SPDK_MESSAGES: readonly MessageRow[] = [
   {
     id: 'spdk-queue-size',
     program: 'SPDK',
-    pattern: /virtqu?e?ue (?<queue>\d+) is too big\. \(size = (?<size>\d+), max = (?<most>\d+)\)/,
+    pattern: /virt\w+ue (?<queue>\d+) is too big\. \(size = (?<size>\d+), max = (?<most>\d+)\)/,
     example: 'vhost_blk.c: *ERROR*: vhost.1: virtqueue 0 is too big. (size = 2048, max = 1024)',
     source: 'lib/vhost, vhost_blk.c and vhost_scsi.c, alloc_task_pool, 17.07 and later',
     means: 'The ring of the guest has {size} entries; SPDK takes {most}. The disk does not start.',
