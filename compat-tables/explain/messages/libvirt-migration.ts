@@ -207,4 +207,26 @@ export const LIBVIRT_MIGRATION_MESSAGES: readonly MessageRow[] = [
     culprit: 'A path of more than 107 characters, a directory that is missing, or a file that is in the way.',
     remedy: 'Correct the path in <source path=…/>; make its directory.',
   },
+  {
+    id: 'libvirt-destination-connection',
+    program: 'libvirt',
+    pattern:
+      /Lost connection to destination host|Failed to connect to remote libvirt URI (?<uri>\S+?):? |poll failed in migration tunnel|tunnelled migration failed to read from qemu|Migration of domain (?<domain>\S+) finished but we don't know if the domain was successfully started|finish step ignored that migration was cancelled/,
+    example: 'error: operation failed: Lost connection to destination host',
+    source: `${MIGRATION}, qemuMigrationSrcWaitForCompletion and qemuMigrationSrcPerformPeer2Peer, 0.9 and later`,
+    means: 'libvirt of the source cannot reach, or lost, libvirt of the destination.',
+    culprit: 'The network, a name that does not resolve, certificates or ssh keys, or a libvirtd that was restarted.',
+    remedy: 'Check `virsh -c URI list` from the source host; look where the guest runs before you start it anywhere.',
+  },
+  {
+    id: 'libvirt-migration-arguments',
+    program: 'libvirt',
+    pattern:
+      /(?:missing (?:host|scheme) in|unsupported scheme \S+ in) migration URI|migration URI is not supported by tunnelled|(?:No URI scheme specified|URI with tcp scheme did not provide)|Destination libvirt does not support peer-to-peer|offline migration (?:must be|is not supported|cannot)|post-copy is not supported with tunnelled|tunnelled (?:offline )?migration (?:requested but|does not)|this libvirtd instance allows migration only with VIR_MIGRATE_TLS|bandwidth must be less than|RDMA migration is not supported with this QEMU binary|zero-copy is only available for parallel migration|Migration option '[^']+' is not supported by QEMU binary|domainMigratePrepare\d did not set uri|post-copy migration is not supported with non-live/,
+    example: 'error: invalid argument: missing host in migration URI: tcp:',
+    source: `${MIGRATION} and qemu_migration_params.c, 0.9 and later`,
+    means: 'libvirt refuses the request as it was made, before anything is sent.',
+    culprit: 'The arguments of virsh migrate, or settings of libvirtd on one of the hosts.',
+    remedy: 'Correct the argument that the line names.',
+  },
 ];

@@ -18,6 +18,7 @@ import { QEMU_ARRIVAL_MESSAGES } from './qemu-arrival.ts';
 import { QEMU_CONNECT_MESSAGES } from './qemu-connect.ts';
 import { QEMU_DEVICE_MESSAGES } from './qemu-devices.ts';
 import { QEMU_MEMORY_MESSAGES } from './qemu-memory.ts';
+import { QEMU_MIGRATION_MESSAGES } from './qemu-migration.ts';
 import { QEMU_POSTCOPY_MESSAGES } from './qemu-postcopy.ts';
 import { QEMU_PROTOCOL_MESSAGES } from './qemu-protocol.ts';
 import { QEMU_RING_MESSAGES } from './qemu-rings.ts';
@@ -39,6 +40,7 @@ export const MESSAGES: readonly MessageRow[] = [
   ...QEMU_MESSAGES,
   ...QEMU_MEMORY_MESSAGES,
   ...QEMU_PROTOCOL_MESSAGES,
+  ...QEMU_MIGRATION_MESSAGES,
   ...QEMU_POSTCOPY_MESSAGES,
   ...QEMU_STREAM_MESSAGES,
   ...QEMU_RING_MESSAGES,

@@ -58,7 +58,7 @@ export const QEMU_POSTCOPY_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-userfault',
     program: 'QEMU',
     pattern:
-      /(?<at>\w+): userfaultfd not available: (?<error>.+)|syscall __NR_userfaultfd failed|(?<call>\w+): UFFDIO_API failed|Userfault on this host does not support huge pages|userfault register: |Region doesn't support COPY/,
+      /(?<at>\w+): userfaultfd not available: (?<error>.+)|syscall __NR_userfaultfd failed|(?<call>\w+): UFFDIO_API failed|Userfault on this host does not support huge pages|Missing userfault (?:map )?features|Failed to (?:open userfault fd|read full userfault message|resolve shared fault|map (?:test area|postcopy_tmp_page))|Opening userfault_\w+|uffd_open\(\) failed|UFFDIO_(?:REGISTER|UNREGISTER) failed|Userfault feature detection failed|Host backend files need to be TMPFS or HUGETLBFS only|Postcopy requires RAM blocks to be a page size multiple|Target page size bigger than host page size|from userfaultfd|userfault unregister|qemu[\w-]*: Userfaultfd not available|userfault register: |Region doesn't support COPY/,
     example: 'qemu-system-x86_64: postcopy_ram_supported_by_host: userfaultfd not available: Operation not permitted',
     spellings: ['qemu-system-x86_64: Userfault on this host does not support huge pages'],
     source: 'migration/postcopy-ram.c, postcopy_ram_supported_by_host and ram_block_enable_notify, 2.5 and later',
