@@ -17,7 +17,7 @@ export const PASST_MESSAGES: readonly MessageRow[] = [
     id: 'passt-ring',
     program: 'passt',
     pattern:
-      /vhost-user(?:: |: Failed |: Guest |: Loop | queue size)[^\n]*(?:read descriptor list|says index \d+ is available|in queue descriptor list|indirect buffer table|invalid address for buffers|exceeded)|virtio-net (?:transmit|receive) queue (?:contains (?:no (?:in|out) buffers|more than one buffer)|entry not aligned)/,
+      /vhost-user(?:: |: Failed |: Guest |: Loop | queue size)[^\n]*(?:read descriptor list|says index \d+ is available|in queue descriptor list|indirect buffer table|invalid address for buffers|exceeded)|^(?!.*(?:qemu|kvm)).*virtio-net (?:transmit|receive) queue (?:contains (?:no (?:in|out) buffers|more than one buffer)|entry not aligned)/,
     example: 'vhost-user: Guest says index 300 is available',
     source: 'virtio.c, vu_queue_pop and others; vu_common.c, 2024_11_27 and later',
     means: 'A ring of the guest holds what no driver may write. passt ends.',

@@ -134,8 +134,9 @@ export const QEMU_DEVICE_MESSAGES: readonly MessageRow[] = [
   {
     id: 'libvhost-user-panic',
     program: 'libvhost-user',
+    fallback: true,
     pattern:
-      /vu_panic: (?!virtio: |failing attempt|[Ff]ailed to (?!alloc|send)|Userfaultfd|Regions already|read descriptor|VHOST_USER_(?:ADD|REM)|vu_check_queue_inflights|.*(?:doesn't support COPY|\((?:DONTNEED|NOHUGEPAGE)\)))(?<reason>.+)|(?:\w+: )?(?:Error while (?:recvmsg|reading|writing): |Error: too big message request: |Invalid (?:vring_(?:addr|base|num|enable)|queue) (?:message|index: \d+)|Invalid log_(?:base|fd) message|Invalid fds in request: |A maximum of \d+ fds are allowed, however got|Unhandled request: \d+|virtio legacy devices aren't supported by (?:libvhost-user|passt)|Specified region not found|remapping queue (?:\d+|on access)|region mmap error: |set_inflight_fd mmap error: |Invalid [gs]et_inflight_fd |Invalid (?:slave|backend)_req_fd message|F_IN_BAND_NOTIFICATIONS requires)/,
+      /vu_panic: (?<reason>.+)|(?:\w+: )?(?:Error while (?:recvmsg|reading|writing): |Error: too big message request: |Invalid (?:vring_(?:addr|base|num|enable)|queue) (?:message|index: \d+)|Invalid log_(?:base|fd) message|Invalid fds in request: |A maximum of \d+ fds are allowed, however got|Unhandled request: \d+|virtio legacy devices aren't supported by (?:libvhost-user|passt)|Specified region not found|remapping queue (?:\d+|on access)|region mmap error: |set_inflight_fd mmap error: |Invalid [gs]et_inflight_fd |Invalid (?:slave|backend)_req_fd message|F_IN_BAND_NOTIFICATIONS requires)/,
     example: 'vu_panic: Unhandled request: 39',
     spellings: [
       'Error while recvmsg: Connection reset by peer',
@@ -179,7 +180,7 @@ export const QEMU_DEVICE_MESSAGES: readonly MessageRow[] = [
     id: 'libvhost-user-postcopy',
     program: 'libvhost-user',
     pattern:
-      /failed to (?:respond to (?:set-mem-table|add-mem-region)|receive valid ack) for postcopy|failed to receive valid ack for postcopy set-mem-table|Failed to userfault region|vu_panic: Userfaultfd not available: (?<error>.+)|Failed UFFDIO_API: |Regions already registered at postcopy-listen|Failed to madvise\((?:DONTNEED|NOHUGEPAGE)\) region|failed to mprotect region \d+ for postcopy|Region \(\d+\) doesn't support COPY/,
+      /failed to (?:respond to (?:set-mem-table|add-mem-region)|receive valid ack) for postcopy|failed to receive valid ack for postcopy set-mem-table|Failed to userfault region|vu_panic: Userfaultfd not available: (?<error>.+)|Failed UFFDIO_API: |vu_panic: Regions already registered at postcopy-listen|Failed to madvise\((?:DONTNEED|NOHUGEPAGE)\) region|failed to mprotect region \d+ for postcopy|Region \(\d+\) doesn't support COPY/,
     example: 'vu_panic: Userfaultfd not available: Operation not permitted',
     source: 'subprojects/libvhost-user/libvhost-user.c, vu_set_postcopy_advise and others, 2.12 and later',
     means: 'The back-end cannot take part in post-copy on this host.',

@@ -72,7 +72,7 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     id: 'rust-memory',
     program: 'rust-vmm',
     pattern:
-      /\bMissing memory mapping\b|MissingMemoryMapping|invalid guest memory (?:object|region)|InvalidGuestMemoryRegion|NoMemoryConfigured/,
+      /\bMissing memory mapping\b|MissingMemoryMapping|(?<!points to )invalid guest memory (?:object|region)|InvalidGuestMemoryRegion|NoMemoryConfigured/,
     example: 'ERROR vhost_user_backend] Missing memory mapping',
     source: 'vhost-user-backend/src/handler.rs, VhostUserHandlerError; vhost/src/lib.rs, Error, 0.1 and later',
     means: 'The back-end has no memory of the guest at an address that it was given.',
