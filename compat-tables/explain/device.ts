@@ -38,6 +38,7 @@ export function deviceNamed(line: string): string | undefined {
 
 /** The type that this line is a sign of, though it does not name it. */
 export function deviceSign(line: string): string | undefined {
+  if (!/virt|vhost|netdev_dpdk/i.test(line)) return undefined;
   return SIGNS.find(([, sign]) => sign.test(line))?.[0];
 }
 

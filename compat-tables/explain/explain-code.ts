@@ -27,13 +27,23 @@ export function explainCode(code: ErrorCode, line: string, entries: readonly Ent
     means: `${title.slice(0, 1).toUpperCase()}${title.slice(1)}. ${meaning}`,
     tells: 'cause',
     culprits: [],
-    remedies: [remedy],
+    remedies: [code === 'VC-ACK-OUTSIDE-OFFER' ? (faultOfFrontend(line) ?? remedy) : remedy],
     device: mask === undefined || protocol ? undefined : device,
     masks: explainedMask('missing', mask, family),
     missing: about.missing,
     fits: about.fits,
     prevention: protocol ? undefined : about.prevention,
   };
+}
+
+/** What to do about bits that no version can have, because QEMU decides about them alone; undefined: there are none. */
+function faultOfFrontend(line: string): string | undefined {
+  const names = (line.match(/\b(?:VIRTIO|VHOST)_[A-Z0-9_]+/g) ?? []).filter((name) => {
+    const bit = VIRTIO_NET.byName.get(name);
+    return bit?.guestVisible === true && !bit.fromBackend;
+  });
+  if (names.length === 0) return undefined;
+  return `No version has ${names.join(', ')}: this is a fault of the front-end, which accepted what nobody offered. Report its release.`;
 }
 
 /** Undefined where a name is not known to this release: the line is explained all the same. */

@@ -28,6 +28,9 @@ const MASK_LINE = /Features 0x[\da-f]+ unsupported|vhost lacks feature mask|\b0x
 
 const OUR_CODE = /\bVC-[A-Z]+(?:-[A-Z]+)*\b/g;
 
+/** The groups whose bits are read in the names of a device. */
+const MASK_GROUPS = ['features', 'missing', 'negotiated', 'other'];
+
 /** A cause and what came of it stand no further apart. */
 const SAME_STORY = 40;
 /** More than this is no story that anybody reads; later ones are counted. */
@@ -173,7 +176,9 @@ export class Explainer {
   #read(row: MessageRow, match: RegExpExecArray | null, place: Place): boolean {
     if (match === null) return false;
     const groups = { ...match.groups };
-    const device = row.device === undefined ? this.#near('features' in groups) : saidDevice(row.device);
+    const hasMask = MASK_GROUPS.some((name) => groups[name] !== undefined);
+    const near = hasMask && row.device === undefined ? this.#near('features' in groups) : undefined;
+    const device = row.device === undefined ? near : saidDevice(row.device);
     if (row.holds?.(groups, device ?? guessDevice(readMask(groups['features']))) === false) return false;
     this.#add(`${row.id} ${device?.type} ${JSON.stringify(groups)}`, {
       ...{

@@ -123,4 +123,17 @@ export const DPDK_SOCKET_MESSAGES: readonly MessageRow[] = [
     remedy: 'Nothing needs to be done if it comes once, at the end of a guest.',
     tells: 'symptom',
   },
+  {
+    id: 'dpdk-connect-denied',
+    program: 'DPDK',
+    pattern: /VHOST_CONFIG: (?:\([^)]*\) )?failed to connect(?: to \S+)?: Permission denied/,
+    example: 'VHOST_CONFIG: (/run/vm/vhu0) failed to connect: Permission denied',
+    spellings: ['VHOST_CONFIG: failed to connect to /run/vm/vhu0: Permission denied'],
+    source: `${SOCKET}, vhost_user_start_client, 16.07 and later`,
+    means: 'The back-end may not open the socket at which QEMU (or the agent) listens. Waiting does not help.',
+    culprit:
+      'The owner, group or mode of the socket or of a directory above it (each needs x), or SELinux or AppArmor.',
+    remedy:
+      'Let the back-end run in the group of the socket (Open vSwitch: user openvswitch, group hugetlbfs), and give its directory to that group; look for denials in the audit log.',
+  },
 ];

@@ -200,7 +200,8 @@ export const DPDK_MESSAGES: readonly MessageRow[] = [
   {
     id: 'dpdk-connect',
     program: 'DPDK',
-    pattern: /VHOST_CONFIG: (?:\((?<path>[^)]*)\) )?failed to connect(?: to (?<oldPath>\S+))?: (?<error>[\w ]+)/,
+    pattern:
+      /VHOST_CONFIG: (?:\((?<path>[^)]*)\) )?failed to connect(?: to (?<oldPath>\S+))?: (?!Permission denied)(?<error>[\w ]+)/,
     example: 'VHOST_CONFIG: (/run/vhu0) failed to connect: Connection refused',
     spellings: ['VHOST_CONFIG: failed to connect to /run/vhu0: Connection refused'],
     source: 'lib/vhost (lib/librte_vhost before 21.05), socket.c, vhost_user_start_client, 16.07 and later',

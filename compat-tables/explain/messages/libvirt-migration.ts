@@ -8,7 +8,7 @@ export const LIBVIRT_MIGRATION_MESSAGES: readonly MessageRow[] = [
     id: 'libvirt-job-canceled',
     program: 'libvirt',
     pattern:
-      /(?:operation aborted: )?(?:(?:job '(?<job>[^']+)'|migration (?:out|in)(?: job)?:?|migration job:) canceled by client)|Migration was cancell?ed by client/,
+      /(?:operation aborted: )?(?:(?:job '(?<job>[^']+)'|migration(?: out| in)?(?: job)?:?(?: job:)?) canceled by client)|Migration was cancell?ed by client/,
     example: 'error: operation aborted: migration out job: canceled by client',
     spellings: ["error: operation aborted: job 'migration out' canceled by client"],
     source: `${MIGRATION}, qemuMigrationJobCheckStatus, 1.2 and later`,
@@ -228,5 +228,17 @@ export const LIBVIRT_MIGRATION_MESSAGES: readonly MessageRow[] = [
     means: 'libvirt refuses the request as it was made, before anything is sent.',
     culprit: 'The arguments of virsh migrate, or settings of libvirtd on one of the hosts.',
     remedy: 'Correct the argument that the line names.',
+  },
+  {
+    id: 'virsh-failed',
+    program: 'libvirt',
+    pattern:
+      /error: Failed to (?<verb>start|create|restore|resume|attach|detach|reboot|save) (?<what>domain|device|interface)\b/,
+    example: "error: Failed to start domain 'vm1'",
+    source: 'tools/virsh-domain.c, cmdStart and others, 0.3 and later',
+    tells: 'symptom',
+    means: 'virsh says which of its commands failed; the next line says why.',
+    culprit: 'What the next line says.',
+    remedy: 'Explain the next line, and the end of /var/log/libvirt/qemu/NAME.log.',
   },
 ];

@@ -49,7 +49,7 @@ export const QEMU_MIGRATION_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-return-path',
     program: 'QEMU',
     pattern:
-      /(?:RP: )?(?:Sibling indicated error (?<code>-?\d+)|Received invalid message 0x[\da-f]+ length|Req_Page_id with length|Failed reading data for message 0x[\da-f]+)|RP: Received '|MIG_RP_MSG_\w+|MSG_RP_RECV_BITMAP only|Misaligned page request|illegal resume_ack value|Could not send switchover ack|send rp message failed/,
+      /(?:RP: )?(?:Sibling indicated error (?<code>-?\d+)|Received invalid message 0x[\da-f]+ length|Req_Page_id with length|Failed reading data for message 0x[\da-f]+)|RP: Received '|MIG_RP_MSG_(?:RECV_BITMAP|REQ_PAGES)\b|MSG_RP_RECV_BITMAP only|Misaligned page request|illegal resume_ack value|Could not send switchover ack|send rp message failed/,
     example: 'qemu-system-x86_64: RP: Sibling indicated error 1',
     source: 'migration/migration.c, source_return_path_thread, 2.5 and later',
     tells: 'symptom',

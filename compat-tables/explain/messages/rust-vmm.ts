@@ -60,7 +60,7 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     id: 'rust-connect',
     program: 'rust-vmm',
     pattern:
-      /^(?!.*trying for 1 minute).*SocketConnect\((?<error>.+)\)|can't connect to peer: (?<text>.+)|cannot create (?:vhost-user|backend|slave) listener: (?<listen>.+)|vhost-user: (?:temporary )?socket error: (?<socket>.+)|CreateBackendListener\(|CreateVhostUserListener\(/,
+      /(?<!trying for 1 minute.*)\bSocketConnect\((?<error>.+)\)|can't connect to peer: (?<text>.+)|cannot create (?:vhost-user|backend|slave) listener: (?<listen>.+)|vhost-user: (?:temporary )?socket error: (?<socket>.+)|CreateBackendListener\(|CreateVhostUserListener\(/,
     example:
       'Error: VhostUserProtocol(SocketConnect(Os { code: 2, kind: NotFound, message: "No such file or directory" }))',
     source: `${MOD}::SocketConnect; vhost-user-backend/src/lib.rs, Error, 0.1 and later`,
@@ -72,7 +72,7 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     id: 'rust-memory',
     program: 'rust-vmm',
     pattern:
-      /\bMissing memory mapping\b|MissingMemoryMapping|(?<!points to )invalid guest memory (?:object|region)|InvalidGuestMemoryRegion|NoMemoryConfigured/,
+      /\bMissing memory mapping\b|\bMissingMemoryMapping\b|(?<!points to )invalid guest memory (?:object|region)|\bInvalidGuestMemoryRegion\b|\bNoMemoryConfigured\b/,
     example: 'ERROR vhost_user_backend] Missing memory mapping',
     source: 'vhost-user-backend/src/handler.rs, VhostUserHandlerError; vhost/src/lib.rs, Error, 0.1 and later',
     means: 'The back-end has no memory of the guest at an address that it was given.',

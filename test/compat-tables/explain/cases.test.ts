@@ -53,6 +53,22 @@ describe('explain: lines from the field that were answered wrongly', () => {
     assert.doesNotMatch(said({ id, ...rest }), /[Uu]nsupported/);
   });
 
+  it('a feature that no version can have is a fault of the front-end, and no pin helps', () => {
+    const line = (name: string) =>
+      `Cannot accept SET_FEATURES of the front-end of vhu0: ${name} is not in the offer 0x0 of version x [VC-ACK-OUTSIDE-OFFER]`;
+    assert.match(
+      one(line('VIRTIO_NET_F_MAC')).remedies.join(),
+      /No version has VIRTIO_NET_F_MAC.*fault of the front-end/,
+    );
+    assert.match(one(line('VIRTIO_NET_F_CSUM')).remedies.join(), /pin the version it was started with/);
+  });
+
+  it('a socket that may not be opened is no normal wait', () => {
+    const denied = one('VHOST_CONFIG: (/run/vhu0) failed to connect: Permission denied');
+    assert.equal(denied.tells, 'cause');
+    assert.match(said(denied), /group of the socket/);
+  });
+
   it('protocol features of VPP are no virtio features', () => {
     const found = all(' features (0x50008000):', '  protocol features (0x3)');
     assert.deepEqual(
