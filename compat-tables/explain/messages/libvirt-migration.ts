@@ -241,4 +241,39 @@ export const LIBVIRT_MIGRATION_MESSAGES: readonly MessageRow[] = [
     culprit: 'What the next line says.',
     remedy: 'Explain the next line, and the end of /var/log/libvirt/qemu/NAME.log.',
   },
+  {
+    id: 'libvirt-abi-memory',
+    program: 'libvirt',
+    pattern:
+      /Target memoryBacking source '(?<target>[^']+)' doesn't ?match source memoryBacking source ?'(?<source>[^']+)'/,
+    example:
+      "error: unsupported configuration: Target memoryBacking source 'memfd' doesn't match source memoryBacking source'none'",
+    source: 'src/conf/domain_conf.c, virDomainMemtuneDefCheckABIStability and others, 5.0 and later',
+    means:
+      'The XML for the destination gives the guest memory of kind {target}, at the source it is {source}. Libvirt refuses before the migration begins.',
+    culprit: 'A destination XML, or a hook that rewrites it, with another <memoryBacking>.',
+    remedy: 'Give the destination the <memoryBacking> of the source; to change it, start the guest again.',
+  },
+  {
+    id: 'libvirt-rpc',
+    program: 'libvirt',
+    pattern:
+      /Cannot (?:recv|write) data: (?<error>[\w ]+)|End of file while reading data: |unable to connect to server at '(?<address>[^']+)'/,
+    example: 'error: Cannot recv data: Connection reset by peer',
+    source: 'src/rpc/virnetsocket.c, virNetSocketReadWire and others, 0.9 and later',
+    means: 'The connection to a libvirtd broke, or could not be made. Of the guest it says nothing.',
+    culprit: 'A libvirtd that does not run or was restarted, a firewall, ssh or certificates.',
+    remedy: 'Check `virsh -c URI list`; look where the guest runs before you start it anywhere.',
+  },
+  {
+    id: 'libvirt-already-active',
+    program: 'libvirt',
+    pattern:
+      /domain is already active as '(?<name>[^']+)'|domain '(?<domain>[^']+)' (?:already exists|is already defined)(?: with uuid \S+)?/,
+    example: "error: Requested operation is not valid: domain is already active as 'vm1'",
+    source: 'src/conf/virdomainobjlist.c, virDomainObjListAddLocked, 0.8 and later',
+    means: 'A guest of this name or uuid runs at the destination already (or is defined there).',
+    culprit: 'A guest that was left from an earlier migration, or two guests of one name.',
+    remedy: 'Look at `virsh list --all` on both hosts; never end the one that works.',
+  },
 ];

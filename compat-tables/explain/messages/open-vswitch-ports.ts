@@ -218,4 +218,29 @@ export const OVS_PORT_MESSAGES: readonly MessageRow[] = [
     culprit: 'A guest whose MTU is larger than that of the port.',
     remedy: 'Raise mtu_request of the ports on the way, or lower the MTU in the guest (host_mtu).',
   },
+  {
+    id: 'ovs-set-config',
+    program: 'Open vSwitch',
+    pattern: /(?<port>\S+): could not set configuration \((?<error>[^)]+)\)/,
+    example: 'netdev|WARN|vhu0: could not set configuration (Invalid argument)',
+    source: 'lib/netdev.c, netdev_set_config, 1.1 and later',
+    tells: 'symptom',
+    means: 'Open vSwitch could not give the port {port} the settings of its row ({error}).',
+    culprit:
+      'An option of the interface that is wrong, or that cannot be changed while the port is in use (vhost-server-path).',
+    remedy: 'Look at the lines before this one, and at `ovs-vsctl get Interface {port} options error`.',
+  },
+  {
+    id: 'dpdk-hugepages',
+    program: 'DPDK',
+    pattern:
+      /EAL: (?:No free (?:\d+ kB )?hugepages reported|Cannot get hugepage information|No available \d+ kB hugepages reported|Not enough memory available(?: on socket \d+)?!?|couldn't allocate memory due to IOVA)|EAL: .*(?:FATAL: Cannot init memory|Cannot init memory)/,
+    example: 'EAL: No free 2048 kB hugepages reported on node 0',
+    source: 'lib/eal, eal_hugepage_info.c and eal_memory.c, 1.7 and later',
+    means:
+      'DPDK found no huge pages of this size (on this node). Whether it starts depends on the other sizes and nodes.',
+    culprit: 'Huge pages that were not reserved, or that guests have taken.',
+    remedy:
+      'Reserve huge pages for the back-end before guests start (hugepages= of the kernel, /sys/devices/system/node).',
+  },
 ];

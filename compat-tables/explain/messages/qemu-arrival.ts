@@ -24,8 +24,12 @@ export const QEMU_ARRIVAL_MESSAGES: readonly MessageRow[] = [
   {
     id: 'qemu-load-field',
     program: 'QEMU',
-    pattern: /Failed to load (?<device>(?:virtio|vhost)[\w.-]*):(?<field>[\w.-]+)/,
+    pattern: /Failed to load (?<device>(?:virtio|vhost|PCI)[\w.\/-]*):(?<field>[\w.\/-]+)/,
     example: 'qemu-system-x86_64: Failed to load virtio-net:virtio',
+    spellings: [
+      'qemu-system-x86_64: Failed to load PCIDevice:config',
+      'qemu-system-x86_64: Failed to load virtio_pci/modern_queue_state:used',
+    ],
     source: 'migration/vmstate.c, vmstate_load_state, 2.10 and later',
     tells: 'symptom',
     means:
