@@ -5,6 +5,8 @@ import type { MessageRow } from './message-row.ts';
 
 const MAC = 1n << 5n;
 const VERSION_1 = 1n << 32n;
+/** The features of rings and transport begin here; below are those of the device type. */
+const RING_BITS_FROM = 24n;
 
 export const OTHER_MESSAGES: readonly MessageRow[] = [
   // A row of a table of failures, as people paste it: a name of theirs and two masks. No words tell a mask from any other
@@ -38,6 +40,8 @@ export const OTHER_MESSAGES: readonly MessageRow[] = [
 /** Each bit of the guest has a name, and those are there that no guest of today is without. */
 function isFeatureWord(guest: bigint, { type, known, family }: Device): boolean {
   if (known === 'unknown') return false;
+  // numbers of a program's text are small; every guest has taken something of the rings or of the transport
+  if (guest >> RING_BITS_FROM === 0n) return false;
   const always = type === 'net' ? MAC : VERSION_1;
   return (guest & always) !== 0n && decodeMask(family, guest).every((bit) => bit.known);
 }

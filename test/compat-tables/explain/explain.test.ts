@@ -396,6 +396,8 @@ describe('explain: the rows', () => {
       'BIOS-e820: [mem 0x0000000100000000-0x000000023fffffff] usable',
       'BIOS-e820: [mem 0x130afe7a7-0x168bfe7e7] usable',
       'ovs-vswitchd[42]: segfault at 0x7ffd130afe7a ip 0x55d0c8a1e7a7',
+      '(0x0020, 0x007e)',
+      '(0xFFA0, 0xFFBE),',
       '| three masks | 0x130afe7af | 0x178bfe7e7 | 0x0008 |',
     ];
     assert.deepEqual(explain(lines.join('\n'), entries), []);
