@@ -11,7 +11,7 @@ import { StickyModes } from '../mode/sticky-modes.ts';
 import { Port } from '../port/port.ts';
 import { type ModeDecision, noStatistics, type PortEvent, type PortHooks } from '../port/port-status.ts';
 import type { KeeperLink } from './resumed-ports.ts';
-import { haveCommon, socketPlacesOf, type SocketPlaces } from './socket-places.ts';
+import { haveCommon, type SocketPlaces, socketPlacesOf } from './socket-places.ts';
 
 /** What an interface needs from the relay process. */
 export interface RelaySurroundings {

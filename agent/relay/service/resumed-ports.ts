@@ -10,7 +10,7 @@ import { takeFormerJournals } from '../handover/former-journals.ts';
 import { checkJournal, journalIds } from '../handover/journal.ts';
 import type { JournalHead, RelayStep } from '../handover/journal-format.ts';
 import { type ResumedConnection, readInherited } from '../handover/resumed-connection.ts';
-import { type Handover, storedId } from '../handover/stored-pair.ts';
+import { type Handover, storedId, storedName } from '../handover/stored-pair.ts';
 import { notOrderedYet } from '../mode/choose-version.ts';
 import { Port } from '../port/port.ts';
 import type { ModeDecision, PortEvent, PortHooks, PortOptions } from '../port/port-status.ts';
