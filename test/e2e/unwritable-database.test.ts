@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '../../rpc/json/json-value.ts';
 import { OvsdbTransactionError } from '../../rpc/ovsdb/client/client-errors.ts';
@@ -221,7 +230,9 @@ describe('an agent with a database file', function () {
     const since = agent.log.length;
     const pid = agent.managerPid() ?? 0;
     process.kill(pid, 'SIGSTOP');
-    truncateSync(file, 5000);
+    // its log alone would bring everything back
+    rmSync(`${file}-wal`);
+    writeFileSync(file, 'x'.repeat(20_000));
     process.kill(pid, 'SIGKILL');
     await agent.peer.waitFor(/event=database-unwritable code=VC-DB-UNREADABLE/, undefined, since);
     await agent.peer.waitFor(SERVING, undefined, since);
