@@ -61,7 +61,7 @@ function mutated(value: unknown, mutations: readonly Mutation[]): unknown {
     const spot = spots[where % (spots.length + 1)];
     if (!spot) return becomes;
     if (isGone && !Array.isArray(spot.parent)) delete spot.parent[spot.key];
-    else spot.parent[spot.key] = becomes;
+    else spot.parent[spot.key] = structuredClone(becomes);
   }
   return value;
 }
