@@ -1,16 +1,14 @@
 import { setTimeout as setTimeoutOf } from 'node:timers/promises';
-import { PROGRAM_VERSION } from '../../base/installation.ts';
 import type { Log } from '../../base/log.ts';
-import { plural } from '../../base/text.ts';
 import type { EntriesRead } from '../../compat-tables/entries/load.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import { HEARTBEAT_MS } from '../../rpc/state/heartbeat.ts';
-import type { HostRow, InterfaceRow } from '../../rpc/state/read-rows.ts';
 import { State } from '../../rpc/state/state.ts';
 import type { Config } from '../settings/config.ts';
 import { ordersSocket } from '../settings/relay-dir.ts';
 import { makeRunDir } from '../settings/run-dir.ts';
+import { AgentEvents } from './agent-events.ts';
 import { Authors } from './authors.ts';
 import { ClientChanges } from './client-changes.ts';
 import type { OpenDatabase } from './database-link.ts';
@@ -19,21 +17,20 @@ import { hostFacts, prepareAtStart, prepareRows, type StoredEvent } from './host
 import { LocalVersions } from './host-versions.ts';
 import type { Beforehand } from './host-view.ts';
 import { IdentityLock } from './identity-lock.ts';
-import { InterfaceMemory, type KnownInterface } from './interface-memory.ts';
+import { InterfaceMemory } from './interface-memory.ts';
 import { Interfaces } from './interfaces.ts';
+import { KnownRows } from './known-rows.ts';
 import { openDatabase } from './open-database.ts';
 import { OwnHostRow } from './own-host-row.ts';
 import { OwnedRows, type OwnedRowsParts } from './owned-rows.ts';
-import { readSticky } from './peer-column.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { PublishedMemory } from './published-memory.ts';
 import { PublishedRows } from './published-rows.ts';
 import { Publisher } from './publisher.ts';
 import { Reconciler } from './reconciler.ts';
-import { type RelayHello, RelayLink } from './relay-link.ts';
+import { RelayLink } from './relay-link.ts';
 import { systemId } from './system-id.ts';
 import { readTables } from './table-files.ts';
-import { trustedStatus } from './trusted-status.ts';
 
 /** How long an agent that ends waits for its last writes. */
 const STOP_PATIENCE_MS = 5000;
@@ -44,9 +41,6 @@ const NO_PROBLEMS: Json = ['map', []];
 
 /** Who changed a row, when the database server is not our own. */
 const UNTOLD = 'a client of the database server, which does not say who';
-
-/** Different refusals that are told of in one life. */
-const MOST_REFUSALS = 100;
 
 interface Parts {
   readonly config: Config;
@@ -65,6 +59,7 @@ interface Parts {
 export class Agent {
   readonly parts: Parts;
   readonly events: EventLog;
+  readonly #told: AgentEvents;
   readonly interfaces: Interfaces;
   readonly #writes: PendingWrites;
   readonly #owned: OwnedRows;
@@ -76,10 +71,7 @@ export class Agent {
   readonly #heartbeat: NodeJS.Timeout;
   /** Only in a database that other agents reach, too. */
   readonly #identity: IdentityLock | undefined;
-  /** What the database can never take, and was told of once. */
-  readonly #refusals = new Set<string>();
   #stopped = false;
-  #relayPid: number | undefined;
 
   /** Starts everything; settles when the interfaces are ordered, if the relay process is there, and the versions published. */
   static async start(config: Config, log: Log): Promise<Agent> {
@@ -107,16 +99,18 @@ export class Agent {
     const { config, log, systemId: id, database, state, storedEvents: stored, tables, relay, authors } = parts;
     const { client } = database;
     this.parts = parts;
-    const refused = (error: Error) => this.#recordRefusal(error);
+    const refused = (error: Error) => this.#told.refusal(error);
     this.#writes = new PendingWrites(client, log, refused);
     const { hostname: host, eventLimit: limit } = config;
     this.events = new EventLog({ systemId: id, host, limit, stored: stored ?? [], writes: this.#writes, log });
+    this.#told = new AgentEvents(this.events);
     const changes = new ClientChanges((event) => this.events.record(event));
     authors.denied = (by, method, reason) =>
       changes.tell({ kind: 'denied', text: `A client was denied ${method}: ${reason}`, details: { method }, by });
-    this.#memory = new InterfaceMemory(config.stateDir, (problem) => this.#recordProblem('fault', problem));
+    this.#memory = new InterfaceMemory(config.stateDir, (problem) => this.#told.problem('fault', problem));
     const row: OwnedRowsParts['row'] = (table, uuid) => state.row(table, uuid);
     this.#owned = new OwnedRows({ writes: this.#writes, authors, changes, row });
+    const known = new KnownRows({ memory: this.#memory, owned: this.#owned, authors, changes });
     this.#hostRow = new OwnHostRow({ state, systemId: id, authors, changes });
     this.#versions = new LocalVersions({
       ...{ loaded: tables.entries, memory: new PublishedMemory(config.stateDir), authors, changes },
@@ -129,14 +123,14 @@ export class Agent {
       write: (uuid, columns) => this.#owned.update('Interface', uuid, columns),
       changed: (name, change, by) => changes.tell({ interface: name, ...change, by }),
       author: (uuid, column) => authors.ofColumn('Interface', column, uuid),
-      remember: (uuid, known) => this.#memory.keep(uuid, known),
-      entered: (one, isNew) => this.#entered(one, isNew, changes),
-      left: (one) => this.#left(one, changes),
+      remember: (uuid, what) => this.#memory.keep(uuid, what),
+      entered: (one, isNew) => known.entered(one, isNew),
+      left: (one) => known.left(one),
       event: (name, event) => this.events.record({ interface: name, ...event }),
       backendsChanged: () => this.#reconciler.backendsChanged(),
     });
     const own = state.hosts().find((row) => row.systemId === id);
-    const beforehand = this.#measuredBefore(own) ?? declared(config);
+    const beforehand = known.measuredBefore(own) ?? declared(config);
     const rows = new PublishedRows(authors);
     const [memory, owned] = [this.#memory, this.#owned];
     this.#publisher = new Publisher({ client, log, beforehand, memory, owned, rows, changes, refused });
@@ -149,15 +143,15 @@ export class Agent {
       },
       isPrepared: stored !== undefined,
     });
-    database.onTrouble(() => this.#tellTrouble());
+    database.onTrouble(() => this.#told.trouble(database.trouble));
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
     this.#heartbeat.unref();
     if (config.db !== undefined) {
-      const tell = (problem: CompatError) => this.#recordProblem('fault', problem);
+      const tell = (problem: CompatError) => this.#told.problem('fault', problem);
       this.#identity = new IdentityLock({ client, systemId: id, stateDir: config.stateDir, tell });
     }
-    for (const problem of tables.problems) this.#recordProblem('table-problem', problem);
-    if (database.trouble) this.#tellTrouble();
+    for (const problem of tables.problems) this.#told.problem('table-problem', problem);
+    if (database.trouble) this.#told.trouble(database.trouble);
   }
 
   /**
@@ -168,7 +162,7 @@ export class Agent {
   async stop(why: string, relayEnds = false): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.events.record({ kind: 'agent-stopping', text: `Agent ${PROGRAM_VERSION} ends: ${why}` });
+    this.#told.stopping(why);
     clearInterval(this.#heartbeat);
     this.#reconciler.stop();
     this.#owned.close();
@@ -190,8 +184,7 @@ export class Agent {
 
   /** The connections would end with the relay process: the history says so. */
   keeperDied(): void {
-    const text = 'The keeper of this agent died: the connections are not kept, and nobody would start the agent again';
-    this.#recordProblem('not-kept', new CompatError('VC-KEEPER-GONE', text));
+    this.#told.keeperDied();
   }
 
   async #run(): Promise<void> {
@@ -210,13 +203,7 @@ export class Agent {
     await this.#reconciler.run();
     this.#beat();
     void this.#identity?.take();
-    const details = {
-      version: PROGRAM_VERSION,
-      interfaces: this.interfaces.size,
-      versions: this.#versions.entries.length,
-    };
-    const text = `Agent ${PROGRAM_VERSION} serves ${plural(details.interfaces, 'interface')}`;
-    this.events.record({ kind: 'agent-started', text, details });
+    this.#told.started(this.interfaces.size, this.#versions.entries.length);
   }
 
   /** Settles when the relay process is connected, or after a while without it: clients are served all the same. */
@@ -227,7 +214,7 @@ export class Agent {
       relay.start({
         connected: (hello) => {
           this.interfaces.connected();
-          this.#tellRelay(hello);
+          this.#told.relayConnected(hello);
           clearTimeout(timer);
           resolve();
           this.#reconciler.schedule();
@@ -236,16 +223,6 @@ export class Agent {
         gone: () => this.interfaces.gone(),
       });
     });
-  }
-
-  /** Once for each relay process. */
-  #tellRelay({ pid, program, resumed, problems }: RelayHello): void {
-    if (pid === this.#relayPid) return;
-    this.#relayPid = pid;
-    for (const { code, text } of problems) this.events.record({ kind: 'fault', code, text });
-    const took = `it took over ${plural(resumed, 'connection')} of the one before`;
-    const text = `Relay process ${pid} of release ${program} serves the ports; ${took}`;
-    this.events.record({ kind: 'relay-connected', text, details: { pid, program, resumed } });
   }
 
   /** The database may be another one than before, an older state of it, or empty. */
@@ -261,15 +238,6 @@ export class Agent {
     this.#reconciler.schedule();
   }
 
-  #tellTrouble(): void {
-    const { trouble } = this.parts.database;
-    if (trouble) this.#recordProblem('database-unwritable', trouble);
-    else {
-      const text = 'The database takes writes again; what happened meanwhile stands in the log of the agent only';
-      this.events.record({ kind: 'database-writable', text });
-    }
-  }
-
   /** The columns of the Host row that are status: the row is as we have just written it. */
   #ownHost(): void {
     const { state, systemId: id, config, database } = this.parts;
@@ -277,47 +245,6 @@ export class Agent {
     if (!host) return;
     this.#owned.own('Host', host.uuid, id, { cur_cfg: host.curCfg });
     this.#owned.writing(host.uuid, { problems: NO_PROBLEMS, ...hostFacts(database, config, id) })();
-  }
-
-  /** Tells of a new interface; the result is what is known of it from before. */
-  #entered(row: InterfaceRow, isNew: boolean, changes: ClientChanges): KnownInterface {
-    const { uuid, name, frontend, backend } = row;
-    const memory = this.#memory;
-    if (isNew) {
-      const by = this.parts.authors.ofRow('Interface', uuid, name);
-      const text = `Interface ${name} was added`;
-      changes.tell({ kind: 'added', interface: name, text, details: { frontend, backend }, by }, '');
-    } else if (memory.isNew && !memory.of(uuid))
-      memory.keep(uuid, { abilities: row.abilities, sticky: readSticky(row) });
-    const known = memory.of(uuid);
-    this.#owned.own('Interface', uuid, name, trustedStatus(row, known));
-    return known ?? {};
-  }
-
-  #left({ uuid, name }: InterfaceRow, changes: ClientChanges): void {
-    this.#owned.disown(uuid);
-    this.#memory.forget(uuid);
-    const by = this.parts.authors.ofRow('Interface', uuid, name);
-    changes.tell({ kind: 'removed', interface: name, text: `Interface ${name} was removed`, details: {}, by }, '');
-  }
-
-  /** What an earlier agent measured: valid until a back-end is measured again. */
-  #measuredBefore(host: HostRow | undefined): Beforehand | undefined {
-    const { host: remembered, isNew } = this.#memory;
-    if (remembered) return { abilities: remembered, knownBy: 'measured', name: 'last measured' };
-    if (!isNew || !host?.abilities || host.knownBy !== 'measured') return undefined;
-    return { abilities: host.abilities, knownBy: 'measured', name: host.backend.get('name') ?? 'last measured' };
-  }
-
-  #recordRefusal({ message }: Error): void {
-    if (this.#refusals.has(message) || this.#refusals.size >= MOST_REFUSALS) return;
-    this.#refusals.add(message);
-    const text = `The database can never take something that the agent writes, and goes without it: ${message}`;
-    this.#recordProblem('row-refused', new CompatError('VC-DB-TRANSACTION', text));
-  }
-
-  #recordProblem(kind: string, { code, message }: CompatError): void {
-    this.events.record({ kind, code, text: message });
   }
 
   #beat(): void {
