@@ -40,7 +40,7 @@ export interface Received {
   readonly fds: readonly number[];
   /** A datagram was too long, or the kernel dropped descriptors: no room, a full table, or a security module. */
   readonly truncated: boolean;
-  /** The sender of a datagram; 0 when the kernel does not say. */
+  /** The process that sent it; 0 when the kernel does not say, or was not asked. */
   readonly pid: number;
 }
 
@@ -61,8 +61,10 @@ const [CONTROL_LENGTH, FLAGS, SENT] = [40 / 4, 48 / 4, HEADER_BYTES / 4];
 /** Room for one struct ucred and the descriptors, each behind a struct cmsghdr. */
 const control = pinned(32 + 16 + MAX_CARRIED * 4 + 4);
 const controlWords = new Int32Array(control.buffer);
+/** Room for the sender, which the kernel names where it was asked to (SO_PASSCRED): without it, that counts as truncated. */
+const SENDER_ROOM = 32;
 /** What a stream may carry. */
-const STREAM_ROOM = 16 + MAX_FDS * 4;
+const STREAM_ROOM = SENDER_ROOM + 16 + MAX_FDS * 4;
 const iov = pinned(16);
 const iovAddress = new BigUint64Array(iov.buffer);
 const iovWords = new Uint32Array(iov.buffer);
@@ -126,9 +128,12 @@ export function peek(fd: number, into: Uint8Array): Received | undefined {
   return receiveWith(fd, into, into.length, RECV_FLAGS | MSG_PEEK, STREAM_ROOM);
 }
 
-/** Receives at most `length` bytes without taking descriptors: the kernel closes them, and `truncated` says that there were some. */
-export function receiveBytes(fd: number, into: Uint8Array, length = into.length): Received | undefined {
-  return receiveWith(fd, into, length, RECV_FLAGS, 0);
+/**
+ * Receives at most `length` bytes without taking descriptors: the kernel closes them, and `truncated` says that there were
+ * some. `named`: it names the senders on this socket, which would count as well.
+ */
+export function receiveBytes(fd: number, into: Uint8Array, length = into.length, named = false): Received | undefined {
+  return receiveWith(fd, into, length, RECV_FLAGS, named ? SENDER_ROOM : 0);
 }
 
 /** Receives one datagram of a socket made by `bindDatagram`; undefined when none waits. */

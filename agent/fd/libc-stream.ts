@@ -21,6 +21,7 @@ const endStream = libc.func('int shutdown(int, int)');
 const lookAt = libc.func('int poll(void *, unsigned long, int)');
 
 const SO_OOBINLINE = 10;
+const SO_PASSCRED = 16;
 const SO_PEEK_OFF = 42;
 const SPLICE_F_NONBLOCK = 2;
 const SHUT_RDWR = 2;
@@ -103,6 +104,19 @@ export function shutdown(fd: number): void {
 export function urgentBytesInLine(fd: number): void {
   word.writeInt32LE(1, 0);
   checked('set an option', setOption(fd, SOL_SOCKET, SO_OOBINLINE, word, word.length));
+}
+
+/** Has the kernel name the sender of each message: a connection may change hands. */
+export function nameSenders(fd: number): void {
+  word.writeInt32LE(1, 0);
+  checked('set an option', setOption(fd, SOL_SOCKET, SO_PASSCRED, word, word.length));
+}
+
+/** Whether it does. */
+export function areSendersNamed(fd: number): boolean {
+  wordLength.writeUInt32LE(word.length, 0);
+  checked('read an option', getOption(fd, SOL_SOCKET, SO_PASSCRED, word, wordLength));
+  return word.readInt32LE(0) !== 0;
 }
 
 /** Nothing stands in the queue of a connection, and nothing can come any more. False when it cannot be told. */

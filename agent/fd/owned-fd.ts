@@ -1,7 +1,7 @@
 import { closeApart } from './close-apart.ts';
 import { type ClosingCost, closingCost } from './descriptor-kind.ts';
 import { close } from './libc.ts';
-import { isEndedAndEmpty, shutdown, urgentBytesInLine } from './libc-stream.ts';
+import { isEndedAndEmpty, nameSenders, shutdown, urgentBytesInLine } from './libc-stream.ts';
 
 /** Honest peers leave one now and then, for a moment. */
 const MOST_CLOSING = 4;
@@ -104,6 +104,7 @@ export class OwnedFd {
 /** Owns a connection to a peer that is not trusted. */
 export function ownConnection(fd: number, tally?: ClosingTally): OwnedFd {
   urgentBytesInLine(fd);
+  nameSenders(fd);
   return new OwnedFd(fd, 'connection', tally);
 }
 

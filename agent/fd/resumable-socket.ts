@@ -3,7 +3,7 @@ import { mayFail } from './faults.ts';
 import type { MessageReader } from './fd-socket.ts';
 import { SystemCallError } from './libc.ts';
 import { peek, pinned, type Receipt, receive, receiveBytes, send, TruncatedError } from './libc-message.ts';
-import { peekOffset, setPeekOffset } from './libc-stream.ts';
+import { areSendersNamed, peekOffset, setPeekOffset } from './libc-stream.ts';
 import { closeAll, ForeignDescriptorError, type OwnedFd, ownUntrusted } from './owned-fd.ts';
 import { Watch } from './watch.ts';
 
@@ -23,6 +23,8 @@ export interface Peeked<M> {
   readonly alone: boolean;
   /** The kernel had no room for some of the descriptors. */
   readonly truncated: boolean;
+  /** The process that sent it; 0: unknown. */
+  readonly sender: number;
 }
 
 /** The peer began a message and did not send the rest. */
@@ -63,6 +65,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
   readonly #patienceMs: number;
   /** The listener; it may be replaced. */
   events: ResumableSocketEvents;
+  readonly #named: boolean;
   #open = true;
   #paused = false;
   #wantWritable = false;
@@ -92,6 +95,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
       const offset = peekOffset(socket.raw);
       if (offset < 0) setPeekOffset(socket.raw, 0);
       this.#seen = Math.max(offset, 0);
+      this.#named = areSendersNamed(socket.raw);
       this.#watch = new Watch(socket.raw, (ready) => this.#ready(ready));
     } catch (error) {
       socket.close();
@@ -144,7 +148,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
       this.#stopWaiting();
       // without descriptors, what follows does not matter; with some, the kernel ends a look behind them
       const alone = (message.fds.length === 0 && !this.#truncated) || !this.#behind;
-      this.#held = { message, alone, truncated: this.#truncated };
+      this.#held = { message, alone, truncated: this.#truncated, sender: got.pid };
     }
     return this.#held;
   }
@@ -195,7 +199,7 @@ export class ResumableSocket<M extends { readonly fds: readonly OwnedFd[] }> {
     let carried = false;
     for (let first = true; this.#seen > 0; first = false) {
       const length = first && expectDescriptors ? 1 : Math.min(this.#seen, sink.length);
-      const got = receiveBytes(this.#socket.raw, sink, length);
+      const got = receiveBytes(this.#socket.raw, sink, length, this.#named);
       if (!got || got.bytes === 0) throw new Error(`Cannot consume ${this.#seen} bytes that were peeked at`);
       if (first || !expectDescriptors) carried ||= got.truncated;
       this.#seen -= got.bytes;

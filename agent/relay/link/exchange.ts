@@ -40,6 +40,8 @@ export interface ExchangeEvents {
   changed(before: SessionState, now: SessionState): void;
   /** A refusal; with `close` the front-end has to go. */
   refused(error: CompatError, close: boolean, learned?: Learned): void;
+  /** The front-end's connection speaks for another process than before. */
+  changedHands(pid: number): void;
   /** A message waits where it is, because there is no room for its descriptors. */
   starved(error: TruncatedError): void;
 }
@@ -65,6 +67,8 @@ export class Exchange {
   #starved = 0;
   #timer: NodeJS.Timeout | undefined;
   #heard = false;
+  /** The process that spoke last for the front-end. */
+  #sender: number;
 
   constructor(
     context: ExchangeContext,
@@ -74,6 +78,7 @@ export class Exchange {
     events: ExchangeEvents,
   ) {
     this.context = context;
+    this.#sender = context.peer.pid;
     this.#channels = channels;
     this.#state = state;
     this.#events = events;
@@ -155,8 +160,9 @@ export class Exchange {
   }
 
   /** False: not now. */
-  #take(side: Side, { message: peeked, alone, truncated }: Peeked<VhostMessage>): boolean {
+  #take(side: Side, { message: peeked, alone, truncated, sender }: Peeked<VhostMessage>): boolean {
     this.context.atStep?.('peeked');
+    if (side === 'frontend' && sender !== this.#sender && sender > 0) this.#changedHands(sender);
     const row = requestById(peeked.request);
     const bounds = side === 'frontend' ? requestDescriptors(peeked, row) : replyDescriptors(peeked, row);
     const owned = ownDescriptors(bounds, peeked.fds.length, alone, truncated);
@@ -173,6 +179,12 @@ export class Exchange {
       throw error;
     }
     return true;
+  }
+
+  /** Another process speaks on the front-end's connection: it was handed on, or inherited. */
+  #changedHands(sender: number): void {
+    this.#sender = sender;
+    this.#events.changedHands(sender);
   }
 
   #decide(side: Side, message: VhostMessage, row: RequestOf, via: 'peeked' | 'taken'): void {

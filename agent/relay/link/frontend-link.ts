@@ -2,6 +2,7 @@ import { familyOf } from '../../../compat-tables/bits/device-types.ts';
 import { featureNames, formatMask } from '../../../compat-tables/bits/mask.ts';
 import { LOG_ALL } from '../../../compat-tables/bits/named-masks.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
+import { identifyProcess, type PeerIdentity } from '../../fd/peer.ts';
 import type { ResumableSocketEvents } from '../../fd/resumable-socket.ts';
 import type { JournalHead, Side } from '../handover/journal-format.ts';
 import { resumeExchange } from '../handover/resume.ts';
@@ -24,6 +25,8 @@ export interface FrontendLinkEvents {
   refused(error: CompatError): void;
   /** The connections would not outlive this process. */
   storeFailed(error: Error): void;
+  /** Another process has its connection now: what that one is. */
+  changedHands(peer: PeerIdentity): void;
   /** Once. Undefined: it hung up, or was closed. */
   ended(link: FrontendLink, error: Error | undefined): void;
 }
@@ -57,6 +60,7 @@ export class FrontendLink {
         if (close) this.close();
         else events.changed();
       },
+      changedHands: (pid) => this.#changedHands(pid),
       starved: ({ message }) => {
         const text = `${message} It is tried again.`;
         events.event({ kind: 'starved', code: 'VC-VHOST-TRUNCATED', text, details: {} });
@@ -130,6 +134,11 @@ export class FrontendLink {
   /** Reads at once what has arrived, which notices a hang-up. */
   readNow(): void {
     this.#exchange.readable('frontend', 'toTheEnd');
+  }
+
+  /** Where we connected, the front-end is known by its socket file, whoever answers there. */
+  #changedHands(pid: number): void {
+    if (this.context.peer.socket === undefined) this.#events.changedHands(identifyProcess(pid));
   }
 
   #notice(before: SessionState, now: SessionState): void {

@@ -83,6 +83,8 @@ export type PortEventKind =
   | 'negotiated'
   /** No mode may be offered, or a front-end asked for what it may not have. */
   | 'refused'
+  /** Another process speaks on the front-end's connection. */
+  | 'changed-hands'
   /** A second front-end was sent away. */
   | 'busy'
   /** A message waits until there is room for its descriptors. */
@@ -110,6 +112,8 @@ export interface PortHooks {
    * The answer for a peer must be the mode that it had before, as long as it lives.
    */
   decide(abilities: Abilities, peer: PeerIdentity | undefined): ModeDecision;
+  /** Another process has the connection of a front-end with this mode now, which is its mode as well. */
+  joined?(mode: Entry, peer: PeerIdentity): void;
   /** Some part of the status changed. */
   changed(): void;
   event(event: PortEvent): void;

@@ -27,6 +27,7 @@ const NEXT_FRONTEND_PAUSE_MS = 100;
  */
 export class Port {
   readonly #config: PortConfig;
+  readonly #hooks: PortHooks;
   readonly #reporter: PortReporter;
   readonly #options: PortOptions;
   readonly #backend: BackendReconnect;
@@ -37,6 +38,7 @@ export class Port {
 
   constructor(config: PortConfig, hooks: PortHooks, options: PortOptions = {}) {
     this.#config = config;
+    this.#hooks = hooks;
     this.#options = options;
     const reporter = new PortReporter(config.name, hooks);
     this.#reporter = reporter;
@@ -157,6 +159,7 @@ export class Port {
     event: (event) => this.#reporter.event(event),
     negotiated: (event) => this.#negotiated(event),
     refused: (error) => this.#reporter.refused(error),
+    changedHands: (peer) => this.#changedHands(peer),
     storeFailed: (error) => this.#reporter.notKept('VC-KEEP', error.message),
     ended: (link, error) => this.#frontendEnded(link, error),
   };
@@ -233,6 +236,15 @@ export class Port {
     backend.takeBack(link.owed);
     this.#reporter.enterState('waiting-frontend');
     this.#socket.openOrRefuse(backend.abilities, NEXT_FRONTEND_PAUSE_MS);
+  }
+
+  /** The mode goes with the connection: the process that has it now gets it again, too. */
+  #changedHands(peer: PeerIdentity): void {
+    const { mode, peer: first } = this.#frontend?.context ?? {};
+    if (!mode || !first) return;
+    this.#hooks.joined?.(mode, peer);
+    const text = `Process ${peer.pid} has the connection of front-end process ${first.pid} now`;
+    this.#reporter.notify('changed-hands', text, { version: mode.version, pid: peer.pid, before: first.pid });
   }
 
   /** One that sent what closes only when it likes comes again when it is closed. */

@@ -140,6 +140,7 @@ export class RelayedInterface {
         throw refusal('VC-ENDPOINT-TAKEN', `interface ${taken} uses one of its socket paths already`);
       const hooks: PortHooks = {
         decide: (abilities, peer) => this.#decide(abilities, peer),
+        joined: (mode, peer) => this.#joined(mode, peer),
         changed: () => this.#changed(),
         event: (event) => this.#around.event(name, event),
       };
@@ -183,6 +184,14 @@ export class RelayedInterface {
       }
     }
     return decision;
+  }
+
+  /** A connection changed hands: the mode is that of its new process, too, for as long as that one lives. */
+  #joined({ version, digest }: Entry, peer: PeerIdentity): void {
+    const added = this.#modes.add({ version, digest, peer });
+    const { peer: first, acked } = this.#port?.status ?? {};
+    const guest = first !== undefined && acked !== undefined && this.#modes.negotiated(peer);
+    if (added || guest) this.#remember();
   }
 
   /** The front-end socket is open when somebody can be served: a new front-end process, or one that has a mode. */

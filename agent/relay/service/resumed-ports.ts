@@ -1,4 +1,4 @@
-import type { Abilities } from '../../../compat-tables/entries/entry.ts';
+import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { parseEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
@@ -38,6 +38,10 @@ class DeferredHooks implements PortHooks {
   decide(abilities: Abilities, peer: PeerIdentity | undefined): ModeDecision {
     if (this.#hooks) return this.#hooks.decide(abilities, peer);
     return { refused: notOrderedYet(this.#name) };
+  }
+
+  joined(mode: Entry, peer: PeerIdentity): void {
+    this.#hooks?.joined?.(mode, peer);
   }
 
   changed(): void {

@@ -66,6 +66,7 @@ class Left {
     const exchange = new Exchange({ ...context, traceListener: () => undefined }, channels, state, () => stored, {
       changed: () => {},
       refused: () => {},
+      changedHands: () => {},
       starved: () => {},
     });
     this.#undo = () => {
