@@ -1,7 +1,7 @@
 import { setTimeout as setTimeoutOf } from 'node:timers/promises';
 import type { Log } from '../../base/log.ts';
 import type { EntriesRead } from '../../compat-tables/entries/load.ts';
-import { CompatError } from '../../compat-tables/errors/compat-error.ts';
+import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import { HEARTBEAT_MS } from '../../rpc/state/heartbeat.ts';
 import { State } from '../../rpc/state/state.ts';

@@ -60,6 +60,10 @@ describe('the files in packaging/', function () {
     assert.ok(Number(locked) * 1024 * 1024 >= 8000 * PAGE_BYTES);
   });
 
+  it('start the next relay process while one that closes descriptors apart still waits', () => {
+    assert.equal(settingOf(RELAY, 'KillMode'), 'process');
+  });
+
   it('have users that exist: those of the units, that of the one who gives orders', () => {
     const users = [...text('vhost-compat.sysusers.conf').matchAll(/^u (\S+)/gm)].map(([, name]) => name);
     assert.deepEqual([settingOf(MANAGER, 'User'), settingOf(RELAY, 'User')], users);

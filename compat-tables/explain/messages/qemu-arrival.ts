@@ -24,7 +24,7 @@ export const QEMU_ARRIVAL_MESSAGES: readonly MessageRow[] = [
   {
     id: 'qemu-load-field',
     program: 'QEMU',
-    pattern: /Failed to load (?<device>(?:virtio|vhost|PCI)[\w.\/-]*):(?<field>[\w.\/-]+)/,
+    pattern: /Failed to load (?<device>(?:virtio|vhost|PCI)[\w./-]*):(?<field>[\w./-]+)/,
     example: 'qemu-system-x86_64: Failed to load virtio-net:virtio',
     spellings: [
       'qemu-system-x86_64: Failed to load PCIDevice:config',

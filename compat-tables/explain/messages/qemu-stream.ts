@@ -176,7 +176,7 @@ export const QEMU_STREAM_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-only-migratable',
     program: 'QEMU',
     pattern:
-      /disallowing migration blocker \((?<why>--?only[-_]migratable|migration[\/ ]?\w*[^)]*)\) for: (?<reason>.+)/,
+      /disallowing migration blocker \((?<why>--?only[-_]migratable|migration[/ ]?\w*[^)]*)\) for: (?<reason>.+)/,
     example:
       'qemu-system-x86_64: -device virtio-net-pci,netdev=n: disallowing migration blocker (--only_migratable) for: the device cannot be migrated',
     source: 'migration/migration.c, add_blockers, 2.9 and later',
