@@ -90,7 +90,7 @@ describe('supervise: upgrades', function () {
 
   it('does not wait out the pause of a program that does not live', async () => {
     const backoff = { firstMs: 1e6, longestMs: 1e6, goodLifeMs: 1e6 };
-    stage.start({ command: stage.script('bad', 'exit 3\n'), backoff });
+    stage.start({ command: stage.script('bad', 'exit 1\n'), backoff });
     await until('a pause', () => stage.events('child-ended').length === 2);
     stage.signal('SIGUSR2');
     await until('a third life', () => stage.events('child-started').length === 3);
