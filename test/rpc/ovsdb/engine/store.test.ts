@@ -160,7 +160,7 @@ describe('the SQLite file', () => {
   }
 
   const strangers: { title: string; make: (path: string) => void; code: string }[] = [
-    { title: 'no SQLite file', make: (path) => writeFileSync(path, 'x'.repeat(5000)), code: 'OVSDB-STORE-UNREADABLE' },
+    { title: 'no SQLite file', make: (path) => writeFileSync(path, 'x'.repeat(5000)), code: 'OVSDB-STORE-CORRUPT' },
     {
       title: 'a SQLite file of another program',
       make: (path) => new Sqlite(path).exec('CREATE TABLE t (a)').close(),
