@@ -10,7 +10,7 @@ import { LastOrders } from './last-orders.ts';
 import { type FactSink, Outbox } from './outbox.ts';
 import { RelayedInterface, type RelaySurroundings } from './relayed-interface.ts';
 import type { KeeperLink } from './resumed-ports.ts';
-import { haveCommon, socketPlacesOf } from './socket-places.ts';
+import { placesIn, socketPlacesOf } from './socket-places.ts';
 
 /** How often the modes of front-end processes that are gone are forgotten. */
 const EXPIRE_EVERY_MS = 1000;
@@ -35,6 +35,8 @@ export class RelayService {
   /** The ids that this manager has named. */
   #named = new Set<string>();
   readonly #live = new Map<string, RelayedInterface>();
+  /** Whose each socket place is, so that the start of a thousand interfaces compares no two of them. */
+  readonly #places = new Map<string, RelayedInterface>();
   readonly #former = new FormerModes();
   #versions: VersionsOrder | undefined;
   #reconsider = false;
@@ -178,6 +180,7 @@ export class RelayService {
     try {
       const opened = new RelayedInterface(order, modes, this.#around, this.#ownerOfPaths(order));
       this.#live.set(order.id, opened);
+      if (!opened.conflicted) for (const place of placesIn(opened.places)) this.#places.set(place, opened);
       this.#trace(order.id, opened);
     } catch (error) {
       this.#options.log.error('interface-not-opened', { interface: order.name, error });
@@ -186,6 +189,7 @@ export class RelayService {
 
   async #end(id: string, live: RelayedInterface, again: InterfaceOrder | undefined): Promise<void> {
     this.#live.delete(id);
+    for (const place of placesIn(live.places)) if (this.#places.get(place) === live) this.#places.delete(place);
     this.#former.keep(live.order.frontend, live.modes);
     if (again === undefined) this.#last.remove(id);
     await live.stop();
@@ -211,11 +215,9 @@ export class RelayService {
   }
 
   #ownerOfPaths(order: InterfaceOrder): string | undefined {
-    const { frontend, backend } = socketPlacesOf(order);
-    const places = [...frontend, ...backend];
-    for (const { order: other, places: taken, conflicted } of this.#live.values()) {
-      if (other.id === order.id || conflicted) continue;
-      if (haveCommon(taken.frontend, places) || haveCommon(taken.backend, places)) return other.name;
+    for (const place of placesIn(socketPlacesOf(order))) {
+      const other = this.#places.get(place)?.order;
+      if (other !== undefined && other.id !== order.id) return other.name;
     }
     return undefined;
   }

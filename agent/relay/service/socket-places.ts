@@ -14,6 +14,11 @@ export function socketPlacesOf({ frontend, backend }: Pick<InterfaceOrder, 'fron
   return { frontend: namesOf(frontend), backend: namesOf(backend) };
 }
 
+/** Of both sides. */
+export function placesIn({ frontend, backend }: SocketPlaces): readonly string[] {
+  return [...frontend, ...backend];
+}
+
 export function haveCommon(some: readonly string[], others: readonly string[]): boolean {
   return some.some((one) => others.includes(one));
 }
