@@ -4,7 +4,7 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { knock } from './knock.ts';
 import { acceptUnix } from './libc.ts';
 import { shutdown } from './libc-stream.ts';
-import { OwnedFd } from './owned-fd.ts';
+import { type ClosingTally, OwnedFd } from './owned-fd.ts';
 import { Watch } from './watch.ts';
 
 export interface BoundSocketOptions extends SocketFileOptions {
@@ -14,6 +14,8 @@ export interface BoundSocketOptions extends SocketFileOptions {
   connect(path: string): number;
   /** Binds a path; gives the descriptor. */
   bind(path: string): number;
+  /** Counts the connections that nobody accepted, in the end: closing them may take as long as their clients like. */
+  readonly tally?: ClosingTally;
 }
 
 /** A socket of ours at a path, on node's event loop. It replaces the file of a dead process and removes its own at the end. */
@@ -49,12 +51,15 @@ export class BoundSocket {
   }
 }
 
-function bindFile(path: string, { purpose, connect, bind, ...options }: BoundSocketOptions): SocketFile<OwnedFd> {
+function bindFile(
+  path: string,
+  { purpose, connect, bind, tally, ...options }: BoundSocketOptions,
+): SocketFile<OwnedFd> {
   try {
     return SocketFile.bind(path, options, {
       knock: (at) => knock(at, connect),
       bind: (at) => new OwnedFd(bind(at)),
-      close: closeBound,
+      close: (socket) => closeBound(socket, tally),
     });
   } catch (error) {
     if (!(error instanceof SocketFileError)) throw error;
@@ -66,13 +71,23 @@ function bindFile(path: string, { purpose, connect, bind, ...options }: BoundSoc
 }
 
 /** Connections that nobody accepted may hold messages, and those descriptors: each is ended like one that was. */
-function closeBound(socket: OwnedFd): void {
+function closeBound(socket: OwnedFd, tally: ClosingTally | undefined): void {
   shutdown(socket.raw);
+  const waiting: OwnedFd[] = [];
   try {
-    for (let waiting = acceptUnix(socket.raw); waiting !== undefined; waiting = acceptUnix(socket.raw))
-      new OwnedFd(waiting, 'connection').close();
+    for (let next = acceptUnix(socket.raw); next !== undefined; next = acceptUnix(socket.raw))
+      waiting.push(new OwnedFd(next, 'connection'));
   } catch {
     // none is left, or it is no socket that accepts
   }
   socket.close();
+  if (waiting.length > 0) void endInTurn(waiting, tally);
+}
+
+/** One after the other, as one: so many clients take no more of what closes for all ports than one does. */
+async function endInTurn(connections: readonly OwnedFd[], tally: ClosingTally | undefined): Promise<void> {
+  for (const { raw } of connections) shutdown(raw);
+  const over = tally?.begin();
+  for (const connection of connections) await connection.endConnection();
+  over?.();
 }

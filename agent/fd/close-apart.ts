@@ -10,12 +10,22 @@ import { addressOf, libc } from './libc.ts';
 interface Closer {
   /** Its stack and what it has instead of our thread's variables, `errno` above all. Must not be collected. */
   readonly memory: Buffer;
+  readonly lane: Lane;
   readonly closed: () => void;
 }
 
 interface Waiting {
   readonly fd: number;
   readonly closed: () => void;
+}
+
+/** Whom a closing may wait for: the `kernel` alone, which comes to an end, or `others`, who need not. */
+export type WaitsFor = 'kernel' | 'others';
+
+/** Each kind has processes of its own: whoever blocks all of one does not keep the memory of other guests from being freed. */
+interface Lane {
+  running: number;
+  readonly waiting: Waiting[];
 }
 
 const startProcess = libc.func('int clone(void *, void *, int, intptr_t, void *, void *, void *)');
@@ -37,28 +47,34 @@ const STACK_TOP = 16_384;
 const THREAD_POINTER = 32_768;
 const ALIGNMENT = 64n;
 
-/** So many at the same time; what is above waits in our own table. */
+/** So many of each kind at the same time; what is above waits in our own table. */
 const MOST_CLOSERS = 512;
 const FIRST_LOOK_MS = 2;
 const LONGEST_LOOK_MS = 250;
 
 const running = new Map<number, Closer>();
-const waiting: Waiting[] = [];
+const lanes: Readonly<Record<WaitsFor, Lane>> = {
+  kernel: { running: 0, waiting: [] },
+  others: { running: 0, waiting: [] },
+};
 const backoff = new Backoff({ firstMs: FIRST_LOOK_MS, longestMs: LONGEST_LOOK_MS });
 const everySignal = Buffer.alloc(SIGNAL_SET_BYTES, 0xff);
 const ourSignals = Buffer.alloc(SIGNAL_SET_BYTES);
 let closeFunction: unknown;
 let timer: NodeJS.Timeout | undefined;
+/** When it fires. */
+let due = Number.POSITIVE_INFINITY;
 
 /** Takes the descriptor over; its number must not be used any more. `closed` is called later, when it is closed. */
-export function closeApart(fd: number, closed: () => void = () => {}): void {
-  if (running.size < MOST_CLOSERS && start({ fd, closed })) backoff.reset();
-  else waiting.push({ fd, closed });
+export function closeApart(fd: number, closed: () => void = () => {}, waitsFor: WaitsFor = 'others'): void {
+  const lane = lanes[waitsFor];
+  if (lane.running < MOST_CLOSERS && start(lane, { fd, closed })) backoff.reset();
+  else lane.waiting.push({ fd, closed });
   lookLater();
 }
 
 /** False: there is no room for another process now. */
-function start({ fd, closed }: Waiting): boolean {
+function start(lane: Lane, { fd, closed }: Waiting): boolean {
   closeFunction ??= symbolAt(null, 'close');
   const memory = Buffer.alloc(MEMORY_BYTES);
   const begin = addressOf(memory);
@@ -72,22 +88,39 @@ function start({ fd, closed }: Waiting): boolean {
   const pid = startProcess(closeFunction, stack, flags, BigInt(fd), null, thread, null) as number;
   maskSignals(SIG_SETMASK, ourSignals, null);
   if (pid <= 0) return false;
-  running.set(pid, { memory, closed });
+  lane.running += 1;
+  running.set(pid, { memory, lane, closed });
   return true;
 }
 
+/** A look that is due stays due: else whoever has descriptors closed all the time would put it off for ever. */
 function lookLater(): void {
+  if (running.size === 0 && Object.values(lanes).every(({ waiting }) => waiting.length === 0)) return;
+  const pauseMs = backoff.next();
+  if (performance.now() + pauseMs >= due) return;
   clearTimeout(timer);
-  timer = running.size + waiting.length > 0 ? setTimeout(look, backoff.next()).unref() : undefined;
+  due = performance.now() + pauseMs;
+  timer = setTimeout(look, pauseMs).unref();
 }
 
 function look(): void {
-  for (const [pid, { closed }] of running) {
+  due = Number.POSITIVE_INFINITY;
+  for (const [pid, { lane, closed }] of running) {
     if (awaitProcess(pid, null, WNOHANG | WALL) === 0) continue;
     running.delete(pid);
+    lane.running -= 1;
     backoff.reset();
     closed();
   }
-  for (let next = waiting[0]; next && running.size < MOST_CLOSERS && start(next); next = waiting[0]) waiting.shift();
+  for (const lane of Object.values(lanes)) startWaiting(lane);
   lookLater();
+}
+
+function startWaiting(lane: Lane): void {
+  let started = 0;
+  for (const next of lane.waiting) {
+    if (lane.running >= MOST_CLOSERS || !start(lane, next)) break;
+    started += 1;
+  }
+  lane.waiting.splice(0, started);
 }

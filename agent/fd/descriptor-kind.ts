@@ -4,11 +4,13 @@ import { controlFd, getOption, libc, SOL_SOCKET } from './libc.ts';
 /**
  * What closing a descriptor may cost:
  * - `nothing`: it can be done at any time.
- * - `stream`: a connected unix socket; nothing once it is shut down and empty, else as much as what stands in its queue.
- * - `time`: the kernel may be busy with it for seconds, with no help from outside: large memory is freed, a device reset.
+ * - `memory`: as long as what is in it then takes to be freed. Whoever sent it may have filled it meanwhile.
+ * - `socket`: a unix socket; as much as what stands in its queue. That cannot be seen: of an urgent byte that was read the
+ *   kernel counts nothing any more, and keeps the descriptors that came with it.
+ * - `time`: the kernel may be busy with it for seconds, with no help from outside: a device is reset.
  * - `foreign`: it may wait for somebody else, who never answers: the server of its file system, the far end of a network.
  */
-export type ClosingCost = 'nothing' | 'stream' | 'time' | 'foreign';
+export type ClosingCost = 'nothing' | 'memory' | 'socket' | 'time' | 'foreign';
 
 const readLink = libc.func('int64_t readlink(const char *, void *, uint64_t)');
 const systemCall = libc.func('long syscall(long, long, void *, long, long, void *)');
@@ -16,10 +18,8 @@ const handleOf = libc.func('int name_to_handle_at(int, void *, void *, void *, i
 
 const F_GET_SEALS = 1034;
 const F_GETPIPE_SZ = 1032;
-const SO_TYPE = 3;
 const SO_DOMAIN = 39;
 const AF_UNIX = 1;
-const SOCK_STREAM = 1;
 /** The number of statx(2), for which older C libraries have no function. */
 const STATX: Readonly<Partial<Record<NodeJS.Architecture, number>>> = { x64: 332, arm64: 291 };
 const AT_EMPTY_PATH = 0x1000;
@@ -48,19 +48,14 @@ export function closingCost(fd: number): ClosingCost {
   const length = Number(readLink(`/proc/self/fd/${fd}`, link, link.length));
   const name = link.toString('latin1', 0, Math.max(length, 0));
   if (name === 'anon_inode:[eventfd]' || name.startsWith('pipe:[')) return 'nothing';
-  if (name.startsWith('socket:[')) return costOfSocket(fd);
+  if (name.startsWith('socket:[')) return socketOption(fd, SO_DOMAIN) === AF_UNIX ? 'socket' : 'foreign';
   // what has no place in a file system: its name cannot be chosen, as every path begins with a slash
   if (name !== '' && !name.startsWith('/')) return 'time';
   // answered only for a pipe, wherever its name is
   if (controlFd(fd, F_GETPIPE_SZ, 0) >= 0) return 'nothing';
   // answered only for memory: memfd, tmpfs, hugetlbfs
-  if (controlFd(fd, F_GET_SEALS, 0) >= 0) return blocksOf(fd) <= SMALL_MEMORY_BYTES ? 'nothing' : 'time';
+  if (controlFd(fd, F_GET_SEALS, 0) >= 0) return 'memory';
   return isLocal(fd) ? 'time' : 'foreign';
-}
-
-function costOfSocket(fd: number): ClosingCost {
-  if (socketOption(fd, SO_DOMAIN) !== AF_UNIX) return 'foreign';
-  return socketOption(fd, SO_TYPE) === SOCK_STREAM ? 'stream' : 'time';
 }
 
 function socketOption(fd: number, option: number): number | undefined {
@@ -68,8 +63,9 @@ function socketOption(fd: number, option: number): number | undefined {
   return (getOption(fd, SOL_SOCKET, option, number, numberLength) as number) < 0 ? undefined : number.readInt32LE(0);
 }
 
-function blocksOf(fd: number): number {
-  return readStat(fd) ? Number(stat.readBigUInt64LE(48)) * BLOCK_BYTES : Number.POSITIVE_INFINITY;
+/** Whether this memory holds little now. */
+export function isSmallMemory(fd: number): boolean {
+  return readStat(fd) && Number(stat.readBigUInt64LE(48)) * BLOCK_BYTES <= SMALL_MEMORY_BYTES;
 }
 
 /** False: it could not be read. File systems answer from what they know already. */

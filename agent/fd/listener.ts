@@ -27,7 +27,7 @@ export class Listener {
     this.#arrived = arrived;
     this.#tally = tally;
     const bind = (at: string): number => listenUnix(at, BACKLOG);
-    const all = { ...options, purpose: 'listen on', connect: connectUnix, bind };
+    const all = { ...options, purpose: 'listen on', connect: connectUnix, bind, tally };
     this.#socket = new BoundSocket(path, all, () => this.#accept());
   }
 

@@ -1,5 +1,5 @@
 import { closeApart } from './close-apart.ts';
-import { type ClosingCost, closingCost } from './descriptor-kind.ts';
+import { type ClosingCost, closingCost, isSmallMemory } from './descriptor-kind.ts';
 import { close } from './libc.ts';
 import { isEndedAndEmpty, nameSenders, shutdown, urgentBytesInLine } from './libc-stream.ts';
 
@@ -74,8 +74,9 @@ export class OwnedFd {
       return;
     }
     const fd = this.take();
-    if (this.#cost === 'nothing' || (this.#cost === 'stream' && isEndedAndEmpty(fd))) close(fd);
-    else closeApart(fd, closed);
+    const cost = this.#cost;
+    if (cost === 'nothing' || (cost === 'memory' && isSmallMemory(fd))) close(fd);
+    else closeApart(fd, closed, cost === 'time' || cost === 'memory' ? 'kernel' : 'others');
   }
 
   /**
@@ -145,9 +146,13 @@ export function ownUntrusted(fds: readonly number[]): OwnedFd[] {
   const owned = ownAll(fds);
   const foreign = owned.filter((fd) => fd.isForeign);
   if (foreign.length === 0) return owned;
-  const closed = foreign.map((fd) => new Promise<void>((resolve) => fd.close(resolve)));
-  closeAll(owned);
-  throw new ForeignDescriptorError(foreign.length, closed);
+  closeAll(owned.filter((fd) => !fd.isForeign));
+  throw new ForeignDescriptorError(foreign.length, [closeInTurn(foreign)]);
+}
+
+/** One after the other: whoever sends many that block takes one process of those that close for all ports. */
+async function closeInTurn(fds: readonly OwnedFd[]): Promise<void> {
+  for (const fd of fds) await new Promise<void>((resolve) => fd.close(resolve));
 }
 
 export function closeAll(fds: readonly OwnedFd[] = []): void {

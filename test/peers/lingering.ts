@@ -69,6 +69,7 @@ export function closersAtWork(): number {
   return childrenOf(process.pid).length;
 }
 
+const receive = libc.func('int64_t recv(int, void *, uint64_t, int)');
 const sendmsg = libc.func('int64_t sendmsg(int, void *, int)');
 const MSG_OOB = 1;
 const SCM_RIGHTS = 1;
@@ -90,4 +91,9 @@ export function sendUrgently(socket: number, descriptor: number): void {
   msg.writeBigUInt64LE(addressOf(control), 32);
   msg.writeBigUInt64LE(BigInt(control.length), 40);
   if (Number(sendmsg(socket, msg, MSG_OOB)) !== 1) throw new Error('Cannot send urgent data');
+}
+
+/** Reads the urgent byte of a socket; what was sent with it stays in the queue, though the queue counts as empty. */
+export function receiveUrgently(socket: number): void {
+  if (Number(receive(socket, Buffer.alloc(1), 1, MSG_OOB)) !== 1) throw new Error('Cannot receive urgent data');
 }

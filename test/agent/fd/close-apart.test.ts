@@ -27,4 +27,16 @@ describe('closing apart', () => {
     assert.deepEqual(new Set(closed), new Set(fds));
     assert.deepEqual(fds.filter(isOpen), []);
   });
+
+  it('goes on while more come all the time', async () => {
+    let [asked, closed] = [0, 0];
+    for (const end = performance.now() + 500; performance.now() < end; asked += 1) {
+      closeApart(createEventFd(), () => {
+        closed += 1;
+      });
+      if (asked % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.ok(closed > 0, `${asked} were to be closed`);
+    await until('all are closed', () => closed === asked);
+  });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { ftruncateSync, openSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { closingCost } from '../../../agent/fd/descriptor-kind.ts';
+import { closingCost, isSmallMemory } from '../../../agent/fd/descriptor-kind.ts';
 import { bindDatagram, createEventFd, createMemoryFd, socketPair } from '../../../agent/fd/libc.ts';
 import { createPipe } from '../../../agent/fd/libc-stream.ts';
 import { OwnedFd } from '../../../agent/fd/owned-fd.ts';
@@ -32,21 +32,27 @@ describe('what closing a descriptor may cost', () => {
   it('nothing for what front-ends send all the time', () => {
     assert.equal(costOf(createEventFd()), 'nothing');
     assert.equal(costOf(createPipe(4096)), 'nothing');
-    assert.equal(costOf(memory(65_536)), 'nothing');
-    assert.equal(costOf(openSync('/dev/shm', 0o20200002)), 'nothing'); // O_TMPFILE: as QEMU with memory on tmpfs
   });
 
-  it('time for memory that somebody has used, for devices, and for files on this machine', () => {
-    assert.equal(costOf(memory(4 * 1_048_576)), 'time');
+  it('for memory, what is in it when it is closed', () => {
+    const fd = memory(65_536);
+    assert.equal(costOf(fd), 'memory');
+    assert.equal(isSmallMemory(fd), true);
+    for (let at = 0; at < 4 * 1_048_576; at += 65_536) writeSync(fd, Buffer.alloc(65_536, 1), 0, 65_536, at);
+    assert.equal(isSmallMemory(fd), false);
+    assert.equal(costOf(openSync('/dev/shm', 0o20200002)), 'memory'); // O_TMPFILE: as QEMU with memory on tmpfs
+  });
+
+  it('time for devices, and for files on this machine', () => {
     assert.equal(costOf(openSync('/dev/null', 'r+')), 'time');
     assert.equal(costOf(openSync(home.path, 'r')), 'time');
-    assert.equal(costOf(bindDatagram(`${home.path}/d`)), 'time');
   });
 
-  it('for a connection, what stands in it', () => {
+  it('for a unix socket, what stands in its queue', () => {
     const [near, far] = socketPair();
-    assert.equal(costOf(near), 'stream');
-    assert.equal(costOf(far), 'stream');
+    assert.equal(costOf(near), 'socket');
+    assert.equal(costOf(far), 'socket');
+    assert.equal(costOf(bindDatagram(`${home.path}/d`)), 'socket');
   });
 
   it('as long as somebody else likes for a network socket', async () => {

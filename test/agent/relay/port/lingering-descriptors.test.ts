@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { connectUnix, socketPair } from '../../../../agent/fd/libc.ts';
 import { send } from '../../../../agent/fd/libc-message.ts';
-import { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
+import { Listener } from '../../../../agent/fd/listener.ts';
+import { ClosingTally, OwnedFd } from '../../../../agent/fd/owned-fd.ts';
 import type { MockFrontend } from '../../../../agent/mock/mock-frontend.ts';
 import { encodeReply, encodeRequest } from '../../../../agent/vhost/header.ts';
 import { writeU64 } from '../../../../agent/vhost/payloads.ts';
 import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
-import { closersAtWork, LingeringSocket, sendUrgently } from '../../../peers/lingering.ts';
+import { closersAtWork, LingeringSocket, receiveUrgently, sendUrgently } from '../../../peers/lingering.ts';
 import { benchForEach, Hooks, until, untilState } from '../../support.ts';
 
 const KICK = encodeRequest(REQUESTS.SET_VRING_KICK.id, writeU64(0n));
@@ -89,6 +90,24 @@ describe('descriptors that linger', () => {
     assert.equal(port.status.state, 'negotiated');
   });
 
+  it('inside a socket that is sent itself, with an urgent byte that was read', async () => {
+    await bench.backend();
+    const port = bench.port(new Hooks());
+    const frontend = await bench.frontend();
+    await frontend.negotiate();
+    const [near, far] = socketPair().map((fd) => new OwnedFd(fd)) as [OwnedFd, OwnedFd];
+    const inner = lingering.descriptor();
+    sendUrgently(far.raw, inner.raw);
+    receiveUrgently(near.raw);
+    inner.close();
+    lingering.letGo();
+    far.close();
+    frontend.tell('SET_BACKEND_REQ_FD', undefined, [near]);
+    await frontend.sync();
+    await closingHarmsNobody();
+    assert.equal(port.status.state, 'negotiated');
+  });
+
   it('in what a second front-end sent before it was sent away', async () => {
     await bench.backend();
     const port = bench.port(new Hooks());
@@ -111,6 +130,28 @@ describe('descriptors that linger', () => {
     backend.close();
     await port.stop();
     await closingHarmsNobody();
+  });
+
+  it('in what some sent that were never accepted: as much as one that was', async () => {
+    let again = 0;
+    const tally = new ClosingTally(() => {
+      again += 1;
+    }, 1);
+    const listener = new Listener(bench.path('l'), {}, () => assert.fail('it accepts nobody'), tally);
+    listener.hold();
+    const more = await Promise.all(Array.from({ length: 3 }, async () => LingeringSocket.open()));
+    for (const one of more) {
+      const [client, carried] = [bench.also(new OwnedFd(connectUnix(bench.path('l')))), one.descriptor()];
+      send(client.raw, KICK, [carried.raw]);
+      carried.close();
+      one.letGo();
+    }
+    listener.close();
+    await closingHarmsNobody();
+    assert.equal(closersAtWork(), before + 1);
+    assert.ok(tally.isFull, 'nobody is let in meanwhile');
+    for (const one of more) one.end();
+    await until('there is room again', () => again === 1 && !tally.isFull);
   });
 
   it('sent as urgent bytes, which the kernel skips', async () => {
