@@ -5,6 +5,8 @@ import { ClosingTally, type OwnedFd, ownConnection } from './owned-fd.ts';
 
 /** Peers that may wait to be accepted; one front-end or back-end is the rule. */
 const BACKLOG = 16;
+/** The others are told by the next turn of the event loop. */
+const ACCEPTED_PER_TURN = BACKLOG;
 /** With the table of open files full, accepting fails again at once: pause instead. */
 const EXHAUSTED_PAUSE_MS = 1000;
 
@@ -32,7 +34,8 @@ export class Listener {
   }
 
   #accept(): void {
-    while (this.#open && !this.#held && !this.#tally.isFull) {
+    // not until none waits: whoever connects faster than we accept would keep all ports waiting
+    for (let turn = 0; turn < ACCEPTED_PER_TURN && this.#open && !this.#held && !this.#tally.isFull; turn += 1) {
       let connection: number | undefined;
       try {
         connection = acceptUnix(this.#socket.raw);
