@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { controlFd, getOption, libc, SOL_SOCKET } from './libc.ts';
+import { pollNow } from './libc-stream.ts';
 
 /**
  * What closing a descriptor may cost:
@@ -87,13 +88,29 @@ function isLocal(fd: number): boolean {
   return major !== 0 || isBtrfs(fd) || isDmaBuffer(fd);
 }
 
-/** The type of the file system with this device, as far as it is mounted in our name space. */
+const MOUNTS = '/proc/self/mountinfo';
+const POLLERR = 8;
+/** Open from the start, as poll(2) tells what changed since. Never read. */
+const mountsWatch = openSync(MOUNTS, 'r');
+let mounts: ReadonlyMap<string, string> | undefined;
+
+/**
+ * The type of the file system with this device, as far as it is mounted in our name space. A host may have thousands of
+ * mounts, and whoever sends files decides how often this is asked: they are read anew only when the kernel says that they changed.
+ */
 function mountedAs(device: string): string | undefined {
-  for (const row of readFileSync('/proc/self/mountinfo', 'latin1').split('\n')) {
+  if (mounts === undefined || (pollNow(mountsWatch, 0) & POLLERR) !== 0) mounts = readMounts();
+  return mounts.get(device);
+}
+
+function readMounts(): ReadonlyMap<string, string> {
+  const types = new Map<string, string>();
+  for (const row of readFileSync(MOUNTS, 'latin1').split('\n')) {
     const fields = row.split(' ');
-    if (fields[2] === device) return fields[fields.indexOf('-') + 1];
+    const [device, type] = [fields[2], fields[fields.indexOf('-') + 1]];
+    if (device !== undefined && type !== undefined && !types.has(device)) types.set(device, type);
   }
-  return undefined;
+  return types;
 }
 
 /** Its subvolumes have devices that no mount shows; but no other file system makes handles of this type. */

@@ -119,11 +119,16 @@ export function areSendersNamed(fd: number): boolean {
   return word.readInt32LE(0) !== 0;
 }
 
+/** What poll(2) says of a descriptor now; 0 when it cannot be told. */
+export function pollNow(fd: number, events: number): number {
+  looked.writeInt32LE(fd, 0);
+  looked.writeInt16LE(events, 4);
+  return (lookAt(looked, 1, 0) as number) < 0 ? 0 : looked.readInt16LE(6);
+}
+
 /** Nothing stands in the queue of a connection, and nothing can come any more. False when it cannot be told. */
 export function isEndedAndEmpty(fd: number): boolean {
-  looked.writeInt32LE(fd, 0);
-  looked.writeInt16LE(POLLRDHUP, 4);
-  if ((lookAt(looked, 1, 0) as number) < 0 || (looked.readInt16LE(6) & POLLRDHUP) === 0) return false;
+  if ((pollNow(fd, POLLRDHUP) & POLLRDHUP) === 0) return false;
   return (controlDevice(fd, FIONREAD, word) as number) >= 0 && word.readInt32LE(0) === 0;
 }
 
