@@ -4,11 +4,11 @@ import { MAX_MASK_BITS, parseMask } from '../bits/mask.ts';
 import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import { VIRTIO_NET } from '../bits/virtio-net.ts';
 import type { Entry } from '../entries/entry.ts';
-import { numberedRequest } from '../protocol/requests.ts';
 import { type Device, guessDevice } from './device.ts';
 import { explainedMask, type LineExplanation } from './explanation.ts';
 import { filled, type MessageRow } from './messages/message-row.ts';
 import { explainLack, explainMove, type MissingFeatures, NOTHING_MISSING } from './missing-features.ts';
+import { shownValues } from './values.ts';
 
 type Groups = Readonly<Record<string, string | undefined>>;
 
@@ -35,7 +35,7 @@ export function explainMessage(
   const about = missingFeatures(row, given, device, entries);
   const missing = about.missing.reduce((mask, { bit }) => mask | (1n << BigInt(bit)), 0n);
   const lacksProtocol = row.lacks?.family === 'protocol';
-  const values = valuesOf(groups);
+  const values = shownValues(groups);
   return {
     id: row.id,
     program: row.program,
@@ -107,18 +107,4 @@ function tooLong(masks: readonly (string | undefined)[]): string[] {
           `The mask ${text.slice(0, SHOWN_DIGITS)}… has more than ${MAX_MASK_BITS} bits: it was altered, or is no feature mask.`,
         ],
   );
-}
-
-/** The groups as the texts show them: request numbers by name. */
-function valuesOf(groups: Groups): Groups {
-  const values: Record<string, string | undefined> = { ...groups };
-  for (const name of ['expected', 'received', 'request']) {
-    const number = groups[name];
-    values[name] = number === undefined ? 'a request' : numberedRequest(Number(number));
-  }
-  for (const name of ['expectedBack', 'receivedBack']) {
-    const number = groups[name];
-    if (number !== undefined) values[name] = numberedRequest(Number(number), 'backend');
-  }
-  return values;
 }

@@ -175,6 +175,7 @@ export class Explainer {
 
   #read(row: MessageRow, match: RegExpExecArray | null, place: Place): boolean {
     if (match === null) return false;
+    if (row.tells === 'course' && row.loud !== true && levelOf(place.line) !== undefined) return false;
     const groups = { ...match.groups };
     const hasMask = MASK_GROUPS.some((name) => groups[name] !== undefined);
     const near = hasMask && row.device === undefined ? this.#near('features' in groups) : undefined;

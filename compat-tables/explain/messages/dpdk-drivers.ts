@@ -82,11 +82,22 @@ export const DPDK_DRIVER_MESSAGES: readonly MessageRow[] = [
     id: 'virtio-user-course',
     program: 'DPDK',
     pattern:
-      /server mode virtio-user reconnection succeeds|Packets on the fly will be dropped|waiting for client connection\.\.\.|Backend type detected: |virtio-user port \d+ is down/,
+      /server mode virtio-user reconnection succeeds|waiting for client connection\.\.\.|Backend type detected: |virtio-user port \d+ is down/,
     example: 'virtio_user_dev_server_reconnect(): server mode virtio-user reconnection succeeds!',
     source: `${VIRTIO_USER}/virtio_user_dev.c, 18.02 and later`,
     tells: 'course',
     means: 'virtio-user waits for its back-end, or has it back.',
+  },
+  {
+    id: 'virtio-user-packets-dropped',
+    program: 'DPDK',
+    pattern: /Packets on the fly will be dropped/,
+    example: 'virtio_user_dev_reset_queues_packed(): Packets on the fly will be dropped when packed ring reconnecting.',
+    source: 'drivers/net/virtio/virtio_user_ethdev.c, virtio_user_reset_queues_packed, 19.08 and later',
+    means:
+      'The back-end came back to a packed ring, which has to begin anew: the packets that were under way are lost.',
+    culprit: 'A back-end that was restarted.',
+    remedy: 'Nothing needs to be done.',
   },
   {
     id: 'net-vhost-course',

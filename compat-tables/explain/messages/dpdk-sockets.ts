@@ -8,19 +8,42 @@ export const DPDK_SOCKET_MESSAGES: readonly MessageRow[] = [
     id: 'dpdk-recvmsg',
     program: 'DPDK',
     pattern:
-      /VHOST_CONFIG: (?:\([^)]*\) )?(?:recvmsg failed(?: on fd -?\d+ \((?<error>[^)]*)\))?|vhost read (?:message (?:VHOST_USER_\w+ )?failed|incorrect message))/,
+      /VHOST_CONFIG: (?:\([^)]*\) )?(?:recvmsg failed(?: on fd -?\d+ \((?:Connection reset by peer|Broken pipe)\)|$)|vhost read message (?:VHOST_USER_\w+ )?failed)/,
     example: 'VHOST_CONFIG: (/run/vhu0) recvmsg failed on fd 34 (Connection reset by peer)',
     spellings: [
       'VHOST_CONFIG: recvmsg failed',
       'VHOST_CONFIG: vhost read message failed',
-      'VHOST_CONFIG: vhost read incorrect message',
       'VHOST_CONFIG: (/run/vhu0) vhost read message VHOST_USER_SET_FEATURES failed',
     ],
     source: `${SOCKET}, read_fd_message; vhost_user.c, vhost_user_msg_handler, 2.0 and later`,
     tells: 'course',
+    loud: true,
     means:
       'The connection ended while DPDK waited for the next message. At the end of a front-end or a restart this is normal: the device is removed and comes back with the next connection.',
     remedy: 'Nothing needs to be done if QEMU ended; otherwise look at its log.',
+  },
+  {
+    id: 'dpdk-recvmsg-error',
+    program: 'DPDK',
+    pattern:
+      /VHOST_CONFIG: (?:\([^)]*\) )?recvmsg failed on fd -?\d+ \((?!Connection reset by peer|Broken pipe)(?<error>[^)]*)\)/,
+    example: 'VHOST_CONFIG: (/run/vhu0) recvmsg failed on fd 34 (Bad file descriptor)',
+    source: `${SOCKET}, read_fd_message, 20.02 and later`,
+    means: 'DPDK could not read from the connection ({error}). It takes the front-end for gone and removes the device.',
+    culprit:
+      'A descriptor that was closed or reused inside the back-end process, or memory of the kernel that ran out.',
+    remedy: 'Look at the lines before this one; report the release of the back-end if it comes again.',
+  },
+  {
+    id: 'dpdk-incorrect-message',
+    program: 'DPDK',
+    pattern: /VHOST_CONFIG: (?:\([^)]*\) )?vhost read incorrect message/,
+    example: 'VHOST_CONFIG: vhost read incorrect message',
+    source: 'lib/librte_vhost/vhost_user.c, vhost_user_msg_handler, 2.0 to 18.08',
+    means: 'A request came whose number this release of DPDK does not have. It hangs up.',
+    culprit:
+      'A front-end that is much newer and uses what was not offered, a relay that lost its place in the stream, or another program at the socket.',
+    remedy: 'Update DPDK; check which process is at the other end of the socket.',
   },
   {
     id: 'dpdk-sendmsg',
@@ -135,5 +158,18 @@ export const DPDK_SOCKET_MESSAGES: readonly MessageRow[] = [
       'The owner, group or mode of the socket or of a directory above it (each needs x), or SELinux or AppArmor.',
     remedy:
       'Let the back-end run in the group of the socket (Open vSwitch: user openvswitch, group hugetlbfs), and give its directory to that group; look for denials in the audit log.',
+  },
+  {
+    id: 'dpdk-connect-failed',
+    program: 'DPDK',
+    pattern:
+      /VHOST_CONFIG: (?:\([^)]*\) )?failed to connect(?: to (?<path>\S+?))?: (?!Permission denied|Connection refused|No such file)(?<error>[\w ]+)/,
+    example: 'VHOST_CONFIG: (/run/vhu0) failed to connect: Protocol wrong type for socket',
+    spellings: ['VHOST_CONFIG: failed to connect to /run/vhu0: Resource temporarily unavailable'],
+    source: `${SOCKET}, vhost_user_start_client, 16.07 and later`,
+    means: 'A client-mode port cannot connect to its socket, and not because nobody listens: {error}.',
+    culprit:
+      '"Protocol wrong type": another kind of socket at this path. "Resource temporarily unavailable": the listener does not accept, because QEMU hangs or has its connection already. "Too many open files": a limit of the back-end.',
+    remedy: 'Check with `ss -xlp` what listens at the path, and the limit of open files of the back-end.',
   },
 ];

@@ -6,7 +6,7 @@ export const LIBVIRT_DEVICE_MESSAGES: readonly MessageRow[] = [
     id: 'libvirt-shared-memory',
     program: 'libvirt',
     pattern:
-      /'(?<device>[^']+)' requires shared memory|virtiofs requires (?:shared memory|one or more NUMA nodes)|vhost-?user(?:-fs| disk| interface)? requires shared memory|Detected vhost-user interface without any shared memory, the interface might not be operational|memory access mode '(?<mode>[^']+)' not supported without guest numa node/,
+      /'(?<device>[^']+)' requires shared memory|virtiofs requires shared memory|vhost-?user(?:-fs| disk| interface)? requires shared memory|Detected vhost-user interface without any shared memory, the interface might not be operational/,
     example: "error: unsupported configuration: 'virtiofs' requires shared memory",
     spellings: [
       'warning : qemuProcessStartWarnVirtio: Detected vhost-user interface without any shared memory, the interface might not be operational',
@@ -18,6 +18,18 @@ export const LIBVIRT_DEVICE_MESSAGES: readonly MessageRow[] = [
     culprit: 'The XML of the domain.',
     remedy:
       'Add <memoryBacking><source type="memfd"/><access mode="shared"/></memoryBacking> (with huge pages for DPDK: <hugepages/>) and start the guest again.',
+  },
+  {
+    id: 'libvirt-numa-node',
+    program: 'libvirt',
+    pattern:
+      /virtiofs requires one or more NUMA nodes|memory access mode '(?<mode>[^']+)' not supported without guest numa node/,
+    example: 'error: unsupported configuration: virtiofs requires one or more NUMA nodes',
+    source: 'src/qemu/qemu_validate.c and qemu_command.c, 1.2 to 6.8',
+    means: 'This release of libvirt can share guest memory only for a guest with NUMA nodes of its own.',
+    culprit: 'A libvirt before 6.9, or a QEMU before 5.0.',
+    remedy:
+      'Add one node (<cpu><numa><cell id="0" cpus="0-3" memory="…" memAccess="shared"/></numa></cpu>), or update both.',
   },
   {
     id: 'libvirt-vhostuser-xml',

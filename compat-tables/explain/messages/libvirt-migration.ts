@@ -67,18 +67,56 @@ export const LIBVIRT_MIGRATION_MESSAGES: readonly MessageRow[] = [
   {
     id: 'libvirt-cannot-migrate',
     program: 'libvirt',
-    pattern:
-      /cannot migrate domain(?: with \d+ snapshots| with I\/O error|: (?<reason>.+))?|cannot migrate a domain with <(?<element>[^>]+)>|migration with (?<what>(?:this )?virtiofs device|transient disk|legacy shmem device) is not supported|vDPA devices cannot be migrated|a slirp-helper cannot be migrated|cannot migrate this domain without dbus-vmstate support|shmem device '[^']+' cannot be migrated/,
-    example: "error: Operation not supported: cannot migrate a domain with <hostdev mode='subsystem' type='usb'>",
-    spellings: [
-      'error: operation failed: cannot migrate domain: Migration disabled: vhost lacks VHOST_F_LOG_ALL feature.',
-      'error: Operation not supported: migration with virtiofs device is not supported',
-    ],
+    pattern: /cannot migrate domain: (?<reason>.+)/,
+    example: 'error: operation failed: cannot migrate domain: Migration disabled: vhost lacks VHOST_F_LOG_ALL feature.',
     source: `${MIGRATION}, qemuMigrationSrcIsAllowed, 0.9 and later`,
     tells: 'symptom',
-    means: 'libvirt does not begin the migration: a device of the guest, or QEMU, forbids it.',
-    culprit: 'The device that the line names, or the reason of QEMU after the colon.',
-    remedy: 'Unplug the device before the migration; explain what follows the colon.',
+    means: 'libvirt does not begin the migration, because QEMU says that it cannot be: {reason}',
+    culprit: 'The reason after the colon names the device or back-end.',
+    remedy: 'Explain what follows the colon.',
+  },
+  {
+    id: 'libvirt-virtiofs-migration',
+    program: 'libvirt',
+    device: 'fs',
+    pattern:
+      /migration with (?:this )?virtiofs device is not supported|cannot migrate domain with virtiofs|migration of virtiofs[^:]*not supported/,
+    example: 'error: Requested operation is not valid: migration with virtiofs device is not supported',
+    spellings: ['error: Operation not supported: migration with this virtiofs device is not supported'],
+    source: `${MIGRATION}, qemuMigrationSrcIsAllowed, 6.2 and later`,
+    means:
+      'This libvirt does not migrate or save a guest with a virtiofs directory. Nothing was sent; the guest goes on.',
+    culprit:
+      'The releases: such a migration takes QEMU 8.2 or later, a virtiofsd that can hand over its state (1.11 or later), and a libvirt that knows it, on both hosts ("this virtiofs device": one of these is missing).',
+    remedy:
+      'Update libvirt, QEMU and virtiofsd on both hosts; otherwise detach the virtiofs directory before the migration, or stop the guest and start it at the other host.',
+  },
+  {
+    id: 'libvirt-device-migration',
+    program: 'libvirt',
+    pattern:
+      /cannot migrate a domain with <(?<element>[^>]+)>|migration with (?<what>transient disk|legacy shmem device) is not supported|(?<vdpa>vDPA devices) cannot be migrated|a (?<slirp>slirp-helper) cannot be migrated|(?<shmem>shmem device '[^']+') cannot be migrated/,
+    example: "error: Operation not supported: cannot migrate a domain with <hostdev mode='subsystem' type='usb'>",
+    spellings: [
+      'error: Operation not supported: vDPA devices cannot be migrated',
+      'error: Operation not supported: migration with transient disk is not supported',
+    ],
+    source: `${MIGRATION}, qemuMigrationSrcIsAllowed, 0.9 and later`,
+    means: 'libvirt does not begin the migration: it does not migrate a guest with {element|what|vdpa|slirp|shmem}.',
+    culprit: 'That device of the guest; no back-end and no feature has a part in it.',
+    remedy: 'Detach the device before the migration.',
+  },
+  {
+    id: 'libvirt-domain-migration',
+    program: 'libvirt',
+    pattern:
+      /cannot migrate domain with (?<what>\d+ snapshots|I\/O error)|cannot migrate this domain without (?<dbus>dbus-vmstate support)/,
+    example: 'error: Requested operation is not valid: cannot migrate domain with I/O error',
+    source: `${MIGRATION}, qemuMigrationSrcIsAllowed, 0.9 and later`,
+    means: 'libvirt does not begin the migration, because of the state of the guest or of its QEMU ({what|dbus}).',
+    culprit:
+      'Snapshots, an I/O error of a disk, or a QEMU without dbus-vmstate beside helpers that need it (slirp, swtpm).',
+    remedy: 'Delete the snapshots, mend the disk and resume the guest, or update QEMU.',
   },
   {
     id: 'libvirt-unsafe',

@@ -62,6 +62,23 @@ export const LIBVIRT_MESSAGES: readonly MessageRow[] = [
     remedy: 'Compare the releases of both hosts; vhost-user needs shared memory (<memoryBacking><access mode=…/>).',
   },
   {
+    id: 'libvirt-cpu',
+    program: 'libvirt',
+    pattern:
+      /guest CPU doesn't match specification(?:: (?<cpu>[^\n]+))?|the CPU is incompatible with host CPU(?:: (?<why>[^\n]+))?|guest and host CPU are not compatible(?:: (?<text>[^\n]+))?|[Hh]ost CPU does not (?:provide|match) required features(?:: (?<list>[^\n]+))?/,
+    example: "error: operation failed: guest CPU doesn't match specification: missing features: pcid,md-clear",
+    spellings: [
+      'error: unsupported configuration: guest and host CPU are not compatible: Host CPU does not provide required features: avx512f',
+    ],
+    source: 'src/cpu/cpu_x86.c, virCPUx86Compare; src/qemu/qemu_process.c, qemuProcessVerifyCPU, 0.9 and later',
+    means:
+      'The processor that the guest has cannot be given to it on this host ({cpu|why|text|list}). libvirt refuses before the guest runs here; a migrating guest goes on at the source.',
+    culprit:
+      'A host with an older processor, other microcode or mitigations, or an older QEMU or libvirt. vhost-user and its back-ends have no part in it: these are features of the processor.',
+    remedy:
+      'Give the guests a <cpu> that all hosts have (`virsh hypervisor-cpu-baseline`), or the hosts the same microcode, kernel and QEMU; it takes effect at the next start.',
+  },
+  {
     id: 'libvirt-hook',
     program: 'libvirt',
     pattern: /Hook script execution failed(?:: .*?unexpected exit status (?<status>\d+))?/,

@@ -28,6 +28,8 @@ export type Tells = 'cause' | 'symptom' | 'course';
  * - masks: `features` (what the guest has) with `allowed` (what this side can offer); `missing`; `negotiated` and
  *   `other` (to be decoded, nothing is wrong with them); `protocol` (protocol features)
  * - request numbers: `expected`, `received`, `request`; those of the back-end's own channel end in `Back`
+ * - error numbers: those that begin with `errno`; sizes in bytes, decimal or `0x…`: those that end in `Bytes`; page sizes
+ *   as one hexadecimal mask: those that end in `Pages`
  * - `device`: a device by the name that QEMU gives it
  * - all others stand in the texts only: `{path}` there is replaced by what the group matched
  */
@@ -44,6 +46,11 @@ export interface MessageRow {
   readonly source: string;
   /** `cause` unless given. */
   readonly tells?: Tells;
+  /**
+   * For `course`: the program writes it at level ERR or WARN although nothing is wrong. Without it such a line is none of
+   * this row, whatever its pattern says: it stays unknown rather than harmless.
+   */
+  readonly loud?: true;
   /** The short name of the device type, where the line itself decides it: `net`. */
   readonly device?: string;
   readonly means: string;

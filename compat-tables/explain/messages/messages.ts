@@ -2,8 +2,12 @@ import { CLOUD_HYPERVISOR_MESSAGES } from './cloud-hypervisor.ts';
 import { DPDK_MESSAGES } from './dpdk.ts';
 import { DPDK_DRIVER_MESSAGES } from './dpdk-drivers.ts';
 import { DPDK_MEMORY_MESSAGES } from './dpdk-memory.ts';
+import { DPDK_MIGRATION_MESSAGES } from './dpdk-migration.ts';
+import { DPDK_PACKET_MESSAGES } from './dpdk-packets.ts';
+import { DPDK_REQUEST_MESSAGES } from './dpdk-requests.ts';
 import { DPDK_RING_MESSAGES } from './dpdk-rings.ts';
 import { DPDK_SOCKET_MESSAGES } from './dpdk-sockets.ts';
+import { LIBVHOST_USER_MESSAGES } from './libvhost-user.ts';
 import { LIBVIRT_MESSAGES } from './libvirt.ts';
 import { LIBVIRT_DEVICE_MESSAGES } from './libvirt-devices.ts';
 import { LIBVIRT_MIGRATION_MESSAGES } from './libvirt-migration.ts';
@@ -46,10 +50,14 @@ export const MESSAGES: readonly MessageRow[] = [
   ...QEMU_RING_MESSAGES,
   ...QEMU_CONNECT_MESSAGES,
   ...QEMU_DEVICE_MESSAGES,
+  ...LIBVHOST_USER_MESSAGES,
   ...DPDK_MESSAGES,
+  ...DPDK_REQUEST_MESSAGES,
   ...DPDK_MEMORY_MESSAGES,
+  ...DPDK_MIGRATION_MESSAGES,
   ...DPDK_SOCKET_MESSAGES,
   ...DPDK_RING_MESSAGES,
+  ...DPDK_PACKET_MESSAGES,
   ...DPDK_DRIVER_MESSAGES,
   ...OVS_MESSAGES,
   ...OVS_PORT_MESSAGES,

@@ -72,12 +72,23 @@ export const OVS_PORT_MESSAGES: readonly MessageRow[] = [
     id: 'ovs-dpdk-init',
     program: 'Open vSwitch',
     pattern:
-      /DPDK Initialization Failed|Unable to initialize DPDK: (?<error>.+)|Could not disable multiprocess, DPDK won't be available|DPDK Disabled - Use other_config:dpdk-init to enable/,
+      /DPDK Initialization Failed|Unable to initialize DPDK: (?<error>.+)|Could not disable multiprocess, DPDK won't be available/,
     example: 'dpdk|EMER|Unable to initialize DPDK: Cannot allocate memory',
     source: 'lib/dpdk.c, dpdk_init__, 2.7 and later',
     means: 'Open vSwitch runs without DPDK: none of its vhost-user ports exists.',
     culprit: 'Too few huge pages, rights that are missing, or a setting in dpdk-extra that DPDK does not know.',
     remedy: 'Look at the lines of EAL before this one; check huge pages and other_config:dpdk-*.',
+  },
+  {
+    id: 'ovs-dpdk-disabled',
+    program: 'Open vSwitch',
+    pattern: /DPDK Disabled - Use other_config:dpdk-init to enable/,
+    example: 'dpdk|INFO|DPDK Disabled - Use other_config:dpdk-init to enable',
+    source: 'lib/dpdk.c, dpdk_init, 2.7 and later',
+    means:
+      'DPDK is switched off in this Open vSwitch: ports of type dpdkvhostuser and dpdkvhostuserclient cannot be made.',
+    culprit: 'other_config:dpdk-init is not set. On a host without vhost-user ports that is as it should be.',
+    remedy: 'For vhost-user ports set other_config:dpdk-init=true and restart ovs-vswitchd.',
   },
   {
     id: 'ovs-port-attached',
@@ -191,11 +202,26 @@ export const OVS_PORT_MESSAGES: readonly MessageRow[] = [
     program: 'Open vSwitch',
     device: 'net',
     pattern:
-      /State of queue (?<queue>\d+) ?\( ?\w+ \d+ \) of vhost device '(?<path>[^']+)'(?: \d+)? ?changed to '(?<state>\w+)'|Max Tx retries for vhost device|vring state change queue has (?<count>\d+) entries/,
+      /State of queue (?<queue>\d+) ?\( ?\w+ \d+ \) of vhost device '(?<path>[^']+)'(?: \d+)? ?changed to '(?<state>\w+)'|Max Tx retries for vhost device/,
     example: "dpdk|INFO|State of queue 0 ( tx_qid 0 ) of vhost device '/run/vm/vhu0' changed to 'enabled'",
     source: 'lib/netdev-dpdk.c, vring_state_changed__, 2.5 and later',
     tells: 'course',
     means: 'The guest switched a queue on or off, or a setting of the port was read. Nothing is wrong.',
+  },
+  {
+    id: 'ovs-queue-flood',
+    program: 'Open vSwitch',
+    device: 'net',
+    pattern:
+      /vring state change queue has (?<count>\d+) entries(?:\. Last update was for socket (?<path>\S+?)\.?(?:\s|$))?/,
+    example:
+      'netdev_dpdk(vhost-events)|WARN|vring state change queue has 1000 entries. Last update was for socket /run/vm/vhu0.',
+    source: 'lib/netdev-dpdk.c, vring_state_changed, 3.0 and later (2.17.x with its fixes)',
+    means:
+      'Guests switch their queues on and off faster than Open vSwitch follows: {count} changes wait, and the list grows in its memory. The last one came from {path}.',
+    culprit:
+      'A guest whose driver is broken or hostile, or that is reset in a loop; mostly the one behind that socket.',
+    remedy: 'Look at that guest and stop it if it goes on; watch the memory of ovs-vswitchd.',
   },
   {
     id: 'ovs-dpdk-course',
@@ -205,18 +231,30 @@ export const OVS_PORT_MESSAGES: readonly MessageRow[] = [
     example: 'bridge|INFO|bridge br0: added interface vhu0 on port 3',
     source: 'lib/dpdk.c, dpdk_init__; vswitchd/bridge.c, iface_do_create, 2.4 and later',
     tells: 'course',
-    means: 'DPDK came up, or a port was added or removed. Nothing is wrong.',
+    means: 'DPDK came up, a setting of it was read, or a port was added or removed. Nothing is wrong.',
   },
   {
     id: 'ovs-packet-dropped',
     program: 'Open vSwitch',
-    pattern:
-      /(?:(?<port>\S+): )?Too big size (?<size>\d+) max_packet_len (?<most>\d+)|Oversized TSO packet|TCP (?:Segmentation|offloading) without L4 header/,
+    pattern: /(?:(?<port>\S+): )?Too big size (?<size>\d+) max_packet_len (?<most>\d+)/,
     example: 'netdev_dpdk|WARN|vhu0: Too big size 9018 max_packet_len 1518',
     source: 'lib/netdev-dpdk.c, netdev_dpdk_filter_packet_len and netdev_dpdk_prep_hwol_packet, 2.4 and later',
     means: 'A packet was larger than the MTU of the port and was dropped.',
     culprit: 'A guest whose MTU is larger than that of the port.',
     remedy: 'Raise mtu_request of the ports on the way, or lower the MTU in the guest (host_mtu).',
+  },
+  {
+    id: 'ovs-tso-packet',
+    program: 'Open vSwitch',
+    pattern: /Oversized TSO packet|TCP (?:Segmentation|offloading) without L4 header/,
+    example: 'netdev_dpdk|WARN|vhu0: Oversized TSO packet. hdr: 54, gso: 9000, max len: 1514',
+    spellings: ['netdev_dpdk|WARN|vhu0: TCP Segmentation without L4 header, pkt len: 9014'],
+    source: 'lib/netdev-dpdk.c, netdev_dpdk_prep_hwol_packet, 2.13 and later',
+    means:
+      'A large packet of a guest asks to be cut in a way that cannot be done (segments above the MTU of the port, or no TCP header), and was dropped.',
+    culprit:
+      'userspace-tso-enable with a guest whose MTU is larger than that of the port, or with a broken driver in the guest.',
+    remedy: 'Give the guest the MTU of the ports on the way (host_mtu, mtu_request).',
   },
   {
     id: 'ovs-set-config',

@@ -109,6 +109,7 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
     example: 'dpdk|WARN|dpdkvhostuser ports are considered deprecated;  please migrate to dpdkvhostuserclient ports.',
     source: 'lib/netdev-dpdk.c, netdev_dpdk_vhost_construct, 2.9 and later',
     tells: 'course',
+    loud: true,
     means:
       'A server-mode port was added. Its features differ from those of client-mode ports, from 3.2 on and with TSO.',
     remedy: 'Use dpdkvhostuserclient on all hosts, or on none.',

@@ -74,6 +74,21 @@ export const OPENSTACK_MESSAGES: readonly MessageRow[] = [
       'Look at the log of the Neutron agent and at `ovs-vsctl show` on that host; compare vif_details of the port (vhostuser_mode).',
   },
   {
+    id: 'nova-pre-live-events',
+    program: 'OpenStack',
+    pattern:
+      /Timed out waiting for events: (?<events>.*?)\. If these timeouts are a persistent issue.*?on host (?<host>[\w.-]+)|Timed out waiting for events: (?<short>.+?)\.?$/,
+    example:
+      "WARNING nova.compute.manager [instance: x] Timed out waiting for events: [('network-vif-plugged', 'a1b2')]. If these timeouts are a persistent issue it could mean the networking backend on host cmp2 does not support sending these events unless there are port binding host changes which does not happen at this point in the live migration process. You may need to disable the live_migration_wait_for_vif_plug option on host cmp2.",
+    source: 'nova/compute/manager.py, _do_pre_live_migration_from_source, Stein and later',
+    means:
+      'Before the live migration Nova waited for Neutron to say that the port is plugged at the destination, and it did not come. The guest stays at the source.',
+    culprit:
+      'The network agent of the destination: it does not run, or did not see the port (for a vhost-user port: no port in the bridge yet, another datapath_type). Or a network driver that never sends this event at that moment.',
+    remedy:
+      'Look at the Neutron agent, `ovs-vsctl show` and the binding of the port at the destination; if its driver never sends the event, set live_migration_wait_for_vif_plug=false there.',
+  },
+  {
     id: 'nova-vhostuser-path',
     program: 'OpenStack',
     pattern: /vhostuser_sock_path not present in vif_details/,

@@ -7,7 +7,7 @@ export const QEMU_CONNECT_MESSAGES: readonly MessageRow[] = [
   {
     id: 'qemu-waiting',
     program: 'QEMU',
-    pattern: /QEMU waiting for connection on: (?<address>\S+)/,
+    pattern: /QEMU waiting for connection on: (?:disconnected:)?(?:unix:)?(?<address>[^\s,]+)/,
     example: 'qemu-system-x86_64: info: QEMU waiting for connection on: disconnected:unix:/run/vm/vhu0,server=on',
     spellings: ['QEMU waiting for connection on: disconnected:unix:/run/vm/vhu0,server'],
     source: 'chardev/char-socket.c, qmp_chardev_wait_connect and tcp_chr_wait_connected, 0.13 and later',
@@ -64,13 +64,28 @@ export const QEMU_CONNECT_MESSAGES: readonly MessageRow[] = [
   {
     id: 'qemu-socket-bind',
     program: 'QEMU',
-    pattern: /Failed to (?:bind|unlink|make a temporary) socket(?: to)? (?<path>\/\S*?): (?<error>.+)/,
+    pattern:
+      /Failed to (?:bind|unlink|make a temporary) socket(?: to)? (?<path>\/\S*?): (?!Address already in use)(?<error>.+)/,
     example:
       'qemu-system-x86_64: -chardev socket,id=c,path=/run/vm/vhu0,server=on: Failed to bind socket to /run/vm/vhu0: Permission denied',
     source: 'util/qemu-sockets.c, unix_listen_saddr, 2.4 and later',
     means: 'QEMU cannot listen at {path}: {error}',
-    culprit: 'A directory that is missing or that the user of QEMU may not write to, or SELinux or AppArmor.',
+    culprit:
+      '"No such file or directory": the directory is missing. "Permission denied", "Operation not permitted": the user of QEMU may not write to it, or SELinux or AppArmor forbids it. "Read-only file system": a path that a sandbox does not open.',
     remedy: 'Make the directory and give it to the group of QEMU; look for denials in the audit log.',
+  },
+  {
+    id: 'qemu-socket-in-use',
+    program: 'QEMU',
+    pattern: /Failed to (?:bind|unlink|make a temporary) socket(?: to)? (?<path>\/\S*?): Address already in use/,
+    example:
+      'qemu-system-x86_64: -chardev socket,id=c,path=/run/vm/vhu0,server=on: Failed to bind socket to /run/vm/vhu0: Address already in use',
+    source: 'util/qemu-sockets.c, unix_listen_saddr, 2.4 and later',
+    means: 'QEMU cannot listen at {path}: a socket is there already.',
+    culprit:
+      'Another QEMU (or a server-mode port of the switch) that listens at the same path, or a socket file that could not be removed.',
+    remedy:
+      'Find who has the path with `ss -xlp`; only one of the two sides may be the server; give each guest a path of its own.',
   },
   {
     id: 'qemu-socket-path-long',
@@ -132,19 +147,30 @@ export const QEMU_CONNECT_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-modern-legacy',
     program: 'QEMU',
     pattern:
-      /Device doesn't support modern mode, and legacy mode is disabled|device is modern-only, use disable-legacy=on|device cannot work as neither modern nor legacy mode is enabled|VIRTIO_F_IOMMU_PLATFORM was supported by ?neither legacy nor transitional device|iommu_platform=true is not supported by the device/,
+      /Device doesn't support modern mode, and legacy mode is disabled|device is modern-only, use disable-legacy=on|device cannot work as neither modern nor legacy mode is enabled/,
     example:
       "qemu-system-x86_64: -device virtio-net-pci,netdev=n,disable-legacy=on: Device doesn't support modern mode, and legacy mode is disabled",
-    spellings: [
-      'qemu-system-x86_64: VIRTIO_F_IOMMU_PLATFORM was supported by neither legacy nor transitional device',
-      'qemu-system-x86_64: -device virtio-net-pci,netdev=n,iommu_platform=on: iommu_platform=true is not supported by the device',
-    ],
-    source: 'hw/virtio/virtio-pci.c, virtio_pci_device_plugged; virtio-bus.c, virtio_bus_device_plugged, 2.7 and later',
+    source: 'hw/virtio/virtio-pci.c, virtio_pci_device_plugged, 2.7 and later',
     means:
-      'The card that is asked for needs VIRTIO_F_VERSION_1 or VIRTIO_F_ACCESS_PLATFORM from the back-end, or the properties contradict each other. The device is not created.',
+      'The card that is asked for needs VIRTIO_F_VERSION_1 from the back-end, or its properties contradict each other. The device is not created.',
     culprit:
-      'A back-end (or version) without VIRTIO_F_VERSION_1 under disable-legacy=on or a virtual IOMMU, or one without VIRTIO_F_ACCESS_PLATFORM under iommu_platform=on (Open vSwitch: vhost-iommu-support).',
-    remedy: 'Pin a version with the feature that the property needs, or leave the property out on both hosts.',
+      'A back-end (or version) without VIRTIO_F_VERSION_1 under disable-legacy=on; or disable-modern=on together with disable-legacy=on.',
+    remedy: 'Pin a version with VIRTIO_F_VERSION_1, or leave the property out on both hosts.',
+  },
+  {
+    id: 'qemu-iommu-platform',
+    program: 'QEMU',
+    pattern:
+      /VIRTIO_F_IOMMU_PLATFORM was supported by ?neither legacy nor transitional device|iommu_platform=true is not supported by the device/,
+    example:
+      'qemu-system-x86_64: -device virtio-net-pci,netdev=n,iommu_platform=on: iommu_platform=true is not supported by the device',
+    spellings: ['qemu-system-x86_64: VIRTIO_F_IOMMU_PLATFORM was supported by neither legacy nor transitional device'],
+    source: 'hw/virtio/virtio-bus.c, virtio_bus_device_plugged; virtio-pci.c, 2.9 and later',
+    means:
+      'The device is to work behind a virtual IOMMU. That takes VIRTIO_F_ACCESS_PLATFORM from the back-end and a modern card. The device is not created.',
+    culprit:
+      'A back-end (or version) without VIRTIO_F_ACCESS_PLATFORM (Open vSwitch: vhost-iommu-support=true offers it), or a card without disable-legacy=on.',
+    remedy: 'Switch IOMMU support of the back-end on at both hosts, or leave iommu_platform=on out at both.',
   },
   {
     id: 'qemu-vnet-header',

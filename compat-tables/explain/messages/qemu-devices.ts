@@ -132,62 +132,6 @@ export const QEMU_DEVICE_MESSAGES: readonly MessageRow[] = [
     remedy: 'Start the guest with -accel kvm.',
   },
   {
-    id: 'libvhost-user-panic',
-    program: 'libvhost-user',
-    fallback: true,
-    pattern:
-      /vu_panic: (?<reason>.+)|(?:\w+: )?(?:Error while (?:recvmsg|reading|writing): |Error: too big message request: |Invalid (?:vring_(?:addr|base|num|enable)|queue) (?:message|index: \d+)|Invalid log_(?:base|fd) message|Invalid fds in request: |A maximum of \d+ fds are allowed, however got|Unhandled request: \d+|virtio legacy devices aren't supported by (?:libvhost-user|passt)|Specified region not found|remapping queue (?:\d+|on access)|region mmap error: |set_inflight_fd mmap error: |Invalid [gs]et_inflight_fd |Invalid (?:slave|backend)_req_fd message|F_IN_BAND_NOTIFICATIONS requires)/,
-    example: 'vu_panic: Unhandled request: 39',
-    spellings: [
-      'Error while recvmsg: Connection reset by peer',
-      'Invalid vring_addr message',
-      "virtio legacy devices aren't supported by libvhost-user",
-      'Error: too big message request: 5, size: vmsg->size: 400, while sizeof(vmsg->payload) = 272',
-    ],
-    source: 'subprojects/libvhost-user/libvhost-user.c (contrib/libvhost-user before 6.0), vu_panic, 2.6 and later',
-    means:
-      "A back-end built on libvhost-user (qemu-storage-daemon, QEMU's own examples, passt) refuses what the front-end sent and drops the connection: the line says what.",
-    culprit:
-      'A front-end that sent what was not negotiated or with wrong descriptors, guest memory that cannot be mapped, or a guest driver that is a legacy one (without VIRTIO_F_VERSION_1).',
-    remedy:
-      'For "mmap error" give the guest shared memory; for "legacy devices" let VIRTIO_F_VERSION_1 pass; otherwise report both releases.',
-  },
-  {
-    id: 'libvhost-user-ring',
-    program: 'libvhost-user',
-    pattern:
-      /vu_panic: virtio: (?:zero sized|invalid address|too many)|vu_check_queue_inflights: |Failed to check inflights for vq: |read descriptor error/,
-    example: 'vu_panic: virtio: invalid address for buffers',
-    source: 'subprojects/libvhost-user/libvhost-user.c, virtqueue_map_desc and others, 2.6 and later',
-    means: 'A back-end built on libvhost-user found nonsense in a ring of the guest and stops serving it.',
-    culprit:
-      'A faulty driver in the guest, memory that was unplugged, or a record of requests under way that does not fit.',
-    remedy: 'Bind the driver in the guest again, and start the back-end again.',
-  },
-  {
-    id: 'libvhost-user-slots',
-    program: 'libvhost-user',
-    pattern:
-      /failing attempt to hot add memory via VHOST_USER_ADD_MEM_REG message because the backend has no free ram slots available|VHOST_USER_(?:ADD|REM)_MEM_REG (?:received \d+ fds|requires a message size)/,
-    example:
-      'vu_panic: failing attempt to hot add memory via VHOST_USER_ADD_MEM_REG message because the backend has no free ram slots available',
-    source: 'subprojects/libvhost-user/libvhost-user.c, vu_add_mem_reg, 5.1 and later',
-    means: 'The guest has more memory regions than the back-end has places for, or the message about one is malformed.',
-    culprit: 'Memory hot-plug with small modules.',
-    remedy: 'Give the guest its memory in fewer, larger regions.',
-  },
-  {
-    id: 'libvhost-user-postcopy',
-    program: 'libvhost-user',
-    pattern:
-      /failed to (?:respond to (?:set-mem-table|add-mem-region)|receive valid ack) for postcopy|failed to receive valid ack for postcopy set-mem-table|Failed to userfault region|vu_panic: Userfaultfd not available: (?<error>.+)|Failed UFFDIO_API: |vu_panic: Regions already registered at postcopy-listen|Failed to madvise\((?:DONTNEED|NOHUGEPAGE)\) region|failed to mprotect region \d+ for postcopy|Region \(\d+\) doesn't support COPY/,
-    example: 'vu_panic: Userfaultfd not available: Operation not permitted',
-    source: 'subprojects/libvhost-user/libvhost-user.c, vu_set_postcopy_advise and others, 2.12 and later',
-    means: 'The back-end cannot take part in post-copy on this host.',
-    culprit: 'userfaultfd that is forbidden to it, or memory that cannot be filled later.',
-    remedy: 'Allow userfaultfd (sysctl vm.unprivileged_userfaultfd=1), or migrate without post-copy.',
-  },
-  {
     id: 'vhost-user-server-one-client',
     program: 'QEMU',
     pattern:

@@ -125,46 +125,128 @@ export const QEMU_MEMORY_MESSAGES: readonly MessageRow[] = [
   {
     id: 'qemu-ram-size',
     program: 'QEMU',
-    pattern: /(?:Size|Length) mismatch: (?<block>\S+): (?<sent>0x[\da-f]+)(?: in)? != (?<here>0x[\da-f]+)/,
+    pattern:
+      /(?:Size|Length) mismatch: (?!(?:\S+\.rom|\S*bios\S*|\S*flash\d?\S*|\/rom@\S+): )(?<block>\S+): (?<sentBytes>0x[\da-f]+)(?: in)? != (?<hereBytes>0x[\da-f]+)/,
     example: 'qemu-system-x86_64: Size mismatch: pc.ram: 0x8000000 != 0x10000000: Invalid argument',
     spellings: ['qemu-system-x86_64: Length mismatch: pc.ram: 0x8000000 in != 0x10000000: Invalid argument'],
     source: 'migration/ram.c, ram_load; system/physmem.c, qemu_ram_resize, 2.0 and later',
-    means: 'The memory {block} has another size at the source than at the destination. The migration is refused.',
+    means:
+      'The memory {block} has another size at the source than at the destination (the line says {sentBytes} and {hereBytes}). The migration is refused.',
     culprit: 'Another -m (libvirt: <memory>), or memory devices that were plugged on one side only.',
     remedy: 'Start the destination with the memory size and memory devices of the source.',
   },
   {
+    id: 'qemu-rom-size',
+    program: 'QEMU',
+    pattern:
+      /(?:Size|Length) mismatch: (?<block>\S+\.rom|\S*bios\S*|\S*flash\d?\S*|\/rom@\S+): (?<sentBytes>0x[\da-f]+)(?: in)? != (?<hereBytes>0x[\da-f]+)/,
+    example: 'qemu-system-x86_64: Size mismatch: 0000:00:03.0/virtio-net-pci.rom: 0x40000 != 0x80000: Invalid argument',
+    spellings: ['qemu-system-x86_64: Length mismatch: pc.bios: 0x20000 in != 0x40000: Invalid argument'],
+    source: 'migration/ram.c, ram_load; system/physmem.c, qemu_ram_resize, 2.0 and later',
+    means:
+      'The firmware or option ROM {block} has another size at the source than at the destination (the line says {sentBytes} and {hereBytes}). The migration is refused; the memory of the guest itself fits.',
+    culprit:
+      'Other packages on the two hosts: iPXE ROMs, SeaBIOS or OVMF of another build, or another romfile= or romsize=.',
+    remedy:
+      'Install the same firmware packages on both hosts, or give the device romsize= of the source (for a ROM that nobody boots from, romfile= empty, from the next start on).',
+  },
+  {
+    id: 'qemu-ram-main',
+    program: 'QEMU',
+    pattern:
+      /(?:Unknown ramblock \"|Can't find block )(?<block>(?:\w[\w-]*\.ram|(?:\/objects\/)?ram-node\d+|(?:\/objects\/)?mem\d*|ram\d*))(?=\"|[\s,!.]|$)/,
+    example: 'qemu-system-x86_64: Unknown ramblock "pc.ram", cannot accept migration',
+    spellings: [
+      'qemu-system-x86_64: Unknown ramblock "ram-node0", cannot accept migration',
+      "qemu-system-x86_64: Can't find block mach-virt.ram",
+    ],
+    source: 'migration/ram.c, ram_load_precopy, 1.0 and later',
+    means:
+      'The source sends the memory of the guest itself under the name {block}, and here it has another name. The migration is refused.',
+    culprit:
+      'Memory that is made in two ways: plain -m on one side (pc.ram), a memory backend on the other (ram-node0, after huge pages, shared memory or NUMA nodes were switched on), or another machine type. No device and no PCI address has a part in it.',
+    remedy:
+      'Start the destination with the <memoryBacking>, NUMA nodes (-object memory-backend-…,id=, -numa, memory-backend=) and machine type of the source.',
+  },
+  {
+    id: 'qemu-ram-plugged',
+    program: 'QEMU',
+    pattern:
+      /(?:Unknown ramblock \"|Can't find block )(?<block>(?:\/objects\/)?mem(?:dimm|nvdimm|virtiomem|virtiopmem)\d+)(?=\"|[\s,!.]|$)/,
+    example: 'qemu-system-x86_64: Unknown ramblock "memdimm0", cannot accept migration',
+    source: 'migration/ram.c, ram_load_precopy, 1.0 and later',
+    means:
+      'The source sends the memory module {block}, and the destination was started without it. The migration is refused.',
+    culprit: 'A module (DIMM, virtio-mem) that was plugged at the source and is not in the XML or command line here.',
+    remedy: 'Start the destination with the memory devices of the source, under the same names.',
+  },
+  {
     id: 'qemu-ram-block',
     program: 'QEMU',
-    pattern: /Unknown ramblock "(?<block>[^"]+)", cannot accept migration|Can't find block (?<name>\S+)/,
+    pattern:
+      /(?:Unknown ramblock \"|Can't find block )(?!(?:(?:\w[\w-]*\.ram|(?:\/objects\/)?ram-node\d+|(?:\/objects\/)?mem\d*|ram\d*)|(?:\/objects\/)?mem(?:dimm|nvdimm|virtiomem|virtiopmem)\d+)(?:\"|[\s,!.]|$))(?<block>[^\s\"]+)/,
     example: 'qemu-system-x86_64: Unknown ramblock "0000:00:03.0/virtio-net-pci.rom", cannot accept migration',
     source: 'migration/ram.c, ram_load_precopy, 1.0 and later',
-    means: 'The source sends memory of a device (or memory device) that does not exist here. The migration is refused.',
-    culprit: 'A device at another PCI address, a hot-plugged device, or an option ROM, on one side only.',
+    means:
+      'The source sends the memory {block} of a device (or a memory backend of that name), which does not exist here. The migration is refused.',
+    culprit:
+      'A device at another PCI address, a hot-plugged device, or an option ROM, on one side only; for a name without an address a memory backend with another id.',
     remedy: 'Start the destination with the same devices at the same addresses as the source.',
   },
   {
     id: 'qemu-ram-page-size',
     program: 'QEMU',
-    pattern:
-      /Mismatched RAM page size (?<block>\S+) \(local\) (?<here>\d+) != (?<sent>\d+)|Postcopy needs matching RAM page sizes|Postcopy needs matching target page sizes/,
+    pattern: /Mismatched RAM page size (?<block>\S+) \(local\) (?<hereBytes>\d+) != (?<sentBytes>\d+)/,
     example: 'qemu-system-x86_64: Mismatched RAM page size pc.ram (local) 4096 != 2097152',
-    spellings: ['qemu-system-x86_64: Postcopy needs matching RAM page sizes (s=200000 d=1000)'],
-    source: 'migration/ram.c, ram_load_precopy; savevm.c, loadvm_postcopy_handle_advise, 2.10 and later',
-    means: 'Post-copy needs the same page size of guest memory on both hosts; one has huge pages, the other not.',
-    culprit: 'hugepages (or their size) that differ between the hosts.',
+    spellings: ['qemu-system-x86_64: Mismatched RAM page size ram-node0 (local) 2097152 != 1073741824'],
+    source: 'migration/ram.c, ram_load_precopy, 2.10 and later',
+    means:
+      'Post-copy needs the same page size of guest memory on both hosts: {block} has pages of {hereBytes} here and of {sentBytes} at the source.',
+    culprit: 'Huge pages on one side only, or of another size.',
+    remedy:
+      'Give both hosts the same page size for the guest (libvirt: <hugepages><page size=…/>), with enough pages free, or migrate without post-copy.',
+  },
+  {
+    id: 'qemu-ram-page-sizes',
+    program: 'QEMU',
+    pattern:
+      /Postcopy needs matching (?<what>RAM|target) page sizes(?: \(s=(?<sentPages>[\da-f]+) d=(?<herePages>[\da-f]+)\))?/,
+    example: 'qemu-system-x86_64: Postcopy needs matching RAM page sizes (s=200000 d=1000)',
+    source: 'migration/savevm.c, loadvm_postcopy_handle_advise, 2.5 and later',
+    means:
+      'Post-copy needs the same page sizes of guest memory on both hosts: the source has {sentPages}, this side {herePages}.',
+    culprit: 'Huge pages on one side only, or of another size.',
     remedy: 'Give both hosts the same page size for the guest, or migrate without post-copy.',
   },
   {
     id: 'qemu-memory-device',
     program: 'QEMU',
-    pattern:
-      /hypervisor has (?:no|not enough) free memory slots left|the configuration is not prepared for memory devices|vhost backend has not enough free memory slots left/,
+    pattern: /vhost backend has not enough free memory slots left/,
     example: 'Error: a used vhost backend has not enough free memory slots left',
     source: 'hw/mem/memory-device.c, memory_device_check_addable, 3.0 and later',
-    means:
-      'No more memory can be plugged: the back-end of a vhost device, or KVM, or the machine has no slot left for it.',
+    means: 'No more memory can be plugged: the back-end of a vhost device has no slot left for it.',
     culprit: 'Many memory devices; the number of slots of the back-end (8 without CONFIGURE_MEM_SLOTS) counts.',
-    remedy: 'Plug fewer, larger modules; start the guest with slots= and maxmem=.',
+    remedy: 'Plug fewer, larger modules.',
+  },
+  {
+    id: 'qemu-memory-hypervisor',
+    program: 'QEMU',
+    pattern: /hypervisor has (?:no|not enough) free memory slots left/,
+    example: 'Error: hypervisor has not enough free memory slots left',
+    source: 'hw/mem/memory-device.c, memory_device_check_addable, 3.0 and later',
+    means: 'No more memory can be plugged: KVM has no slot left for it. The back-end is not to blame.',
+    culprit: 'Very many memory devices or regions.',
+    remedy: 'Plug fewer, larger modules.',
+  },
+  {
+    id: 'qemu-memory-machine',
+    program: 'QEMU',
+    pattern: /the configuration is not prepared for memory devices/,
+    example:
+      'Error: the configuration is not prepared for memory devices (e.g., for memory hotplug), consider specifying the maxmem option',
+    source: 'hw/mem/memory-device.c, memory_device_check_addable, 3.0 and later',
+    means: 'No memory can be plugged into this guest: it was started without room for it.',
+    culprit: 'A command line without maxmem= (libvirt: <maxMemory slots=…>).',
+    remedy: 'Start the guest again with slots= and maxmem=.',
   },
 ];

@@ -56,6 +56,7 @@ export const QEMU_PROTOCOL_MESSAGES: readonly MessageRow[] = [
     example: 'qemu-system-x86_64: warning: vhost-user backend supports VHOST_USER_PROTOCOL_F_CONFIG but QEMU does not.',
     source: 'hw/virtio/vhost-user.c, vhost_user_backend_init, 7.2 and later',
     tells: 'course',
+    loud: true,
     means: 'QEMU does not accept the protocol feature for this device type, which has no use for it. Nothing is wrong.',
   },
   {
@@ -125,19 +126,28 @@ export const QEMU_PROTOCOL_MESSAGES: readonly MessageRow[] = [
   {
     id: 'qemu-backend-channel',
     program: 'QEMU',
-    pattern:
-      /Failed to (?:read|read payload|send msg reply) (?:from|to) (?:slave|backend)|qemu[\w-]*: (?:Truncated message\.|Received unexpected msg type(?:\.|: (?<receivedBack>\d+)\.)\s*$)/,
+    pattern: /Failed to (?:read|read payload|send msg reply) (?:from|to) (?:slave|backend)/,
     example: 'qemu-system-x86_64: Failed to read from slave.',
     spellings: [
       'qemu-system-x86_64: Failed to read payload from slave.',
       'qemu-system-x86_64: Failed to send msg reply to slave.',
-      'qemu-system-x86_64: Received unexpected msg type: 9.',
     ],
     source: 'hw/virtio/vhost-user.c, slave_read (backend_read from 8.0 on), 2.10 and later',
-    means:
-      "The channel for the back-end's own requests (BACKEND_REQ) broke, or a request came that QEMU does not know.",
-    culprit: 'A back-end that died, or that is newer than QEMU.',
+    means: "The channel for the back-end's own requests (BACKEND_REQ) broke.",
+    culprit: 'A back-end that died or hung up.',
     remedy: 'Look at the log of the back-end; the main connection tells more.',
+  },
+  {
+    id: 'qemu-backend-request',
+    program: 'QEMU',
+    pattern: /qemu[\w-]*: (?:Truncated message\.|Received unexpected msg type(?:\.|: (?<receivedBack>\d+)\.)\s*$)/,
+    example: 'qemu-system-x86_64: Received unexpected msg type: 9.',
+    spellings: ['qemu-system-x86_64: Received unexpected msg type.'],
+    source: 'hw/virtio/vhost-user.c, slave_read (backend_read from 8.0 on), 2.10 and later',
+    means:
+      "On the channel for the back-end's own requests (BACKEND_REQ) came {receivedBack} that this QEMU does not serve, or that is too long. QEMU closes the channel.",
+    culprit: 'A back-end that is newer than QEMU and sends what was not negotiated.',
+    remedy: 'Update QEMU, or report the release of the back-end.',
   },
   {
     id: 'qemu-socketpair',

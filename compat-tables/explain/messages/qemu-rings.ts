@@ -65,7 +65,7 @@ export const QEMU_RING_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-notifiers',
     program: 'QEMU',
     pattern:
-      /(?:[Ee]rror|Error enabling) ?binding (?:guest|host) notifiers?: (?<errno>-?\d+)|Error binding guest notifier: (?<old>-?\d+)|VQ (?<queue>\d+) notifier (?<what>binding|cleanup) (?:failed|error): (?<code>-?\d+)|guest notifier cleanup failed: (?<clean>-?\d+)|binding does not support (?<kind>host|guest) notifiers|Error enabling host notifiers: (?<host>-?\d+)/,
+      /(?:[Ee]rror|Error enabling) ?binding (?:guest|host) notifiers?: (?<errno>-?\d+)|Error binding guest notifier: (?<errnoOld>-?\d+)|VQ (?<queue>\d+) notifier (?<what>binding|cleanup) (?:failed|error): (?<errnoQueue>-?\d+)|guest notifier cleanup failed: (?<errnoClean>-?\d+)|Error enabling host notifiers: (?<errnoHost>-?\d+)/,
     example: 'qemu-system-x86_64: Error binding guest notifier: -24',
     spellings: [
       'qemu-system-x86_64: vhost VQ 0 notifier binding failed: -24',
@@ -75,9 +75,19 @@ export const QEMU_RING_MESSAGES: readonly MessageRow[] = [
     ],
     source: 'hw/net/vhost_net.c, hw/virtio/vhost.c, vhost_dev_enable_notifiers, 1.0 and later',
     means:
-      'QEMU could not link the interrupts or notifications of a queue to descriptors. The back-end has no part in it.',
+      'QEMU could not link the interrupts or notifications of a queue to descriptors (error {errno|errnoOld|errnoQueue|errnoClean|errnoHost}). The back-end has no part in it.',
     culprit: 'Mostly too few file descriptors (-24) or interrupt routes of KVM (-28) with many queues.',
     remedy: 'Raise the limit of open files of QEMU (libvirt: max_files in qemu.conf), or lower queues=.',
+  },
+  {
+    id: 'qemu-no-notifiers',
+    program: 'QEMU',
+    pattern: /binding does not support (?<kind>host|guest) notifiers/,
+    example: 'qemu-system-x86_64: binding does not support guest notifiers',
+    source: 'hw/net/vhost_net.c, vhost_net_start; hw/virtio/vhost.c, 1.0 and later',
+    means: 'The bus of this device cannot hand interrupts or notifications ({kind}) to a back-end.',
+    culprit: 'A transport without them (virtio-mmio of an old release, or a guest without MSI-X).',
+    remedy: 'Use a PCI device, with MSI-X.',
   },
   {
     id: 'qemu-ioeventfd',

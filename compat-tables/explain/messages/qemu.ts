@@ -104,7 +104,7 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     source: 'hw/net/virtio-net.c, virtio_net_vhost_status, 1.0 and later',
     tells: 'symptom',
     means:
-      'The device could not be started with its back-end (error {errno}). With vhost-user QEMU cannot serve it itself: the network card passes nothing until the driver in the guest is bound again.',
+      'The device could not be started with its back-end: error {errno}. With vhost-user QEMU cannot serve it itself: the network card passes nothing until the driver in the guest is bound again.',
     culprit:
       'A back-end that refused a message or hung up; for error 22 guest memory that is not shared, or VHOST_USER_F_PROTOCOL_FEATURES masked.',
     remedy:
@@ -149,12 +149,25 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
   {
     id: 'qemu-message-broken',
     program: 'QEMU',
-    pattern: /Failed to (?:read msg (?:header\. (?:Flags|Size)|payload)|write msg\.)/,
+    pattern:
+      /Failed to read msg (?:header\. (?<part>Flags|Size) (?<seen>\S+)(?: instead of (?<wanted>0x[\da-f]+|\d+))?|payload)/,
     example: 'qemu-system-x86_64: Failed to read msg header. Flags 0x0 instead of 0x5.',
-    source: 'hw/virtio/vhost-user.c, vhost_user_read_header, vhost_user_read and vhost_user_write, 2.1 and later',
-    means: 'A vhost-user message is incomplete or malformed. QEMU gives up the connection.',
-    culprit: 'A peer that died in the middle of a message, or that does not speak vhost-user on this socket.',
+    source: 'hw/virtio/vhost-user.c, vhost_user_read_header and vhost_user_read, 2.1 and later',
+    means: 'An answer of the back-end is incomplete or malformed. QEMU gives up the connection.',
+    culprit:
+      'A back-end that died in the middle of a message, a relay that lost its place in the stream, or a program that does not speak vhost-user on this socket.',
     remedy: 'Check which process serves the socket path, and whether it died.',
+  },
+  {
+    id: 'qemu-message-write',
+    program: 'QEMU',
+    pattern: /Failed to write msg\.(?: Wrote (?<wrote>-?\d+) instead of (?<wanted>\d+))?/,
+    example: 'qemu-system-x86_64: Failed to write msg. Wrote -1 instead of 20.',
+    source: 'hw/virtio/vhost-user.c, vhost_user_write, 2.3 and later',
+    tells: 'symptom',
+    means: 'QEMU could not send a request to the back-end: the connection is closed.',
+    culprit: 'A back-end that died or hung up just before.',
+    remedy: 'Look at the log of the back-end at that time; with reconnect= the device comes back by itself.',
   },
   {
     id: 'qemu-mtu',
@@ -180,11 +193,11 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-vhost-call',
     program: 'QEMU',
     pattern:
-      /(?<call>vhost_(?:(?:set|get)_(?!log_base|config)\w+|dev_prepare_inflight|vq_get_addr)) failed(?:: (?<error>[^(]+) \((?<errno>-?\d+)\)| (?<code>-?\d+)$)/,
+      /(?<call>vhost_(?:(?:set|get)_(?!log_base|config)\w+|dev_prepare_inflight|vq_get_addr)) failed(?:: (?<error>[^(]+) \(-?\d+\)| (?<errno>-?\d+)$)/,
     example: 'qemu-system-x86_64: vhost_set_features failed: Protocol error (71)',
     source: 'hw/virtio/vhost.c, VHOST_OPS_DEBUG, 2.5 and later',
     tells: 'symptom',
-    means: 'The call {call} to the back-end failed ({error|code}).',
+    means: 'The call {call} to the back-end failed: {error|errno}.',
     culprit:
       'For vhost_set_features: features that were not offered. For vhost_set_mem_table with "Invalid argument": guest memory that is not shared, and QEMU sent nothing. Otherwise a back-end that refused the message or died.',
     remedy: 'Look at the lines before this one, and at the log of the back-end at that time.',
@@ -200,7 +213,7 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
       'When queue {queue} was stopped, the back-end did not say how far it is in the ring. QEMU takes that from the ring itself.',
     culprit: 'A back-end that was gone before the device was stopped.',
     remedy:
-      'With split rings only packets are lost. A packed ring does not recover: bind the driver in the guest again.',
+      'With split rings only what was under way is lost (packets; of a disk, requests that the guest has to send again). A packed ring does not recover: bind the driver in the guest again.',
   },
   {
     id: 'qemu-rarp',

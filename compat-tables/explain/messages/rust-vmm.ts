@@ -22,16 +22,25 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     id: 'rust-disconnected',
     program: 'rust-vmm',
     pattern:
-      /HandleRequest\((?:Disconnected|PartialMessage|SocketBroken\(.*?\)+)\)|(?:failed to handle request|vhost-user): (?:peer disconnected|partial message|socket is broken)|Client disconnected, shutting down/,
+      /HandleRequest\(Disconnected\)|(?:failed to handle request|vhost-user): peer disconnected|Client disconnected, shutting down/,
     example: 'INFO  virtiofsd] Client disconnected, shutting down',
-    spellings: [
-      'ERROR vhost_device_scsi] Failed to handle request: HandleRequest(Disconnected)',
-      'Waiting for daemon failed: HandleRequest(PartialMessage)',
-    ],
+    spellings: ['ERROR vhost_device_scsi] Failed to handle request: HandleRequest(Disconnected)'],
     source: `${MOD}::Disconnected and PartialMessage; virtiofsd src/main.rs, 0.1 and later`,
     tells: 'course',
+    loud: true,
     means:
       'The front-end hung up. virtiofsd and other back-ends that serve one connection end here: they have to be started again for the next one.',
+  },
+  {
+    id: 'rust-cut',
+    program: 'rust-vmm',
+    pattern:
+      /HandleRequest\((?<kind>PartialMessage|SocketBroken\(.*?\)+)\)|(?:failed to handle request|vhost-user): (?<text>partial message|socket is broken)/,
+    example: 'Waiting for daemon failed: HandleRequest(PartialMessage)',
+    source: `${MOD}::PartialMessage and SocketBroken, 0.1 and later`,
+    means: 'The connection broke in the middle of a message ({kind|text}). The back-end ends it.',
+    culprit: 'A front-end that was killed or crashed, or a relay that ended.',
+    remedy: 'Look at the log of QEMU (or the relay) at that time; start the back-end again.',
   },
   {
     id: 'rust-feature-mismatch',
@@ -44,17 +53,68 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     remedy: 'Give the back-end its former release or setting back, or start the front-end again.',
   },
   {
+    id: 'rust-invalid-param',
+    program: 'rust-vmm',
+    pattern:
+      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\(InvalidParam|vhost-user: invalid parameters|handler failed to handle request: invalid parameters/,
+    example: 'ERROR vhost_user_backend] HandleRequest(InvalidParam)',
+    spellings: [
+      'Error: vhost-user: invalid parameters',
+      '[2026-01-01T00:00:00Z ERROR virtiofsd] Waiting for daemon failed: HandleRequest(InvalidParam)',
+    ],
+    source: `${MOD}::InvalidParam, 0.1 and later`,
+    means: 'The back-end refuses a value of a request (InvalidParam) and ends the connection; virtiofsd ends itself.',
+    culprit:
+      'At the start of a guest nearly always its memory: a region that is not shared comes without a descriptor, so that SET_MEM_TABLE does not hold together. Otherwise a ring number or size that the back-end does not have.',
+    remedy:
+      'Give the guest shared memory (memory-backend-memfd or -file with share=on; libvirt: <memoryBacking><source type="memfd"/><access mode="shared"/></memoryBacking>) and start both again. If it has it, compare the queues of both sides.',
+  },
+  {
+    id: 'rust-refused',
+    program: 'rust-vmm',
+    pattern:
+      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\((?<kind>BackendInternalError|SlaveInternalError|FrontendInternalError|MasterInternalError)|vhost-user: (?<text>(?:backend|slave) internal error|(?:Frontend|Master) internal error)/,
+    example: 'Error: VhostUserProtocol(BackendInternalError)',
+    source: `${MOD}::BackendInternalError and FrontendInternalError, 0.1 and later`,
+    means: 'The other side answered no to a request (REPLY_ACK). The name says which side: {kind|text}.',
+    culprit: 'What the other side could not do: map memory, take features, set up a ring.',
+    remedy: 'Look at the log of the other side at that time.',
+  },
+  {
+    id: 'rust-descriptors',
+    program: 'rust-vmm',
+    pattern:
+      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\(IncorrectFds|vhost-user: wrong number of attached fds|handler failed to handle request: wrong number of attached fds/,
+    example: 'ERROR vhost_user_backend] HandleRequest(IncorrectFds)',
+    source: `${MOD}::IncorrectFds, 0.1 and later`,
+    means: 'A request came with too many or too few file descriptors. The connection ends.',
+    culprit:
+      'Guest memory that is not shared (SET_MEM_TABLE, ADD_MEM_REG), a process out of descriptors, or a relay that lost one.',
+    remedy: 'Give the guest shared memory; raise the limits of open files.',
+  },
+  {
+    id: 'rust-request-handler',
+    program: 'rust-vmm',
+    pattern:
+      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\((?<kind>ReqHandlerError\([^)]*\)+)|handler failed to handle request: (?!invalid parameters|wrong number)(?<why>.+)/,
+    example: 'ERROR vhost_user_backend] HandleRequest(ReqHandlerError(InvalidInput))',
+    source: `${MOD}::ReqHandlerError, 0.1 and later`,
+    means: 'The back-end understood a request and could not carry it out: {kind|why}',
+    culprit: 'What stands in parentheses; mostly guest memory that cannot be mapped, or a file that cannot be opened.',
+    remedy: 'Mend what it names, then start both again.',
+  },
+  {
     id: 'rust-message',
     program: 'rust-vmm',
     pattern:
-      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\((?<kind>InvalidMessage|InvalidParam|InvalidOperation\([^)]*\)|OversizedMsg|IncorrectFds|ReqHandlerError\([^)]*\)|BackendInternalError|SlaveInternalError|FrontendInternalError|MasterInternalError)|vhost-user: (?<text>invalid message|invalid parameters|invalid operation(?:: .+)?|oversized message|wrong number of attached fds|(?:backend|slave) internal error|(?:Frontend|Master) internal error)|handler failed to handle request: (?<why>.+)/,
-    example: 'ERROR vhost_user_backend] HandleRequest(InvalidParam)',
-    spellings: ['Error: vhost-user: invalid parameters', 'VhostUserProtocol(BackendInternalError)'],
+      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\((?<kind>InvalidMessage|InvalidOperation\([^)]*\)|OversizedMsg)|vhost-user: (?<text>invalid message|invalid operation(?:: .+)?|oversized message)/,
+    example: 'ERROR vhost_user_backend] HandleRequest(InvalidMessage)',
+    spellings: ['Error: vhost-user: invalid message', 'VhostUserProtocol(OversizedMsg)'],
     source: `${MOD}, 0.1 and later`,
     means:
-      'A message was refused ({kind|text|why}), and the connection ends. "InternalError" comes from the other side: it answered no to a request with REPLY_ACK.',
-    culprit: 'The request before: its values or descriptors, or an operation that failed in the back-end.',
-    remedy: 'Look at the log of the other side for its reason; report both releases.',
+      'The back-end does not understand a message ({kind|text}): its size, flags or number fit no request that it knows, or it came where none is allowed. The connection ends.',
+    culprit: 'Two releases far apart, a request that was not negotiated, or a relay that lost its place in the stream.',
+    remedy: 'Compare the releases of both sides; report both.',
   },
   {
     id: 'rust-connect',
@@ -93,13 +153,24 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
   {
     id: 'virtiofsd-waiting',
     program: 'rust-vmm',
-    pattern:
-      /Waiting for vhost-user socket connection|Client connected, servicing requests|Waiting for daemon failed: (?!HandleRequest)(?<why>.+)/,
+    pattern: /Waiting for vhost-user socket connection|Client connected, servicing requests/,
     example: 'INFO  virtiofsd] Waiting for vhost-user socket connection...',
     spellings: ['INFO  virtiofsd] Client connected, servicing requests'],
     source: 'virtiofsd src/main.rs, main, 1.0 and later',
     device: 'fs',
     tells: 'course',
     means: 'virtiofsd waits for QEMU, or serves it. It serves one connection and ends after it.',
+  },
+  {
+    id: 'virtiofsd-daemon',
+    program: 'rust-vmm',
+    device: 'fs',
+    pattern: /Waiting for daemon failed: (?!HandleRequest)(?<why>.+)/,
+    example: 'ERROR virtiofsd] Waiting for daemon failed: WaitDaemon(Any)',
+    source: 'virtiofsd src/main.rs, main, 1.0 and later',
+    means:
+      'virtiofsd gave up its connection and ends: {why}. The directory is gone for the guest until it and virtiofsd are started again.',
+    culprit: 'What stands after the colon: a thread that ended in a panic, or a connection that broke.',
+    remedy: 'Look at the lines before this one; report the release of virtiofsd.',
   },
 ];

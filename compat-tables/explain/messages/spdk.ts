@@ -55,11 +55,24 @@ export const SPDK_MESSAGES: readonly MessageRow[] = [
     id: 'spdk-guest-memory',
     program: 'SPDK',
     pattern:
-      /vhost device (?<vid>\d+): Failed to (?:get (?<what>negotiated driver features|guest memory table)|disable guest notification)|Failed to (?:un)?register memory region \d+\. Future vtophys translation might fail|gpa_to_vva\(\S+\) == NULL/,
+      /vhost device (?<vid>\d+): Failed to (?:get (?<what>negotiated driver features|guest memory table)|disable guest notification)|gpa_to_vva\(\S+\) == NULL/,
     example: 'rte_vhost_user.c: *ERROR*: vhost device 6: Failed to get guest memory table',
-    source: `${VHOST}, start_device and vhost_session_mem_register, 17.07 and later`,
-    means: 'SPDK cannot use the memory of the guest: requests of the disk fail or the device does not start.',
-    culprit: 'Guest memory that is not shared or not of huge pages.',
+    source: `${VHOST}, start_device, 17.07 and later`,
+    means: 'SPDK cannot use the memory or the rings of the guest: the device does not start, or the request fails.',
+    culprit: 'A front-end that hung up during its set-up, or guest memory that is not shared.',
+    remedy:
+      'Give the guest shared memory from huge pages (libvirt: <memoryBacking><hugepages/> and <access mode="shared"/>).',
+  },
+  {
+    id: 'spdk-memory-register',
+    program: 'SPDK',
+    pattern:
+      /Failed to (?<verb>register|unregister) memory region (?<region>\d+)\. Future vtophys translation might fail/,
+    example: 'vhost.c: *WARNING*: Failed to register memory region 1. Future vtophys translation might fail.',
+    source: `${VHOST}, vhost_session_mem_register, 17.07 and later`,
+    means:
+      'SPDK could not {verb} region {region} of the guest memory for its own devices. The disk starts; requests that a device (NVMe, DMA) fetches from there may fail.',
+    culprit: 'Guest memory that is not of huge pages (or not of 2 MiB at least), or that is registered already.',
     remedy:
       'Give the guest shared memory from huge pages (libvirt: <memoryBacking><hugepages/> and <access mode="shared"/>).',
   },

@@ -247,11 +247,55 @@ describe('explain: loud lines that no row knows', () => {
     assert.equal(unknownCount, 3);
   });
 
+  it('are not taken by rows of the course, which would call them harmless', () => {
+    const line = '2024-08-27T04:26:38.152Z|00902|netdev_dpdk|ERR|cannot use features 0x1234abcd of this port';
+    const { unknown: lines } = unknown(line, 'cannot use features 0x1234abcd of this port');
+    assert.deepEqual(lines, [{ line: 1, level: 'ERR', text: line }]);
+  });
+
   it('are none where a row knows them', () => {
     const { unknown: lines } = unknown(
       '2022-11-24T19:21:24.379Z|00122|dpdk|ERR|VHOST_CONFIG: failed to create fdset handling thread',
       '2022-11-24T19:21:24.379Z|00123|netdev_dpdk|ERR|rte_vhost_driver_start failed for vhost user port: vhu0',
     );
     assert.deepEqual(lines, []);
+  });
+});
+
+describe('explain: values of a line', () => {
+  it('sizes and page sizes in units', () => {
+    const pages = 'qemu-kvm: Mismatched RAM page size ram-node0 (local) 2097152 != 1073741824';
+    assert.match(one(pages).means, /ram-node0 has pages of 2 MiB here and of 1 GiB at the source/);
+    const mask = 'qemu-kvm: Postcopy needs matching RAM page sizes (s=201000 d=1000)';
+    assert.match(one(mask).means, /the source has 4 KiB and 2 MiB, this side 4 KiB\./);
+    const odd = 'qemu-kvm: Size mismatch: pc.ram: 0x8000001 != 0x10000000: Invalid argument';
+    assert.match(one(odd).means, /134217729 bytes and 256 MiB/);
+  });
+
+  it('error numbers in words', () => {
+    assert.match(one('vhost-user: failed to map memory. errno is 12').means, /12, Cannot allocate memory/);
+    assert.match(one('qemu-kvm: Error binding guest notifier: -24').means, /24, Too many open files/);
+    assert.match(one('qemu-kvm: Error binding guest notifier: -4242').means, /error -4242/);
+  });
+
+  it('request numbers by name', () => {
+    const ack = 'VHOST_CONFIG: (/tmp/vhu3) bad qemu ack on postcopy set-mem-table (37)';
+    assert.match(one(ack).means, /ADD_MEM_REG \(37\) came instead/);
+    assert.match(one('vu_panic: Unhandled request: 39').means, /SET_STATUS \(39\)/);
+    assert.match(
+      one('vhost-user: unknown vhost-user message 36 received. closing socket').means,
+      /GET_MAX_MEM_SLOTS \(36\)/,
+    );
+  });
+
+  it('the names of memory blocks tell the memory of the guest from that of a device', () => {
+    const id = (block: string) => one(`qemu-kvm: Unknown ramblock "${block}", cannot accept migration`).id;
+    assert.deepEqual(['pc.ram', 'mach-virt.ram', 'ram-node0', '/objects/ram-node1', 'mem0'].map(id), [
+      ...Array.from({ length: 5 }, () => 'qemu-ram-main'),
+    ]);
+    assert.deepEqual(['memdimm0', '/objects/memvirtiomem1'].map(id), ['qemu-ram-plugged', 'qemu-ram-plugged']);
+    assert.deepEqual(['0000:00:03.0/virtio-net-pci.rom', 'vga.vram', '0000:00:02.0/vga.vram'].map(id), [
+      ...Array.from({ length: 3 }, () => 'qemu-ram-block'),
+    ]);
   });
 });

@@ -38,8 +38,8 @@ describe('explain: the texts of real programs', () => {
       'qemu-message-broken': [
         'Failed to read msg header. Flags 0x%x instead of 0x%x.',
         'Failed to read msg payload. Read %d instead of %d.',
-        'Failed to write msg. Wrote %d instead of %d.',
       ],
+      'qemu-message-write': ['Failed to write msg. Wrote %d instead of %d.'],
       'qemu-load-device': ["error while loading state for instance 0x%x of device '%s'"],
       'qemu-load-failed': ['load of migration failed: %s'],
       'qemu-queue-pairs-state': ['virtio-net: curr_queue_pairs %x > max_queue_pairs %x'],
@@ -79,7 +79,7 @@ describe('explain: the texts of real programs', () => {
         'Linear buffers requested without external buffers',
         'disabling host segmentation offloading support',
       ],
-      'dpdk-connect': ['VHOST_CONFIG: (%s) failed to connect: %s'],
+      'dpdk-connect-failed': ['VHOST_CONFIG: (%s) failed to connect: %s'],
       'dpdk-bind': ['(%s) failed to bind: %s; remove it and try again'],
       'dpdk-read-message': ['(%s) read message %s'],
     });
