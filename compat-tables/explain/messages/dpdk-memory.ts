@@ -110,7 +110,7 @@ export const DPDK_MEMORY_MESSAGES: readonly MessageRow[] = [
     id: 'dpdk-no-memory',
     program: 'DPDK',
     pattern:
-      /VHOST_CONFIG: (?:\([^)]*\) )?(?:error: )?(?:[Ff]ailed to (?:allocate (?:mem(?:ory)?(?! for (?:resubmit|inflight|mbuf|reconnect|zero))|async \w+)|alloc queue|realloc)|failed to copy socket path string)/,
+      /VHOST_CONFIG: (?:\([^)]*\) )?(?:error: )?(?:[Ff]ailed to (?:allocate (?:mem(?:ory)?\b(?! for (?:resubmit|inflight|mbuf|reconnect|zero))|async \w+)|alloc queue|realloc)|failed to copy socket path string)/,
     example: 'VHOST_CONFIG: (/run/vhu0) failed to allocate memory for dev->mem',
     spellings: [
       'VHOST_CONFIG: Failed to allocate memory for new dev.',

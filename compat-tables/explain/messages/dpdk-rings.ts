@@ -107,7 +107,7 @@ export const DPDK_RING_MESSAGES: readonly MessageRow[] = [
   {
     id: 'dpdk-device-failed',
     program: 'DPDK',
-    pattern: /VHOST_CONFIG: (?:\([^)]*\) )?\s*-(?<state>DEVICE_NEED_RESET|FAILED): 1/,
+    pattern: /VHOST_CONFIG: (?:\([^)]*\) )?\s*-(?<state>DEVICE_NEED_RESET|FAILED): [1-9]\d*/,
     example: 'VHOST_CONFIG: (/run/vhu0) 	-FAILED: 1',
     source: `${VHOST_USER}, vhost_user_set_status, 20.08 and later`,
     means:

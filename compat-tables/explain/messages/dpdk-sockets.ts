@@ -112,7 +112,7 @@ export const DPDK_SOCKET_MESSAGES: readonly MessageRow[] = [
   {
     id: 'dpdk-socket-unregistered',
     program: 'DPDK',
-    pattern: /socket file(?: \S+)? is not registered yet|failed to get callback ops for driver/,
+    pattern: /socket file(?: \S+)? is not registered yet|[Ff]ailed to get callback ops for driver/,
     example: 'VHOST_CONFIG: (/run/vhu0) socket file is not registered yet.',
     source: `${SOCKET}, rte_vhost_driver_get_features and others, 17.05 and later`,
     means: 'The program around DPDK speaks of a vhost-user socket that DPDK does not have (any more).',
@@ -123,17 +123,29 @@ export const DPDK_SOCKET_MESSAGES: readonly MessageRow[] = [
     id: 'dpdk-connection-course',
     program: 'DPDK',
     pattern:
-      /VHOST_CONFIG: (?:\([^)]*\) )?(?:new (?:vhost user|virtio) connection is \d+|new device, handle is \d+|(?:vhost-user (?:server|client|\S+): )?socket created, fd: ?\d+|bind(?:ing succeeded| to \S+)|(?:\S+: )?(?:connected|reconnecting\.\.\.)|free connfd|setting max queue pairs|Setting max queue pairs|Keeping \d+ max queue pairs)/,
+      /VHOST_CONFIG: (?:\([^)]*\) )?(?:new (?:vhost user|virtio) connection is \d+|new device, handle is \d+|(?:vhost-user (?:server|client|\S+): )?socket created, fd: ?\d+|bind(?:ing succeeded| to \S+)|(?:\S+: )?(?:connected)|free connfd|setting max queue pairs|Setting max queue pairs|Keeping \d+ max queue pairs)/,
     example: 'VHOST_CONFIG: (/run/vhu0) new vhost user connection is 46',
     spellings: [
       'VHOST_CONFIG: vhost-user server: socket created, fd: 570',
       'VHOST_CONFIG: bind to /run/vhu0',
-      'VHOST_CONFIG: /run/vhu0: reconnecting...',
       'VHOST_CONFIG: (/run/vhu0) new device, handle is 6',
     ],
     source: `${SOCKET}, vhost_user_add_connection and others, 2.0 and later`,
     tells: 'course',
     means: 'The course of a connection: a socket was made, or a front-end came or went. Nothing is wrong.',
+  },
+  {
+    id: 'dpdk-reconnecting',
+    program: 'DPDK',
+    pattern: /VHOST_CONFIG: (?:\([^)]*\) )?(?:\S+: )?reconnecting\.\.\./,
+    example: 'VHOST_CONFIG: /run/vhu0: reconnecting...',
+    spellings: ['x|1|dpdk|ERR|VHOST_CONFIG: /run/vhu0: reconnecting...'],
+    source: `${SOCKET}, vhost_user_start_client and vhost_user_read_cb, 16.07 and later (16.11: at level ERR)`,
+    tells: 'course',
+    loud: true,
+    means:
+      'A client-mode port waits for somebody to listen at its socket, and tries it every second. Before the guest is started, or after its end, this is normal.',
+    remedy: 'Nothing needs to be done while the guest is off; otherwise compare the socket paths.',
   },
   {
     id: 'dpdk-device-gone',

@@ -82,7 +82,7 @@ export const OPENSTACK_MESSAGES: readonly MessageRow[] = [
       "WARNING nova.compute.manager [instance: x] Timed out waiting for events: [('network-vif-plugged', 'a1b2')]. If these timeouts are a persistent issue it could mean the networking backend on host cmp2 does not support sending these events unless there are port binding host changes which does not happen at this point in the live migration process. You may need to disable the live_migration_wait_for_vif_plug option on host cmp2.",
     source: 'nova/compute/manager.py, _do_pre_live_migration_from_source, Stein and later',
     means:
-      'Before the live migration Nova waited for Neutron to say that the port is plugged at the destination, and it did not come. The guest stays at the source.',
+      'Before the live migration Nova waited for Neutron to say that the port is plugged at the destination, and it did not come. With vif_plugging_is_fatal (the default) the migration ends here and the guest stays at the source; without, it goes on.',
     culprit:
       'The network agent of the destination: it does not run, or did not see the port (for a vhost-user port: no port in the bridge yet, another datapath_type). Or a network driver that never sends this event at that moment.',
     remedy:

@@ -189,10 +189,11 @@ export const QEMU_STREAM_MESSAGES: readonly MessageRow[] = [
   {
     id: 'qemu-ram-resized',
     program: 'QEMU',
-    pattern: /RAM block '(?<block>[^']+)' (?:resized during|discard of resized)|migration ram resized during precopy/,
+    pattern:
+      /RAM block '(?<block>[^']+)' (?:resized during|discard of resized)|(?<all>migration ram) resized during precopy/,
     example: "qemu-system-x86_64: RAM block 'pc.ram' resized during precopy.",
     source: 'migration/ram.c, ram_mig_ram_block_resized, 6.1 and later',
-    means: 'The memory {block} of the guest changed its size during the migration, which ends it.',
+    means: 'Memory of the guest ({block|all}) changed its size during the migration, which ends it.',
     culprit: 'Firmware tables that grew (a device plugged, a reboot during the migration).',
     remedy: 'Migrate again; plug no devices meanwhile.',
   },

@@ -99,8 +99,7 @@ export const VPP_MESSAGES: readonly MessageRow[] = [
   {
     id: 'vpp-memory',
     program: 'VPP',
-    pattern:
-      /failed to map (?:memory(?: region)?|user memory for hw_if_index \d+)(?:\.|:)?(?: \(?errno(?: is)? (?<errno>\d+))?/,
+    pattern: /failed to map memory(?: region)?(?:\.|:)? \(?errno(?: is)? (?<errno>\d+)/,
     example: 'vhost-user: failed to map memory. errno is 12',
     source: `${FILE}, vhost_user_socket_read, 16.06 and later`,
     means:
@@ -109,6 +108,18 @@ export const VPP_MESSAGES: readonly MessageRow[] = [
       '12: no huge pages or memory left (limits of the VPP process, vm.max_map_count); 13 or 1: huge pages or files that VPP may not open; 22 or 9: a descriptor that is no shared memory.',
     remedy:
       'Give the guest shared memory from huge pages of which enough are free (libvirt: <memoryBacking>, <access mode="shared"/>); raise the memory limits of VPP.',
+  },
+  {
+    id: 'vpp-memory-user',
+    program: 'VPP',
+    pattern: /failed to map (?:user memory for hw_if_index (?<index>\d+)|memory(?: region)?(?! ?(?:\.|:)? ?\(?errno))/,
+    example: 'vhost-user: failed to map user memory for hw_if_index 2',
+    source: `${FILE}, vhost_user_map_guest_mem and others, 16.06 and later`,
+    means:
+      'VPP does not find memory of the guest at an address that a ring names, or could not map it. Packets are lost, or the connection is closed.',
+    culprit: 'A ring outside the memory table, or guest memory that is not shared.',
+    remedy:
+      'Give the guest shared memory in few large regions (libvirt: <memoryBacking>, <access mode="shared"/>); bind its driver again.',
   },
   {
     id: 'vpp-unmap',
