@@ -154,7 +154,7 @@ export const QEMU_MEMORY_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-ram-main',
     program: 'QEMU',
     pattern:
-      /(?:Unknown ramblock \"|Can't find block )(?<block>(?:\w[\w-]*\.ram|(?:\/objects\/)?ram-node\d+|(?:\/objects\/)?mem\d*|ram\d*))(?=\"|[\s,!.]|$)/,
+      /(?:Unknown ramblock "|Can't find block )(?<block>(?:\w[\w-]*\.ram|(?:\/objects\/)?ram-node\d+|(?:\/objects\/)?mem\d*|ram\d*))(?="|[\s,!.]|$)/,
     example: 'qemu-system-x86_64: Unknown ramblock "pc.ram", cannot accept migration',
     spellings: [
       'qemu-system-x86_64: Unknown ramblock "ram-node0", cannot accept migration',
@@ -172,7 +172,7 @@ export const QEMU_MEMORY_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-ram-plugged',
     program: 'QEMU',
     pattern:
-      /(?:Unknown ramblock \"|Can't find block )(?<block>(?:\/objects\/)?mem(?:dimm|nvdimm|virtiomem|virtiopmem)\d+)(?=\"|[\s,!.]|$)/,
+      /(?:Unknown ramblock "|Can't find block )(?<block>(?:\/objects\/)?mem(?:dimm|nvdimm|virtiomem|virtiopmem)\d+)(?="|[\s,!.]|$)/,
     example: 'qemu-system-x86_64: Unknown ramblock "memdimm0", cannot accept migration',
     source: 'migration/ram.c, ram_load_precopy, 1.0 and later',
     means:
@@ -184,7 +184,7 @@ export const QEMU_MEMORY_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-ram-block',
     program: 'QEMU',
     pattern:
-      /(?:Unknown ramblock \"|Can't find block )(?!(?:(?:\w[\w-]*\.ram|(?:\/objects\/)?ram-node\d+|(?:\/objects\/)?mem\d*|ram\d*)|(?:\/objects\/)?mem(?:dimm|nvdimm|virtiomem|virtiopmem)\d+)(?:\"|[\s,!.]|$))(?<block>[^\s\"]+)/,
+      /(?:Unknown ramblock "|Can't find block )(?!(?:(?:\w[\w-]*\.ram|(?:\/objects\/)?ram-node\d+|(?:\/objects\/)?mem\d*|ram\d*)|(?:\/objects\/)?mem(?:dimm|nvdimm|virtiomem|virtiopmem)\d+)(?:"|[\s,!.]|$))(?<block>[^\s"]+)/,
     example: 'qemu-system-x86_64: Unknown ramblock "0000:00:03.0/virtio-net-pci.rom", cannot accept migration',
     source: 'migration/ram.c, ram_load_precopy, 1.0 and later',
     means:
