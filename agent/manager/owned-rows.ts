@@ -1,4 +1,5 @@
 import { Backoff } from '../../base/backoff.ts';
+import { shortened } from '../../base/text.ts';
 import { mapInTurns } from '../../base/turns.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import { stringifyJson } from '../../rpc/json/stringify.ts';
@@ -199,5 +200,5 @@ function shown(value: OvsValue | undefined): string {
 }
 
 function cut(text: string): string {
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 1)}…` : text;
+  return shortened(text, MAX_SHOWN);
 }

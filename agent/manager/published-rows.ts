@@ -1,3 +1,4 @@
+import { shortened } from '../../base/text.ts';
 import { entryKey } from '../../compat-tables/entries/load.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import type { Columns } from '../../rpc/state/model/column.ts';
@@ -137,5 +138,5 @@ function canonical(value: Json | undefined): string {
 }
 
 function cut(text: string): string {
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 1)}…` : text;
+  return shortened(text, MAX_SHOWN);
 }
