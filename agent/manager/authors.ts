@@ -4,6 +4,14 @@ import type { CommittedChange } from '../../rpc/ovsdb/database.ts';
 /** The rows whose authors are remembered: those that changed last. */
 const MAX_ROWS = 4000;
 
+interface Author {
+  readonly name: string;
+  /**
+   * What was said holds for one change: of the next one nothing is known, when a server does not say who made it.
+   */
+  readonly isOnce: boolean;
+}
+
 /** The name of a whole row, as one of its columns: who made or removed it. */
 const ROW = '';
 
@@ -13,7 +21,7 @@ const ROW = '';
  */
 export class Authors {
   /** By table and UUID, or the name of an interface that has no UUID yet; then by column. */
-  readonly #rows = new Map<string, Map<string, string>>();
+  readonly #rows = new Map<string, Map<string, Author>>();
   readonly #whoElse: string;
   /** Told when the embedded server denied what it never allows. */
   denied: ((author: string, method: string, reason: string) => void) | undefined;
@@ -27,13 +35,14 @@ export class Authors {
   committed(author: string, changes: readonly CommittedChange[]): void {
     for (const { table, uuid, kind, columns } of changes) {
       const names = columns.filter((name) => !name.startsWith('_'));
-      this.#note(`${table} ${uuid}`, kind === 'modify' ? names : [ROW], author);
+      this.#note(`${table} ${uuid}`, kind === 'modify' ? names : [ROW], { name: author, isOnce: false });
     }
   }
 
   /** A client of the API has these operations sent over our own connection. */
-  intends(author: string | undefined, operations: readonly Json[]): void {
-    if (author === undefined) return;
+  intends(name: string | undefined, operations: readonly Json[]): void {
+    if (name === undefined) return;
+    const author = { name, isOnce: true };
     for (const operation of operations.filter(isJsonObject)) {
       const { op, table, row, where, mutations } = operation;
       const columns = isJsonObject(row) ? Object.keys(row) : firsts(mutations);
@@ -48,8 +57,11 @@ export class Authors {
   ofColumn(table: string, column: string, ...keys: string[]): string {
     for (const key of keys) {
       const row = this.#rows.get(`${table} ${key}`);
-      const author = row?.get(column) ?? row?.get(ROW);
-      if (author !== undefined) return author;
+      const found = row?.get(column);
+      if (found?.isOnce) row?.delete(column);
+      const maker = row?.get(ROW);
+      const author = found ?? (maker?.isOnce ? undefined : maker);
+      if (author !== undefined) return author.name;
     }
     return this.#whoElse;
   }
@@ -59,8 +71,8 @@ export class Authors {
     return this.ofColumn(table, ROW, ...keys);
   }
 
-  #note(key: string, columns: readonly string[], author: string): void {
-    const known = this.#rows.get(key) ?? new Map<string, string>();
+  #note(key: string, columns: readonly string[], author: Author): void {
+    const known = this.#rows.get(key) ?? new Map<string, Author>();
     // who makes or removes a row has the last word about all of it
     if (columns[0] === ROW) known.clear();
     for (const column of columns) known.set(column, author);

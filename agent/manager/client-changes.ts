@@ -1,4 +1,5 @@
 import { RateLimit } from '../../base/rate-limit.ts';
+import { shortened } from '../../base/text.ts';
 import type { NewEvent } from './event-log.ts';
 
 /** An event of something that a client changed. */
@@ -8,6 +9,8 @@ export interface ClientChange extends Omit<NewEvent, 'details'> {
   readonly by: string;
 }
 
+/** Characters. */
+const LONGEST_SUBJECT = 255;
 /** Of each kind and subject; then the 32nd, 64th, … of a minute. */
 const LIMIT = { burst: 16, windowMs: 60_000 };
 /** Of each kind for all subjects together, of which a client can make any number. */
@@ -25,7 +28,9 @@ export class ClientChanges {
 
   /** `about`: the subject, when that is none that a client made up. */
   tell({ by, details, ...event }: ClientChange, about = event.interface ?? ''): void {
-    const [leftOut, leftOutOfAll] = [this.#limit.pass(`${event.kind} ${about}`), this.#limitOfAll.pass(event.kind)];
+    // it is remembered for longer than what a client named so
+    const subject = shortened(about, LONGEST_SUBJECT);
+    const [leftOut, leftOutOfAll] = [this.#limit.pass(`${event.kind} ${subject}`), this.#limitOfAll.pass(event.kind)];
     if (leftOut === undefined || leftOutOfAll === undefined) return;
     const more = leftOut + leftOutOfAll === 0 ? {} : { left_out: Math.max(leftOut, leftOutOfAll) };
     this.#record({ ...event, details: { ...details, by, ...more } });

@@ -42,7 +42,18 @@ describe('who changed a row', () => {
     assert.equal(authors.ofColumn('Host', 'system_id', 'u'), 'somebody');
     authors.intends(undefined, [{ op: 'update', table: 'Interface', where, row: { version: 'v1' } }]);
     authors.intends('bert', [null, 7, [], { op: 'mutate', mutations: [null, [], ['interfaces', 'delete', 7]] }]);
-    assert.equal(authors.ofColumn('Interface', 'version', 'u'), 'anna');
+  });
+
+  it('is not the client of the API that made another change of the same row', () => {
+    const authors = new Authors('somebody');
+    const where = [['_uuid', '==', ['uuid', 'u']]];
+    authors.intends('anna', [{ op: 'insert', table: 'Interface', row: { name: 'vhu0' }, 'uuid-name': 'added' }]);
+    authors.intends('anna', [{ op: 'update', table: 'Interface', where, row: { version: 'v1' } }]);
+    assert.equal(authors.ofColumn('Interface', 'state', 'u', 'vhu0'), 'somebody');
+    for (const by of ['anna', 'somebody']) {
+      assert.equal(authors.ofRow('Interface', 'u', 'vhu0'), by);
+      assert.equal(authors.ofColumn('Interface', 'version', 'u'), by);
+    }
   });
 
   it('is remembered of the rows that changed last', () => {
@@ -64,5 +75,14 @@ describe('what clients change', () => {
     assert.deepEqual(told[0]?.details, { version: 'v1', by: 'anna' });
     assert.equal(told.at(-2)?.details?.['left_out'], 31);
     assert.deepEqual(told.at(-1)?.details, { by: 'anna' });
+  });
+
+  it('is remembered by no more than the beginning of the name that a client gave to it', () => {
+    const told: NewEvent[] = [];
+    const changes = new ClientChanges((event) => told.push(event));
+    const long = 'x'.repeat(300);
+    for (let i = 0; i < 40; i++)
+      changes.tell({ kind: 'pinned', interface: `${long}${i}`, text: 'x', details: {}, by: 'anna' });
+    assert.equal(told.length, 16 + 1);
   });
 });
