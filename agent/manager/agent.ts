@@ -125,6 +125,7 @@ export class Agent {
       author: (uuid, column) => authors.ofColumn('Interface', column, uuid),
       remember: (uuid, what) => this.#memory.keep(uuid, what),
       entered: (one, isNew) => known.entered(one, isNew),
+      found: (rows) => this.#memory.keepOnly(new Set(rows.map(({ uuid }) => uuid))),
       left: (one) => known.left(one),
       event: (name, event) => this.events.record({ interface: name, ...event }),
       backendsChanged: () => this.#reconciler.backendsChanged(),

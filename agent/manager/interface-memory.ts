@@ -44,6 +44,8 @@ export class InterfaceMemory {
   readonly isNew: boolean;
   #timer: NodeJS.Timeout | undefined;
   #pauseMs = GATHER_MS;
+  /** What `failed` was told since it could last be written. */
+  #told: string | undefined;
 
   /** `failed` is told VC-MEMORY when the file cannot be read or written. */
   constructor(stateDir: string, failed: (problem: CompatError) => void) {
@@ -83,6 +85,11 @@ export class InterfaceMemory {
     if (this.#byId.delete(uuid)) this.#changed();
   }
 
+  /** Forgets all interfaces but these: the others were removed while no agent ran. */
+  keepOnly(uuids: ReadonlySet<string>): void {
+    for (const uuid of this.#byId.keys()) if (!uuids.has(uuid)) this.forget(uuid);
+  }
+
   #changed(): void {
     this.#timer ??= setTimeout(() => void this.save(), this.#pauseMs);
     this.#timer.unref();
@@ -95,9 +102,12 @@ export class InterfaceMemory {
     const started = performance.now();
     try {
       await this.#file.write(this.#text());
+      this.#told = undefined;
     } catch (error) {
       if (!(error instanceof CompatError)) throw error;
-      this.#failed(error);
+      // it is tried again every few seconds
+      if (error.message !== this.#told) this.#failed(error);
+      this.#told = error.message;
       this.#changed();
     }
     this.#pauseMs = Math.max(GATHER_MS, REST * (performance.now() - started));

@@ -17,6 +17,8 @@ const AWAY_MS = 3000;
 interface InterfacesSurroundings extends Surroundings {
   /** A row is one of this host's from now on; the result is what is known of it, which its status columns then say. */
   entered(row: InterfaceRow, isNew: boolean): KnownInterface;
+  /** The rows of this host are known for the first time. */
+  found(rows: readonly InterfaceRow[]): void;
   /** A row is no longer one of this host's. */
   left(row: InterfaceRow): void;
 }
@@ -82,6 +84,7 @@ export class Interfaces {
         this.#byId.set(row.uuid, new ManagedInterface(row, this.#around, before));
       }
     }
+    if (!this.#wereRead) this.#around.found(rows);
     this.#wereRead = true;
     const changed = this.#orderVersions(entries, hostDefault);
     if (changed) for (const one of this.#byId.values()) one.reconsider();

@@ -21,6 +21,8 @@ export class MemoryFile<T> {
   readonly #maxBytes: number;
   #onDisk: string | undefined;
   #writing: Promise<void> = Promise.resolve();
+  /** What is written next: a disk that takes long makes nobody keep more than that. */
+  #next: { text: string; readonly written: Promise<void> } | undefined;
 
   constructor(path: string, check: Check<T>, maxBytes: number) {
     this.#path = path;
@@ -40,11 +42,22 @@ export class MemoryFile<T> {
     }
   }
 
-  /** Writes a text of JSON, behind those that are being written. Throws VC-MEMORY; the file is as it was then. */
+  /**
+   * Writes a text of JSON, behind the one that is being written and in the place of one that waits for that. Throws VC-MEMORY;
+   * the file is as it was then.
+   */
   async write(text: string): Promise<void> {
-    const turn = this.#writing.then(() => this.#write(text));
-    this.#writing = turn.catch(() => undefined);
-    await turn;
+    if (this.#next) this.#next.text = text;
+    else {
+      const written = this.#writing.then(() => {
+        const latest = this.#next?.text ?? text;
+        this.#next = undefined;
+        return this.#write(latest);
+      });
+      this.#next = { text, written };
+      this.#writing = written.catch(() => undefined);
+    }
+    await this.#next.written;
   }
 
   async #write(text: string): Promise<void> {

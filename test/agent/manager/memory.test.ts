@@ -92,6 +92,31 @@ describe('the memory of interfaces', () => {
     assert.deepEqual(second.of('c'), { abilities: undefined, sticky });
   });
 
+  it('forgets what was removed while nobody looked', async () => {
+    const memory = open();
+    memory.keepOnly(new Set(['b', 'other']));
+    assert.deepEqual([memory.of('a'), memory.of('b')?.abilities], [undefined, OVS_2_13]);
+    await memory.save();
+    assert.equal(open().of('a'), undefined);
+  });
+
+  it('says once that it cannot be written, as long as that is so', async () => {
+    const missing = join(folder.path, 'missing');
+    const told: CompatError[] = [];
+    const memory = new InterfaceMemory(missing, (problem) => told.push(problem));
+    for (let i = 0; i < 5; i++) await memory.save();
+    assert.deepEqual(
+      told.map(({ code }) => code),
+      ['VC-MEMORY'],
+    );
+    mkdirSync(missing);
+    await memory.save();
+    rmSync(missing, { recursive: true });
+    memory.keep('a', {});
+    await memory.save();
+    assert.equal(told.length, 2);
+  });
+
   it('is empty when the file is damaged, and not new', () => {
     writeFileSync(join(folder.path, 'interfaces.json'), '{"format":1,"backends":[],"interfaces":[{"id":"../x"}]}');
     const memory = open();
