@@ -55,7 +55,7 @@ export class Reconciler {
    * publishes is put right a little later, so that no client keeps the agent busy with that.
    */
   rowsChanged(changes: readonly ReplicaChange[]): void {
-    if (changes.some(isIntent)) this.schedule();
+    if (changes.some((change) => isIntent(change) || isAboutProblems(change))) this.schedule();
     else if (!changes.every(isStatusOnly)) this.#scheduleAfter(BACKENDS_MS);
     else
       for (const { table, new: row } of changes)
@@ -138,6 +138,11 @@ export class Reconciler {
 
 function isIntent({ table, columns }: ReplicaChange): boolean {
   return table !== 'Compat_Version' && columns.some((column) => isIntentColumn(table, column));
+}
+
+/** While the row of the host says that the rows are not those of the database nothing is carried out. */
+function isAboutProblems({ table, kind, columns }: ReplicaChange): boolean {
+  return table === 'Host' && kind === 'modify' && columns.includes('problems');
 }
 
 function isStatusOnly({ table, kind, columns }: ReplicaChange): boolean {

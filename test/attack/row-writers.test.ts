@@ -418,6 +418,18 @@ for (const engine of ENGINES) {
       assert.ok(changed() - before <= 40, `${changed() - before} events`);
     });
 
+    it('24: the agent is said not to know its rows, so that it carries out nothing', async () => {
+      const { uuid } = ground.state.host();
+      const where: Json = [['_uuid', '==', ['uuid', uuid]]];
+      await ground.transact(
+        { op: 'update', table: 'Host', where, row: { problems: ['map', [['VC-DB-UNREADABLE', 'evil']]] } },
+        { op: 'mutate', table: 'Host', where, mutations: [['next_cfg', '+=', 1]] },
+      );
+      await eventually('what was asked for', () => ground.state.host().curCfg === ground.state.host().nextCfg);
+      assert.equal(ground.state.host().problems.size, 0);
+      await ground.told(/Host attacked.*problems=/);
+    });
+
     it('22: everything while no agent looks', async () => {
       if (ground.isOurs) return;
       const [versions, host, row] = [ground.state.versions(), ground.state.host(), vhu0()];
