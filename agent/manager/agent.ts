@@ -4,6 +4,7 @@ import type { EntriesRead } from '../../compat-tables/entries/load.ts';
 import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { Json } from '../../rpc/json/json-value.ts';
 import { HEARTBEAT_MS } from '../../rpc/state/heartbeat.ts';
+import type { HostRow } from '../../rpc/state/read-rows.ts';
 import { State } from '../../rpc/state/state.ts';
 import type { Config } from '../settings/config.ts';
 import { ordersSocket } from '../settings/relay-dir.ts';
@@ -195,7 +196,11 @@ export class Agent {
       this.#owned.rowsChanged(changes);
     });
     this.#ownHost();
-    database.client.on('connected', () => void this.#reconnected());
+    database.client.on('connected', () => {
+      log.info('database-connected', { remote: database.remote });
+      void this.#identity?.take();
+    });
+    state.onSynchronised(() => void this.#reconnected());
     database.client.on('disconnected', ({ message }) => {
       log.warn('database-gone', { reason: message });
       this.#owned.disconnected();
@@ -226,23 +231,36 @@ export class Agent {
     });
   }
 
-  /** The database may be another one than before, an older state of it, or empty. */
+  /**
+   * The database may be another one than before, an older state of it, or empty. Its rows are known by now: what is concluded
+   * from those before would be taken for a client's doing.
+   */
   async #reconnected(): Promise<void> {
     if (this.#stopped) return;
-    this.parts.log.info('database-connected', { remote: this.parts.database.remote });
     this.#publisher.writeAgain();
     this.interfaces.writeAgain();
-    this.#owned.connected();
     this.#hostRow.forget();
-    void this.#identity?.take();
+    this.#owned.synchronised();
+    this.#takeBackCurCfg();
     await this.#reconciler.prepare();
     this.#reconciler.schedule();
   }
 
+  /** In an older state of the database less was asked for than was carried out since: what comes next is not carried out yet. */
+  #takeBackCurCfg(): void {
+    const host = this.#host();
+    if (host && Number(this.#owned.wanted(host.uuid, 'cur_cfg')) > host.nextCfg)
+      this.#owned.writing(host.uuid, { cur_cfg: host.curCfg })();
+  }
+
+  #host(): HostRow | undefined {
+    return this.parts.state.hosts().find((row) => row.systemId === this.parts.systemId);
+  }
+
   /** The columns of the Host row that are status: the row is as we have just written it. */
   #ownHost(): void {
-    const { state, systemId: id, config, database } = this.parts;
-    const host = state.hosts().find((row) => row.systemId === id);
+    const { systemId: id, config, database } = this.parts;
+    const host = this.#host();
     if (!host) return;
     this.#owned.own('Host', host.uuid, id, { cur_cfg: host.curCfg });
     this.#owned.writing(host.uuid, { problems: NO_PROBLEMS, ...hostFacts(database, config, id) })();

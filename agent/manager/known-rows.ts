@@ -32,7 +32,8 @@ export class KnownRows {
     if (isNew) this.#tell(row, 'added', { frontend, backend });
     else if (memory.isNew && !memory.of(uuid)) memory.keep(uuid, { abilities: row.abilities, sticky: readSticky(row) });
     const known = memory.of(uuid);
-    owned.own('Interface', uuid, name, trustedStatus(row, known));
+    // what an agent wrote right before it was killed is not remembered, and nobody else's doing
+    owned.own('Interface', uuid, name, trustedStatus(row, known), isNew || known !== undefined);
     return known ?? {};
   }
 

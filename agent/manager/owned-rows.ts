@@ -55,7 +55,9 @@ export class OwnedRows {
   #lastWrong = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #writes = 0;
-  /** False from the end of a connection to the next: the database may come back with other rows, which is nobody's doing. */
+  /** False from the end of a connection until the rows are those of the next one. */
+  #isCurrent = true;
+  /** The database may come back with other rows, which is nobody's doing. */
   #tells = true;
   #closed = false;
 
@@ -63,12 +65,20 @@ export class OwnedRows {
     this.#parts = parts;
   }
 
-  /** Owns a row from now on. `wanted`: what its status columns are to hold, as long as nothing else is written. */
-  own(table: OwnedTable, uuid: string, name: string, wanted: Columns): void {
+  /**
+   * Owns a row from now on. `wanted`: what its status columns are to hold, as long as nothing else is written. `tells`: what is
+   * otherwise now is somebody's doing.
+   */
+  own(table: OwnedTable, uuid: string, name: string, wanted: Columns, tells = true): void {
     if (this.#rows.has(uuid)) return;
     this.#rows.set(uuid, { table, name, wanted: {}, written: 0, busy: 0 });
     this.#wants(uuid, wanted);
-    this.#suspect(uuid);
+    this.#suspect(uuid, { tells: tells && this.#tells });
+  }
+
+  /** What a column is to hold; undefined: that is not known. */
+  wanted(uuid: string, column: string): Json | undefined {
+    return this.#rows.get(uuid)?.wanted[column];
   }
 
   disown(uuid: string): void {
@@ -115,12 +125,16 @@ export class OwnedRows {
   }
 
   disconnected(): void {
+    this.#isCurrent = false;
     this.#tells = false;
+    for (const uuid of this.#suspects.keys()) this.#suspects.set(uuid, false);
   }
 
-  connected(): void {
-    void this.settled().finally(() => {
-      this.#tells = true;
+  /** The rows are those of a new connection; `rowsChanged` is called in this turn with what differs. */
+  synchronised(): void {
+    this.#isCurrent = true;
+    queueMicrotask(() => {
+      this.#tells = this.#isCurrent;
     });
   }
 
@@ -129,18 +143,19 @@ export class OwnedRows {
     clearTimeout(this.#timer);
   }
 
-  #suspect(uuid: string, tells = this.#tells): void {
+  /** `pauseMs`: the least before it is looked at. */
+  #suspect(uuid: string, { tells = this.#tells, pauseMs: least = 0 } = {}): void {
     this.#suspects.set(uuid, (this.#suspects.get(uuid) ?? true) && tells);
     if (this.#timer !== undefined || this.#closed) return;
     if (performance.now() - this.#lastWrong > CALM_MS) this.#backoff.reset();
     const pauseMs = this.#backoff.failures === 0 ? PAUSES.firstMs : this.#backoff.next();
-    this.#timer = setTimeout(() => void this.#look(), pauseMs);
+    this.#timer = setTimeout(() => void this.#look(), Math.max(pauseMs, least));
     this.#timer.unref();
   }
 
   async #look(): Promise<void> {
     const before = this.#writes;
-    const isSettled = await this.settled();
+    const isSettled = this.#isCurrent && (await this.settled()) && this.#isCurrent;
     const suspects = [...this.#suspects];
     this.#suspects.clear();
     await mapInTurns(suspects, ([uuid, tells]) => {
@@ -150,7 +165,9 @@ export class OwnedRows {
       else if (owned) this.#suspects.set(uuid, tells);
     });
     this.#timer = undefined;
-    for (const [uuid, tells] of this.#suspects) this.#suspect(uuid, tells);
+    // a database that takes no writes, or is away, is not asked all the time
+    const pauseMs = isSettled ? 0 : PAUSES.longestMs;
+    for (const [uuid, tells] of this.#suspects) this.#suspect(uuid, { tells, pauseMs });
   }
 
   #compare(uuid: string, owned: OwnedRow, tells: boolean): void {

@@ -182,6 +182,11 @@ export class State {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls the listener when the copy is that of a new connection, right before the listeners of changes. */
+  onSynchronised(listener: () => void): () => void {
+    return this.#replica.onSynchronised(listener);
+  }
+
   /** Resolves to true as soon as the condition holds, to false after `timeoutMs` or when the state is closed. */
   async until(condition: () => boolean, timeoutMs?: number): Promise<boolean> {
     if (condition()) return true;

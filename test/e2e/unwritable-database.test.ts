@@ -210,6 +210,12 @@ describe('an agent with a database file', function () {
       assert.equal(connected.in_force, PINNED);
       assert.equal(backend.connections, connections, 'the port went on');
       assert.equal(await guest.reconnect(), offered, 'its mode is sticky');
+      assert.doesNotMatch(agent.log, /VC-ROW-CHANGED/, 'nobody is said to have done it');
+      const evil = new OvsdbClient(agent.db);
+      await evil.connect(10_000);
+      await evil.transact('Vhost_Compat', [{ op: 'update', table: 'Host', where: [], row: { agent_version: 'evil' } }]);
+      evil.close();
+      await agent.peer.waitFor(/VC-ROW-CHANGED.*agent_version=evil/);
       await agent.must('pin', 'vhu0', 'upstream.ovs-dpdk.v2.13');
       assert.doesNotMatch(await agent.must('show'), /VC-DB/);
       await agent.stop();

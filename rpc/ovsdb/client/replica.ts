@@ -65,6 +65,7 @@ export class Replica {
   readonly #wanted: Readonly<Record<string, readonly string[] | 'all'>>;
   readonly #options: ReplicaOptions;
   readonly #listeners = new Set<(changes: ReplicaChange[]) => void>();
+  readonly #followers = new Set<() => void>();
   readonly #replica = ++lastReplica;
   #tables = new Map<string, Rows>();
   #shapes: Shapes = new Map();
@@ -115,6 +116,12 @@ export class Replica {
   onChange(listener: (changes: ReplicaChange[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls the listener when the rows are those of a new connection, right before the listeners of changes are told how they differ. */
+  onSynchronised(listener: () => void): () => void {
+    this.#followers.add(listener);
+    return () => this.#followers.delete(listener);
   }
 
   /** Ends the monitor. The rows stay as they are. */
@@ -171,6 +178,7 @@ export class Replica {
     this.#lastTxn = beginning.txn;
     const early = this.#early ?? [];
     this.#early = undefined;
+    for (const listener of this.#followers) listener();
     this.#tell(changes);
     for (const params of early) this.#take(params);
   }
