@@ -134,3 +134,17 @@ export class TestAgent {
     await this.peer.kill();
   }
 }
+
+/** An agent whose rows stand in the database of another server. */
+export class ClientAgent extends TestAgent {
+  readonly #remote: string;
+
+  constructor(peers: Peers, name: string, remote: string) {
+    super(peers, name, ['--db', remote]);
+    this.#remote = remote;
+  }
+
+  override async run(...args: string[]): Promise<CommandResult> {
+    return await vhostCompat('--db', this.#remote, '--host', this.name, ...args);
+  }
+}

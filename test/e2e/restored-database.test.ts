@@ -8,23 +8,9 @@ import { OvsdbServer } from '../../rpc/ovsdb/server/ovsdb-server.ts';
 import { loadSchemaText } from '../../rpc/state/schema-file.ts';
 import { State } from '../../rpc/state/state.ts';
 import { eventually, Peers } from '../peers/process.ts';
-import { type CommandResult, TestAgent, vhostCompat } from './agents.ts';
+import { ClientAgent } from './agents.ts';
 import { FrontendProcess } from './frontends.ts';
 import { addPort, mockBackend } from './hosts.ts';
-
-/** An agent whose rows stand in the database of another server. */
-class ClientAgent extends TestAgent {
-  readonly #remote: string;
-
-  constructor(peers: Peers, name: string, remote: string) {
-    super(peers, name, ['--db', remote]);
-    this.#remote = remote;
-  }
-
-  override async run(...args: string[]): Promise<CommandResult> {
-    return await vhostCompat('--db', this.#remote, '--host', this.name, ...args);
-  }
-}
 
 describe('a database of another server that is taken back to an earlier state', function () {
   this.timeout(90_000);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type CommandResult, TestAgent, vhostCompat } from '../e2e/agents.ts';
+import { ClientAgent, TestAgent, vhostCompat } from '../e2e/agents.ts';
 import { FrontendProcess } from '../e2e/frontends.ts';
 import { mockBackend } from '../e2e/hosts.ts';
 import { eventually, Peers } from '../peers/process.ts';
@@ -11,31 +11,17 @@ const V213 = 'upstream.ovs-dpdk.v2.13';
 const V213_MASK = 0xd7c66a7can;
 const V26 = 'upstream.ovs-dpdk.v2.6';
 
-/** An agent whose rows are in a database that several hosts share. */
-class FleetAgent extends TestAgent {
-  readonly #remote: string;
-
-  constructor(peers: Peers, name: string, remote: string) {
-    super(peers, name, ['--db', remote]);
-    this.#remote = remote;
-  }
-
-  override async run(...args: string[]): Promise<CommandResult> {
-    return await vhostCompat('--db', this.#remote, '--host', this.name, ...args);
-  }
-}
-
 describe('two agents on one real ovsdb-server', function () {
   this.timeout(120_000);
   const peers = new Peers();
   let remote = '';
-  let agents: FleetAgent[] = [];
+  let agents: ClientAgent[] = [];
   const frontends: FrontendProcess[] = [];
 
   before(async function () {
     needsDatabaseServer(this);
     remote = await startDatabaseServer(peers);
-    agents = ['host-a', 'host-b'].map((name) => new FleetAgent(peers, name, remote));
+    agents = ['host-a', 'host-b'].map((name) => new ClientAgent(peers, name, remote));
     for (const [index, agent] of agents.entries()) {
       await agent.start();
       await mockBackend(peers, `listen:${agent.path('be')}`, index === 0 ? 'ovs-3.2' : 'ovs-2.13');
@@ -107,7 +93,7 @@ describe('an agent whose ovsdb-server is replaced by an empty one', function () 
   it('has its rows there again, and serves what is added', async () => {
     const folder = peers.folder();
     const { remote, server } = await databaseServer(peers, folder);
-    const agent = new FleetAgent(peers, 'host-c', remote);
+    const agent = new ClientAgent(peers, 'host-c', remote);
     await agent.start();
     await mockBackend(peers, `listen:${agent.path('be')}`, 'ovs-3.1');
     await server.stop();
@@ -135,7 +121,7 @@ describe('two agents of one system id on a real ovsdb-server', function () {
 
   it('the second one says so and goes on; one that was killed is followed without a word', async () => {
     const remote = await startDatabaseServer(peers);
-    const first = new FleetAgent(peers, 'host-d', remote);
+    const first = new ClientAgent(peers, 'host-d', remote);
     await first.start();
     await first.kill();
     await first.start();
@@ -150,7 +136,7 @@ describe('two agents of one system id on a real ovsdb-server', function () {
   it('each reconnection asks anew', async () => {
     const folder = peers.folder();
     const { remote, server } = await databaseServer(peers, folder);
-    const agent = new FleetAgent(peers, 'host-d', remote);
+    const agent = new ClientAgent(peers, 'host-d', remote);
     await agent.start();
     await server.stop();
     await databaseServer(peers, folder);
