@@ -23,6 +23,7 @@ import {
   outputOf,
   SIDES,
 } from './delivery.ts';
+import { lookAgain } from './look-again.ts';
 import { keepOwn, ownDescriptors } from './own-descriptors.ts';
 
 export interface ExchangeContext extends SessionContext {
@@ -129,15 +130,29 @@ export class Exchange {
 
   /** Takes what waits at one side; `toTheEnd` notices a hang-up behind it, too. An error there ends that side's channel. */
   readable(side: Side, toTheEnd?: 'toTheEnd'): void {
+    if (this.#takeFrom(side, toTheEnd) && !toTheEnd) lookAgain.while(() => this.#takeFrom(this.#nextToSpeak));
+  }
+
+  /** Whose message comes next, as a rule. */
+  get #nextToSpeak(): Side {
+    return this.#state.pending.length > 0 ? 'backend' : 'frontend';
+  }
+
+  /** True: there was a message. */
+  #takeFrom(side: Side, toTheEnd?: 'toTheEnd'): boolean {
+    let took = false;
     this.#deliveries.guard(side, () => {
       for (let turn = 0; turn < MESSAGES_PER_TURN && this.#mayTake(side); turn += 1) {
         const peeked = this.#channels[side].peek();
         if (!peeked || !this.isOpen) break;
         const wasLast = this.#channels[side].drained;
-        if (!this.#take(side, peeked) || (wasLast && !toTheEnd)) break;
+        if (!this.#take(side, peeked)) break;
+        took = true;
+        if (wasLast && !toTheEnd) break;
       }
       this.#flow();
     });
+    return took;
   }
 
   /** A peer takes bytes again. */
