@@ -2,12 +2,14 @@ import { resumePorts } from '../relay/service/resumed-ports.ts';
 import { earlyCall } from '../settings/early-call.ts';
 import { formerJournalFolder, journalFolder } from '../settings/relay-dir.ts';
 import { dieAtStep } from './die-at-step.ts';
+import { stayLean } from './memory.ts';
 import { giveWayToRelay } from './priority.ts';
 
 // Guests wait for their connections: resumed ones are served before anything else is even loaded.
 const args = process.argv.slice(2);
 const { supervise, servesPorts, manages, relayDir, runDir } = earlyCall(args);
 if (manages) giveWayToRelay();
+else stayLean();
 if (supervise) {
   const { superviseAgent } = await import('./supervise-command.ts');
   await superviseAgent(args, relayDir);

@@ -37,7 +37,9 @@ const CLONE_VM = 0x100;
 const CLONE_FILES = 0x400;
 const CLONE_SETTLS = 0x8_0000;
 const WNOHANG = 1;
-const WALL = 0x4000_0000;
+/** Children that send no signal when they end: of ours, those that close. As a signed number. */
+const WCLONE = -0x8000_0000;
+const ANY_CHILD = -1;
 const SIG_SETMASK = 2;
 const SIGNAL_SET_BYTES = 128;
 
@@ -47,12 +49,19 @@ const STACK_TOP = 16_384;
 const THREAD_POINTER = 32_768;
 const ALIGNMENT = 64n;
 
+/** Memory that is kept for the next ones: a thousand ports that end together would fill the heap with it. */
+const MOST_SPARE = 16;
+
 /** So many of each kind at the same time; what is above waits in our own table. */
 const MOST_CLOSERS = 512;
 const FIRST_LOOK_MS = 2;
 const LONGEST_LOOK_MS = 250;
 
 const running = new Map<number, Closer>();
+/** What was closed, and nobody has been told yet. */
+const done: (() => void)[] = [];
+/** Memory of those that have ended. */
+const spare: Buffer[] = [];
 const lanes: Readonly<Record<WaitsFor, Lane>> = {
   kernel: { running: 0, waiting: [] },
   others: { running: 0, waiting: [] },
@@ -76,7 +85,8 @@ export function closeApart(fd: number, closed: () => void = () => {}, waitsFor: 
 /** False: there is no room for another process now. */
 function start(lane: Lane, { fd, closed }: Waiting): boolean {
   closeFunction ??= symbolAt(null, 'close');
-  const memory = Buffer.alloc(MEMORY_BYTES);
+  if (spare.length === 0) reap();
+  const memory = spare.pop()?.fill(0) ?? Buffer.alloc(MEMORY_BYTES);
   const begin = addressOf(memory);
   const stack = (begin + BigInt(STACK_TOP)) & -ALIGNMENT;
   const thread = (begin + BigInt(THREAD_POINTER)) & -ALIGNMENT;
@@ -95,7 +105,8 @@ function start(lane: Lane, { fd, closed }: Waiting): boolean {
 
 /** A look that is due stays due: else whoever has descriptors closed all the time would put it off for ever. */
 function lookLater(): void {
-  if (running.size === 0 && Object.values(lanes).every(({ waiting }) => waiting.length === 0)) return;
+  if (running.size === 0 && done.length === 0 && Object.values(lanes).every(({ waiting }) => waiting.length === 0))
+    return;
   const pauseMs = backoff.next();
   if (performance.now() + pauseMs >= due) return;
   clearTimeout(timer);
@@ -105,15 +116,25 @@ function lookLater(): void {
 
 function look(): void {
   due = Number.POSITIVE_INFINITY;
-  for (const [pid, { lane, closed }] of running) {
-    if (awaitProcess(pid, null, WNOHANG | WALL) === 0) continue;
-    running.delete(pid);
-    lane.running -= 1;
-    backoff.reset();
-    closed();
-  }
+  reap();
+  for (const closed of done.splice(0)) closed();
   for (const lane of Object.values(lanes)) startWaiting(lane);
   lookLater();
+}
+
+/** Takes note of those that have ended. */
+function reap(): void {
+  for (;;) {
+    const pid = awaitProcess(ANY_CHILD, null, WNOHANG | WCLONE) as number;
+    if (pid <= 0) return;
+    const closer = running.get(pid);
+    if (!closer) continue;
+    running.delete(pid);
+    closer.lane.running -= 1;
+    if (spare.length < MOST_SPARE) spare.push(closer.memory);
+    done.push(closer.closed);
+    backoff.reset();
+  }
 }
 
 function startWaiting(lane: Lane): void {

@@ -10,6 +10,9 @@ const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 export const PAGE_BYTES = 4096;
 
+/** One for all pages. Only zeros, but for a moment. */
+const blank = new Uint8Array(PAGE_BYTES);
+
 interface Memory {
   readonly memory: ArrayBuffer;
   readonly bytes: Buffer;
@@ -35,9 +38,9 @@ export class MappedPage {
    * is no room ends the process. @throws SystemCallError, or what the file system says
    */
   static open(fd: number, position: number, content: Uint8Array): MappedPage {
-    const page = new Uint8Array(PAGE_BYTES);
-    page.set(content);
-    const written = writeSync(fd, page, 0, PAGE_BYTES, position);
+    blank.set(content);
+    const written = writeSync(fd, blank, 0, PAGE_BYTES, position);
+    blank.fill(0);
     if (written !== PAGE_BYTES) throw new Error(`Cannot map a page: the file took ${written} of ${PAGE_BYTES} bytes`);
     const address = mapMemory(0, PAGE_BYTES, PROT_READ_WRITE, MAP_SHARED, fd, position) as number | bigint;
     checked('map a page', address === -1 || address === -1n ? -1 : 0);
