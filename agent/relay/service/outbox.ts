@@ -8,8 +8,11 @@ export interface FactSink {
 
 /** Changes and events wait this long: those of an interface are reported as one, and not in the middle of a handshake. */
 const REPORT_MS = 20;
-/** So that the report of a thousand interfaces delays no message of a guest: so many of them in each turn of the loop. */
-const REPORTS_PER_TURN = 32;
+/**
+ * So that the report of a thousand interfaces delays no message of a guest: so many of them, then a pause. An interface that
+ * changes again before its turn comes is reported once, which spares the manager most of the work when all ports come back.
+ */
+const REPORTS_IN_A_ROW = 64;
 /** Events that wait for a manager that is away, or that takes none; the oldest are dropped first. */
 const MAX_EVENTS = 2000;
 
@@ -20,12 +23,15 @@ const MAX_EVENTS = 2000;
 export class Outbox {
   /** What is to be said of an interface now; undefined: it is gone. */
   readonly #report: (id: string) => Fact | undefined;
-  readonly #changed = new Set<string>();
+  /** What each one's first change since its last report counts as, in this order. */
+  readonly #changed = new Map<string, number>();
+  #changes = 0;
   readonly #events: Fact[] = [];
-  readonly #acknowledgements: number[] = [];
+  /** Each with the last change before it. */
+  readonly #acknowledgements: { readonly number: number; readonly after: number }[] = [];
   #sink: FactSink | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #turn: NodeJS.Immediate | undefined;
+  #pause: NodeJS.Timeout | undefined;
 
   constructor(report: (id: string) => Fact | undefined) {
     this.#report = report;
@@ -35,7 +41,7 @@ export class Outbox {
   attach(sink: FactSink, all: Iterable<string>): void {
     this.#sink = sink;
     this.#acknowledgements.length = 0;
-    for (const id of all) this.#changed.add(id);
+    for (const id of all) this.#count(id);
     this.flush();
   }
 
@@ -45,8 +51,13 @@ export class Outbox {
   }
 
   changed(id: string): void {
-    this.#changed.add(id);
+    this.#count(id);
     this.#flushLater();
+  }
+
+  #count(id: string): void {
+    this.#changes += 1;
+    if (!this.#changed.has(id)) this.#changed.set(id, this.#changes);
   }
 
   event(fact: Fact): void {
@@ -68,45 +79,52 @@ export class Outbox {
   }
 
   acknowledge(number: number): void {
-    if (this.#sink) this.#acknowledgements.push(number);
+    if (this.#sink) this.#acknowledgements.push({ number, after: this.#changes });
     this.flush();
   }
 
-  /** Sends what waits, as far as the manager takes it, a part in each turn. */
+  /** Sends what waits, as far as the manager takes it, a part at a time. */
   flush(): void {
-    if (this.#turn !== undefined) return;
-    let left = REPORTS_PER_TURN;
-    for (const id of this.#changed) {
-      if (left === 0 || (this.#sink !== undefined && !this.#sink.isWritable)) break;
+    if (this.#pause !== undefined) return;
+    this.#sendReports();
+    if (this.#sink?.isWritable) {
+      for (const event of this.#events.splice(0)) this.#sink.send(event);
+      this.#sendAcknowledgements();
+    }
+    // what a manager does not take now is asked for when it does
+    if (this.#changed.size > 0 && this.#sink?.isWritable !== false) this.#flushAfterPause();
+  }
+
+  #sendReports(): void {
+    let left = REPORTS_IN_A_ROW;
+    for (const id of this.#changed.keys()) {
+      if (left === 0 || this.#sink?.isWritable === false) return;
       left -= 1;
       this.#changed.delete(id);
       const fact = this.#report(id);
       if (fact) this.#sink?.send(fact);
     }
-    if (!this.#sink?.isWritable) {
-      // nobody takes them: they are asked for when somebody does
-      if (!this.#sink && this.#changed.size > 0) this.#nextTurn();
-      return;
+  }
+
+  /** Those before which nothing is left to report. */
+  #sendAcknowledgements(): void {
+    const [first = Number.POSITIVE_INFINITY] = this.#changed.values();
+    while ((this.#acknowledgements[0]?.after ?? first) < first) {
+      const { number = 0 } = this.#acknowledgements.shift() ?? {};
+      this.#sink?.send({ is: 'applied', number });
     }
-    this.#sendEvents();
-    if (this.#changed.size > 0) this.#nextTurn();
-    else for (const number of this.#acknowledgements.splice(0)) this.#sink.send({ is: 'applied', number });
   }
 
-  #sendEvents(): void {
-    for (const event of this.#events.splice(0)) this.#sink?.send(event);
-  }
-
-  #nextTurn(): void {
-    this.#turn = setImmediate(() => {
-      this.#turn = undefined;
+  #flushAfterPause(): void {
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
       this.flush();
-    });
+    }, REPORT_MS);
   }
 
   close(): void {
     clearTimeout(this.#timer);
-    clearImmediate(this.#turn);
+    clearTimeout(this.#pause);
     this.#sink = undefined;
   }
 }
