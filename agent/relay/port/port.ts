@@ -62,13 +62,18 @@ export class Port {
       waitingFor: state === 'waiting-backend' ? this.#backend.waitingFor : undefined,
       abilities: this.#backend.link?.abilities,
       mode: this.#frontend?.context.mode,
-      peer: this.#frontend?.context.peer,
+      peer: this.peer,
       offered: session?.offered,
       acked: session?.acked,
       ackedProtocol: session?.ackedProtocol,
       queuePairs: session?.queuePairs,
       ringSizes: session?.ringSizes ?? new Map(),
     };
+  }
+
+  /** The connected front-end. */
+  get peer(): PeerIdentity | undefined {
+    return this.#frontend?.context.peer;
   }
 
   start(): void {

@@ -110,8 +110,7 @@ export class RelayedInterface {
   /** Forgets the modes of front-end processes that are gone; called from time to time. */
   expire(): void {
     if (this.#modes.first === undefined) return;
-    const { mode, peer } = this.#port?.status ?? {};
-    if (!this.#modes.expire(mode && peer)) return;
+    if (!this.#modes.expire(this.#port?.peer)) return;
     this.#remember();
     this.reconsider();
   }
