@@ -1,22 +1,28 @@
 import { PROGRAM_VERSION } from '../base/installation.ts';
 import type { CompatError } from '../compat-tables/errors/compat-error.ts';
 import { EXIT, type Exit } from '../compat-tables/errors/exit-status.ts';
-import { COMMANDS } from './commands.ts';
+import { allCommands, commandsNamedIn } from './commands.ts';
 import { type Parsed, parseCommandLine } from './parse.ts';
 import { checkColumns, pickColumns } from './shared/columns.ts';
 import type { Command, CommandResult } from './shared/command.ts';
-import { asCataloguedError, describeError } from './shared/command-errors.ts';
+import { asCataloguedError, describeError, UsageError } from './shared/command-errors.ts';
 import { Context } from './shared/context.ts';
 import { printable, renderTable } from './shared/formats.ts';
 import { type GlobalOptions, wantsJson } from './shared/options.ts';
 import { renderPage, textLines } from './shared/page.ts';
 import { errorLook, type Io, type Look, outputLook } from './shared/terminal.ts';
 
-/** One whole run of `vhost-compat`: the words after the program's name in, the exit status out. Never throws. */
-export async function run(argv: readonly string[], io: Io, commands: readonly Command[] = COMMANDS): Promise<Exit> {
+/** `--help`, `-h`, also among other letters. */
+const HELP = /^(help|--help|-[A-Za-z]*h.*)$/;
+
+/**
+ * One whole run of `vhost-compat`: the words after the program's name in, the exit status out. Never throws. `commands`: all
+ * there are, for tests.
+ */
+export async function run(argv: readonly string[], io: Io, commands?: readonly Command[]): Promise<Exit> {
   let parsed: Parsed | undefined;
   try {
-    parsed = parseCommandLine(argv, commands, PROGRAM_VERSION, io);
+    parsed = await parse(argv, io, commands);
     if (parsed === undefined) return EXIT.done;
     return await runCommand(parsed, argv, io);
   } catch (thrown) {
@@ -26,6 +32,19 @@ export async function run(argv: readonly string[], io: Io, commands: readonly Co
     tell(error, asJson, verbose, io);
     return error.exit;
   }
+}
+
+/** With the command that is named alone, where that is enough. */
+async function parse(argv: readonly string[], io: Io, commands?: readonly Command[]): Promise<Parsed | undefined> {
+  const named = commands ?? (argv.some((word) => HELP.test(word)) ? [] : await commandsNamedIn(argv));
+  if (named.length > 0) {
+    try {
+      return parseCommandLine(argv, named, PROGRAM_VERSION, io);
+    } catch (error) {
+      if (commands !== undefined || !(error instanceof UsageError)) throw error;
+    }
+  }
+  return parseCommandLine(argv, await allCommands(), PROGRAM_VERSION, io);
 }
 
 function tell(error: CompatError, asJson: boolean, verbose: boolean, io: Io): void {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMANDS } from '../../cli/commands.ts';
+import { allCommands } from '../../cli/commands.ts';
 import { usageOf } from '../../cli/shared/command.ts';
 import { GLOBAL_OPTIONS } from '../../cli/shared/options.ts';
 import { ROOT } from '../root.ts';
+
+const COMMANDS = await allCommands();
 
 describe('docs/cli.md', () => {
   const text = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMANDS } from '../../cli/commands.ts';
+import { allCommands } from '../../cli/commands.ts';
 import { abilitiesOf } from '../../compat-tables/releases/release.ts';
 import { findRelease } from '../../compat-tables/releases/releases.ts';
 import { shippedEntries } from '../compat-tables/shipped.ts';
@@ -10,6 +10,8 @@ import { described, served } from './embedded.ts';
 import { type HostFixture, NEW_HOST } from './fixtures.ts';
 import { fitsInto, matchesGolden } from './golden.ts';
 import { type CliOutcome, cli } from './run-cli.ts';
+
+const COMMANDS = await allCommands();
 
 /** The names of the shipped versions are the longest that people see. */
 const VERSIONS = ['upstream.ovs-dpdk.v3.2', 'upstream.ovs-dpdk.v2.13', 'upstream.ovs-dpdk.v2.13.1+tso'];

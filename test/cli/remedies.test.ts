@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { COMMANDS } from '../../cli/commands.ts';
+import { allCommands } from '../../cli/commands.ts';
 import type { Command } from '../../cli/shared/command.ts';
 import { GLOBAL_OPTIONS } from '../../cli/shared/options.ts';
 import { CATALOGUE, type ErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import { MESSAGES } from '../../compat-tables/explain/messages/messages.ts';
 import { ROOT } from '../root.ts';
+
+const COMMANDS = await allCommands();
 
 interface Advice {
   readonly of: string;

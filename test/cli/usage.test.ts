@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { COMMANDS } from '../../cli/commands.ts';
+import { allCommands } from '../../cli/commands.ts';
 import { usageOf } from '../../cli/shared/command.ts';
 import { cli } from './run-cli.ts';
+
+const COMMANDS = await allCommands();
 
 /** Nothing listens there: a command that gets as far as connecting ends with 4, not 2. */
 const NOWHERE = 'unix:/nonexistent/db.sock';
