@@ -27,16 +27,21 @@ function isExecutable(path: string): boolean {
 export function needs(context: Context, program: string, debianPackage: string): string {
   const found = findProgram(program);
   if (found !== undefined) return found;
-  return missing(context, program, debianPackage);
+  return missing(context, program, `apt-get install ${debianPackage}`);
 }
 
 /** As `needs`, for something that is not a program: pass whether it is there. */
 export function needsThat(context: Context, there: boolean, what: string, debianPackage: string): void {
-  if (!there) missing(context, what, debianPackage);
+  if (!there) missing(context, what, `apt-get install ${debianPackage}`);
 }
 
-function missing(context: Context, what: string, debianPackage: string): never {
-  const text = `skipped: needs ${what} (apt-get install ${debianPackage})`;
+/** As `needs`, for a package of another Debian release, which is not installed: `.ci/fetch-debs` fetches it. */
+export function needsFetched(context: Context, there: boolean, what: string, folder: string): void {
+  if (!there) missing(context, what, `.ci/fetch-debs ${folder}`);
+}
+
+function missing(context: Context, what: string, remedy: string): never {
+  const text = `skipped: needs ${what} (${remedy})`;
   if (process.env['CI'] === 'true') throw new Error(`${text}; CI must run this`);
   const title = context.test?.parent?.title ?? '';
   process.stderr.write(`    ${text}${title === '' ? '' : ` for: ${title}`}\n`);

@@ -101,9 +101,17 @@ export class MonitorHistory {
     return this.#entries.findLast(({ stored }) => stored || seesEphemeral)?.id ?? this.#base.id;
   }
 
+  knows(id: string): boolean {
+    return this.#base.id === id || this.#at(id) >= 0;
+  }
+
+  #at(id: string): number {
+    return this.#entries.findLastIndex((entry) => entry.id === id);
+  }
+
   /** All changes after a transaction, one for each row; undefined unless all of them are known. */
   since(id: string, { seesEphemeral }: Pick<MonitoredData, 'seesEphemeral'>): SeenChange[] | undefined {
-    const at = this.#entries.findLastIndex((entry) => entry.id === id);
+    const at = this.#at(id);
     if (at < 0 && this.#base.id !== id) return undefined;
     const { sequence } = this.#entries[at] ?? this.#base;
     if (sequence <= this.#restart && seesEphemeral) return undefined;

@@ -1,46 +1,13 @@
-import type { Json, JsonObject } from '../../json/json-value.ts';
-import { stringifyJson } from '../../json/stringify.ts';
+import type { Json } from '../../json/json-value.ts';
 import type { Tables } from '../engine/table-rows.ts';
 import { WorkBudget } from '../engine/work-budget.ts';
 import { toUuid, ZERO_UUID } from '../notation/atoms.ts';
 import { syntaxError } from '../notation/ovsdb-error.ts';
 import { MonitoredData, type MonitorKind, type SeenChange } from './monitor.ts';
-import type { MonitorContents } from './monitor-contents.ts';
 import type { MonitorHistory } from './monitor-history.ts';
+import { MonitorUpdate } from './monitor-update.ts';
 
-/** `<table-updates>`, serialised once for all monitors that get them. */
-export class MonitorUpdate {
-  readonly json: JsonObject;
-  /** The last transaction that the update covers. */
-  readonly txnId: string;
-  #text: string | undefined;
-  #message: { readonly head: string; readonly bytes: Buffer } | undefined;
-
-  constructor(json: JsonObject, txnId: string) {
-    this.json = json;
-    this.txnId = txnId;
-  }
-
-  get text(): string {
-    this.#text ??= stringifyJson(this.json);
-    return this.#text;
-  }
-
-  /** Rows whose text is still to be made: none. */
-  readonly length = 0;
-
-  /** As `MonitorContents` gives its text. */
-  *pieces(): Generator<string, void> {
-    yield this.text;
-  }
-
-  /** The notification for a monitor. Clients of one kind mostly use the same id, so the last message is cached. */
-  message(kind: MonitorKind, id: string): Buffer {
-    const head = `{"id":null,"method":"${kind}","params":[${id},${kind === 'update3' ? `"${this.txnId}",` : ''}`;
-    if (this.#message?.head !== head) this.#message = { head, bytes: Buffer.from(`${head}${this.text}]}`) };
-    return this.#message.bytes;
-  }
-}
+export type { MonitorUpdate } from './monitor-update.ts';
 
 export interface MonitorRequest {
   readonly kind: MonitorKind;
@@ -51,14 +18,14 @@ export interface MonitorRequest {
   readonly work?: number | undefined;
 }
 
-/** What a monitor begins with: its contents, or the changes that its client has missed. */
-type Beginning = MonitorContents | MonitorUpdate;
-
 /** A monitor that runs. */
 export interface Monitor {
-  readonly initial: Beginning;
+  /** What it begins with: all that it shows, or the changes that its client has missed. */
+  readonly initial: MonitorUpdate;
   /** Whether `initial` holds only what is new since the requested transaction. */
   readonly found: boolean;
+  /** The requested transaction is known, but not all that this monitor shows has survived since then. */
+  readonly outdated: boolean;
   /** Changes the conditions (`monitor_cond_change`); returns the update to send before the answer. @throws OvsdbError */
   change(requests: Json): MonitorUpdate | undefined;
   cancel(): void;
@@ -71,7 +38,7 @@ interface Group {
   readonly watch: MonitoredData;
   readonly members: Set<Send>;
   /** The contents as of the last transaction, once a second member asked for them. */
-  initial?: Beginning | undefined;
+  initial?: MonitorUpdate | undefined;
 }
 
 /** The monitors of a database. Those with equal requests are a group, for which each update is made and written once. */
@@ -88,7 +55,8 @@ export class MonitorHub {
   /** @throws OvsdbError if the request is wrong */
   add({ kind, requests, since, work }: MonitorRequest, send: Send): Monitor {
     const watch = MonitoredData.of(requests, this.#tables, kind);
-    const missed = kind === 'update3' ? this.#missed(since ?? null, watch) : undefined;
+    const id = kind === 'update3' ? transactionId(since ?? null) : ZERO_UUID;
+    const missed = this.#missed(id, watch);
     const start = missed ?? this.#initial(watch, new WorkBudget(work));
     // A listener of its own, so that the same function may listen twice.
     const member: Send = (update) => send(update);
@@ -96,14 +64,14 @@ export class MonitorHub {
     return {
       initial: start,
       found: missed !== undefined,
+      outdated: missed === undefined && this.#history.knows(id),
       change: (wanted) => {
         const next = group.watch.withConditions(wanted, this.#tables);
         if (next.key === group.watch.key) return undefined;
-        const json = group.watch.difference(next, new WorkBudget(work));
-        const update = json && new MonitorUpdate(json, this.#history.lastId(next));
+        const tables = group.watch.difference(next, new WorkBudget(work));
         this.#leave(group, member);
         group = this.#join(next, member);
-        return update;
+        return tables.length === 0 ? undefined : new MonitorUpdate(tables, this.#history.lastId(next));
       },
       cancel: () => this.#leave(group, member),
     };
@@ -125,18 +93,15 @@ export class MonitorHub {
     if (group.members.size === 0 && this.#groups.get(key) === group) this.#groups.delete(key);
   }
 
-  /** The changes since a transaction, if all are known. @throws OvsdbError if the id is no UUID */
-  #missed(since: Json, watch: MonitoredData): Beginning | undefined {
-    if (typeof since !== 'string') throw syntaxError(since, 'last-txn-id must be string');
-    const id = toUuid(since);
-    if (id === undefined) throw syntaxError(since, 'last-txn-id must be UUID format.');
+  /** The changes since a transaction, if all are known. */
+  #missed(id: string, watch: MonitoredData): MonitorUpdate | undefined {
     const changes = id === ZERO_UUID ? undefined : this.#history.since(id, watch);
-    return changes && new MonitorUpdate(watch.updates(changes) ?? {}, this.#history.lastId(watch));
+    return changes && new MonitorUpdate(watch.updates(changes), this.#history.lastId(watch));
   }
 
-  #initial(watch: MonitoredData, work: WorkBudget): Beginning {
+  #initial(watch: MonitoredData, work: WorkBudget): MonitorUpdate {
     const group = this.#groups.get(watch.key);
-    const initial = group?.initial ?? watch.initial(this.#history.lastId(watch), work);
+    const initial = group?.initial ?? new MonitorUpdate(watch.initial(work), this.#history.lastId(watch));
     if (group !== undefined) group.initial = initial; // after a restart, all clients come at once with the same request
     return initial;
   }
@@ -145,9 +110,9 @@ export class MonitorHub {
   tell(changes: readonly SeenChange[], txnId: string): void {
     for (const group of [...this.#groups.values()]) {
       group.initial = undefined;
-      const json = group.watch.updates(changes);
-      if (json === undefined) continue;
-      const update = new MonitorUpdate(json, txnId);
+      const tables = group.watch.updates(changes);
+      if (tables.length === 0) continue;
+      const update = new MonitorUpdate(tables, txnId);
       for (const send of [...group.members]) {
         try {
           send(update);
@@ -164,4 +129,12 @@ export class MonitorHub {
   clear(): void {
     this.#groups.clear();
   }
+}
+
+/** The `last-txn-id` of a request. @throws OvsdbError if it is no UUID */
+function transactionId(since: Json): string {
+  if (typeof since !== 'string') throw syntaxError(since, 'last-txn-id must be string');
+  const id = toUuid(since);
+  if (id === undefined) throw syntaxError(since, 'last-txn-id must be UUID format.');
+  return id;
 }

@@ -1,11 +1,11 @@
-import type { Json, JsonObject } from '../../json/json-value.ts';
+import type { Json } from '../../json/json-value.ts';
 import { costOf } from '../engine/conditions.ts';
 import type { RowChange, TableRows, Tables } from '../engine/table-rows.ts';
 import type { WorkBudget } from '../engine/work-budget.ts';
 import type { Datum } from '../notation/notation.ts';
 import { type ColumnSchema, VERSION_INDEX } from '../notation/schema.ts';
-import { MonitorContents } from './monitor-contents.ts';
-import { changedConditions, type MonitorEvent, matches, type WatchedTable, watchedTables } from './monitor-request.ts';
+import { changedConditions, matches, type WatchedTable, watchedTables } from './monitor-request.ts';
+import type { UpdatedRow, UpdatedTable } from './monitor-update.ts';
 import { UPDATE, UPDATE2, type UpdateFormat } from './update-format.ts';
 
 /** The three kinds of monitors, by the method of their updates. */
@@ -61,56 +61,41 @@ export class MonitoredData {
   }
 
   /** The present rows. @throws OvsdbError if the search for them costs too much */
-  initial(txnId: string, work: WorkBudget): MonitorContents {
-    const watched = [...this.#tables.values()].filter(({ events }) => events.has('initial'));
-    return new MonitorContents(
-      watched.map(({ table, columns, condition }) => {
-        work.spend(table.rows.size * costOf(condition.clauses));
-        const rows = [...table.rows.values()].filter(({ fields }) => matches(condition, fields));
-        return {
-          name: table.schema.name,
-          // a row gets other fields later
-          rows: rows.map(({ uuid, fields }) => ({ uuid, fields })),
-          toJson: (fields) => this.#format.initial(fields, columns.initial),
-        };
-      }),
-      txnId,
-    );
-  }
-
-  /** The `<table-updates>` for committed changes; undefined if the monitor sees nothing of them. */
-  updates(changes: readonly SeenChange[]): JsonObject | undefined {
-    const updates = new Updates();
-    for (const change of changes) {
-      const watched = this.#tables.get(change.row.table);
-      const update = watched && this.#rowUpdate(change, watched);
-      if (update !== undefined) updates.add(change.row.table, change.row.uuid, update);
+  initial(work: WorkBudget): UpdatedTable[] {
+    const updated: UpdatedTable[] = [];
+    for (const { table, columns, condition, events } of this.#tables.values()) {
+      if (!events.has('initial')) continue;
+      work.spend(table.rows.size * costOf(condition.clauses));
+      const rows: UpdatedRow[] = [];
+      // a row gets other fields later
+      for (const { uuid, fields } of table.rows.values())
+        if (matches(condition, fields)) rows.push({ uuid, before: undefined, after: fields, columns: [] });
+      if (rows.length === 0) continue;
+      const toJson = ({ after = [] }: UpdatedRow): Json => this.#format.initial(after, columns.initial);
+      updated.push({ name: table.schema.name, rows, toJson });
     }
-    return updates.json;
+    return updated;
   }
 
-  #rowUpdate({ before, after, columns: changedColumns }: SeenChange, watched: WatchedTable): Json | undefined {
-    const { columns, all, events, condition } = watched;
-    const was = before !== undefined && matches(condition, before);
-    const is = after !== undefined && matches(condition, after);
-    if (!was || !is) return this.#comesOrGoes(was ? before : undefined, is ? after : undefined, watched);
-    const differs = ({ index }: ColumnSchema): boolean => changedColumns.includes(index);
-    if (!events.has('modify') || !all.some(differs)) return undefined;
-    return this.#format.modify(before, after, columns.modify, columns.modify.filter(differs));
-  }
-
-  #comesOrGoes(was: Fields | undefined, is: Fields | undefined, { columns, events }: WatchedTable): Json | undefined {
-    const event: MonitorEvent = is === undefined ? 'delete' : 'insert';
-    const fields = is ?? was;
-    return fields !== undefined && events.has(event) ? this.#format[event](fields, columns[event]) : undefined;
+  /** What the monitor sees of committed changes. */
+  updates(changes: readonly SeenChange[]): UpdatedTable[] {
+    const updates = new Updates(this.#format);
+    for (const { row, before, after, columns } of changes) {
+      const watched = this.#tables.get(row.table);
+      if (watched === undefined) continue;
+      const seen = (fields: Fields | undefined): Fields | undefined =>
+        fields !== undefined && matches(watched.condition, fields) ? fields : undefined;
+      updates.add(watched, { uuid: row.uuid, before: seen(before), after: seen(after), columns });
+    }
+    return updates.tables;
   }
 
   /**
    * The update that turns the contents of this one into those of the other one.
    * @throws OvsdbError if the search for it costs too much
    */
-  difference(other: MonitoredData, work: WorkBudget): JsonObject | undefined {
-    const updates = new Updates();
+  difference(other: MonitoredData, work: WorkBudget): UpdatedTable[] {
+    const updates = new Updates(this.#format);
     for (const watched of this.#tables.values()) {
       const { table, condition: old } = watched;
       const condition = other.#tables.get(table)?.condition ?? old;
@@ -118,27 +103,49 @@ export class MonitoredData {
       work.spend(table.rows.size * (costOf(old.clauses) + costOf(condition.clauses)));
       for (const { uuid, fields } of table.rows.values()) {
         const [was, is] = [matches(old, fields), matches(condition, fields)];
-        if (was === is) continue;
-        const update = this.#comesOrGoes(was ? fields : undefined, is ? fields : undefined, watched);
-        if (update !== undefined) updates.add(table, uuid, update);
+        const [before, after] = [was ? fields : undefined, is ? fields : undefined];
+        if (was !== is) updates.add(watched, { uuid, before, after, columns: [] });
       }
     }
-    return updates.json;
+    return updates.tables;
   }
 }
 
-/** Collects `<table-updates>`. */
+/** Collects the rows that a monitor is told of. */
 class Updates {
-  readonly #tables = new Map<string, JsonObject>();
+  readonly #format: UpdateFormat;
+  readonly #rows = new Map<WatchedTable, UpdatedRow[]>();
 
-  add({ schema: { name } }: TableRows, uuid: string, update: Json): void {
-    const rows = this.#tables.get(name) ?? {};
-    rows[uuid] = update;
-    this.#tables.set(name, rows);
+  constructor(format: UpdateFormat) {
+    this.#format = format;
   }
 
-  /** Undefined if there are none. */
-  get json(): JsonObject | undefined {
-    return this.#tables.size === 0 ? undefined : Object.fromEntries(this.#tables);
+  /** Adds a row unless its change is nothing that is monitored. */
+  add(watched: WatchedTable, row: UpdatedRow): void {
+    if (!tells(watched, row)) return;
+    const rows = this.#rows.get(watched);
+    if (rows === undefined) this.#rows.set(watched, [row]);
+    else rows.push(row);
   }
+
+  get tables(): UpdatedTable[] {
+    return [...this.#rows].map(([watched, rows]) => ({
+      name: watched.table.schema.name,
+      rows,
+      toJson: (row) => this.#toJson(row, watched),
+    }));
+  }
+
+  #toJson({ before, after, columns }: UpdatedRow, { columns: shown }: WatchedTable): Json {
+    if (after === undefined) return this.#format.delete(before ?? [], shown.delete);
+    if (before === undefined) return this.#format.insert(after, shown.insert);
+    const changed = shown.modify.filter(({ index }) => columns.includes(index));
+    return this.#format.modify(before, after, shown.modify, changed);
+  }
+}
+
+function tells({ events, all }: WatchedTable, { before, after, columns }: UpdatedRow): boolean {
+  if (before === undefined) return after !== undefined && events.has('insert');
+  if (after === undefined) return events.has('delete');
+  return events.has('modify') && all.some(({ index }) => columns.includes(index));
 }

@@ -1,6 +1,8 @@
 import type { Json } from '../../json/json-value.ts';
 import { stringifyJson } from '../../json/stringify.ts';
 import { type Result, resultJson, SelectedRows } from '../engine/selected-rows.ts';
+import type { MonitorKind } from '../monitor/monitor.ts';
+import type { MonitorUpdate } from '../monitor/monitor-hub.ts';
 import { success, successText } from '../wire/envelope.ts';
 import { Pieces } from '../wire/message-output.ts';
 import type { Begun } from './session-monitors.ts';
@@ -8,7 +10,7 @@ import type { Begun } from './session-monitors.ts';
 /** With more rows than this the text of an answer is made while it is sent. */
 const MOST_AT_ONCE = 64;
 
-/** The row of an answer that is being sent keeps its former values in use: about the pointers to it. */
+/** The row of a message that is being sent keeps its former values in use: about the pointers to it. */
 const ROW_BYTES = 16;
 
 /** The answer to a transaction. */
@@ -34,11 +36,18 @@ function* resultPieces(id: Json, results: readonly Result[]): Generator<string, 
 export function monitorAnswer(id: Json, { initial, before, after }: Begun): Buffer | Pieces {
   const rows = initial.length;
   if (rows <= MOST_AT_ONCE) return Buffer.from(successText(id, `${before}${initial.text}${after}`));
-  return new Pieces(beginningPieces(id, { initial, before, after }), rows * ROW_BYTES);
+  const head = `{"id":${stringifyJson(id)},"result":${before}`;
+  return new Pieces(around(head, initial, `${after},"error":null}`), rows * ROW_BYTES);
 }
 
-function* beginningPieces(id: Json, { initial, before, after }: Begun): Generator<string, void> {
-  yield `{"id":${stringifyJson(id)},"result":${before}`;
-  yield* initial.pieces();
-  yield `${after},"error":null}`;
+/** The notification of a monitor, for an update that only this client gets. */
+export function updateMessage(kind: MonitorKind, id: string, update: MonitorUpdate): Buffer | Pieces {
+  if (update.length <= MOST_AT_ONCE) return update.message(kind, id);
+  return new Pieces(around(update.head(kind, id), update, ']}'), update.length * ROW_BYTES);
+}
+
+function* around(before: string, update: MonitorUpdate, after: string): Generator<string, void> {
+  yield before;
+  yield* update.pieces();
+  yield after;
 }

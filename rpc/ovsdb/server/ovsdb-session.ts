@@ -273,7 +273,10 @@ export class OvsdbSession implements LockClient {
     const database = this.#database(request);
     const { monitors } = this.#host.limits;
     if (this.#monitors.full) throw exhausted(`a session may have ${monitors} monitors`);
-    return monitorAnswer(request.id, this.#monitors.add(request, database, bytes + OVERHEAD_BYTES.monitor));
+    const begun = this.#monitors.add(request, database, bytes + OVERHEAD_BYTES.monitor);
+    this.#send(monitorAnswer(request.id, begun));
+    begun.next();
+    return undefined;
   }
 
   #cancelMonitor({ params }: RpcRequest): Outcome {

@@ -1,9 +1,12 @@
 import { isJsonObject, type Json } from '../../json/json-value.ts';
 import { stringifyJson } from '../../json/stringify.ts';
 import type { MonitorKind } from '../monitor/monitor.ts';
-import type { Monitor, MonitorUpdate } from '../monitor/monitor-hub.ts';
+import type { Monitor } from '../monitor/monitor-hub.ts';
+import { MonitorUpdate } from '../monitor/monitor-update.ts';
 import { canonicalText, OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
 import type { RpcRequest } from '../wire/envelope.ts';
+import type { Pieces } from '../wire/message-output.ts';
+import { updateMessage } from './answer-pieces.ts';
 import type { ServedDatabase } from './served-database.ts';
 
 interface SessionMonitor {
@@ -23,14 +26,16 @@ export interface SessionMonitorsOptions {
   readonly work: number;
   /** Counts what is kept, in bytes; negative: no longer. @throws if it is too much */
   keep(bytes: number): void;
-  send(message: Buffer): void;
+  send(message: Buffer | Pieces): void;
 }
 
 /** What a new monitor begins with, and the text before and after it in the result. */
 export interface Begun {
-  readonly initial: Monitor['initial'];
+  readonly initial: MonitorUpdate;
   readonly before: string;
   readonly after: string;
+  /** Sends what must follow the answer at once. */
+  next(): void;
 }
 
 /** The kind of each method's monitors, and the number of its parameters, the database among them. */
@@ -78,9 +83,28 @@ export class SessionMonitors {
     }
     const monitor: SessionMonitor = { id: name, bytes: { first: bytes, change: 0 }, kind, database, running };
     this.#monitors.set(key, monitor);
-    const { initial, found } = running;
-    if (kind !== 'update3') return { initial, before: '', after: '' };
-    return { initial, before: `[${found},"${initial.txnId}",`, after: ']' };
+    const { initial } = running;
+    if (kind !== 'update3') return { initial, before: '', after: '', next: () => undefined };
+    return this.#begunSince(monitor, stringifyJson(since));
+  }
+
+  /**
+   * The answer to `monitor_cond_since`. What a client has missed is not in it, but follows as an update: ovs.db.idl of Python
+   * before 3.1.3 takes no transaction from the answer, asks for the former one again the next time, and would apply the same
+   * differences twice. An update brings its transaction to every client (docs/adr/0013-what-a-client-missed.md).
+   */
+  #begunSince(monitor: SessionMonitor, since: string): Begun {
+    const { initial, found, outdated } = monitor.running;
+    const last = `"${initial.txnId}"`;
+    const follow = (update: MonitorUpdate) => (): void =>
+      this.#options.send(updateMessage(monitor.kind, monitor.id.text, update));
+    const none = new MonitorUpdate([], initial.txnId);
+    if (!found) {
+      const next = outdated ? follow(none) : () => undefined;
+      return { initial, before: `[false,${last},`, after: ']', next };
+    }
+    if (initial.length === 0) return { initial, before: `[true,${last},`, after: ']', next: () => undefined };
+    return { initial: none, before: `[true,${since},`, after: ']', next: follow(initial) };
   }
 
   #tell({ kind, id }: SessionMonitor, update: MonitorUpdate): void {
@@ -109,7 +133,7 @@ export class SessionMonitors {
     this.#monitors.delete(key);
     this.#monitors.set(newKey, monitor);
     monitor.id = { json: newId, text: stringifyJson(newId) };
-    if (update !== undefined) this.#tell(monitor, update);
+    if (update !== undefined) this.#options.send(updateMessage(monitor.kind, monitor.id.text, update));
     return {};
   }
 
