@@ -22,7 +22,7 @@ export interface Run {
 type Attempt = (run: Run) => number | undefined;
 
 /** The array of RFC 7047, section 4.1.3, or the error of a transaction that was canceled or met a bug of ours. */
-type Ending = { readonly results: Result[] } | { readonly error: unknown };
+export type Ending = { readonly results: Result[] } | { readonly error: unknown };
 
 /** A transaction that is done, or waits. */
 export interface PendingTransaction {

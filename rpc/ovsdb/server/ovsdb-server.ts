@@ -10,10 +10,11 @@ import { TlsAcceptor } from '../wire/tls-acceptor.ts';
 import type { TlsFiles } from '../wire/tls-files.ts';
 import { Admission } from './admission.ts';
 import { LockTable } from './locks.ts';
-import { OvsdbSession, type SessionHost } from './ovsdb-session.ts';
+import { OvsdbSession } from './ovsdb-session.ts';
 import type { ServedDatabase } from './served-database.ts';
 import { ServerDatabase } from './server-database.ts';
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from './server-limits.ts';
+import type { ServedClient, SessionHost } from './session-host.ts';
 
 type Limited = 'client refused' | 'client dropped';
 
@@ -70,7 +71,7 @@ export class OvsdbServer {
   readonly #serverDatabase = new ServerDatabase();
   readonly #locks = new LockTable();
   readonly #serverId = randomUUID();
-  readonly #sessions = new Set<OvsdbSession>();
+  readonly #sessions = new Set<ServedClient>();
   readonly #bound = new Set<BoundRemote>();
   readonly #admission: Admission;
   readonly #rateLimit = new RateLimit({ burst: 20, windowMs: 60_000 });
@@ -223,7 +224,7 @@ export class OvsdbServer {
   }
 
   /** One client may take much, and all of them together not more than the server has. */
-  #grown(session: OvsdbSession): void {
+  #grown(session: ServedClient): void {
     if (session.memoryBytes < WORTH_COUNTING) return;
     const { memoryBytes } = this.#limits;
     if (this.memoryBytes <= memoryBytes) return;

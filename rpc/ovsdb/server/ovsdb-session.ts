@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Json } from '../../json/json-value.ts';
 import { canonicalText, OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
-import { isId } from '../notation/ovsdb-text.ts';
 import {
   failure,
   notification,
@@ -14,53 +13,11 @@ import { JsonConnection } from '../wire/json-connection.ts';
 import { type Outgoing, Pieces } from '../wire/message-output.ts';
 import { monitorAnswer, transactionAnswer } from './answer-pieces.ts';
 import { KeptBytes } from './kept-bytes.ts';
-import type { LockClient, LockTable } from './locks.ts';
 import type { RunningTransaction, ServedDatabase } from './served-database.ts';
+import type { ServedClient, SessionHost } from './session-host.ts';
+import { SessionLocks } from './session-locks.ts';
 import { SessionMonitors } from './session-monitors.ts';
-
-export interface SessionLimits {
-  /** Longest message in bytes: reading one takes the server some 10 ms for each MiB. */
-  readonly messageBytes: number;
-  /** Deepest nesting of a message. OVSDB needs less than 20. */
-  readonly depth: number;
-  /** Bytes queued for a client that does not read; beyond, it is dropped. Enough for an initial answer of any size seen. */
-  readonly queuedBytes: number;
-  /** Monitors of one client: one for each table of a large schema, and more. */
-  readonly monitors: number;
-  /** Operations of one transaction. */
-  readonly operations: number;
-  /** What one request may cost, in the unit of `WorkBudget`, because it runs without interruption. */
-  readonly work: number;
-  /** Bytes of the requests that are kept for one client: monitors, locks, unfinished transactions. */
-  readonly keptBytes: number;
-  /** Unfinished transactions of one client, e.g. in a `wait`; beyond, its next message is not read. */
-  readonly transactions: number;
-}
-
-/** What the sessions of a server share. */
-export interface SessionHost {
-  readonly databases: ReadonlyMap<string, ServedDatabase>;
-  readonly locks: LockTable;
-  readonly serverId: string;
-  readonly limits: SessionLimits;
-  readonly readOnly: boolean;
-  /** The clients are the program itself. */
-  readonly own: boolean;
-  /** Who is at the other end, in words. */
-  identify(socket: Socket): string | undefined;
-  /** A client asked for something that the database never allows. */
-  denied(author: string | undefined, method: string, reason: string): void;
-  /** In milliseconds. 0: this transport needs no probes. */
-  readonly probeIntervalMs: number;
-  /** A bug of ours; the client is told `internal error` only. */
-  internalError(error: unknown): void;
-  /** A client gave the database another schema. */
-  converted(database: ServedDatabase): void;
-  /** The server keeps more for this session than before. */
-  grown(session: OvsdbSession): void;
-  /** The session has ended; with a reason unless the client ended it. */
-  closed(session: OvsdbSession, reason: Error | undefined): void;
-}
+import { SessionTransactions } from './session-transactions.ts';
 
 /** An error reply of any shape. */
 class AnswerError extends Error {
@@ -89,23 +46,22 @@ const NOT_READ_ONLY: Readonly<Record<string, Json>> = {
   convert: { error: 'not allowed', details: 'convert not allowed when database server is in read only mode' },
 };
 
-/** Objects and queues for a monitor or a lock, beside its request. */
-const OVERHEAD_BYTES = { monitor: 1024, lock: 256 } as const;
+/** Objects and queues for a monitor, beside its request. */
+const MONITOR_BYTES = 1024;
 
 /** A request that is kept takes about so many times its length as an object. */
 const PARSED = 4;
 
 /** One client of the server. */
-export class OvsdbSession implements LockClient {
+export class OvsdbSession implements ServedClient {
   readonly #host: SessionHost;
   readonly #connection: JsonConnection;
-  readonly #transactions = new Map<string, RunningTransaction>();
+  readonly #transactions: SessionTransactions;
   readonly #monitors: SessionMonitors;
-  readonly #locks = new Map<string, number>();
+  readonly #locks: SessionLocks;
   readonly #kept: KeptBytes;
   #changeAware = false;
   readonly #socket: Socket;
-  #finished: (() => void) | undefined;
 
   constructor(socket: Socket, host: SessionHost) {
     this.#host = host;
@@ -113,6 +69,17 @@ export class OvsdbSession implements LockClient {
     const { messageBytes: bytes, depth, monitors, work, keptBytes } = host.limits;
     this.#kept = new KeptBytes(keptBytes);
     const { keep } = this.#kept;
+    this.#locks = new SessionLocks({ client: this, table: host.locks, keep });
+    this.#transactions = new SessionTransactions({
+      limits: host.limits,
+      kept: this.#kept,
+      flush: () => this.#flush(),
+      run: (database, operations) => this.#run(database, operations),
+      answer: (id, ending) =>
+        this.#send(
+          'results' in ending ? transactionAnswer(id, ending.results) : failure(id, this.#errorAnswer(ending.error)),
+        ),
+    });
     this.#monitors = new SessionMonitors({ limit: monitors, work, keep, send: (message) => this.#send(message) });
     this.#connection = new JsonConnection(
       socket,
@@ -152,15 +119,15 @@ export class OvsdbSession implements LockClient {
     list_dbs: (session) => [...session.#host.databases.keys()].sort(),
     get_server_id: (session) => session.#host.serverId,
     get_schema: (session, request) => session.#database(request).schema.toJson(),
-    transact: (session, request, bytes) => session.#transact(request, bytes),
+    transact: (session, request, bytes) => session.#transactions.begin(request, session.#database(request), bytes),
     monitor: (session, request, bytes) => session.#monitor(request, bytes),
     monitor_cond: (session, request, bytes) => session.#monitor(request, bytes),
     monitor_cond_since: (session, request, bytes) => session.#monitor(request, bytes),
     monitor_cond_change: (session, request, bytes) => session.#monitors.change(request, bytes),
     monitor_cancel: (session, request) => session.#cancelMonitor(request),
-    lock: (session, request, bytes) => session.#lock(request, bytes),
-    steal: (session, request, bytes) => session.#lock(request, bytes),
-    unlock: (session, request) => session.#unlock(request),
+    lock: (session, request, bytes) => session.#locks.lock(request, bytes),
+    steal: (session, request, bytes) => session.#locks.lock(request, bytes),
+    unlock: (session, request) => session.#locks.unlock(request),
     convert: (session, request) => session.#convert(request),
     set_db_change_aware: (session, request) => session.#setChangeAware(request),
   };
@@ -173,23 +140,13 @@ export class OvsdbSession implements LockClient {
     }
     const answered = this.#answer(message, bytes);
     // A client that does not read its answers gets no new ones, so that it fills its own queues and not our memory.
-    return answered || this.#connection.full || this.#burdened ? this.#ready(answered) : undefined;
+    return answered || this.#connection.full || this.#transactions.full ? this.#ready(answered) : undefined;
   }
 
   async #ready(answered: Promise<void> | undefined): Promise<void> {
     await answered;
     await this.#connection.drained();
-    while (this.#burdened) {
-      await new Promise<void>((resolve) => {
-        this.#finished = resolve;
-      });
-    }
-  }
-
-  /** Too many or too long unfinished transactions, which end by themselves. */
-  get #burdened(): boolean {
-    const { size } = this.#transactions;
-    return size >= this.#host.limits.transactions || (size > 0 && this.#kept.full);
+    while (this.#transactions.full) await this.#transactions.oneEnded();
   }
 
   #answer(request: RpcRequest, bytes: number): Promise<void> | undefined {
@@ -225,55 +182,24 @@ export class OvsdbSession implements LockClient {
     for (const database of this.#host.databases.values()) database.flush();
   }
 
-  /** Answers when the transaction is done: usually at the end of this turn; one that waits does not delay others. */
-  #transact(request: RpcRequest, bytes: number): undefined {
-    const { id, params } = request;
-    const database = this.#database(request);
-    const key = typeof id === 'number' ? String(id) : canonicalText(id);
-    if (this.#transactions.has(key)) this.#flush();
-    if (this.#transactions.has(key)) throw syntaxError(params, 'transact: duplicate request ID');
-    const { limits, locks, readOnly, own } = this.#host;
-    const count = params.length - 1;
-    if (count > limits.operations)
-      throw exhausted(`a transaction may have ${limits.operations} operations; this one has ${count}`);
-    const holdsLock = (lock: string): boolean => locks.holds(lock, this);
+  #run(database: ServedDatabase, operations: readonly Json[]): RunningTransaction {
+    const { limits, readOnly, own } = this.#host;
     // asked while it certainly is connected
     const author = readOnly || own ? undefined : this.#host.identify(this.#socket);
-    const running = database.transact(params.slice(1), { holdsLock, readOnly, own, work: limits.work, author });
-    this.#transactions.set(key, running);
-    this.#kept.hold(bytes);
-    running.whenDone((ending) => {
-      this.#kept.hold(-bytes);
-      if (this.#transactions.get(key) !== running) return; // canceled
-      this.#transactions.delete(key);
-      this.#send(
-        'results' in ending ? transactionAnswer(id, ending.results) : failure(id, this.#errorAnswer(ending.error)),
-      );
-      this.#finished?.();
-    });
+    return database.transact(operations, { holdsLock: this.#locks.holds, readOnly, own, work: limits.work, author });
   }
 
   /** RFC 7047 wants an answer for the canceled request; like ovsdb-server, it is sent only to change-aware clients. */
-  #cancelTransaction({ params }: RpcNotification): void {
-    const [id] = params;
-    if (id === undefined) return;
-    const key = typeof id === 'number' ? String(id) : canonicalText(id);
-    const running = this.#transactions.get(key);
-    if (!running) return;
-    this.#transactions.delete(key); // otherwise it would be answered
-    if (!running.cancel()) {
-      this.#transactions.set(key, running);
-      return;
-    }
-    if (this.#changeAware) this.#send(failure(id, 'canceled'));
-    this.#finished?.();
+  #cancelTransaction(request: RpcNotification): void {
+    const id = this.#transactions.cancel(request);
+    if (id !== undefined && this.#changeAware) this.#send(failure(id, 'canceled'));
   }
 
   #monitor(request: RpcRequest, bytes: number): Outcome {
     const database = this.#database(request);
     const { monitors } = this.#host.limits;
     if (this.#monitors.full) throw exhausted(`a session may have ${monitors} monitors`);
-    const begun = this.#monitors.add(request, database, bytes + OVERHEAD_BYTES.monitor);
+    const begun = this.#monitors.add(request, database, bytes + MONITOR_BYTES);
     this.#send(monitorAnswer(request.id, begun));
     begun.next();
     return undefined;
@@ -311,28 +237,6 @@ export class OvsdbSession implements LockClient {
     if (!this.#changeAware) this.close();
   }
 
-  #lock(request: RpcRequest, length: number): Outcome {
-    const { method, params } = request;
-    const name = lockName(request);
-    if (this.#locks.has(name)) throw syntaxError(params, `must issue "unlock" before new "${method}"`);
-    const bytes = length + OVERHEAD_BYTES.lock;
-    this.#kept.keep(bytes);
-    this.#locks.set(name, bytes);
-    if (method === 'lock') return { locked: this.#host.locks.lock(name, this) };
-    this.#host.locks.steal(name, this);
-    return { locked: true };
-  }
-
-  #unlock(request: RpcRequest): Outcome {
-    const name = lockName(request);
-    const bytes = this.#locks.get(name);
-    if (bytes === undefined) throw syntaxError(request.params, 'unlock: "unlock" without "lock" or "steal"');
-    this.#locks.delete(name);
-    this.#kept.keep(-bytes);
-    this.#host.locks.unlock(name, this);
-    return {};
-  }
-
   #setChangeAware({ params }: RpcRequest): Outcome {
     const [aware] = params;
     if (typeof aware !== 'boolean' || params.length > 1)
@@ -361,22 +265,13 @@ export class OvsdbSession implements LockClient {
 
   /** Waiting transactions, monitors and locks end with their connection. */
   #closed(reason: Error | undefined): void {
-    for (const running of this.#transactions.values()) running.cancel();
-    for (const name of this.#locks.keys()) this.#host.locks.unlock(name, this);
     this.#transactions.clear();
-    this.#monitors.clear();
     this.#locks.clear();
-    this.#finished?.();
+    this.#monitors.clear();
     this.#host.closed(this, reason);
   }
 }
 
 function exhausted(details: string): OvsdbError {
   return new OvsdbError('exhausted', details);
-}
-
-function lockName({ method, params }: RpcRequest): string {
-  const [name] = params;
-  if (params.length === 1 && typeof name === 'string' && isId(name)) return name;
-  throw syntaxError(params, `${method} request params must be <id>`);
 }

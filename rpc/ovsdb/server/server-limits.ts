@@ -1,5 +1,5 @@
 import type { AdmissionLimits } from './admission.ts';
-import type { SessionLimits } from './ovsdb-session.ts';
+import type { SessionLimits } from './session-host.ts';
 
 /** What one server spends on its clients; each limit's reason stands at its declaration. */
 export interface ServerLimits extends SessionLimits, AdmissionLimits {
