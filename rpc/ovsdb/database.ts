@@ -263,18 +263,18 @@ export class Database {
 
   /**
    * Gives the database another schema, as ovsdb-server does: columns of the same name keep their values, if these fit the new
-   * type; others are dropped or get defaults. All constraints are checked. Monitors and waiting transactions end; the caller
-   * tells their owners. @throws OvsdbError; nothing has changed then
+   * type; others are dropped or get defaults. All constraints are checked. Monitors end, and `converted` is to tell their owners;
+   * then transactions that wait are canceled. @throws OvsdbError; nothing has changed then
    */
-  convert(wanted: DatabaseSchema | Json): void {
+  convert(wanted: DatabaseSchema | Json, converted?: () => void): void {
     if (this.#fixedSchema) {
       const details = `convert operation not allowed on database ${this.schema.name}: the program that serves it needs its schema`;
       throw new OvsdbError('notAllowed', details);
     }
-    this.#convert(wanted instanceof DatabaseSchema ? wanted : DatabaseSchema.fromJson(wanted));
+    this.#convert(wanted instanceof DatabaseSchema ? wanted : DatabaseSchema.fromJson(wanted), converted);
   }
 
-  #convert(schema: DatabaseSchema): void {
+  #convert(schema: DatabaseSchema, converted?: () => void): void {
     this.flush();
     if (schema.name !== this.schema.name) {
       const names = `new schema name (${schema.name}) does not match database name (${this.schema.name})`;
@@ -288,6 +288,7 @@ export class Database {
     this.#monitors.clear();
     this.#history = new MonitorHistory([], tables, this.#historyLimits);
     this.#monitors = new MonitorHub(tables, this.#history);
+    converted?.();
     this.#triggers.cancelAll();
   }
 

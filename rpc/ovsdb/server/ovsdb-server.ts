@@ -210,9 +210,12 @@ export class OvsdbServer {
         const text = `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
         this.#log({ level: 'error', event: 'internal error', remote: name, text, error });
       },
-      converted: (database) => {
+      // in the order of ovsdb-server; the transactions that wait are canceled afterwards
+      converted: (database, answer) => {
+        for (const session of this.#sessions) session.monitorsEnded(database);
+        answer();
+        for (const session of this.#sessions) session.leaveUnlessChangeAware();
         this.#serverDatabase.update(database);
-        for (const session of this.#sessions) session.converted(database);
       },
       grown: (session) => this.#grown(session),
       closed: (session, reason) => {

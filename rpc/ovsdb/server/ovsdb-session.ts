@@ -218,22 +218,22 @@ export class OvsdbSession implements ServedClient {
     const [, schema] = params;
     if (schema === undefined || params.length !== 2) throw syntaxError(params, 'array expected');
     try {
-      database.convert(schema);
+      database.convert(schema, () => this.#host.converted(database, () => this.#send(success(id, {}))));
     } catch (error) {
       if (error instanceof OvsdbError && error.kind === 'notAllowed')
         this.#host.denied(this.#host.identify(this.#socket), request.method, error.details ?? '');
       throw error;
     }
-    this.#send(success(id, {}));
-    this.#host.converted(database);
     return undefined;
   }
 
-  /** A database has another schema: change-aware clients are told which monitors ended, others have to reconnect. */
-  converted(database: ServedDatabase): void {
+  monitorsEnded(database: ServedDatabase): void {
     for (const id of this.#monitors.forget(database)) {
       if (this.#changeAware) this.#send(notification('monitor_canceled', [id]));
     }
+  }
+
+  leaveUnlessChangeAware(): void {
     if (!this.#changeAware) this.close();
   }
 

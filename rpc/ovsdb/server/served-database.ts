@@ -14,6 +14,6 @@ export interface ServedDatabase {
   watch(request: MonitorRequest, send: (update: MonitorUpdate) => void): Monitor;
   /** Commits the transactions that wait only for the end of this turn of the event loop. */
   flush(): void;
-  /** Adopts another schema, all or nothing. Monitors and waiting transactions end. */
-  convert(schema: Json): void;
+  /** Adopts another schema, all or nothing. Monitors end, then `converted` is called, then transactions that wait are canceled. */
+  convert(schema: Json, converted: () => void): void;
 }

@@ -29,8 +29,10 @@ export interface ServedClient extends LockClient {
   close(): void;
   /** Ends the connection at once. */
   destroy(reason?: Error): void;
-  /** A database has another schema. */
-  converted(database: ServedDatabase): void;
+  /** A database has another schema, and its monitors have ended: change-aware clients are told. */
+  monitorsEnded(database: ServedDatabase): void;
+  /** Ends the connection of a client that does not know that databases can change. */
+  leaveUnlessChangeAware(): void;
 }
 
 /** What the sessions of a server share. */
@@ -50,8 +52,8 @@ export interface SessionHost {
   readonly probeIntervalMs: number;
   /** A bug of ours; the client is told `internal error` only. */
   internalError(error: unknown): void;
-  /** A client gave the database another schema. */
-  converted(database: ServedDatabase): void;
+  /** A client gave the database another schema. `answer` tells that client so, in its turn. */
+  converted(database: ServedDatabase, answer: () => void): void;
   /** The server keeps more for this client than before. */
   grown(client: ServedClient): void;
   /** The session has ended; with a reason unless the client ended it. */

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from 'mocha';
-import type { Json } from '../../../../rpc/json/json-value.ts';
+import type { Json, JsonObject } from '../../../../rpc/json/json-value.ts';
 import { OvsdbClient } from '../../../../rpc/ovsdb/client/ovsdb-client.ts';
 import { Gate } from '../../../peers/gate.ts';
 import { needs, needsThat } from '../../../peers/needs.ts';
@@ -17,10 +17,12 @@ const PYTHON = '/usr/bin/python3';
 const CLIENT = join(ROOT, 'test/rpc/ovsdb/monitors/idl-replica.py');
 
 /** Debian 12's forgets the transaction that an answer to `monitor_cond_since` brings it to; later ones do not. */
-const IDLS: { title: string; path(context: Context, peers: Peers): Promise<string> }[] = [
-  { title: 'Debian 12, 3.1', path: async () => '' },
+const IDLS: { title: string; followsConversion: boolean; path(context: Context, peers: Peers): Promise<string> }[] = [
+  // says that it is change-aware, and ignores `monitor_canceled`
+  { title: 'Debian 12, 3.1', followsConversion: false, path: async () => '' },
   {
     title: 'Debian 13, 3.5',
+    followsConversion: true,
     path: async (context, peers) =>
       join(await unpackedPackage(context, peers, 'python3-openvswitch', '3.5'), 'usr/lib/python3/dist-packages'),
   },
@@ -40,7 +42,7 @@ const toggle = (name: string, tags: string[], sizes: [string, number][]): Json =
   row: { tags: ['set', tags], sizes: ['map', sizes] },
 });
 
-for (const { title, path } of IDLS) {
+for (const { title, followsConversion, path } of IDLS) {
   describe(`what Python's IDL of ${title} shows after it was away`, function () {
     this.timeout(180_000);
     const peers = new Peers();
@@ -154,6 +156,21 @@ for (const { title, path } of IDLS) {
         assert.deepEqual(shown(idl.output), AFTER);
         await transact({ op: 'update', table: 'Thing', where: [['name', '==', 'a']], row: { number: 5 } });
         await shows(idl, { ...AFTER, a: [5, ['y', 'z'], { k: 3, m: 4 }] });
+        await idl.stop();
+      });
+    }
+
+    if (followsConversion) {
+      it('a conversion of the database: its rows, and what happens to them later', async () => {
+        await begin();
+        const idl = start();
+        await shows(idl, BEFORE);
+        const client = new OvsdbClient(server.remote);
+        await client.connect(10_000);
+        await client.call('convert', ['Net', { ...(SCHEMA as JsonObject), version: '1.1.0' }]);
+        client.close();
+        await change();
+        await shows(idl, AFTER);
         await idl.stop();
       });
     }

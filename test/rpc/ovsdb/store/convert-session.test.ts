@@ -64,6 +64,38 @@ for (const subject of SUBJECTS) {
       await until(() => converter.closed);
     });
 
+    it('is told in one order: monitors that are gone, the answer, transactions that waited; who does not know of it hears no more', async () => {
+      const clients = [await connect(true), await connect(false), await connect(true), await connect(false)];
+      const [aware, unaware, converter, last] = clients as [RawClient, RawClient, RawClient, RawClient];
+      for (const client of clients) {
+        await client.ask('monitor', 'Net', 'm', { Thing: {} });
+        await client.ask('monitor_cond', 'Net', 'n', { Thing: {}, Other: {} });
+        for (const id of ['w1', 'w2']) client.send({ id, method: 'transact', params: ['Net', WAIT] });
+        await client.ask('echo');
+      }
+      const heard = clients.map(({ messages }) => messages.length);
+      const later = (client: RawClient): Json[] => client.messages.slice(heard[clients.indexOf(client)]);
+      const gone = ['m', 'n'].map((id): Json => ({ id: null, method: 'monitor_canceled', params: [id] }));
+      const canceled = ['w1', 'w2'].map((id): Json => ({ id, error: 'canceled' }));
+      converter.send({ id: 'convert', method: 'convert', params: ['Net', NEWER] });
+      await until(() => unaware.closed && last.closed && later(converter).length >= 5 && later(aware).length >= 4);
+      assert.deepEqual(later(converter), [...gone, { id: 'convert', result: {}, error: null }, ...canceled]);
+      assert.deepEqual(later(aware), [...gone, ...canceled]);
+      assert.deepEqual([later(unaware), later(last)], [[], []]);
+      for (const client of [aware, converter]) client.socket.destroy();
+    });
+
+    it('answers a converter that does not know of it, and none of its transactions that wait', async () => {
+      const converter = await connect(false);
+      await converter.ask('monitor', 'Net', 'm', { Thing: {} });
+      converter.send({ id: 'w', method: 'transact', params: ['Net', WAIT] });
+      await converter.ask('echo');
+      const heard = converter.messages.length;
+      converter.send({ id: 'convert', method: 'convert', params: ['Net', NEWER] });
+      await until(() => converter.closed);
+      assert.deepEqual(converter.messages.slice(heard), [{ id: 'convert', result: {}, error: null }]);
+    });
+
     it('refuses what is no schema of the database, and stays', async () => {
       const client = await connect(false);
       const cases: [Json[], string][] = [
