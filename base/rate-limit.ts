@@ -55,3 +55,8 @@ export class RateLimit {
     return window;
   }
 }
+
+/** What a line that passed says of those that were left out before it. */
+export function andMore(leftOut: number): string {
+  return leftOut === 0 ? '' : ` (${leftOut} more of this kind were not logged)`;
+}

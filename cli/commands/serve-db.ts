@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
+import { andMore, RateLimit } from '../../base/rate-limit.ts';
 import { groupId } from '../../base/system-ids.ts';
 import { MAX_TIMER_MS } from '../../base/timers.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { EXIT } from '../../compat-tables/errors/exit-status.ts';
 import { OvsdbError } from '../../rpc/ovsdb/notation/ovsdb-error.ts';
 import { DatabaseSchema } from '../../rpc/ovsdb/notation/schema.ts';
-import { limitsMistake, type ServerLimits } from '../../rpc/ovsdb/server/server-limits.ts';
+import type { ServerEvent } from '../../rpc/ovsdb/server/ovsdb-server.ts';
+import { limitsMistake, type ServerLimits, STANDALONE_SERVER_LIMITS } from '../../rpc/ovsdb/server/server-limits.ts';
 import { StoreError } from '../../rpc/ovsdb/store/store.ts';
 import { RemoteError } from '../../rpc/ovsdb/wire/remotes.ts';
 import { TlsFilesError } from '../../rpc/ovsdb/wire/tls-files.ts';
 import { checkPassiveRemotes } from '../shared/check-remote.ts';
 import { argument, type Command, type Input, required } from '../shared/command.ts';
 import { UsageError } from '../shared/command-errors.ts';
+import type { Context } from '../shared/context.ts';
 
 export const serveDb: Command = {
   name: 'serve-db',
@@ -72,9 +75,18 @@ export const serveDb: Command = {
     // here, because no other command should pay for loading SQLite
     const { Database } = await import('../../rpc/ovsdb/database.ts');
     const { OvsdbServer } = await import('../../rpc/ovsdb/server/ovsdb-server.ts');
-    const database = await plainly(async () => Database.open({ file, schema, follow: true }));
+    const unwritten = new RateLimit({ burst: 5, windowMs: 60_000 });
+    const failed = ({ details = '' }: OvsdbError): void => {
+      const leftOut = unwritten.pass('');
+      if (leftOut !== undefined) warn(`transaction failed: ${details}${andMore(leftOut)}`, context);
+    };
+    const database = await plainly(async () => Database.open({ file, schema, follow: true, failed }));
     context.atEnd(() => database.close());
-    const server = new OvsdbServer({ limits, probeIntervalMs, log: (event) => context.log(JSON.stringify(event)) });
+    const server = new OvsdbServer({
+      limits: { ...STANDALONE_SERVER_LIMITS, ...limits },
+      probeIntervalMs,
+      log: (event) => tell(event, context),
+    });
     context.atEnd(() => server.close());
     server.add(database);
     const bound: string[] = [];
@@ -90,6 +102,16 @@ export const serveDb: Command = {
     return EXIT.done;
   },
 };
+
+/** Says what somebody has to know: dropped and refused clients, faults. The rest is for `--verbose`. */
+function tell({ error: _, ...event }: ServerEvent, context: Context): void {
+  if (event.level === 'info') context.log(JSON.stringify(event));
+  else warn(event.text, context);
+}
+
+function warn(text: string, { io }: Context): void {
+  io.stderr(`vhost-compat: ${text}\n`);
+}
 
 /** What the database file or a remote cannot do is for the user to mend, not our bug. */
 async function plainly<T>(work: () => Promise<T>): Promise<T> {

@@ -32,6 +32,8 @@ export interface TransactionContext {
   readonly own?: boolean;
   /** What it may cost, in the unit of `WorkBudget`. Default: without limit. */
   readonly work?: number;
+  /** The length of its request, which pays for some of the work. Default: 0. */
+  readonly bytes?: number;
   /** Who requests it, in words, for `DatabaseOptions.committed`. */
   readonly author?: string | undefined;
 }
@@ -59,6 +61,8 @@ export interface DatabaseOptions {
   readonly fixedSchema?: boolean;
   /** Why clients may write nothing; the program that serves the database may. Default: they may. */
   readonly frozen?: string;
+  /** Told when the store does not take a commit; the clients have the error in their results. */
+  readonly failed?: (error: OvsdbError) => void;
   /** Told of what a transaction with an author has changed, before the monitors are. */
   readonly committed?: (author: string, changes: readonly CommittedChange[]) => void;
 }
@@ -91,6 +95,7 @@ export class Database {
   #fixedSchema = false;
   #frozen: string | undefined;
   #committed: DatabaseOptions['committed'];
+  #failed: DatabaseOptions['failed'];
 
   /** Opens the file, creates it, or converts one of an older schema version. @throws StoreError */
   static open(options: DatabaseOptions): Database {
@@ -102,6 +107,7 @@ export class Database {
       database.#fixedSchema = options.fixedSchema ?? false;
       database.#frozen = options.frozen;
       database.#committed = options.committed;
+      database.#failed = options.failed;
       return database;
     } catch (error) {
       store.close();
@@ -180,7 +186,7 @@ export class Database {
   }
 
   #attempt(operations: readonly Json[], context: TransactionContext, run: Run): number | undefined {
-    const txn = new Transaction(this.#tables, new WorkBudget(context.work), context.author);
+    const txn = new Transaction(this.#tables, new WorkBudget(context.work, context.bytes), context.author);
     let results: Result[] = [];
     try {
       const outcome = execute(operations, txn, {
@@ -216,7 +222,12 @@ export class Database {
     const durable = transactions.some((txn) => txn.durable);
     const effective = transactions.map((txn) => txn.effective);
     const entries = this.#history.record(effective);
-    this.#store.commit({ transactions: effective, durable, history: { entries, base: this.#history.base } });
+    try {
+      this.#store.commit({ transactions: effective, durable, history: { entries, base: this.#history.base } });
+    } catch (error) {
+      if (error instanceof OvsdbError) this.#failed?.(error);
+      throw error;
+    }
     this.#history.append(entries);
   }
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { extname, join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import type { Json } from '../../rpc/json/json-value.ts';
 import { OvsdbClient } from '../../rpc/ovsdb/client/ovsdb-client.ts';
 import { DATABASE, schemaFile } from '../../rpc/state/schema-file.ts';
-import { Peers } from '../peers/process.ts';
+import { eventually, Peers } from '../peers/process.ts';
 
 // compiled tests run the compiled program, tests from source the source
 const MAIN = join(import.meta.dirname, `../../cli/main${extname(import.meta.filename)}`);
@@ -125,6 +126,43 @@ describe('vhost-compat as a process', () => {
     await client.connect(5000);
     assert.equal(((await client.call('get_schema', [DATABASE])) as { version: string }).version, '9.0.1');
     client.close();
+  });
+
+  it('serve-db says without --verbose whom it drops or refuses, and what the disk does not take', async () => {
+    const folder = peers.folder();
+    const [file, socket] = [join(folder, 'x.db'), `${folder}/s`];
+    const args = [
+      'serve-db',
+      file,
+      '--schema',
+      schemaFile(),
+      '--remote',
+      `punix:${socket}`,
+      '--limit',
+      'connections=1',
+    ];
+    const child = peers.start(process.execPath, [...NODE_ARGS, ...args]);
+    await child.waitFor(/^serving Vhost_Compat on /m);
+    const client = new OvsdbClient(`unix:${socket}`, { reconnect: false });
+    await client.connect(5000);
+    connect(socket).on('error', () => undefined);
+    await child.waitFor(/^vhost-compat: client on punix:.* refused: 1 are connected, which is the limit$/m);
+    const editor = new Sqlite(file);
+    editor.exec('DELETE FROM Host');
+    editor.exec("INSERT INTO _meta VALUES ('x', 'y')");
+    editor.close();
+    const insert = { op: 'insert', table: 'Host', row: { system_id: 'a' } };
+    await assert.rejects(client.transact(DATABASE, [insert]), /I\/O error/);
+    await child.waitFor(/^vhost-compat: transaction failed: cannot write to .*x\.db: another program changed it/m);
+    client.close();
+    await eventually('the line', async () => {
+      const nonsense = connect(socket);
+      nonsense.on('error', () => undefined).on('connect', () => nonsense.write('nonsense'));
+      await new Promise((resolve) => nonsense.once('close', resolve));
+      return /client on punix:.* dropped: Cannot read message: saw byte 0x6e/.test(child.output);
+    });
+    assert.doesNotMatch(child.output, /listening/);
+    await child.stop();
   });
 
   it('serve-db says what it cannot open or bind, with exit 2', () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { memoize } from '../../../base/memoize.ts';
-import { RateLimit } from '../../../base/rate-limit.ts';
+import { andMore, RateLimit } from '../../../base/rate-limit.ts';
 import type { SocketFileOptions } from '../../../base/socket-file.ts';
 import { listenOn } from '../wire/listen-on-remote.ts';
 import { formatRemote, isSecure, type PassiveRemote, parsePassiveRemote, RemoteError } from '../wire/remotes.ts';
@@ -249,8 +249,8 @@ export class OvsdbServer {
   #logLimited(level: ServerEvent['level'], event: Limited, remote: string, reason: string): void {
     const leftOut = this.#rateLimit.pass(`${event} ${remote}`);
     if (leftOut === undefined) return;
-    const more = leftOut === 0 ? '' : ` (${leftOut} more of this kind were not logged)`;
-    this.#log({ level, event, remote, text: `client on ${remote} ${event.slice('client '.length)}: ${reason}${more}` });
+    const text = `client on ${remote} ${event.slice('client '.length)}: ${reason}${andMore(leftOut)}`;
+    this.#log({ level, event, remote, text });
   }
 
   #log(event: ServerEvent): void {

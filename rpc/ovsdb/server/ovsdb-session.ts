@@ -74,7 +74,7 @@ export class OvsdbSession implements ServedClient {
       limits: host.limits,
       kept: this.#kept,
       flush: () => this.#flush(),
-      run: (database, operations) => this.#run(database, operations),
+      run: (database, operations, bytes) => this.#run(database, operations, bytes),
       answer: (id, ending) =>
         this.#send(
           'results' in ending ? transactionAnswer(id, ending.results) : failure(id, this.#errorAnswer(ending.error)),
@@ -182,11 +182,15 @@ export class OvsdbSession implements ServedClient {
     for (const database of this.#host.databases.values()) database.flush();
   }
 
-  #run(database: ServedDatabase, operations: readonly Json[]): RunningTransaction {
-    const { limits, readOnly, own } = this.#host;
+  #run(database: ServedDatabase, operations: readonly Json[], bytes: number): RunningTransaction {
+    const {
+      limits: { work },
+      readOnly,
+      own,
+    } = this.#host;
     // asked while it certainly is connected
     const author = readOnly || own ? undefined : this.#host.identify(this.#socket);
-    return database.transact(operations, { holdsLock: this.#locks.holds, readOnly, own, work: limits.work, author });
+    return database.transact(operations, { holdsLock: this.#locks.holds, readOnly, own, work, bytes, author });
   }
 
   /** RFC 7047 wants an answer for the canceled request; like ovsdb-server, it is sent only to change-aware clients. */
@@ -256,8 +260,8 @@ export class OvsdbSession implements ServedClient {
 
   #send(message: Outgoing): void {
     const { queuedBytes } = this.#host.limits;
-    // Checked before the message is added: one answer may be longer, if it is the only one in the queue.
-    if (this.#connection.queuedBytes > queuedBytes)
+    // The message that is being sent may be longer: a client that reads comes to its end, however large the database.
+    if (this.#connection.bytesBehind > queuedBytes)
       this.destroy(new Error(`the client does not read: more than ${queuedBytes} bytes wait for it`));
     this.#connection.send(message);
     this.#host.grown(this);

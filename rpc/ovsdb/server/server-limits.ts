@@ -16,13 +16,24 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   handshakeMs: 10_000,
   messageBytes: 8 << 20,
   depth: 512,
-  operations: 100_000,
+  operations: 1_000_000,
   work: 20_000_000,
   keptBytes: 4 << 20,
   memoryBytes: 256 << 20,
   queuedBytes: 64 << 20,
   monitors: 1000,
   transactions: 1000,
+};
+
+/**
+ * Those of a program that does nothing but serve databases of any size: `ovsdb-client restore` sends a whole database in one
+ * message, and an update of all rows is one operation.
+ */
+export const STANDALONE_SERVER_LIMITS: ServerLimits = {
+  ...DEFAULT_SERVER_LIMITS,
+  messageBytes: 256 << 20,
+  work: 100_000_000,
+  memoryBytes: 1536 << 20,
 };
 
 /** What is wrong with configured limits, or undefined. */

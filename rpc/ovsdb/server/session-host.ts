@@ -11,7 +11,7 @@ export interface SessionLimits {
   readonly queuedBytes: number;
   /** Monitors of one client: one for each table of a large schema, and more. */
   readonly monitors: number;
-  /** Operations of one transaction. What they cost is counted as `work`; each takes memory, too. */
+  /** Operations of one transaction. Each takes memory; what they cost otherwise is counted as `work`. */
   readonly operations: number;
   /** What one request may cost, in the unit of `WorkBudget`, because it runs without interruption. */
   readonly work: number;

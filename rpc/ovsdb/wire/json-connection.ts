@@ -88,6 +88,11 @@ export class JsonConnection {
     return this.#output.bytes;
   }
 
+  /** Those of them that wait behind the message that is being sent. */
+  get bytesBehind(): number {
+    return this.#output.bytesBehind;
+  }
+
   /** Bytes of a message that has begun. */
   get begunBytes(): number {
     return this.#framer.heldBytes;

@@ -4,11 +4,11 @@ import { stringifyJson } from '../../json/stringify.ts';
 
 /** A message whose text is made while the peer takes it. */
 export class Pieces {
-  readonly texts: Iterator<string, void>;
+  readonly texts: Iterator<string | Buffer, void>;
   /** Bytes that it keeps in use until it has been sent. */
   readonly bytes: number;
 
-  constructor(texts: Iterator<string, void>, bytes: number) {
+  constructor(texts: Iterator<string | Buffer, void>, bytes: number) {
     this.texts = texts;
     this.bytes = bytes;
   }
@@ -21,6 +21,9 @@ const OUTBOX_LENGTH = 64 << 10;
 
 /** One stretch of a message in pieces: what the kernel takes at once, or a time that nobody else notices. */
 const STRETCH = { characters: 64 << 10, ms: 2 } as const;
+
+/** A longer message is sent in pieces, so that what waits behind it can be told from what is left of it. */
+const WHOLE_BYTES = 256 << 10;
 
 /**
  * The messages on their way to one peer. What one task sends goes to the kernel together, at its end. A message in pieces is
@@ -52,6 +55,11 @@ export class MessageOutput {
     return this.#socket.writableLength + this.#length + (this.#current?.bytes ?? 0);
   }
 
+  /** Those of them that wait behind the message that is being sent. */
+  get bytesBehind(): number {
+    return this.#socket.writableLength + this.#length;
+  }
+
   /** True while the peer should take something before it is sent more. */
   get full(): boolean {
     return this.#socket.writableNeedDrain || this.#current !== undefined || this.#outbox.some(isPieces);
@@ -59,7 +67,8 @@ export class MessageOutput {
 
   /** Sends a message, as JSON, serialised or in pieces. */
   send(message: Outgoing): void {
-    const part = Buffer.isBuffer(message) || isPieces(message) ? message : stringifyJson(message);
+    const whole = Buffer.isBuffer(message) || isPieces(message) ? message : stringifyJson(message);
+    const part = !isPieces(whole) && whole.length > WHOLE_BYTES ? inPieces(whole) : whole;
     this.#length += lengthOf(part);
     if (this.#outbox.push(part) === 1) queueMicrotask(() => this.flush());
     if (this.#length >= OUTBOX_LENGTH) this.flush();
@@ -100,21 +109,23 @@ export class MessageOutput {
   #stretch(): void {
     if (this.#current === undefined) return; // the connection has ended
     const until = performance.now() + STRETCH.ms;
-    let text = '';
+    const parts: (string | Buffer)[] = [];
+    let length = 0;
     try {
-      while (text.length < STRETCH.characters && performance.now() < until) {
+      while (length < STRETCH.characters && performance.now() < until) {
         const { value, done } = this.#current.texts.next();
         if (done === true) {
           this.#current = undefined;
           break;
         }
-        text += value;
+        parts.push(value);
+        length += value.length;
       }
     } catch (error) {
       this.#socket.destroy(error as Error);
       return;
     }
-    if (text !== '') this.#socket.write(Buffer.from(text));
+    if (length > 0) this.#socket.write(joined(parts));
     if (this.#current !== undefined) {
       this.#continue();
       return;
@@ -133,6 +144,15 @@ export class MessageOutput {
 
 function isPieces(part: unknown): part is Pieces {
   return part instanceof Pieces;
+}
+
+function inPieces(message: string | Buffer): Pieces {
+  const bytes = Buffer.isBuffer(message) ? message : Buffer.from(message);
+  return new Pieces(slices(bytes), bytes.length);
+}
+
+function* slices(bytes: Buffer): Generator<Buffer, void> {
+  for (let at = 0; at < bytes.length; at += STRETCH.characters) yield bytes.subarray(at, at + STRETCH.characters);
 }
 
 function lengthOf(part: string | Buffer | Pieces): number {

@@ -55,7 +55,7 @@ export const updateRows: Operation = {
       const text = `Cannot update immutable column ${fixed[0].name} in table ${table.schema.name}.`;
       throw syntaxError(op.json, text, 'constraint');
     }
-    const rows = rowsToChange(where, table, txn);
+    const rows = rowsToChange(where, table, txn, set.length === 0 ? WORK.value : WORK.change);
     for (const row of rows) {
       const differing = set.filter(([{ index }, datum]) => !equalDatum(row.fields[index] as Datum, datum));
       if (differing.length === 0) continue;
@@ -74,7 +74,7 @@ export const mutateRows: Operation = {
     const where = op.required('where', 'array');
     const mutationsJson = op.required('mutations', 'array');
     const mutations = mutationsJson.map((json) => mutationFromJson(json, table.schema, txn.named));
-    const rows = rowsToChange(where, table, txn);
+    const rows = rowsToChange(where, table, txn, mutations.length === 0 ? WORK.value : WORK.change);
     for (const row of rows) {
       for (const { column, apply, cost } of mutations) {
         const old = row.fields[column.index] as Datum;
@@ -92,14 +92,16 @@ export const deleteRows: Operation = {
   readOnly: false,
   run(op, txn) {
     const where = op.required('where', 'array');
-    const rows = rowsToChange(where, tableMember(op, txn), txn);
+    // A row can be deleted once, and whoever inserted it paid for it.
+    const rows = rowsToChange(where, tableMember(op, txn), txn, WORK.value);
     for (const row of rows) txn.delete(row);
     return { count: rows.length };
   },
 };
 
-function rowsToChange(where: readonly Json[], table: TableRows, txn: Transaction): Row[] {
+/** `cost`: that of each row, in the unit of `WorkBudget`. */
+function rowsToChange(where: readonly Json[], table: TableRows, txn: Transaction, cost: number): Row[] {
   const rows = matchingRows(table, conditionFromJson(where, table.schema, txn.named), txn);
-  txn.work.spend(rows.length * WORK.change);
+  txn.work.spend(rows.length * cost);
   return rows;
 }
