@@ -20,8 +20,9 @@ export const probe: Command = {
   options: [DEVICE_TYPE_OPTION],
   example: 'connect:/run/vhost/vhu0.sock',
   details: [
-    'Asks GET_FEATURES, GET_PROTOCOL_FEATURES and GET_QUEUE_NUM and changes nothing in the back-end. A back-end serves',
-    'one front-end at a time: do not probe a socket that a guest uses.',
+    'Asks as a front-end does that has just connected, and leaves nothing accepted in the back-end. A back-end serves one',
+    'front-end at a time: do not probe a socket that a guest uses. One that serves a single connection and ends with it, as',
+    'virtiofsd does, ends with this one.',
   ].join(' '),
   headings: HEADINGS,
   async run(context, input) {

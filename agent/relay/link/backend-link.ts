@@ -72,7 +72,7 @@ export class BackendLink {
 
   /** Asks the first question. Not part of `toMeasure`, because it may find that the peer is gone. */
   measure(): void {
-    if (this.#measurement) this.#ask(this.#measurement.begin());
+    if (this.#measurement) this.channel.say(this.#measurement.begin());
   }
 
   /** What the back-end can do; undefined until it was measured. */
@@ -107,10 +107,6 @@ export class BackendLink {
     this.channel.resume();
   }
 
-  #ask(question: Uint8Array): void {
-    this.channel.say(question);
-  }
-
   #readable(): void {
     for (let peeked = this.channel.peek(); peeked; peeked = this.channel.peek()) {
       const { message } = peeked;
@@ -124,9 +120,9 @@ export class BackendLink {
 
   #reply(message: VhostMessage): void {
     if (this.#measurement) {
-      const step = this.#measurement.reply(message);
-      if ('ask' in step) this.#ask(step.ask);
-      else this.#measured(step.abilities);
+      const { say, abilities } = this.#measurement.reply(message);
+      if (say) this.channel.say(say);
+      if (abilities) this.#measured(abilities);
       return;
     }
     const at = this.#owed.findIndex(({ request }) => request === message.request);

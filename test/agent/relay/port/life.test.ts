@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { MockBackendOptions } from '../../../../agent/mock/mock-backend.ts';
 import { encodeReply, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import { readU64, writeU64 } from '../../../../agent/vhost/payloads.ts';
-import { CONTROL_BITS, LOG_ALL } from '../../../../compat-tables/bits/named-masks.ts';
+import { CONTROL_BITS, LOG_ALL, PROTOCOL_MQ } from '../../../../compat-tables/bits/named-masks.ts';
 import { CompatError } from '../../../../compat-tables/errors/compat-error.ts';
 import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
 import {
@@ -79,10 +79,10 @@ describe('a port in the course of its life', () => {
   });
 
   it('measures a back-end that hangs up when it is asked for its queues, without them', async () => {
-    // As those do that want MQ accepted first, which only a front-end may do.
+    // As one does that wants more accepted than MQ, which only a front-end may do.
     const accepted = new WeakSet<object>();
-    const intercept: MockBackendOptions['intercept'] = ({ request }, connection) => {
-      if (request === REQUESTS.SET_PROTOCOL_FEATURES.id) accepted.add(connection);
+    const intercept: MockBackendOptions['intercept'] = ({ request, payload }, connection) => {
+      if (request === REQUESTS.SET_PROTOCOL_FEATURES.id && readU64(payload) > PROTOCOL_MQ) accepted.add(connection);
       if (request !== REQUESTS.GET_QUEUE_NUM.id || accepted.has(connection)) return false;
       connection.close();
       return true;

@@ -1,0 +1,63 @@
+import { firstConnection } from '../../../../agent/fd/first-connection.ts';
+import { BackendDevice } from '../../../../agent/mock/backend-device.ts';
+import { MockConnection, type MockMessage } from '../../../../agent/mock/connection.ts';
+import type { Abilities } from '../../../../compat-tables/entries/entry.ts';
+import type { Endpoint } from '../../../../compat-tables/protocol/endpoint.ts';
+import { type RequestName, requestById } from '../../../../compat-tables/protocol/requests.ts';
+
+/** The protocol feature without which a daemon of rust-vmm ends over a request (its `check_proto_feature`). */
+const NEEDS: Partial<Record<RequestName, bigint>> = {
+  GET_QUEUE_NUM: 1n << 0n,
+  GET_CONFIG: 1n << 9n,
+  GET_MAX_MEM_SLOTS: 1n << 15n,
+};
+
+/**
+ * A back-end as the daemons of rust-vmm are, virtiofsd among them: it serves one connection and ends with it, and ends over a
+ * request whose protocol feature was not accepted, and over a second SET_OWNER.
+ */
+export class ServesOnce {
+  /** What it was asked and told, in this order. */
+  readonly heard: string[] = [];
+  /** Why it ended; undefined while it lives. */
+  ended: string | undefined;
+  readonly device: BackendDevice;
+  #connection: MockConnection | undefined;
+  #owned = false;
+
+  constructor(endpoint: Endpoint, abilities: Abilities) {
+    this.device = new BackendDevice(abilities);
+    void firstConnection(endpoint, { firstPauseMs: 10 }, 5000, () => new Error('nobody connected')).then(
+      (fd) => {
+        this.#connection = new MockConnection(
+          fd,
+          (message) => this.#take(message),
+          () => {
+            this.ended ??= 'its connection ended';
+          },
+        );
+      },
+      (error: Error) => {
+        this.ended ??= error.message;
+      },
+    );
+  }
+
+  #take(message: MockMessage): void {
+    for (const fd of message.fds) fd.close();
+    const name = requestById(message.request)?.name;
+    this.heard.push(name ?? `${message.request}`);
+    const needed = name === undefined ? 0n : (NEEDS[name] ?? 0n);
+    const again = name === 'SET_OWNER' && this.#owned;
+    if (name === 'SET_OWNER') this.#owned = true;
+    const reaction = (needed & ~this.device.ackedProtocol) !== 0n || again ? 'hang up' : this.device.react(message);
+    if (reaction === 'hang up') {
+      this.ended ??= `${name} was not for it`;
+      this.close();
+    } else if (reaction !== 'nothing') this.#connection?.write(reaction.reply);
+  }
+
+  close(): void {
+    this.#connection?.close();
+  }
+}
