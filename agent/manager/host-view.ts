@@ -2,11 +2,13 @@ import { firstNames } from '../../base/text.ts';
 import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
 import { commonAbilities } from '../../compat-tables/compare/common-abilities.ts';
 import type { Abilities, Blocker, Entry, KnownBy } from '../../compat-tables/entries/entry.ts';
+import { servesOneGuest } from '../../compat-tables/releases/resembles.ts';
 
 /**
  * What the host as a whole can honour, from what its back-ends offer. Pure. A version is usable on a host when every
  * back-end can honour it, because an interface may be added on any of them. A back-end that can honour none of the versions
- * serves no guest whatever the host publishes; its own port says so, and it takes no version from the others.
+ * serves no guest whatever the host publishes; its own port says so, and it takes no version from the others. Nor does one
+ * that serves a single guest, such as passt, beside switches: no other interface is ever added on it.
  */
 
 /** What one interface knows of its back-end. */
@@ -31,7 +33,7 @@ export interface HostView {
   readonly knownBy: KnownBy;
   /** The different back-ends, each with the interfaces that have one like it: usually there is one for all. */
   readonly kinds: readonly BackendKind[];
-  /** The interfaces whose back-ends can honour no version, while others can. */
+  /** The interfaces whose back-ends take no version from the others: they can honour none, or serve one guest each. */
   readonly notCounted: readonly string[];
 }
 
@@ -51,10 +53,13 @@ export function hostView(
 ): HostView | undefined {
   const connected = views.filter((view) => view.connected);
   const present = connected.length > 0 ? connected : views;
-  if (present.length > 0) {
+  const [first] = present;
+  if (first) {
+    const { deviceType } = first;
     const all = kindsOf(present);
     const able = all.filter(({ abilities }) => entries.some((entry) => checkEntry(entry, abilities).length === 0));
-    const kinds = able.length > 0 ? able : all;
+    const shared = able.filter(({ abilities }) => !servesOneGuest(abilities, deviceType));
+    const kinds = [shared, able, all].find((some) => some.length > 0) ?? all;
     const notCounted = all.filter((kind) => !kinds.includes(kind)).flatMap(({ names }) => names);
     return { abilities: commonAbilities(kinds.map((kind) => kind.abilities)), knownBy: 'measured', kinds, notCounted };
   }

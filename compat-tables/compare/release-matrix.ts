@@ -33,13 +33,15 @@ export interface ReleaseMatrix {
   readonly moves: readonly ReleaseMove[];
 }
 
+/** The releases have to be of one device type. */
 export function releaseMatrix(releases: readonly BackendRelease[]): ReleaseMatrix {
   const groups = grouped(releases);
+  const { deviceType } = releases[0] ?? { deviceType: DEFAULT_DEVICE_TYPE };
   const moves = groups.flatMap((from, row) =>
     groups.flatMap((to, column) => {
       if (row === column) return [];
       const direction = projectOf(from) === projectOf(to) ? (row < column ? 'forward' : 'backward') : 'across';
-      const survives = survival(DEFAULT_DEVICE_TYPE, sideOf(from), sideOf(to));
+      const survives = survival(deviceType, sideOf(from), sideOf(to));
       return [{ from: from.name, to: to.name, direction, survival: survives } as const];
     }),
   );

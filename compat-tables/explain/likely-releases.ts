@@ -7,7 +7,7 @@ import { NET_MTU } from '../bits/named-masks.ts';
 import { QEMU_FROM_BACKEND } from '../bits/qemu-from-backend.ts';
 import { VIRTIO_NET } from '../bits/virtio-net.ts';
 import type { BackendRelease } from '../releases/release.ts';
-import { RELEASES } from '../releases/releases.ts';
+import { NET_RELEASES } from '../releases/releases.ts';
 
 const GUEST = ['GUEST_CSUM', 'GUEST_TSO4', 'GUEST_TSO6', 'GUEST_ECN', 'GUEST_UFO', 'GUEST_ANNOUNCE'] as const;
 const HOST = ['CSUM', 'HOST_TSO4', 'HOST_TSO6', 'HOST_ECN', 'HOST_UFO'] as const;
@@ -21,7 +21,7 @@ const FROM_BACKEND = QEMU_FROM_BACKEND & ~NET_MTU;
 
 /** Back-ends that give exactly what this side can offer. */
 export function releasesOffering(allowed: bigint): BackendRelease[] {
-  return RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & TELLING) === (allowed & TELLING));
+  return NET_RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & TELLING) === (allowed & TELLING));
 }
 
 /** Back-ends on which a guest takes exactly these features: everything it has is offered, nothing telling is left. */

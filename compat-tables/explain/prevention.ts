@@ -3,7 +3,7 @@
 import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
 import { guestFeatures } from '../bits/named-masks.ts';
 import type { Entry } from '../entries/entry.ts';
-import type { BackendRelease } from '../releases/release.ts';
+import { type BackendRelease, isOfOneGuest } from '../releases/release.ts';
 import { TELLING } from './likely-releases.ts';
 import type { MissingBit } from './missing-bits.ts';
 
@@ -42,6 +42,7 @@ export function prevention(
     const promise = guestFeatures(entry.virtioFeatures);
     // a last resort is not to be recommended
     if (entry.deviceType !== DEFAULT_DEVICE_TYPE || entry.tier === 'best-effort') return false;
+    if (isOfOneGuest(entry.version)) return false;
     return (promise & bits) === 0n && sides.every(honours(promise));
   });
   const versions = fit.map(({ version }) => version);

@@ -9,7 +9,7 @@ import { notMigratable } from '../compare/migratable.ts';
 import type { Entry } from '../entries/entry.ts';
 import type { ValidatedEntry } from '../entries/validate.ts';
 import { abilitiesOf, type BackendRelease } from '../releases/release.ts';
-import { RELEASES } from '../releases/releases.ts';
+import { releasesOfType } from '../releases/releases.ts';
 import type { Warning } from './bit-rules.ts';
 import { PUBLISHED } from './published.ts';
 
@@ -66,11 +66,13 @@ export function brokenTier(entry: Candidate): Warning[] {
   );
 }
 
-/** A promise that no back-end we know can keep. */
+/** A promise that no back-end we know can keep. Of device types without a known release we cannot say. */
 export function honouredByNobody(candidate: Candidate): Warning[] {
-  if (candidate.deviceType !== DEFAULT_DEVICE_TYPE) return [];
   const entry: Entry = { ...candidate, digest: '' };
-  const releases = RELEASES.map((release) => ({ release, blockers: checkEntry(entry, abilitiesOf(release)) }));
+  const releases = releasesOfType(candidate.deviceType).map((release) => ({
+    release,
+    blockers: checkEntry(entry, abilitiesOf(release)),
+  }));
   if (releases.some(({ blockers }) => blockers.length === 0)) return [];
   const nearest = releases.toSorted((a, b) => lackOf(entry, a.release) - lackOf(entry, b.release))[0];
   if (nearest === undefined) return [];

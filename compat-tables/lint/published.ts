@@ -47,4 +47,25 @@ export const PUBLISHED: Readonly<Record<string, string>> = {
   'vhost-user-net upstream.dpdk-vhost.v16.07': '37ce4c9d98e6260846c2b7752055e32ee980fb79cb7f10b1b22ee68ad8b18d7d',
   'vhost-user-net upstream.ovs-dpdk.v2.5': '8104cd98d857f8571ec6f6f54207909e73a2723a84c02172593d98ab9bd029ee',
   'vhost-user-net upstream.ovs-dpdk.v2.4': '1dbc264ea310216dedb4d59db79d6e88bf47e62088de45542a2f76d7aa7654fd',
+  'vhost-user-blk upstream.qemu-storage-daemon.v5.2+read-only':
+    '39ba526574a1dae424a174f6027a707222d8bc70ab87fdf09a9c32f91bd857fa',
+  'vhost-user-blk upstream.qemu-storage-daemon.v5.2':
+    'e494ddf2014400e137128f769e5d6b23ea8a9017ad9b13839503a787e1212eea',
+  'vhost-user-blk upstream.spdk-vhost-blk.v19.04+read-only':
+    '0651c2fafc25b6698cb9c1a55a05185b3cc505c5b6efd0b268637f1a0720c782',
+  'vhost-user-blk upstream.spdk-vhost-blk.v19.04+read-only+portable':
+    '4ca26b675fa08badfa30f6c91112acbd8b551ecfe05045a91e02959b6ab5def3',
+  'vhost-user-blk upstream.spdk-vhost-blk.v22.05': 'd04241359625aac645daef5a723bdf48bbadb55a9e967f9701dbf81180215e9e',
+  'vhost-user-blk upstream.spdk-vhost-blk.v20.07': '6453046f3db687ec36f323b809afbf96d7224d2dc1ebd2b9e188f09cb0e6416d',
+  'vhost-user-blk upstream.spdk-vhost-blk.v23.09': 'f835788608c13451d3d46c4a636c2b9de159ee1561cb47fec64078fa4b6d38eb',
+  'vhost-user-blk upstream.spdk-vhost-blk.v19.04': '24178018215a306beb0eb53affaf4e642f80738028a71b597c0eb36f95c0686f',
+  'vhost-user-blk upstream.spdk-vhost-blk.v19.04+portable':
+    '73de514a333fed18699884ca455a929fd69c5c3d253c6397c578179df63e50b4',
+  'vhost-user-scsi upstream.spdk-vhost-scsi.v22.05': '0875d862554ac8ad5842852b0454c599dde76d90d4ca89fe41bd5d598fbe6a76',
+  'vhost-user-scsi upstream.spdk-vhost-scsi.v20.07': 'ea8706ff89705eb1482a32e498fd6bc0c3b9dcf19bb38d20be119125185e9b37',
+  'vhost-user-scsi upstream.spdk-vhost-scsi.v23.09': 'd8262eea9dec3dbd442379581d1afbaeff5ed82fc74d1b06333812f6b10106d7',
+  'vhost-user-scsi upstream.spdk-vhost-scsi.v18.04': 'f24f6f25b48015f7718cd4b3f1eb3e9990a719630e8629945ddcd6aeab121613',
+  'vhost-user-fs upstream.qemu-virtiofsd.v5.0': 'f56c14cadeb8f6d8821a57fb036937320e8118e93d2febc28d04e3e1b9ef818f',
+  'vhost-user-fs upstream.virtiofsd.v1.0': '54de0315341d8397c9c09008c0bab5949dbdfd7db71c4960af2b2a16420bbd7e',
+  'vhost-user-net upstream.passt.v2024.11.27': 'c6e6e69d691d3e5615a21536068546fd38955ec2ecf85437049975580af20532',
 };

@@ -4,7 +4,7 @@ import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
 import { decodeMask } from '../bits/mask.ts';
 import { notMigratable } from '../compare/migratable.ts';
 import { selectCommonVersion } from '../compare/select.ts';
-import { RELEASES } from '../releases/releases.ts';
+import { NET_RELEASES } from '../releases/releases.ts';
 import { isOfferedAnywhere, spansOf, spanText } from '../releases/resembles.ts';
 import { type Candidate, type Question, selectable } from './fitting-versions.ts';
 import { wordsOf } from './guest-needs.ts';
@@ -142,7 +142,7 @@ function blame(to: MoveHost, bit: number, restart: string): { culprit: string; r
     };
   if (to.deviceType !== DEFAULT_DEVICE_TYPE || !isOfferedAnywhere(bit))
     return { culprit: `${backend} does not offer it`, remedy: restart };
-  const offering = RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & wanted) !== 0n);
+  const offering = NET_RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & wanted) !== 0n);
   const switches = offering.filter(({ project }) => project === 'ovs-dpdk');
   const shown = spansOf(switches.length > 0 ? switches : offering)
     .map(spanText)

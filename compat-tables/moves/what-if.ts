@@ -42,8 +42,15 @@ export interface Upgrade {
   readonly warnings: readonly string[];
 }
 
-/** Throws VC-BACKEND-UNKNOWN for a host of which nothing is known that a release could change. */
+/**
+ * Throws VC-VERSION-DEVICE-TYPE for a release of another device type, and VC-BACKEND-UNKNOWN for a host of which nothing is
+ * known that a release could change.
+ */
 export function whatIf(host: MoveHost, release: BackendRelease): Upgrade {
+  if (release.deviceType !== host.deviceType) {
+    const text = `Cannot compare ${host.name} with ${release.name}: it is a back-end of ${release.deviceType}; wanted one of ${host.deviceType}`;
+    throw new CompatError('VC-VERSION-DEVICE-TYPE', text, { host: host.name, release: release.name });
+  }
   if (host.versions.length === 0 && host.abilities === undefined) {
     const text = `Cannot judge ${host.name}: its document has no versions of ${host.deviceType} and tells nothing of a back-end; wanted that of a host (describe without --device-type)`;
     throw new CompatError('VC-BACKEND-UNKNOWN', text, { host: host.name });

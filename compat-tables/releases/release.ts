@@ -1,4 +1,5 @@
 /** A known back-end release: what it answers over the socket, as the data states it and as the rest of the code takes it. */
+import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
 import type { Abilities } from '../entries/entry.ts';
 
 /** By setting (`''`: the default): the virtio word, with the protocol features where they differ from the default. */
@@ -11,23 +12,58 @@ export interface ReleaseRow {
   /** The last release of the same line that answers so. */
   readonly last: string;
   readonly protocol: bigint;
-  /** 128 when absent, which DPDK gives since 16.11.2. */
+  /** The answer to GET_QUEUE_NUM; 128 when absent, which DPDK gives since 16.11.2. */
   readonly queuePairs?: number;
+  /** The most descriptors a ring may have; 32768 when absent. */
+  readonly ringSize?: number;
   readonly answers: Answers;
 }
 
-/** The projects whose releases are known: the first word of their names, and their title for people. */
+interface ProjectRow {
+  /** The first words of the names of its releases. */
+  readonly prefix: string;
+  /** For people. */
+  readonly title: string;
+  readonly deviceType: string;
+  /** One process of it serves one guest: nobody adds the interface of another guest to such a back-end. */
+  readonly oneGuest?: true;
+}
+
+const NET = { deviceType: DEFAULT_DEVICE_TYPE } as const;
+const BLK = { deviceType: 'vhost-user-blk' } as const;
+const FS = { deviceType: 'vhost-user-fs' } as const;
+
+/** The projects whose releases are known. */
 export const PROJECTS = {
-  'ovs-dpdk': { prefix: 'ovs', title: 'Open vSwitch' },
-  'dpdk-vhost': { prefix: 'dpdk', title: 'DPDK vhost port' },
-} as const;
+  'ovs-dpdk': { prefix: 'ovs', title: 'Open vSwitch', ...NET },
+  'dpdk-vhost': { prefix: 'dpdk', title: 'DPDK vhost port', ...NET },
+  passt: { prefix: 'passt', title: 'passt', ...NET, oneGuest: true },
+  'qemu-storage-daemon': { prefix: 'qemu-storage-daemon', title: 'qemu-storage-daemon', ...BLK },
+  'spdk-vhost-blk': { prefix: 'spdk-blk', title: 'SPDK vhost-blk', ...BLK },
+  'spdk-vhost-scsi': { prefix: 'spdk-scsi', title: 'SPDK vhost-scsi', deviceType: 'vhost-user-scsi' },
+  'qemu-virtiofsd': { prefix: 'qemu-virtiofsd', title: 'virtiofsd of QEMU', ...FS },
+  virtiofsd: { prefix: 'virtiofsd', title: 'virtiofsd', ...FS },
+} as const satisfies Record<string, ProjectRow>;
 export type Project = keyof typeof PROJECTS;
+
+/** The row of a project. */
+export function projectOf(project: Project): ProjectRow {
+  return PROJECTS[project];
+}
+
+/** Whether a version is named after a program of which each process serves one guest: no advice for the ports of a switch. */
+export function isOfOneGuest(version: string): boolean {
+  return Object.keys(PROJECTS).some(
+    (project) => projectOf(project as Project).oneGuest === true && version.startsWith(`upstream.${project}.`),
+  );
+}
 
 /** One release in one setting. */
 export interface BackendRelease {
   /** `ovs-3.1+tso`, `dpdk-22.11`. */
   readonly name: string;
   readonly project: Project;
+  readonly deviceType: string;
   readonly release: string;
   /** The last release that answers so: `release` to `last` are the same here. */
   readonly last: string;
@@ -41,24 +77,26 @@ export interface BackendRelease {
   readonly ringSize: number;
 }
 
-/** The specification's limit (virtio, section 2.7); every release takes that much, the older ones without a check. */
+/** The specification's limit (virtio, section 2.7); DPDK takes that much, its older releases without a check. */
 const RING_SIZE = 32768;
 
 /** One release for each setting of each row. */
 export function releasesOf(project: Project, rows: readonly ReleaseRow[]): BackendRelease[] {
-  return rows.flatMap(({ release, last, protocol, queuePairs = 128, answers }) =>
+  const { prefix, deviceType } = projectOf(project);
+  return rows.flatMap(({ release, last, protocol, queuePairs = 128, ringSize = RING_SIZE, answers }) =>
     Object.entries(answers).map(([setting, answer]) => {
       const words = typeof answer === 'bigint' ? { virtio: answer, protocol } : answer;
       return {
-        name: `${PROJECTS[project].prefix}-${release}${setting}`,
+        name: `${prefix}-${release}${setting}`,
         project,
+        deviceType,
         release,
         last,
         setting,
         virtioFeatures: words.virtio,
         protocolFeatures: words.protocol,
         queuePairs,
-        ringSize: RING_SIZE,
+        ringSize,
       };
     }),
   );

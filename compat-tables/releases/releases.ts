@@ -1,14 +1,36 @@
 /** All back-end releases that are known, and how they are named; for mock back-ends, forecasts and detection. */
+import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import { DPDK_VHOST_RELEASES } from './dpdk-vhost.ts';
+import {
+  PASST_RELEASES,
+  QEMU_STORAGE_DAEMON_RELEASES,
+  QEMU_VIRTIOFSD_RELEASES,
+  SPDK_BLK_RELEASES,
+  SPDK_SCSI_RELEASES,
+  VIRTIOFSD_RELEASES,
+} from './other-backends.ts';
 import { OVS_DPDK_RELEASES } from './ovs-dpdk.ts';
-import { type BackendRelease, PROJECTS, releasesOf } from './release.ts';
+import { type BackendRelease, PROJECTS, projectOf, releasesOf } from './release.ts';
 
 /** All releases and settings, in the order of the data. */
 export const RELEASES: readonly BackendRelease[] = [
   ...releasesOf('ovs-dpdk', OVS_DPDK_RELEASES),
+  ...releasesOf('passt', PASST_RELEASES),
+  ...releasesOf('qemu-storage-daemon', QEMU_STORAGE_DAEMON_RELEASES),
+  ...releasesOf('spdk-vhost-blk', SPDK_BLK_RELEASES),
+  ...releasesOf('spdk-vhost-scsi', SPDK_SCSI_RELEASES),
+  ...releasesOf('qemu-virtiofsd', QEMU_VIRTIOFSD_RELEASES),
+  ...releasesOf('virtiofsd', VIRTIOFSD_RELEASES),
   ...releasesOf('dpdk-vhost', DPDK_VHOST_RELEASES),
 ];
+
+/** The releases of the default device type, which explanations of network lines and remedies speak of. */
+export const NET_RELEASES: readonly BackendRelease[] = releasesOfType(DEFAULT_DEVICE_TYPE);
+
+export function releasesOfType(deviceType: string): BackendRelease[] {
+  return RELEASES.filter((one) => one.deviceType === deviceType);
+}
 
 const BY_NAME: ReadonlyMap<string, BackendRelease> = new Map(RELEASES.map((one) => [one.name, one]));
 
@@ -24,16 +46,23 @@ export function findRelease(name: string): BackendRelease {
 
 /**
  * The releases that words name: `ovs` and `dpdk` are all in their default settings, `ovs+tso` all with this setting,
- * `ovs-3.1+tso` one. Throws VC-RELEASE-UNKNOWN.
+ * `ovs-3.1+tso` one. Throws VC-RELEASE-UNKNOWN, and VC-VERSION-DEVICE-TYPE for words of more than one device type.
  */
 export function namedReleases(words: readonly string[]): BackendRelease[] {
   const named = new Set(
     words.flatMap((word) => {
-      const [, product = '', wanted = ''] = /^([a-z]+)(\+.*)?$/.exec(word) ?? [];
-      const all = RELEASES.filter(({ project, setting }) => PROJECTS[project].prefix === product && setting === wanted);
+      const [, product = '', wanted = ''] = /^([a-z]+(?:-[a-z]+)*)(\+.*)?$/.exec(word) ?? [];
+      const all = RELEASES.filter(
+        ({ project, setting }) => projectOf(project).prefix === product && setting === wanted,
+      );
       return all.length > 0 ? all : [findRelease(word)];
     }),
   );
+  const types = new Set([...named].map(({ deviceType }) => deviceType));
+  if (types.size > 1) {
+    const text = `Cannot compare releases: they are of device types ${[...types].join(', ')}; wanted one`;
+    throw new CompatError('VC-VERSION-DEVICE-TYPE', text, { types: [...types] });
+  }
   return RELEASES.filter((one) => named.has(one));
 }
 
@@ -44,17 +73,19 @@ function releaseNamed(name: string): BackendRelease | undefined {
 
 /** The setting of a name, and the known releases of its product and number. */
 function partsOf(name: string): { setting: string; sameRelease: BackendRelease[] } {
-  const [, product = '', release = '', setting = ''] = /^([a-z]+)-(\d+(?:\.\d+)*)(.*)$/.exec(name) ?? [];
+  const [, product = '', release = '', setting = ''] = /^([a-z]+(?:-[a-z]+)*)-(\d+(?:\.\d+)*)(.*)$/.exec(name) ?? [];
   return {
     setting,
-    sameRelease: RELEASES.filter((one) => PROJECTS[one.project].prefix === product && isWithin(release, one)),
+    sameRelease: RELEASES.filter((one) => projectOf(one.project).prefix === product && isWithin(release, one)),
   };
 }
 
 /** The names to suggest instead: the same number of a product, another setting, or all releases. */
 function whatThereIs(name: string): string {
   const number = /\d+\.\d+.*/.exec(name)?.[0] ?? '';
+  // a number alone is meant for a switch
   const meant = Object.values(PROJECTS)
+    .filter(({ deviceType }) => deviceType === DEFAULT_DEVICE_TYPE)
     .map(({ prefix }) => `${prefix}-${number}`)
     .filter((one) => releaseNamed(one));
   const { sameRelease } = partsOf(name);
@@ -65,10 +96,18 @@ function whatThereIs(name: string): string {
   return `wanted one of ${names.map((one) => one.name).join(', ')}${hint}`;
 }
 
-/** Whether a release lies between the first and the last of a row; all three have to be of one line (`2.13`). */
+/** Whether a release lies between the first and the last of a row, both included. */
 function isWithin(release: string, row: BackendRelease): boolean {
-  const [asked, first, last] = [release, row.release, row.last].map((text) => text.split('.').map(Number));
-  if (!asked || !first || !last || asked[0] !== first[0] || asked[1] !== first[1] || asked.length > 3) return false;
-  const patch = asked[2] ?? 0;
-  return patch >= (first[2] ?? 0) && patch <= (last[2] ?? 0);
+  const parts = release.split('.').length;
+  return parts >= 2 && parts <= 3 && compare(release, row.release) >= 0 && compare(release, row.last) <= 0;
+}
+
+/** Releases by their numbers; a number that is not there counts as 0. */
+function compare(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => text.split('.').map(Number));
+  for (let at = 0; at < 3; at += 1) {
+    const difference = (left?.[at] ?? 0) - (right?.[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }

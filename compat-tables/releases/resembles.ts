@@ -1,8 +1,10 @@
 /** Which known releases a back-end resembles, in words: the name beside its masks. */
+
+import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
 import { guestFeatures } from '../bits/named-masks.ts';
 import type { Abilities } from '../entries/entry.ts';
-import { type BackendRelease, PROJECTS } from './release.ts';
-import { RELEASES } from './releases.ts';
+import { type BackendRelease, projectOf } from './release.ts';
+import { NET_RELEASES, RELEASES, releasesOfType } from './releases.ts';
 
 /** Releases of one project that follow each other in the tables, with the settings that answer so. */
 export interface ReleaseSpan {
@@ -13,15 +15,28 @@ export interface ReleaseSpan {
 }
 
 /** The known releases and settings with the same offer, in words: `Open vSwitch 2.15 to 3.1.7 (default, +server)`. */
-export function resembling({ virtioFeatures, protocolFeatures }: Abilities): string[] {
-  const alike = RELEASES.filter((one) => guestFeatures(one.virtioFeatures) === guestFeatures(virtioFeatures));
-  const exact = alike.filter((one) => one.protocolFeatures === protocolFeatures);
-  return spansOf(exact.length > 0 ? exact : alike).map(spanText);
+export function resembling(abilities: Abilities, deviceType = DEFAULT_DEVICE_TYPE): string[] {
+  return spansOf(releasesLike(abilities, deviceType)).map(spanText);
 }
 
-/** Whether any release of the tables offers a bit. */
+/** The known releases and settings with the same offer to guests, and of these those with the same protocol features. */
+function releasesLike({ virtioFeatures, protocolFeatures }: Abilities, deviceType: string): BackendRelease[] {
+  const alike = releasesOfType(deviceType).filter(
+    (one) => guestFeatures(one.virtioFeatures) === guestFeatures(virtioFeatures),
+  );
+  const exact = alike.filter((one) => one.protocolFeatures === protocolFeatures);
+  return exact.length > 0 ? exact : alike;
+}
+
+/** Whether a back-end answers like nothing but programs of which each process serves one guest. */
+export function servesOneGuest(abilities: Abilities, deviceType: string): boolean {
+  const alike = releasesLike(abilities, deviceType);
+  return alike.length > 0 && alike.every(({ project }) => projectOf(project).oneGuest === true);
+}
+
+/** Whether any network back-end of the tables offers a bit. */
 export function isOfferedAnywhere(bit: number): boolean {
-  return RELEASES.some(({ virtioFeatures }) => (virtioFeatures & (1n << BigInt(bit))) !== 0n);
+  return NET_RELEASES.some(({ virtioFeatures }) => (virtioFeatures & (1n << BigInt(bit))) !== 0n);
 }
 
 /** Single releases as spans: those of one setting that follow each other, and the settings of the same span together. */
@@ -38,7 +53,7 @@ export function spansOf(releases: readonly BackendRelease[]): ReleaseSpan[] {
       before.to = row.last;
     } else {
       const span = {
-        project: PROJECTS[row.project].title,
+        project: projectOf(row.project).title,
         from: row.release,
         to: row.last,
         settings: [row.setting || 'default'],

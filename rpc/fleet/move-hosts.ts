@@ -21,7 +21,7 @@ export function moveHosts(documents: readonly HostDocument[], deviceType = DEFAU
 
 export function moveHost(document: HostDocument, deviceType = DEFAULT_DEVICE_TYPE, name = document.host): MoveHost {
   const abilities = abilitiesOf(document, deviceType);
-  const alike = abilities === undefined ? [] : resembling(abilities);
+  const alike = abilities === undefined ? [] : resembling(abilities, deviceType);
   return {
     ...{ name, deviceType, abilities, defaultVersion: defaultIn(document, deviceType) },
     // for other types only the back-ends of interfaces are known, and those were measured

@@ -1,6 +1,6 @@
 /**
  * Answers of real back-ends, asked over the vhost-user socket: packages of Debian 11, 12 and 13. Each stands beside the
- * release of our data that it should equal, and the version that the tables assign to it.
+ * release of our data that it should equal, and the version that the tables assign to it. passt has no MQ, and one queue pair.
  */
 export interface Observed {
   readonly label: string;
@@ -56,6 +56,13 @@ const ROWS: readonly (readonly [string, bigint, bigint, number, string, string])
   ['ovs-2.15.0-dpdkvhostuserclient-iommu', 0xf7c66a7can, 0x10cbfn, 128, 'ovs-2.15.0+iommu', 'upstream.ovs-dpdk.v2.13+iommu'],
   ['ovs-2.15.0-dpdkvhostuser-postcopy', 0xd7c66a7can, 0x10cbfn, 128, 'ovs-2.15.0+server', 'upstream.ovs-dpdk.v2.13'],
   ['ovs-2.15.0-dpdkvhostuserclient-postcopy', 0xd7c66a7can, 0x10dbfn, 128, 'ovs-2.15.0+postcopy', 'upstream.ovs-dpdk.v2.13'],
+  ['passt-20250503', 0x144008000n, 0x8000en, 1, 'passt-2025.05.03', 'upstream.passt.v2024.11.27'],
+  ['qemu-storage-daemon-5.2.0-vhost-user-blk', 0x175007e46n, 0x9f2bn, 1, 'qemu-storage-daemon-5.2.0', 'upstream.qemu-storage-daemon.v5.2'],
+  ['qemu-storage-daemon-7.2.22-vhost-user-blk', 0x175007e46n, 0x8f2bn, 1, 'qemu-storage-daemon-7.2.22', 'upstream.qemu-storage-daemon.v5.2'],
+  ['qemu-storage-daemon-7.2.22-vhost-user-blk-read-only', 0x175007e66n, 0x8f2bn, 1, 'qemu-storage-daemon-7.2.22+read-only', 'upstream.qemu-storage-daemon.v5.2+read-only'],
+  ['qemu-storage-daemon-10.0.13-vhost-user-blk', 0x175007e46n, 0x8f2bn, 1, 'qemu-storage-daemon-10.0.13', 'upstream.qemu-storage-daemon.v5.2'],
+  ['virtiofsd-C-7.2', 0x175000000n, 0x8c2bn, 2, 'qemu-virtiofsd-7.2', 'upstream.qemu-virtiofsd.v5.0'],
+  ['virtiofsd-rust-1.13.2', 0x174000000n, 0x8a42bn, 2, 'virtiofsd-1.13.2', 'upstream.virtiofsd.v1.0'],
 ];
 
 export const OBSERVED: readonly Observed[] = ROWS.map(([label, features, protocol, queueNum, release, version]) => ({

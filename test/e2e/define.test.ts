@@ -136,6 +136,7 @@ describe('versions that clients define', function () {
     writeFileSync(join(tables, '10-ovs-dpdk.json'), '');
     writeFileSync(join(tables, '20-dpdk-vhost.json'), '');
     writeFileSync(join(tables, '90-ovs-dpdk-best-effort.json'), '');
+    writeFileSync(join(tables, '95-passt.json'), '');
     const agent = await TestAgent.start(peers, 'bare', ['--tables', tables]);
     await mockBackend(peers, `listen:${agent.path('be')}`, 'ovs-3.1');
     const ends = ['--backend', `connect:${agent.path('be')}`, '--frontend', `listen:${agent.path('fe')}`];

@@ -9,7 +9,7 @@ export const HOST = table({
   problems: status(codec.textMap, 'What keeps the agent of this host from its work, by error code.'),
   backend: status(
     codec.textMap,
-    'The back-end in words: `name` (the releases that it resembles), `known_by` (`measured`, `detected`, `declared`), `measured_at`, `release`, `not_counted` (interfaces whose back-ends can honour no version, and take none from the others).',
+    'The back-end in words: `name` (the releases that it resembles), `known_by` (`measured`, `detected`, `declared`), `measured_at`, `release`, `not_counted` (interfaces whose back-ends take no version from the others: they can honour none, or serve one guest each, as passt does).',
   ),
   backend_features: status(
     codec.optionalMask,

@@ -65,6 +65,22 @@ describe('what a host can honour', () => {
     assert.deepEqual([alone?.notCounted, hostBlockers(entry, alone).length], [[], 2], 'only what is true is published');
   });
 
+  it('is not taken away by a program that serves one guest, which is named; alone it is what the host can honour', () => {
+    const passt: Abilities = { virtioFeatures: 0x144008000n, protocolFeatures: 0x8000en, limits: { queue_pairs: 1 } };
+    const poor = { ...entry, version: 'site.passt', virtioFeatures: passt.virtioFeatures, limits: { queue_pairs: 1 } };
+    const whole = able(CSUM | passt.virtioFeatures);
+    const views = [view('vhu0', whole), view('passt0', passt), view('vhu1', whole)];
+    const seen = hostView(views, undefined, [entry, poor]);
+    assert.deepEqual([hostBlockers(entry, seen), hostBlockers(poor, seen)], [[], []]);
+    assert.deepEqual([seen?.abilities, seen?.notCounted], [whole, ['passt0']]);
+    const alone = hostView([view('passt0', passt)], undefined, [entry, poor]);
+    assert.deepEqual([alone?.notCounted, hostBlockers(poor, alone)], [[], []]);
+    assert.deepEqual(
+      hostBlockers(entry, alone).map(({ code }) => code),
+      ['VC-MODE-FEATURES', 'VC-MODE-LIMIT'],
+    );
+  });
+
   it('names the interface whose back-end lacks a bit, when others have it', () => {
     const seen = hostView([view('good', able(CSUM | MRG_RXBUF)), view('poor', able(MRG_RXBUF))], undefined);
     const [blocker] = hostBlockers(entry, seen);

@@ -176,6 +176,11 @@ describe('configuration of the agent', () => {
       want: /Cannot use a\.json: key "backend\.like": .*ovs-9\.9/,
     },
     {
+      title: 'a back-end of another device type',
+      value: { backend: { like: 'virtiofsd-1.13.2' } },
+      want: /Cannot use a\.json: key "backend\.like" is a back-end of vhost-user-fs; wanted one of vhost-user-net/,
+    },
+    {
       title: 'protocol features beside a release, which has its own',
       value: { backend: { like: 'ovs-3.1', protocol_features: '0x0' } },
       want: /Cannot use a\.json: key "backend" has both "like" and "protocol_features"; wanted one of them/,

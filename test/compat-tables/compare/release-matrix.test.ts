@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { releaseMatrix } from '../../../compat-tables/compare/release-matrix.ts';
-import { namedReleases, RELEASES } from '../../../compat-tables/releases/releases.ts';
+import { NET_RELEASES, namedReleases } from '../../../compat-tables/releases/releases.ts';
 
 const matrix = releaseMatrix(namedReleases(['ovs']));
 const breaks = (from: string, to: string) =>
@@ -66,9 +66,22 @@ describe('the matrix of releases', () => {
       assert.throws(() => namedReleases([word]), { code: 'VC-RELEASE-UNKNOWN' });
   });
 
+  it('compares back-ends of disks with each other, and with no network card', () => {
+    const disks = releaseMatrix(namedReleases(['spdk-blk', 'qemu-storage-daemon-7.2']));
+    const move = disks.moves.find(({ from, to }) => from === 'qemu-storage-daemon-7.2' && to === 'spdk-blk-23.09');
+    assert.deepEqual(
+      move?.survival.breaks.map(({ name }) => name).filter((name) => name.startsWith('VIRTIO_BLK_')),
+      ['VIRTIO_BLK_F_CONFIG_WCE'],
+    );
+    assert.throws(() => namedReleases(['ovs', 'qemu-storage-daemon']), {
+      code: 'VC-VERSION-DEVICE-TYPE',
+      message: 'Cannot compare releases: they are of device types vhost-user-net, vhost-user-blk; wanted one',
+    });
+  });
+
   it('puts every release into exactly one group', () => {
-    const { groups } = releaseMatrix(RELEASES);
+    const { groups } = releaseMatrix(NET_RELEASES);
     const members = groups.flatMap(({ releases }) => releases);
-    assert.deepEqual(members.toSorted(), RELEASES.map(({ name }) => name).toSorted());
+    assert.deepEqual(members.toSorted(), NET_RELEASES.map(({ name }) => name).toSorted());
   });
 });

@@ -44,6 +44,10 @@ describe('what if a host had another release', () => {
   });
 
   it('refuses a host of which neither versions nor a back-end are known', () => {
+    assert.throws(() => whatIf(hostLike('ovs-3.1'), findRelease('qemu-storage-daemon-7.2')), {
+      code: 'VC-VERSION-DEVICE-TYPE',
+      message: /: it is a back-end of vhost-user-blk; wanted one of vhost-user-net$/,
+    });
     assert.throws(() => whatIf(hostOf('dev', undefined, { entries: [] }), findRelease('ovs-3.1')), {
       code: 'VC-BACKEND-UNKNOWN',
       message: /^Cannot judge dev: .*wanted that of a host/,
