@@ -1,13 +1,14 @@
 import { migrationNotes } from '../../compat-tables/compare/migratable.ts';
 import { makeEntry } from '../../compat-tables/define/make-entry.ts';
 import { entryFile, guestNames } from '../../compat-tables/entries/entry-file.ts';
-import { formatEndpoint, parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { resembling } from '../../compat-tables/releases/resembles.ts';
-import { argument, type Command } from '../shared/command.ts';
+import type { State } from '../../rpc/state/state.ts';
+import { argument, type Command, type Input } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
+import type { Context } from '../shared/context.ts';
 import { checkOnAll, checkOwnName, definedLines, defineOnAll } from '../shared/define.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from '../shared/host-names.ts';
-import { measure } from '../shared/measure.ts';
+import { type Backend, backendAt, backendOf, namesEndpoint } from '../shared/measure.ts';
 import { openState } from '../shared/open-host.ts';
 import { writeTable } from '../shared/table-files.ts';
 import { definedJson } from './baseline.ts';
@@ -19,7 +20,10 @@ export const capture: Command = {
   summary: 'Make a version of what a live back-end offers',
   args: [
     { name: 'VERSION', help: 'the name of the new version, site.…' },
-    { name: 'ROLE:PATH', help: 'connect:PATH when the back-end listens, listen:PATH when it connects' },
+    {
+      name: 'BACKEND',
+      help: 'an interface of the host (--db), or connect:PATH of a back-end that listens, listen:PATH of one that connects',
+    },
   ],
   options: [
     { name: 'output', value: 'FILE', help: 'write the table file here instead of printing it' },
@@ -29,29 +33,29 @@ export const capture: Command = {
   ],
   example: 'site.hall2.v1 connect:/run/vhost/vhu0.sock --output 50-site.json',
   details: [
-    'Asks the back-end as probe does; do not name a socket that a guest uses. The table file goes to standard output, to',
-    'be put into /etc/vhost-compat/tables of each host that shall know the version.',
+    'Of an interface it takes what its agent measured. A back-end at an endpoint is asked as probe does; do not name a',
+    'socket that a guest uses. The table file goes to standard output, to be put into /etc/vhost-compat/tables of each host',
+    'that shall know the version.',
   ].join(' '),
   headings: HEADINGS,
   async run(context, input) {
     const version = argument(input, 0);
     typed(() => checkOwnName(version));
-    const endpoint = formatEndpoint(typed(() => parseEndpoint(argument(input, 1))));
-    const deviceType = deviceTypeOf(input);
-    // before the back-end is asked: a host that cannot be reached costs no question
-    const state = input.flag('define') ? await openState(context) : undefined;
-    const abilities = await measure(context, endpoint);
-    const alike = resembling(abilities);
+    const { backend, state } = await backendAndHost(context, input);
+    const { endpoint, deviceType } = backend;
+    const abilities = await backend.abilities();
+    const alike = resembling(abilities, deviceType);
     const entry = makeEntry({
       ...{ version, deviceType, abilities },
       summary: input.option('summary') ?? `What the back-end at ${endpoint} offered`,
       covers: alike.map((text) => `answers like ${text}`),
-      sources: [`measured at ${endpoint}`],
+      sources: [backend.source],
     });
     const text = entryFile(entry);
     const notes = migrationNotes([{ name: `the back-end at ${endpoint}`, abilities }]);
     const output = input.option('output');
-    const live = state === undefined ? [] : [{ target: context.options.db, state, host: context.options.host }];
+    const { db, host } = context.options;
+    const live = state === undefined || !input.flag('define') ? [] : [{ target: db, state, host }];
     checkOnAll(entry, live);
     const written = writeTable(output, text, context.options.dryRun);
     const defined = await defineOnAll(context, entry, live);
@@ -64,6 +68,7 @@ export const capture: Command = {
       notes: [...notes, ...written, ...definedLines(entry, defined, context.options.dryRun)],
       json: {
         ...{ kind: 'capture', version, digest: entry.digest, endpoint },
+        ...(backend.interface !== undefined && { interface: backend.interface }),
         table: JSON.parse(text) as unknown,
         feature_names: guestNames(entry),
         notes,
@@ -73,3 +78,16 @@ export const capture: Command = {
     };
   },
 };
+
+/** The back-end that is named, and the host where that is needed; the back-end was not asked yet. */
+async function backendAndHost(context: Context, input: Input): Promise<{ backend: Backend; state: State | undefined }> {
+  const target = argument(input, 1);
+  const deviceType = input.option('device-type') === undefined ? undefined : deviceTypeOf(input);
+  if (!namesEndpoint(target)) {
+    const state = await openState(context);
+    return { backend: backendOf(state, target, deviceType), state };
+  }
+  const backend = backendAt(context, target, deviceType);
+  // before the back-end is asked: a host that cannot be reached costs no question
+  return { backend, state: input.flag('define') ? await openState(context) : undefined };
+}

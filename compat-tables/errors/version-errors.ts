@@ -27,7 +27,7 @@ export const VERSION_ERRORS = {
     title: 'no version is usable',
     meaning: 'This back-end cannot honour any version of the compat tables exactly.',
     remedy:
-      'Look at the blockers (`vhost-compat list-versions --all`), or define a version for this back-end (`vhost-compat capture --define`).',
+      'Look at the blockers (`vhost-compat list-versions --all`), or define a version of what this back-end offers (`vhost-compat capture site.NAME INTERFACE --define`). The shipped tables have versions of network cards, disks, SCSI controllers and file systems; for other device types that is the way to the first version.',
     exit: 'no',
   },
   'VC-VERSION-UNKNOWN': {

@@ -88,6 +88,46 @@ describe('capture', () => {
     assert.match(odd.stderr, /version is "site\/1".*\[VC-TABLE\]/);
   });
 
+  it('takes what the agent measured of an interface, and asks nobody: a back-end may serve one connection only', async () => {
+    const endpoints = { frontend: 'listen:/run/f', backend: 'connect:/run/b', device_type: 'vhost-user-fs' };
+    const words = { backend_features: '0x174000000', backend_protocol_features: '0x8a42b' };
+    const limits = { backend_limits: ['map', [['queue_pairs', 2]]] };
+    const interfaces = { fs0: { ...endpoints, ...words, ...limits }, fs1: endpoints };
+    const remote = await served(peers, { ...OLD_HOST, interfaces });
+    const { exit, stdout, stderr } = await capture(IOMMU, '--db', remote, 'capture', 'site.fs.v1', 'fs0');
+    assert.deepEqual([exit, stderr, existsSync(asked)], [0, '', false]);
+    const entry = readEntry(stdout, 'here');
+    assert.deepEqual(
+      [entry.deviceType, entry.virtioFeatures, entry.limits, entry.sources],
+      ['vhost-user-fs', 0x174000000n, { queue_pairs: 2 }, ['measured by the agent of oldhost at connect:/run/b (fs0)']],
+    );
+    const json = await capture(IOMMU, '--db', remote, 'capture', 'site.fs.v1', 'fs0', '-f', 'json');
+    const { endpoint, interface: name } = JSON.parse(json.stdout) as Record<string, unknown>;
+    assert.deepEqual([endpoint, name], ['connect:/run/b', 'fs0']);
+
+    const unmeasured = await capture(IOMMU, '--db', remote, 'capture', 'site.fs.v1', 'fs1');
+    assert.equal(unmeasured.exit, 3);
+    assert.match(unmeasured.stderr, /Cannot capture fs1: its back-end .* was never measured.*\[VC-BACKEND-UNKNOWN\]/s);
+    const typo = await capture(IOMMU, '--db', remote, 'capture', 'site.fs.v1', 'fs');
+    assert.match(typo.stderr, /Cannot find interface "fs" on host oldhost.*\[VC-INTERFACE-UNKNOWN\]/s);
+    const other = await capture(IOMMU, '--db', remote, 'capture', 'site.v1', 'fs0', '--device-type', 'vhost-user-blk');
+    assert.match(other.stderr, /fs0 is of device type vhost-user-fs.*\[VC-VERSION-DEVICE-TYPE\]/s);
+  });
+
+  it('defines what an interface offers on its host', async () => {
+    const row = { frontend: 'listen:/run/f', backend: 'connect:/run/b', backend_features: '0x144008000' };
+    const remote = await served(peers, { ...OLD_HOST, interfaces: { passt0: row } });
+    const argv = ['--db', remote, '--no-wait', 'capture', 'site.passt', 'passt0', '--define'];
+    const { exit, stderr } = await capture(IOMMU, ...argv);
+    assert.equal(exit, 0, stderr);
+    const state = await State.connect(remote);
+    try {
+      assert.deepEqual([...state.host().definedVersions.keys()], ['site.passt']);
+    } finally {
+      state.close();
+    }
+  });
+
   it('defines it on the host with --define', async () => {
     const remote = await served(peers, OLD_HOST);
     const argv = ['--db', remote, '--no-wait', 'capture', 'site.v1', 'connect:/run/x', '--define'];

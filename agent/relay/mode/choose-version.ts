@@ -31,8 +31,16 @@ export function nextStart(intent: Intent, entries: readonly Entry[], abilities: 
   const candidates = entries.filter((entry) => entry.deviceType === intent.deviceType);
   const first = candidates.find((entry) => checkEntry(entry, abilities).length === 0);
   if (first) return { mode: first };
-  const none = `its back-end can honour none of the ${candidates.length} versions of device type ${intent.deviceType}`;
-  return refuse('VC-MODE-NONE', intent, none);
+  return refuse('VC-MODE-NONE', intent, whyNone(intent, candidates.length));
+}
+
+/** With the way to a version: of what its back-end was measured to offer one can always be made. */
+function whyNone({ interface: name, deviceType }: Intent, versions: number): string {
+  const seen =
+    versions === 0
+      ? `no compat table of this host has a version of device type ${deviceType}`
+      : `its back-end can honour none of the ${versions} versions of device type ${deviceType}`;
+  return `${seen}; \`vhost-compat capture site.NAME ${name} --define\` makes one of what the back-end offers`;
 }
 
 /** The name of the version that the next front-end process gets, or that it would get were the back-end able. */

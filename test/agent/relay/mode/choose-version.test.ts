@@ -99,6 +99,19 @@ describe('which mode a front-end gets', () => {
     assert.deepEqual(decision, { mode: twins[1] });
   });
 
+  it('says how to make a version when none is usable, and when the device type has none at all', () => {
+    const texts = ['vhost-user-net', 'vhost-user-vsock'].map((deviceType) => {
+      const decision = nextStart({ ...intent(), deviceType }, ENTRIES, able(0n));
+      return 'refused' in decision ? decision.refused.message : '';
+    });
+    const remedy = '`vhost-compat capture site.NAME vhu0 --define` makes one of what the back-end offers';
+    const none = ENTRIES.filter(({ deviceType }) => deviceType === 'vhost-user-net').length;
+    assert.deepEqual(texts, [
+      `Cannot serve vhu0: its back-end can honour none of the ${none} versions of device type vhost-user-net; ${remedy}`,
+      `Cannot serve vhu0: no compat table of this host has a version of device type vhost-user-vsock; ${remedy}`,
+    ]);
+  });
+
   it('names the interface, the version and the missing bits in a refusal', () => {
     const decision = nextStart(intent('new'), ENTRIES, POOR);
     assert.ok('refused' in decision);
