@@ -95,6 +95,11 @@ export class BackendLink {
     this.channel.events = { ...events, closed: (error) => this.#closed(error) };
   }
 
+  /** It has answered a question. */
+  get answered(): boolean {
+    return this.#measurement?.asked !== 'GET_FEATURES';
+  }
+
   /** It was asked for its number of queues and has not answered. */
   get askedForQueues(): boolean {
     return this.#measurement?.asked === 'GET_QUEUE_NUM';

@@ -1,8 +1,10 @@
 import { Backoff } from '../../../base/backoff.ts';
 import { formatMask } from '../../../compat-tables/bits/mask.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
+import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { formatEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
 import { EndpointOpener } from '../../fd/endpoint-opener.ts';
+import { SystemCallError } from '../../fd/libc.ts';
 import { ForeignDescriptorError, type OwnedFd } from '../../fd/owned-fd.ts';
 import { VhostProtocolError } from '../../vhost/errors.ts';
 import { BackendLink, type BackendLinkEvents, type VhostChannel } from '../link/backend-link.ts';
@@ -19,6 +21,8 @@ export interface BackendEvents {
   measured(abilities: Abilities): void;
   /** The back-end is gone. Undefined: it hung up. */
   ended(error: Error | undefined): void;
+  /** The connection was one to a back-end that was about to end: nothing is wrong, and none is connected. */
+  vanished(): void;
 }
 
 /** The connection to the back-end: finds one, measures it, and pauses before the next one when it ended too often. */
@@ -32,6 +36,11 @@ export class BackendReconnect {
   readonly #backoff = new Backoff({ quickMs: 0, firstMs: 100, longestMs: 1000 });
   #link: BackendLink | undefined;
   #queueHangups = 0;
+  /**
+   * The last connection was a measured one, and it is over. A back-end that ends with its connection may still listen for a
+   * moment, and hang up over the next one before it answers.
+   */
+  #mayBeEnding = false;
   /** It sent what closes only when it likes: none is looked for until this settles. */
   #heldBack: Promise<void> | undefined;
   readonly #heard: BackendLinkEvents = {
@@ -94,9 +103,28 @@ export class BackendReconnect {
       asksQueues: this.#queueHangups < MOST_QUEUE_HANGUPS,
       partialPatienceMs: this.#options.partialPatienceMs,
     };
-    this.#link = BackendLink.toMeasure(fd, options, this.#heard);
+    const link = BackendLink.toMeasure(fd, options, this.#heard);
+    this.#link = link;
     this.#reporter.enterState('measuring');
-    this.#link.measure();
+    try {
+      link.measure();
+    } catch (error) {
+      if (!this.#wasEnding(link, error as Error)) throw error;
+      this.#link = undefined;
+      link.close();
+      this.#vanished();
+    }
+  }
+
+  /** Whether a connection that is over never was one, because the back-end behind it was ending. */
+  #wasEnding(link: BackendLink, error: Error | undefined): boolean {
+    if (!this.#mayBeEnding || link.answered) return false;
+    return error instanceof SystemCallError || (error instanceof CompatError && error.code === 'VC-VHOST-GONE');
+  }
+
+  #vanished(): void {
+    this.#mayBeEnding = false;
+    this.#events.vanished();
   }
 
   #measured(abilities: Abilities): void {
@@ -113,6 +141,11 @@ export class BackendReconnect {
     if (this.#link !== link) return;
     if (link.askedForQueues && !(error instanceof VhostProtocolError)) this.#queueHangups += 1;
     this.#link = undefined;
+    if (this.#wasEnding(link, error)) {
+      this.#vanished();
+      return;
+    }
+    this.#mayBeEnding = link.abilities !== undefined;
     if (error instanceof ForeignDescriptorError) this.#heldBack = error.closed();
     this.#events.ended(error);
   }
@@ -128,6 +161,7 @@ export class BackendReconnect {
   startOver(): void {
     const link = this.#link;
     this.#link = undefined;
+    if (link) this.#mayBeEnding = link.abilities !== undefined;
     link?.close();
     if (this.#heldBack) this.#seekAfter(this.#heldBack);
     else this.seek();

@@ -46,6 +46,7 @@ export class Port {
       arrived: (work) => this.#contain('backend', work),
       measured: (abilities) => this.#socket.openOrRefuse(abilities),
       ended: (error) => this.#backendEnded(error),
+      vanished: () => this.#beginAnew(),
     });
     this.#socket = new FrontendSocket(config, hooks, reporter, {
       opened: () => reporter.endpointOpened('frontend-endpoint', 'waiting-frontend', this.#frontend !== undefined),

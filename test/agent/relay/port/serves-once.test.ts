@@ -93,6 +93,23 @@ describe('a back-end that serves one connection and ends with it', () => {
     assert.deepEqual(hooks.codes(), []);
   });
 
+  it('is no fault while it ends: it may still listen when its front-end has left', async () => {
+    const hooks = new Hooks(MODE);
+    const port = bench.port(hooks);
+    const backend = bench.also(new ServesOnce(bench.endpoint('listen', 'b'), VIRTIOFSD, 'listens until it is gone'));
+    await untilState(port, 'waiting-frontend');
+    const frontend = await bench.frontend();
+    await frontend.negotiate();
+    frontend.close();
+    await until('a connection that nobody serves', () => backend.unserved === 1);
+    await until('it is looked for', () => /ENOENT|ECONNREFUSED/.test(port.status.waitingFor ?? ''));
+    assert.deepEqual(hooks.codes(), []);
+    assert.equal(port.status.error, undefined);
+    assert.equal(port.status.statistics.faults, 0);
+    start('listen');
+    await untilState(port, 'waiting-frontend');
+  });
+
   it('without the protocol feature MQ is asked for nothing that needs it', async () => {
     // passt of 2025-05
     const backend = start('listen', { virtioFeatures: 0x144008000n, protocolFeatures: 0x8000en, limits: {} });

@@ -1,4 +1,6 @@
 import { firstConnection } from '../../../../agent/fd/first-connection.ts';
+import { Listener } from '../../../../agent/fd/listener.ts';
+import type { OwnedFd } from '../../../../agent/fd/owned-fd.ts';
 import { BackendDevice } from '../../../../agent/mock/backend-device.ts';
 import { MockConnection, type MockMessage } from '../../../../agent/mock/connection.ts';
 import type { Abilities } from '../../../../compat-tables/entries/entry.ts';
@@ -22,25 +24,43 @@ export class ServesOnce {
   /** Why it ended; undefined while it lives. */
   ended: string | undefined;
   readonly device: BackendDevice;
+  /** Connections that were accepted and closed, as those are that wait when a process ends. */
+  unserved = 0;
   #connection: MockConnection | undefined;
+  #listener: Listener | undefined;
   #owned = false;
 
-  constructor(endpoint: Endpoint, abilities: Abilities) {
+  /** `how`: its socket goes with its first connection, or only when it is closed. */
+  constructor(
+    endpoint: Endpoint,
+    abilities: Abilities,
+    how: 'listens once' | 'listens until it is gone' = 'listens once',
+  ) {
     this.device = new BackendDevice(abilities);
+    if (how === 'listens until it is gone') {
+      this.#listener = new Listener(endpoint.path, {}, (fd) => {
+        if (this.#connection === undefined) this.#serve(fd);
+        else {
+          this.unserved += 1;
+          fd.close();
+          this.#listener?.close();
+        }
+      });
+      return;
+    }
     void firstConnection(endpoint, { firstPauseMs: 10 }, 5000, () => new Error('nobody connected')).then(
-      (fd) => {
-        this.#connection = new MockConnection(
-          fd,
-          (message) => this.#take(message),
-          () => {
-            this.ended ??= 'its connection ended';
-          },
-        );
-      },
+      (fd) => this.#serve(fd),
       (error: Error) => {
         this.ended ??= error.message;
       },
     );
+  }
+
+  #serve(fd: OwnedFd): void {
+    const over = (): void => {
+      this.ended ??= 'its connection ended';
+    };
+    this.#connection = new MockConnection(fd, (message) => this.#take(message), over);
   }
 
   #take(message: MockMessage): void {
@@ -58,6 +78,7 @@ export class ServesOnce {
   }
 
   close(): void {
+    this.#listener?.close();
     this.#connection?.close();
   }
 }
