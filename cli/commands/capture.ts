@@ -1,3 +1,4 @@
+import { stateNotes } from '../../compat-tables/compare/device-state.ts';
 import { migrationNotes } from '../../compat-tables/compare/migratable.ts';
 import { makeEntry } from '../../compat-tables/define/make-entry.ts';
 import { entryFile, guestNames } from '../../compat-tables/entries/entry-file.ts';
@@ -52,7 +53,8 @@ export const capture: Command = {
       sources: [backend.source],
     });
     const text = entryFile(entry);
-    const notes = migrationNotes([{ name: `the back-end at ${endpoint}`, abilities }]);
+    const backends = [{ name: `the back-end at ${endpoint}`, abilities }];
+    const notes = [...migrationNotes(backends), ...stateNotes(deviceType, backends)];
     const output = input.option('output');
     const { db, host } = context.options;
     const live = state === undefined || !input.flag('define') ? [] : [{ target: db, state, host }];

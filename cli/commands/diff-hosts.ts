@@ -1,11 +1,11 @@
 import { type Difference, diff } from '../../compat-tables/compare/diff.ts';
-import { notMigratable } from '../../compat-tables/compare/migratable.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { MoveHost } from '../../compat-tables/moves/move-host.ts';
 import { moveHosts } from '../../rpc/fleet/move-hosts.ts';
 import { selectVersion } from '../../rpc/fleet/selection.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { DIFFERENCE_HEADINGS, differenceJson, differenceLines, differenceRows } from '../shared/difference-output.ts';
+import { whyNotMigratable } from '../shared/feature-output.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 import { documentOf, TARGETS } from '../shared/targets.ts';
 
@@ -58,13 +58,19 @@ export const diffHosts: Command = {
   },
 };
 
-function sideOf({ name, abilities }: MoveHost) {
+function sideOf({ name, abilities, deviceType }: MoveHost) {
   if (abilities === undefined) {
     const text = `Cannot compare hosts: nothing is known of the back-end of ${name}`;
     throw new CompatError('VC-BACKEND-UNKNOWN', text, { host: name });
   }
   const { virtioFeatures, protocolFeatures, limits } = abilities;
-  return { name, features: virtioFeatures, protocolFeatures, limits, notMigratable: notMigratable(abilities) };
+  return {
+    name,
+    features: virtioFeatures,
+    protocolFeatures,
+    limits,
+    notMigratable: whyNotMigratable(abilities, deviceType),
+  };
 }
 
 function compareVersions(a: MoveHost, b: MoveHost): Versions {

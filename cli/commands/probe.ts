@@ -1,11 +1,11 @@
 import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { formatMask } from '../../compat-tables/bits/mask.ts';
+import { limitName } from '../../compat-tables/bits/queue-counts.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
-import { notMigratable } from '../../compat-tables/compare/migratable.ts';
 import { formatEndpoint, parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
-import { bitCells, bitRows, migratableText } from '../shared/feature-output.ts';
+import { bitCells, bitRows, migratableText, whyNotMigratable } from '../shared/feature-output.ts';
 import { maskText, type Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 import { measure } from '../shared/measure.ts';
@@ -30,6 +30,7 @@ export const probe: Command = {
     const deviceType = deviceTypeOf(input);
     const where = formatEndpoint(endpoint);
     const abilities = await measure(context, where);
+    const whyNot = whyNotMigratable(abilities, deviceType);
     const family = familyOf(deviceType);
     const virtio = bitRows(abilities.virtioFeatures, family);
     const protocol = bitRows(abilities.protocolFeatures, PROTOCOL);
@@ -49,8 +50,8 @@ export const probe: Command = {
         { table: virtioTable, indent: 2 },
         { heading: `protocol features (${formatMask(abilities.protocolFeatures)}):` },
         { table: protocolTable, indent: 2 },
-        ...Object.entries(abilities.limits).map(([name, value]) => `${name}: ${value}`),
-        `migratable: ${migratableText(abilities)}`,
+        ...Object.entries(abilities.limits).map(([name, value]) => `${limitName(deviceType, name)}: ${value}`),
+        `migratable: ${migratableText(abilities, deviceType)}`,
         `usable versions: ${usable.length === 0 ? 'none of the shipped tables' : usable.join(', ')}`,
       ],
       json: {
@@ -62,8 +63,8 @@ export const probe: Command = {
         protocol_features: formatMask(abilities.protocolFeatures),
         protocol_feature_bits: protocol,
         limits: abilities.limits,
-        migratable: notMigratable(abilities).length === 0,
-        not_migratable: notMigratable(abilities),
+        migratable: whyNot.length === 0,
+        not_migratable: whyNot,
         usable_versions: usable,
       },
     };

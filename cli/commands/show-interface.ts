@@ -1,6 +1,7 @@
 import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { decodeMask } from '../../compat-tables/bits/mask.ts';
 import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
+import { queueUnit } from '../../compat-tables/bits/queue-counts.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { CATALOGUE, isErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
@@ -61,7 +62,7 @@ async function liveStatistics(context: Context, input: Input, host: HostRow, nam
 }
 
 function summary(row: InterfaceRow): Part[] {
-  const { abilities, queuePairs } = row;
+  const { abilities, queuePairs, deviceType } = row;
   const rings = [...new Set(row.ringSizes.values())].toSorted((a, b) => a - b).join(' and ');
   const queues = queuePairs === undefined ? undefined : `${queuePairs}${rings === '' ? '' : `, rings of ${rings}`}`;
   return [
@@ -75,8 +76,8 @@ function summary(row: InterfaceRow): Part[] {
         ['next start', row.nextStart],
         ['front-end', row.frontend],
         ['back-end', row.backend],
-        ['queue pairs', queues],
-        ['migratable', abilities === undefined ? 'not known yet' : migratableText(abilities)],
+        [queueUnit(deviceType), queues],
+        ['migratable', abilities === undefined ? 'not known yet' : migratableText(abilities, deviceType)],
         ['guest took', row.ackedFeatures === undefined ? undefined : maskText(row.ackedFeatures)],
       ],
     },

@@ -2,6 +2,7 @@ import type { FeatureFamily } from '../../compat-tables/bits/feature-bits.ts';
 import { decodeMask, featureNames, formatMask } from '../../compat-tables/bits/mask.ts';
 import { CONTROL_BITS } from '../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
+import { stateStays } from '../../compat-tables/compare/device-state.ts';
 import { notMigratable } from '../../compat-tables/compare/migratable.ts';
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
 import { type Cell, maskText } from './formats.ts';
@@ -49,8 +50,13 @@ function isControl(family: FeatureFamily, bit: number): boolean {
   return family !== PROTOCOL && (CONTROL_BITS & (1n << BigInt(bit))) !== 0n;
 }
 
+/** Why QEMU migrates no guest with a device of this type from such a back-end; none: it does. */
+export function whyNotMigratable(abilities: Abilities, deviceType: string): string[] {
+  return [...notMigratable(abilities), ...stateStays(deviceType, abilities.protocolFeatures)];
+}
+
 /** `yes`, or `no` with the words that are missing. */
-export function migratableText(abilities: Abilities): string {
-  const lacking = notMigratable(abilities);
+export function migratableText(abilities: Abilities, deviceType: string): string {
+  const lacking = whyNotMigratable(abilities, deviceType);
   return lacking.length === 0 ? 'yes' : `no (${lacking.join('; ')})`;
 }

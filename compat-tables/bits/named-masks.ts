@@ -17,6 +17,8 @@ export const VERSION_1 = maskOf(VIRTIO_NET, 'VIRTIO_F_VERSION_1');
 export const ACCESS_PLATFORM = maskOf(VIRTIO_NET, 'VIRTIO_F_ACCESS_PLATFORM');
 /** A network device may have several queue pairs. */
 export const NET_MQ = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_MQ');
+/** A network device has a control queue, which most front-ends serve themselves. */
+export const NET_CTRL_VQ = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_CTRL_VQ');
 /** The device tells its guest an MTU. */
 export const NET_MTU = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_MTU');
 
@@ -26,6 +28,12 @@ export const PROTOCOL_MQ = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_MQ');
 export const LOG_SHMFD = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_LOG_SHMFD');
 /** The back-end answers every request that asks for it. */
 export const REPLY_ACK = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_REPLY_ACK');
+/** QEMU reads the configuration of the device from the back-end. */
+export const CONFIG = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_CONFIG');
+/** The back-end hands over the state that it has of the device. */
+export const DEVICE_STATE = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_DEVICE_STATE');
+/** Memory regions are added one by one, and the back-end tells how many it takes. */
+export const MEM_SLOTS = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_CONFIGURE_MEM_SLOTS');
 /** The back-end has a socket for requests of its own. */
 const BACKEND_REQ = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_BACKEND_REQ');
 /** QEMU refuses a back-end that offers a virtual IOMMU without both, whether or not the guest has one. */

@@ -15,7 +15,8 @@ const QEMU_ALONE = maskOfRows(({ fromBackend }) => !fromBackend) | NET_MTU;
 
 /**
  * The bits of a device type that a guest gets only from the back-end. Bits that nobody has named count: QEMU passes on
- * only what it asks back-ends about. On device types other than network we do not know QEMU's list; there all bits count.
+ * only what it asks back-ends about. On device types other than network all bits count: QEMU shows some of them by itself,
+ * but tells the back-end all that the guest took (`acked_features = guest_features`), and it has to know them.
  */
 export function decidedByBackend(deviceType: string): bigint {
   const alone = familyOf(deviceType) === VIRTIO_NET ? QEMU_ALONE : 0n;

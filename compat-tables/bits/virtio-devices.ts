@@ -57,9 +57,13 @@ const VSOCK_OTHERS = {
   VIRTIO_VSOCK_F_NO_IMPLIED_STREAM: { bit: 2, meaning: 'Stream sockets only when bit 0 is there.' },
 } as const satisfies FeatureRows;
 
-const GPU = {
+/** QEMU's vhost-user-gpu shows these when the back-end offers them. */
+const GPU_FROM_BACKEND = {
   VIRTIO_GPU_F_VIRGL: { bit: 0, meaning: '3D commands of virgl.' },
   VIRTIO_GPU_F_EDID: { bit: 1, meaning: 'The device describes its displays by EDID.' },
+} as const satisfies FeatureRows;
+
+const GPU_OTHERS = {
   VIRTIO_GPU_F_RESOURCE_UUID: { bit: 2, meaning: 'Resources may have names that other devices know.' },
   VIRTIO_GPU_F_RESOURCE_BLOB: { bit: 3, meaning: 'Resources may be plain memory.' },
   VIRTIO_GPU_F_CONTEXT_INIT: { bit: 4, meaning: 'The guest chooses the kind of each 3D context.' },
@@ -86,26 +90,46 @@ const CRYPTO = {
   VIRTIO_CRYPTO_F_AKCIPHER_STATELESS_MODE: { bit: 5, meaning: 'Asymmetric ciphers without a session.' },
 } as const satisfies FeatureRows;
 
-const COMMON = [...RING_BITS, ...TRANSPORT_BITS, ...VHOST_BITS];
+/** Common bits that one or the other device of QEMU asks its back-end about, as their lists name them. */
+type CommonName = (typeof RING_BITS | typeof TRANSPORT_BITS)[number]['name'];
 
-/** `fromBackend`: what QEMU asks the back-end about; `others`: what it decides alone, or no QEMU knows. */
-function family(title: string, fromBackend: FeatureRows, others: FeatureRows = {}) {
+/** What the lists of QEMU's storage devices have in common. */
+const STORAGE = [
+  ...['VIRTIO_RING_F_INDIRECT_DESC', 'VIRTIO_RING_F_EVENT_IDX', 'VIRTIO_F_NOTIFY_ON_EMPTY', 'VIRTIO_F_RING_RESET'],
+  ...['VIRTIO_F_IN_ORDER', 'VIRTIO_F_NOTIFICATION_DATA'],
+] as const satisfies readonly CommonName[];
+const PACKED_STORAGE = [
+  ...STORAGE,
+  ...['VIRTIO_F_VERSION_1', 'VIRTIO_F_RING_PACKED', 'VIRTIO_F_ACCESS_PLATFORM'],
+] as readonly CommonName[];
+
+/**
+ * `fromBackend`: what QEMU asks the back-end about; `others`: what it decides alone, or no QEMU knows. `asked`: the common
+ * bits that it asks about; undefined: QEMU shows the guest the word of the back-end as it is (vhost-user-base.c).
+ */
+function family(title: string, fromBackend: FeatureRows, others: FeatureRows, asked?: readonly CommonName[]) {
+  const common = [...RING_BITS, ...TRANSPORT_BITS].map((row) => {
+    return { ...row, fromBackend: asked === undefined || asked.includes(row.name) };
+  });
   return featureFamily(
     title,
     featureBits('transport', fromBackend, 'from-backend'),
     featureBits('transport', others),
-    COMMON,
+    common,
+    VHOST_BITS,
   );
 }
 
-export const VIRTIO_BLK = family('virtio-blk', BLK_FROM_BACKEND, BLK_OTHERS);
-export const VIRTIO_SCSI = family('virtio-scsi', SCSI_FROM_BACKEND, SCSI_OTHERS);
-export const VIRTIO_FS = family('virtio-fs', FS);
-export const VIRTIO_VSOCK = family('virtio-vsock', VSOCK_FROM_BACKEND, VSOCK_OTHERS);
-export const VIRTIO_GPU = family('virtio-gpu', GPU);
-export const VIRTIO_INPUT = family('virtio-input', {});
-export const VIRTIO_I2C = family('virtio-i2c', I2C);
-export const VIRTIO_GPIO = family('virtio-gpio', GPIO);
-export const VIRTIO_SOUND = family('virtio-sound', SOUND);
-export const VIRTIO_RNG = family('virtio-rng', {});
-export const VIRTIO_CRYPTO = family('virtio-crypto', CRYPTO);
+export const VIRTIO_BLK = family('virtio-blk', BLK_FROM_BACKEND, BLK_OTHERS, PACKED_STORAGE);
+export const VIRTIO_SCSI = family('virtio-scsi', SCSI_FROM_BACKEND, SCSI_OTHERS, STORAGE);
+export const VIRTIO_FS = family('virtio-fs', {}, FS, PACKED_STORAGE);
+export const VIRTIO_VSOCK = family('virtio-vsock', VSOCK_FROM_BACKEND, VSOCK_OTHERS, [
+  ...[...STORAGE, 'VIRTIO_F_VERSION_1', 'VIRTIO_F_RING_PACKED'],
+] as readonly CommonName[]);
+export const VIRTIO_GPU = family('virtio-gpu', GPU_FROM_BACKEND, GPU_OTHERS, []);
+export const VIRTIO_INPUT = family('virtio-input', {}, {});
+export const VIRTIO_I2C = family('virtio-i2c', I2C, {}, ['VIRTIO_F_RING_RESET']);
+export const VIRTIO_GPIO = family('virtio-gpio', GPIO, {});
+export const VIRTIO_SOUND = family('virtio-sound', SOUND, {});
+export const VIRTIO_RNG = family('virtio-rng', {}, {});
+export const VIRTIO_CRYPTO = family('virtio-crypto', {}, CRYPTO, []);

@@ -1,15 +1,16 @@
 /** Can this back-end keep the promise of an entry? Every reason why not, by name. */
 
-import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
+import { deviceTypeNamed, familyOf } from '../bits/device-types.ts';
 import { featureNames } from '../bits/mask.ts';
 import { ACCESS_PLATFORM, guestFeatures, IOMMU_NEEDS } from '../bits/named-masks.ts';
+import { limitName } from '../bits/queue-counts.ts';
 import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import type { Abilities, Blocker, Entry } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/entry.ts';
 
-/** The protocol features that QEMU needs for a network device with these features and does not find. */
+/** The protocol features that QEMU needs for a device with these features, of any type that it has, and does not find. */
 export function iommuLacks(deviceType: string, features: bigint, protocolFeatures: bigint): bigint {
-  return deviceType === DEFAULT_DEVICE_TYPE && (features & ACCESS_PLATFORM) !== 0n
+  return (features & ACCESS_PLATFORM) !== 0n && deviceTypeNamed(deviceType) !== undefined
     ? IOMMU_NEEDS & ~protocolFeatures
     : 0n;
 }
@@ -43,7 +44,7 @@ export function checkEntry(entry: Entry, abilities: Abilities | undefined): Bloc
   for (const [name, promised] of Object.entries(entry.limits)) {
     const given = Object.hasOwn(abilities.limits, name) ? abilities.limits[name] : undefined;
     if (given !== undefined && given < promised) {
-      const text = `the back-end gives ${name} ${given}, the version promises ${promised}`;
+      const text = `the back-end gives ${limitName(entry.deviceType, name)} ${given}, the version promises ${promised}`;
       blockers.push({ code: 'VC-MODE-LIMIT', text, missing: [] });
     }
   }

@@ -5,6 +5,7 @@ import type { FeatureFamily } from '../bits/feature-bits.ts';
 import { decodeMask, formatMask, MAX_MASK_BITS } from '../bits/mask.ts';
 import { CONTROL_BITS, guestFeatures, VERSION_1 } from '../bits/named-masks.ts';
 import { commonAbilities } from '../compare/common-abilities.ts';
+import { stateNotes } from '../compare/device-state.ts';
 import { type Difference, diff } from '../compare/diff.ts';
 import { migrationNotes } from '../compare/migratable.ts';
 import type { Entry, Limits } from '../entries/entry.ts';
@@ -55,7 +56,7 @@ export function baseline({ hosts, version }: BaselineRequest): Baseline {
     costs: hosts.map((host) => costOf(host, entry)),
     sameAs: hosts[0]?.versions.find((one) => isCommon(one.entry, hosts) && samePromise(one.entry, entry))?.entry
       .version,
-    notes: [...notesOf(entry), ...migrationNotes(hosts)],
+    notes: [...notesOf(entry), ...migrationNotes(hosts), ...stateNotes(deviceType, hosts)],
   };
 }
 

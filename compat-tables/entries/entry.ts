@@ -9,7 +9,7 @@ export type Tier = 'both-ways' | 'forward-only' | 'best-effort';
 
 /**
  * Upper bounds that belong to a mode, by name; a name that this release does not know is carried along untouched.
- * `queue_pairs`: what GET_QUEUE_NUM answers. `ring_size`: the most descriptors SET_VRING_NUM may ask for.
+ * `queue_pairs`: what GET_QUEUE_NUM answers, counted as bits/queue-counts.ts says. `ring_size`: the most descriptors SET_VRING_NUM may ask for.
  */
 export type Limits = Readonly<Record<string, number>>;
 

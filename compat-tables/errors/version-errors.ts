@@ -100,6 +100,14 @@ export const VERSION_ERRORS = {
     remedy: 'Update the back-end, or shut the guest down and start it on the other host.',
     exit: 'no',
   },
+  'VC-MIGRATE-STATE': {
+    title: 'the state of the device cannot be moved',
+    meaning:
+      'QEMU moves no device of this type, or the state of the device is in the back-end, which cannot hand it over (VHOST_USER_PROTOCOL_F_DEVICE_STATE, which QEMU uses from 8.2 on).',
+    remedy:
+      'Unplug the device before the guest moves and plug it in again afterwards, shut the guest down and start it on the other host, or use a back-end and a QEMU that hand the state over.',
+    exit: 'no',
+  },
   'VC-DRAIN': {
     title: 'the host cannot be drained',
     meaning: 'Some interfaces of the host cannot move to any of the targets.',

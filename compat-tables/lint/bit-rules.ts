@@ -1,11 +1,10 @@
 /** Warnings about the virtio features of an entry. None of them makes it wrong: real back-ends do all of this. */
 
-import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
+import { DEFAULT_DEVICE_TYPE, deviceTypeNamed, familyOf } from '../bits/device-types.ts';
 import { decodeMask, featureNames } from '../bits/mask.ts';
 import { CONTROL_BITS, guestFeatures, LOG_ALL, NET_MQ, PROTOCOL_MQ } from '../bits/named-masks.ts';
 import { decidedByBackend } from '../bits/qemu-from-backend.ts';
 import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
-import { VIRTIO_NET } from '../bits/virtio-net.ts';
 import { iommuLacks } from '../compare/check-entry.ts';
 import type { ValidatedEntry } from '../entries/validate.ts';
 
@@ -29,10 +28,14 @@ export const dependencies: EntryRule = ({ deviceType, virtioFeatures }) => {
   );
 };
 
-/** Only the device type whose bits we know: about another's we cannot say what QEMU does. */
+/** Only device types whose bits we know: about another's we cannot say what QEMU does. */
 export const withoutEffect: EntryRule = ({ deviceType, virtioFeatures }) => {
-  if (deviceType !== DEFAULT_DEVICE_TYPE) return [];
-  const idle = decodeMask(VIRTIO_NET, guestFeatures(virtioFeatures) & ~decidedByBackend(deviceType));
+  if (deviceTypeNamed(deviceType) === undefined) return [];
+  const bits = decodeMask(familyOf(deviceType), guestFeatures(virtioFeatures));
+  const idle =
+    deviceType === DEFAULT_DEVICE_TYPE
+      ? bits.filter(({ bit }) => (decidedByBackend(deviceType) & (1n << BigInt(bit))) === 0n)
+      : bits.filter(({ known, fromBackend }) => known && !fromBackend);
   if (idle.length === 0) return [];
   const names = idle.map(({ name }) => name).join(', ');
   const text = `QEMU decides by itself about ${names}: it does not ask the back-end, so promising or masking has no effect on its guests`;

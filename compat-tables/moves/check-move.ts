@@ -8,6 +8,7 @@ import { familyOf } from '../bits/device-types.ts';
 import { featureNames } from '../bits/mask.ts';
 import { visibleBits } from '../bits/qemu-from-backend.ts';
 import { checkEntry } from '../compare/check-entry.ts';
+import { unknownTypeWarnings } from '../compare/device-state.ts';
 import { Effort } from '../compare/effort.ts';
 import type { Abilities, Tier } from '../entries/entry.ts';
 import { type Outlook, outlookOf } from './after-the-move.ts';
@@ -152,6 +153,7 @@ function answerFor({ subject, need, home, back, to, hosts, options }: Asked): Ta
     warnings: [
       ...warningsOf(question, chosen, need),
       ...waitingWarnings(to, subject.name, modes),
+      ...unknownTypeWarnings(to.deviceType),
       ...(chosen ? deviceWarnings(to.deviceType, subject.offered, chosen.features, to.name) : []),
     ],
     after: possible ? outlookOf({ subject, need, home: back, where: to, hosts, mode: chosen }) : undefined,

@@ -124,19 +124,19 @@ export function selectable({ name, deviceType, versions }: MoveHost): Selectable
 
 /**
  * Without protocol features QEMU cannot enable rings and falls back on a device that passes nothing; without the one for
- * queue pairs it has no more than one; without those of a virtual IOMMU it refuses a back-end that offers one. Of a
- * back-end that is not known, only what the version cuts can be missing.
+ * queues it has no more than one; without those of a virtual IOMMU it refuses a back-end that offers one; a device may need
+ * some for its state and configuration. Of a back-end that is not known, only what the version cuts can be missing.
  */
 function protocolLacks({ need, to }: Question, entry: Entry | undefined): string[] {
   const { abilities, deviceType } = to;
-  if (deviceType !== DEFAULT_DEVICE_TYPE) return [];
-  if (abilities !== undefined && (abilities.virtioFeatures & PROTOCOL_FEATURES) === 0n)
+  const wantsProtocol = deviceType === DEFAULT_DEVICE_TYPE || need.protocol !== 0n;
+  if (wantsProtocol && abilities !== undefined && (abilities.virtioFeatures & PROTOCOL_FEATURES) === 0n)
     return ['VHOST_USER_F_PROTOCOL_FEATURES'];
   const backend = abilities?.protocolFeatures ?? ~0n;
   const offered = entry ? offeredProtocolFeatures(entry, backend) : backend;
   const several = (need.queuePairs ?? 1) > 1;
   const lacks =
-    (several ? PROTOCOL_MQ & ~offered : 0n) |
+    (((several ? PROTOCOL_MQ : 0n) | need.protocol) & ~offered) |
     iommuLacks(deviceType, entry?.virtioFeatures ?? abilities?.virtioFeatures ?? 0n, offered);
   return featureNames(PROTOCOL, lacks);
 }

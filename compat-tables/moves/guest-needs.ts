@@ -2,10 +2,11 @@
 
 import { guestFeatures } from '../bits/named-masks.ts';
 import { decidedByBackend } from '../bits/qemu-from-backend.ts';
+import { protocolNeeds } from '../compare/device-state.ts';
 import type { Abilities, Entry, Limits } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/entry.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
-import { sizesOf } from './ring-and-queue-sizes.ts';
+import { requestQueues, sizesOf } from './ring-and-queue-sizes.ts';
 
 /**
  * What the answer is judged by: the features that the running guest took; all that its front-end was offered, because
@@ -25,6 +26,8 @@ export interface Need {
   readonly limits: Limits;
   /** Measured: QEMU tells it when it connects. Undefined: not known, and `limits` has the promise only. */
   readonly queuePairs: number | undefined;
+  /** Protocol features that the connection there has to have. */
+  readonly protocol: bigint;
   /** The offer where the guest runs now: it has seen all of this and chosen. */
   readonly seen: bigint;
 }
@@ -35,12 +38,13 @@ export function needOf(subject: MoveSubject, home: MoveHost): Need | undefined {
   const entryNamed = (version: string | undefined): Entry | undefined =>
     home.versions.find(({ entry }) => entry.version === version)?.entry;
   const sizes = sizesOf(subject);
-  const { queuePairs } = subject;
+  const queuePairs = requestQueues(subject);
+  const protocol = protocolNeeds(subject.deviceType, subject.ackedProtocol);
   if (subject.acked !== undefined) {
     const guest = guestFeatures(subject.acked);
     const inForce = entryNamed(subject.inForce);
     return {
-      ...{ basis: 'acked', version: subject.inForce, limits: sizes, queuePairs },
+      ...{ basis: 'acked', version: subject.inForce, limits: sizes, queuePairs, protocol },
       features: guest & backend,
       qemuAlone: guest & ~backend,
       seen: guestFeatures(subject.offered ?? inForce?.virtioFeatures ?? subject.acked) | guest,
@@ -54,7 +58,8 @@ export function needOf(subject: MoveSubject, home: MoveHost): Need | undefined {
   if (offer === undefined) return undefined;
   const guest = guestFeatures(offer);
   return {
-    ...{ basis: running ? 'in-force' : 'next-start', version, limits: { ...entry?.limits, ...sizes }, queuePairs },
+    ...{ basis: running ? 'in-force' : 'next-start', version, queuePairs, protocol },
+    limits: { ...entry?.limits, ...sizes },
     features: guest & backend,
     qemuAlone: 0n,
     seen: guest,

@@ -34,10 +34,18 @@ export interface MoveSubject {
   readonly offered: bigint | undefined;
   readonly acked: bigint | undefined;
   readonly ackedProtocol: bigint | undefined;
+  /** As its type counts them. */
   readonly queuePairs: number | undefined;
   readonly ringSizes: readonly number[];
+  /** The highest ring whose size is known, and 1; undefined or 0: none is. */
+  readonly rings?: number;
   /** The abilities of its own back-end; undefined: not known. */
   readonly abilities: Abilities | undefined;
+}
+
+/** How many rings a device has of which these are some. */
+export function ringsOf(indexes: readonly number[]): number {
+  return indexes.reduce((most, index) => Math.max(most, index + 1), 0);
 }
 
 const NAMED = new WeakMap<readonly HostEntry[], ReadonlyMap<string, HostEntry>>();

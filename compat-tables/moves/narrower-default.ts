@@ -4,6 +4,7 @@ import { familyOf } from '../bits/device-types.ts';
 import { featureNames } from '../bits/mask.ts';
 import { guestFeatures } from '../bits/named-masks.ts';
 import { decidedByBackend } from '../bits/qemu-from-backend.ts';
+import { limitName } from '../bits/queue-counts.ts';
 import type { Entry } from '../entries/entry.ts';
 import type { MoveSubject } from './move-host.ts';
 import { shortages, sizesOf } from './ring-and-queue-sizes.ts';
@@ -33,6 +34,6 @@ function beyond({ deviceType, virtioFeatures, limits }: Entry, subject: MoveSubj
   return {
     interface: subject.name,
     features: featureNames(familyOf(deviceType), used & ~virtioFeatures),
-    limits: shortages(sizes, limits).map(({ name, needed }) => `${name} ${needed}`),
+    limits: shortages(sizes, limits).map(({ name, needed }) => `${limitName(deviceType, name)} ${needed}`),
   };
 }

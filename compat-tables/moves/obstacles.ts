@@ -2,13 +2,16 @@
 
 import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
 import { decodeMask } from '../bits/mask.ts';
+import { stateStays } from '../compare/device-state.ts';
 import { notMigratable } from '../compare/migratable.ts';
 import { selectCommonVersion } from '../compare/select.ts';
 import { NET_RELEASES } from '../releases/releases.ts';
+import { CATALOGUE } from '../errors/catalogue.ts';
 import { isOfferedAnywhere, spansOf, spanText } from '../releases/resembles.ts';
 import { type Candidate, type Question, selectable } from './fitting-versions.ts';
 import { wordsOf } from './guest-needs.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
+import { shortageText } from './ring-and-queue-sizes.ts';
 
 /** One bit that the destination does not offer. */
 export interface BlockingBit {
@@ -32,18 +35,30 @@ export interface Obstacle {
 /** Why QEMU would not migrate this interface anywhere; empty: it would. */
 export function sourceObstacles(subject: MoveSubject, home: MoveHost): Obstacle[] {
   const words = wordsOf(subject, home);
-  if (words === undefined) return [];
-  return notMigratable(words).map((reason) => ({
+  // of a type that is never moved that is known without a back-end
+  if (words === undefined) return stateObstacles(subject, home, ~0n);
+  const log = notMigratable(words).map((reason) => ({
     code: 'VC-MIGRATE-LOG',
     text: `QEMU does not migrate ${subject.name} from ${home.name}: ${reason}`,
     remedy: 'Shut the guest down and start it on the other host, or give this host a back-end that can log.',
     missing: [],
   }));
+  return [...log, ...stateObstacles(subject, home, words.protocolFeatures)];
+}
+
+function stateObstacles({ name, deviceType }: MoveSubject, home: MoveHost, protocolFeatures: bigint): Obstacle[] {
+  const { remedy } = CATALOGUE['VC-MIGRATE-STATE'];
+  return stateStays(deviceType, protocolFeatures, `the back-end of ${name} on ${home.name}`).map((text) => {
+    return { code: 'VC-MIGRATE-STATE', text, remedy, missing: [] };
+  });
 }
 
 const WANTED_FOR: Readonly<Record<string, string>> = {
   VHOST_USER_F_PROTOCOL_FEATURES: 'QEMU needs to enable rings: the interface would pass nothing',
   VHOST_USER_PROTOCOL_F_MQ: 'several queue pairs need',
+  VHOST_USER_PROTOCOL_F_CONFIG: 'QEMU reads the configuration of the device from the back-end by',
+  VHOST_USER_PROTOCOL_F_DEVICE_STATE:
+    'the back-end needs to take over the state of the device: QEMU refuses it there (does not support migration through qemu)',
   VHOST_USER_PROTOCOL_F_REPLY_ACK: 'QEMU wants of a back-end that offers VIRTIO_F_ACCESS_PLATFORM',
   VHOST_USER_PROTOCOL_F_BACKEND_REQ: 'QEMU wants of a back-end that offers VIRTIO_F_ACCESS_PLATFORM',
 };
@@ -79,12 +94,10 @@ export function obstaclesOf(question: Question, one: Candidate): Obstacle[] {
       missing,
     );
   }
-  for (const { name, needed, given } of one.shortages)
-    say(
-      'VC-MODE-LIMIT',
-      `${mode} gives ${name} ${given}, the interface has ${needed}`,
-      `Raise ${name} in the back-end or the version there, or start the guest with less.`,
-    );
+  for (const shortage of one.shortages) {
+    const { text, remedy } = shortageText(to.deviceType, mode, shortage);
+    say('VC-MODE-LIMIT', text, remedy);
+  }
   for (const name of one.protocol)
     say(
       'VC-MODE-PROTOCOL',

@@ -1,13 +1,47 @@
-/** Ring sizes and queue pairs: what an interface has of them, and where a version or a back-end gives less. */
+/** Ring sizes, queues and memory: what an interface has of them, and where a version or a back-end gives less. */
+import { deviceTypeNamed } from '../bits/device-types.ts';
+import { limitName, QUEUE_LIMIT, queueCountOf } from '../bits/queue-counts.ts';
 import type { Limits } from '../entries/entry.ts';
 import type { MoveSubject } from './move-host.ts';
 
-/** The queue pairs and the largest ring of a device, as far as they were seen. */
-export function sizesOf({ queuePairs, ringSizes }: MoveSubject): Limits {
+/** The queues and the largest ring of a device, as far as they were seen. */
+export function sizesOf(subject: MoveSubject): Limits {
+  const { ringSizes } = subject;
+  const queues = countedQueues(subject);
   return {
-    ...(queuePairs === undefined ? {} : { queue_pairs: queuePairs }),
+    ...(queues === undefined ? {} : { [QUEUE_LIMIT]: queues }),
     ...(ringSizes.length === 0 ? {} : { ring_size: Math.max(...ringSizes) }),
   };
+}
+
+/** All queues of a device, as its type counts them. An earlier agent halved the rings of every type. */
+function allQueues({ deviceType, queuePairs, rings = 0 }: MoveSubject): number | undefined {
+  if (queueCountOf(deviceType).counts === 'pairs') return queuePairs;
+  return queuePairs === undefined && rings === 0 ? undefined : Math.max(queuePairs ?? 0, rings);
+}
+
+/** Those that the answer to GET_QUEUE_NUM decides about. */
+function countedQueues(subject: MoveSubject): number | undefined {
+  const { counts, beside, fixed } = queueCountOf(subject.deviceType);
+  const all = allQueues(subject);
+  if (fixed || all === undefined || counts === 'pairs') return fixed ? undefined : all;
+  const answered = subject.abilities?.limits[QUEUE_LIMIT];
+  // a back-end that serves more than it answers leaves the rings beside the requests out
+  const counted = answered !== undefined && all > answered ? all - beside : all;
+  return beside > 0 && counted <= beside + 1 ? undefined : counted;
+}
+
+/** The queues for which QEMU wants the protocol feature MQ when there are several; undefined: not known, or of no matter. */
+export function requestQueues(subject: MoveSubject): number | undefined {
+  const { counts, beside } = queueCountOf(subject.deviceType);
+  const all = allQueues(subject);
+  if (counts === 'pairs' || all === undefined) return all;
+  return isCheckedByQemu(subject.deviceType) ? all - beside : undefined;
+}
+
+/** Whether QEMU holds the number of queues against the answer (`vhost_user_backend_init`, `num_queues`). */
+function isCheckedByQemu(deviceType: string): boolean {
+  return deviceTypeNamed(deviceType)?.state === 'qemu';
 }
 
 /** A limit that is not enough. */
@@ -24,4 +58,21 @@ export function shortages(need: Limits, ...given: readonly (Limits | undefined)[
     const most = limits?.[name];
     return most !== undefined && most < needed ? [{ name, needed, given: most }] : [];
   });
+}
+
+/** A shortage for people; `mode` is who gives too little. */
+export function shortageText(
+  deviceType: string,
+  mode: string,
+  { name, needed, given }: Shortage,
+): { readonly text: string; readonly remedy: string } {
+  const limit = limitName(deviceType, name);
+  const qemu =
+    name === QUEUE_LIMIT && isCheckedByQemu(deviceType)
+      ? `: QEMU refuses it there (The maximum number of queues supported by the backend is ${given})`
+      : '';
+  return {
+    text: `${mode} gives ${limit} ${given}, the interface has ${needed}${qemu}`,
+    remedy: `Raise ${limit} in the back-end or the version there, or start the guest with less.`,
+  };
 }

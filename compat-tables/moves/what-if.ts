@@ -4,6 +4,7 @@ import { familyOf } from '../bits/device-types.ts';
 import { featureNames } from '../bits/mask.ts';
 import { guestFeatures } from '../bits/named-masks.ts';
 import { visibleBits } from '../bits/qemu-from-backend.ts';
+import { limitName } from '../bits/queue-counts.ts';
 import { checkEntry } from '../compare/check-entry.ts';
 import { type Difference, diff } from '../compare/diff.ts';
 import { notMigratable } from '../compare/migratable.ts';
@@ -114,9 +115,9 @@ function affected(host: MoveHost, subject: MoveSubject, next: Abilities): Affect
 
 /** Limits of the release that the device exceeds: a version need not promise them, and QEMU never takes less. */
 function beyond(subject: MoveSubject, { limits }: Abilities): string[] {
-  return shortages(sizesOf(subject), limits).map(
-    ({ name, needed, given }) => `it has ${name} ${needed}, and the back-end would give ${given}`,
-  );
+  return shortages(sizesOf(subject), limits).map(({ name, needed, given }) => {
+    return `it has ${limitName(subject.deviceType, name)} ${needed}, and the back-end would give ${given}`;
+  });
 }
 
 /** Bits and limits in a sentence each: the bits of the mode are among those that the guest runs with. */

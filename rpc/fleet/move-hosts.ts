@@ -5,7 +5,7 @@ import { commonAbilities } from '../../compat-tables/compare/common-abilities.ts
 import { defaultFor } from '../../compat-tables/compare/default-version.ts';
 import type { Abilities, Entry, Limits } from '../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
-import type { HostEntry, MoveHost, MoveSubject } from '../../compat-tables/moves/move-host.ts';
+import { type HostEntry, type MoveHost, type MoveSubject, ringsOf } from '../../compat-tables/moves/move-host.ts';
 import { resembling } from '../../compat-tables/releases/resembles.ts';
 import { entriesOf } from './host-devices.ts';
 import type { HostDocument, InterfaceDocument, VersionDocument } from './host-document.ts';
@@ -55,6 +55,7 @@ function moveSubject(one: InterfaceDocument): MoveSubject {
     ...{ offered: mask(one.offered_features), acked: mask(one.acked_features) },
     ...{ ackedProtocol: mask(one.acked_protocol_features), queuePairs: one.queue_pairs },
     ringSizes: Object.values(one.ring_sizes),
+    rings: ringsOf(Object.keys(one.ring_sizes).map(Number)),
     abilities: words(one.backend_features, one.backend_protocol_features, one.backend_limits),
   };
 }

@@ -1,7 +1,7 @@
 import { memoize } from '../../base/memoize.ts';
 import { digestOf } from '../../compat-tables/entries/digest.ts';
 import type { Abilities, Entry, KnownBy } from '../../compat-tables/entries/entry.ts';
-import type { MoveSubject } from '../../compat-tables/moves/move-host.ts';
+import { type MoveSubject, ringsOf } from '../../compat-tables/moves/move-host.ts';
 import type { ReplicaRow } from '../ovsdb/client/replica.ts';
 import { maskIn } from './model/codec.ts';
 import { type RowOf, readColumns } from './model/column.ts';
@@ -90,5 +90,6 @@ export function subjectOf(row: InterfaceRow): MoveSubject {
     ...{ name, deviceType, pin: row.version, inForce, nextStart, queuePairs, abilities },
     ...{ offered: row.offeredFeatures, acked: row.ackedFeatures, ackedProtocol: row.ackedProtocolFeatures },
     ringSizes: [...row.ringSizes.values()],
+    rings: ringsOf([...row.ringSizes.keys()]),
   };
 }

@@ -1,5 +1,6 @@
 import { familyOf } from '../../../compat-tables/bits/device-types.ts';
 import { featureNames, formatMask } from '../../../compat-tables/bits/mask.ts';
+import { firstRingBeyond, QUEUE_LIMIT, queueUnit } from '../../../compat-tables/bits/queue-counts.ts';
 import { PROTOCOL } from '../../../compat-tables/bits/vhost-user-protocol.ts';
 import type { ErrorCode } from '../../../compat-tables/errors/catalogue.ts';
 import { CompatError, type ErrorDetails } from '../../../compat-tables/errors/compat-error.ts';
@@ -37,9 +38,11 @@ export function featuresWhileRunning(context: SessionContext, mask: bigint, befo
   return refusal(context, 'VC-FEATURES-RUNNING', text, { changed });
 }
 
-/** A ring above the queue pairs of the version: two rings make a pair. */
+/** A ring above the queues of the version. */
 export function tooManyQueues(context: SessionContext, ring: number, limit: number): CompatError {
-  const why = `version ${context.mode.version} allows ${limit} queue pairs, rings 0 to ${limit * 2 - 1}`;
+  const { version, deviceType } = context.mode;
+  const last = (firstRingBeyond(deviceType, limit) ?? ring) - 1;
+  const why = `version ${version} allows ${limit} ${queueUnit(deviceType)}, rings 0 to ${last}`;
   return refusal(context, 'VC-QUEUE-PAIRS', `accept ring ${ring} of ${context.interface}: ${why}`, { ring, limit });
 }
 
@@ -58,8 +61,9 @@ export function noLongerHonoured(context: SessionContext, mask: bigint): CompatE
 
 /** The back-end answers GET_QUEUE_NUM with less than the version promises. */
 export function tooFewQueues(context: SessionContext, has: number, wanted: number): CompatError {
-  const text = `${offer(context)}: the back-end has ${has} queue pairs, the version promises ${wanted}`;
-  return refusal(context, 'VC-MODE-LIMIT', text, { limit: 'queue_pairs', has, wanted });
+  const unit = queueUnit(context.mode.deviceType);
+  const text = `${offer(context)}: the back-end has ${has} ${unit}, the version promises ${wanted}`;
+  return refusal(context, 'VC-MODE-LIMIT', text, { limit: QUEUE_LIMIT, has, wanted });
 }
 
 function offer({ interface: name, mode }: SessionContext): string {

@@ -1,4 +1,5 @@
-import { LOG_ALL } from '../../../compat-tables/bits/named-masks.ts';
+import { LOG_ALL, NET_CTRL_VQ } from '../../../compat-tables/bits/named-masks.ts';
+import { firstRingBeyond, QUEUE_LIMIT, queueCountOf, queuesUpTo } from '../../../compat-tables/bits/queue-counts.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import type { RequestName } from '../../../compat-tables/protocol/requests.ts';
 import type { RequestOf } from '../../vhost/check-message.ts';
@@ -83,13 +84,11 @@ const RULES: Partial<Record<RequestName, Rule>> = {
   },
   SET_VRING_ENABLE: (context, state, { payload }) => {
     const { index, num } = readVringState(payload);
-    return num === 0 ? NO_CHANGE : (checkRing(context, index) ?? { queuePairs: queuePairs(state, index) });
+    return num === 0 ? NO_CHANGE : (checkRing(context, state, index) ?? counted(context, state, index));
   },
   SET_VRING_KICK: (context, state, { payload }) => start(context, state, Number(readU64(payload) & RING_INDEX_MASK)),
   // QEMU sends one for each ring of the device as soon as it is connected.
-  SET_VRING_CALL: (_context, state, { payload }) => ({
-    queuePairs: queuePairs(state, Number(readU64(payload) & RING_INDEX_MASK)),
-  }),
+  SET_VRING_CALL: (context, state, { payload }) => counted(context, state, Number(readU64(payload) & RING_INDEX_MASK)),
   VRING_KICK: (context, state, { payload }) => start(context, state, readU32(payload)),
   GET_VRING_BASE: (_context, state, { payload }) => stop(state, readU32(payload)),
   GET_VRING_BASE_SKIP_DRAIN: (_context, state, { payload }) =>
@@ -103,24 +102,38 @@ const RULES: Partial<Record<RequestName, Rule>> = {
 };
 
 function start(context: SessionContext, state: SessionState, index: number): SessionChange | CompatError {
-  const refused = checkRing(context, index);
+  const refused = checkRing(context, state, index);
   if (refused) return refused;
   const started = state.started.includes(index) ? state.started : [...state.started, index];
-  return { started, queuePairs: queuePairs(state, index) };
+  return { started, ...counted(context, state, index) };
 }
 
 function stop(state: SessionState, index: number): SessionChange {
   return { started: state.started.filter((one) => one !== index) };
 }
 
-function queuePairs(state: SessionState, index: number): number {
-  return Math.max(state.queuePairs ?? 0, Math.floor(index / 2) + 1);
+/** The device has at least this ring. The control queue of a network card is no queue pair. */
+function counted(context: SessionContext, state: SessionState, index: number): SessionChange {
+  const { deviceType, virtioFeatures } = context.mode;
+  if (index === controlRing(context) && (virtioFeatures & NET_CTRL_VQ) !== 0n) return NO_CHANGE;
+  return { queuePairs: Math.max(state.queuePairs ?? 0, queuesUpTo(deviceType, index)) };
 }
 
-/** A front-end that was told the limit of queue pairs asks for no ring above it. */
-function checkRing(context: SessionContext, index: number): CompatError | undefined {
-  const most = context.mode.limits['queue_pairs'];
-  return most === undefined || index < most * 2 ? undefined : tooManyQueues(context, index, most);
+/** A front-end that was told the limit of queues asks for no ring above it. */
+function checkRing(context: SessionContext, { acked = 0n }: SessionState, index: number): CompatError | undefined {
+  const { deviceType, limits } = context.mode;
+  const most = limits[QUEUE_LIMIT];
+  const beyond = most === undefined ? undefined : firstRingBeyond(deviceType, most);
+  if (most === undefined || beyond === undefined || index < beyond) return undefined;
+  // a front-end that does not serve it itself passes it on, behind all pairs (virtio specification, section 5.1.2)
+  if (index === controlRing(context) && (acked & NET_CTRL_VQ) !== 0n) return undefined;
+  return tooManyQueues(context, index, most);
+}
+
+/** Where the control queue of a network card is that has as many queue pairs as the mode allows. */
+function controlRing({ mode: { deviceType, limits } }: SessionContext): number | undefined {
+  const most = limits[QUEUE_LIMIT];
+  return most === undefined || queueCountOf(deviceType).counts === 'queues' ? undefined : most * 2;
 }
 
 /** Bits outside the offer are refused, and other bits than before while the device runs. */

@@ -29,7 +29,7 @@ export interface SessionState {
   readonly started: readonly number[];
   /** Ring index → descriptors. */
   readonly ringSizes: ReadonlyMap<number, number>;
-  /** Queue pairs of the device, used by the guest or not: from the highest ring that was set up, enabled or started. */
+  /** Queues of the device as its type counts them, used by the guest or not: by the highest ring that was set up, enabled or started. */
   readonly queuePairs: number | undefined;
   /** More than questions has gone to the back-end. */
   readonly relayed: boolean;

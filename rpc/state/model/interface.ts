@@ -48,7 +48,11 @@ export const INTERFACE = table({
   acked_protocol_features: status(codec.optionalMask, 'The protocol features that the front-end acknowledged.', {
     keeps: 'negotiated',
   }),
-  queue_pairs: status(codec.optionalInteger, 'The queue pairs that the front-end uses.', { keeps: 'negotiated' }),
+  queue_pairs: status(
+    codec.optionalInteger,
+    'The queues that the front-end has, as the device type counts them: pairs of a network device, single queues of any other.',
+    { keeps: 'negotiated' },
+  ),
   ring_sizes: status(codec.integersByIndex, 'The descriptors of each ring, by its index.', { keeps: 'negotiated' }),
   error: status(codec.optionalText, 'A code of [errors.md](errors.md).'),
   error_detail: status(

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_DEVICE_TYPE, familyOf } from '../../../compat-tables/bits/device-types.ts';
+import { DEFAULT_DEVICE_TYPE, deviceTypeNamed, familyOf } from '../../../compat-tables/bits/device-types.ts';
 import { featureNames } from '../../../compat-tables/bits/mask.ts';
+import { firstRingBeyond } from '../../../compat-tables/bits/queue-counts.ts';
 import { VIRTIO_COMMON } from '../../../compat-tables/bits/virtio-common.ts';
 import { VIRTIO_NET } from '../../../compat-tables/bits/virtio-net.ts';
 import { ROOT } from '../../root.ts';
@@ -45,5 +46,35 @@ describe('device types', () => {
       readFileSync(join(ROOT, file), 'utf8').includes(`'${DEFAULT_DEVICE_TYPE}'`),
     );
     assert.deepEqual(spelling, ['compat-tables/bits/device-types.ts']);
+  });
+});
+
+describe('the rows of device types', () => {
+  const asked = (type: string) =>
+    familyOf(`vhost-user-${type}`)
+      .bits.filter(({ fromBackend }) => fromBackend)
+      .map(({ short }) => short);
+
+  it('have the bits that QEMU asks the back-end about', () => {
+    const common = ['NOTIFY_ON_EMPTY', 'INDIRECT_DESC', 'EVENT_IDX'];
+    const late = ['IN_ORDER', 'NOTIFICATION_DATA', 'RING_RESET'];
+    assert.deepEqual(asked('scsi'), ['HOTPLUG', ...common, ...late]);
+    assert.deepEqual(asked('fs'), [...common, 'VERSION_1', 'ACCESS_PLATFORM', 'RING_PACKED', ...late]);
+    assert.deepEqual(asked('vsock'), ['STREAM', 'SEQPACKET', ...common, 'VERSION_1', 'RING_PACKED', ...late]);
+    assert.deepEqual(asked('gpu'), ['VIRGL', 'EDID']);
+    assert.deepEqual(asked('crypto'), []);
+    assert.ok(asked('rng').includes('ANY_LAYOUT'), 'of a generic device QEMU shows the whole word');
+  });
+
+  it('say how QEMU moves each of them, and how their queues count', () => {
+    const row = (type: string) => deviceTypeNamed(`vhost-user-${type}`);
+    const moved = ['net', 'blk', 'scsi', 'fs'];
+    for (const type of ['vsock', 'gpu', 'input', 'i2c', 'gpio', 'sound', 'rng', 'crypto'])
+      assert.equal(row(type)?.state, 'not-moved', type);
+    for (const type of moved) assert.notEqual(row(type)?.state, 'not-moved', type);
+    assert.deepEqual(
+      [...moved, 'vsock', 'teapot'].map((type) => firstRingBeyond(`vhost-user-${type}`, 4)),
+      [8, 4, 6, 5, undefined, undefined],
+    );
   });
 });
