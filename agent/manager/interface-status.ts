@@ -13,6 +13,7 @@ export function interfaceStatus(port: InterfaceFacts, nextStart: string | undefi
   const waiting = port.waitingFor === undefined ? undefined : `Waiting for a back-end at ${port.waitingFor}`;
   const facts = {
     ...port,
+    memoryRegions: port.memoryRegions,
     ...{ inForce: sticky?.version, nextStart, peer: sticky ? peerColumn(sticky) : new Map<string, string>() },
     ...{ error: port.error?.code, errorDetail: port.error?.text ?? waiting },
     ...{ offeredFeatures: port.offered, ackedFeatures: port.acked, ackedProtocolFeatures: port.ackedProtocol },

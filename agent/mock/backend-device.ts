@@ -1,5 +1,6 @@
 import { LOG_SHMFD, REPLY_ACK } from '../../compat-tables/bits/named-masks.ts';
 import type { Abilities } from '../../compat-tables/entries/entry.ts';
+import { MEMORY_LIMIT } from '../../compat-tables/entries/memory-slots.ts';
 import { type RequestName, requestById } from '../../compat-tables/protocol/requests.ts';
 import { encodeReply, type MessageView, NEED_REPLY } from '../vhost/header.ts';
 import { readU64, readVringState, writeU64, writeVringState } from '../vhost/payloads.ts';
@@ -36,6 +37,7 @@ export class BackendDevice {
     GET_FEATURES: () => writeU64(this.abilities.virtioFeatures),
     GET_PROTOCOL_FEATURES: () => writeU64(this.abilities.protocolFeatures),
     GET_QUEUE_NUM: () => writeU64(BigInt(this.abilities.limits['queue_pairs'] ?? 1)),
+    GET_MAX_MEM_SLOTS: () => writeU64(BigInt(this.abilities.limits[MEMORY_LIMIT] ?? 8)),
     GET_STATUS: () => writeU64(this.status),
     GET_VRING_BASE: (payload) => writeVringState({ index: readVringState(payload).index, num: 0 }),
     SET_LOG_BASE: () => ((this.ackedProtocol & LOG_SHMFD) === 0n ? undefined : new Uint8Array(0)),

@@ -23,6 +23,7 @@ const interfaceFacts = openObject(
     acked: hexBits,
     ackedProtocol: hexBits,
     queuePairs: integer,
+    memoryRegions: integer,
     peer,
     error: problem,
     /** The mode of the interface's guest, connected or not. */

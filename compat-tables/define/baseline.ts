@@ -9,6 +9,7 @@ import { stateNotes } from '../compare/device-state.ts';
 import { type Difference, diff } from '../compare/diff.ts';
 import { migrationNotes } from '../compare/migratable.ts';
 import type { Entry, Limits } from '../entries/entry.ts';
+import { withoutMemory } from '../entries/memory-slots.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { MoveHost } from '../moves/move-host.ts';
 import { makeEntry, promiseOf } from './make-entry.ts';
@@ -46,7 +47,7 @@ export function baseline({ hosts, version }: BaselineRequest): Baseline {
   const abilities = commonAbilities(hosts.flatMap((one) => one.abilities ?? []));
   const { features } = promiseOf(abilities.virtioFeatures, abilities.protocolFeatures);
   const entry = makeEntry({
-    ...{ version: version ?? baselineName(features, abilities.limits), deviceType, abilities },
+    ...{ version: version ?? baselineName(features, withoutMemory(abilities.limits)), deviceType, abilities },
     summary: `All that the back-ends of ${hosts.length} hosts have in common`,
     covers: hosts.map(({ name, backend }) => (backend === undefined ? name : `${name}: ${backend}`)),
     sources: sourcesOf(hosts),

@@ -3,6 +3,7 @@ import { ACCESS_PLATFORM, IOMMU_NEEDS } from '../bits/named-masks.ts';
 import { digestOf } from '../entries/digest.ts';
 import type { Abilities, Entry, Limits } from '../entries/entry.ts';
 import { DEFINED, entryFile, readEntry } from '../entries/entry-file.ts';
+import { withoutMemory } from '../entries/memory-slots.ts';
 
 /** The mask that a back-end of these protocol features can keep, and the protocol features that it then needs. */
 export function promiseOf(features: bigint, protocolFeatures: bigint): { features: bigint; required: bigint } {
@@ -35,5 +36,7 @@ export function makeEntry(parts: EntryParts): Entry {
 
 /** A back-end that answers 0 to a limit states none. */
 function positive(limits: Limits): Limits {
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => Number.isInteger(value) && value >= 1));
+  return Object.fromEntries(
+    Object.entries(withoutMemory(limits)).filter(([, value]) => Number.isInteger(value) && value >= 1),
+  );
 }

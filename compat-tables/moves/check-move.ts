@@ -11,6 +11,7 @@ import { checkEntry } from '../compare/check-entry.ts';
 import { unknownTypeWarnings } from '../compare/device-state.ts';
 import { Effort } from '../compare/effort.ts';
 import type { Abilities, Tier } from '../entries/entry.ts';
+import { limitsThrough, memoryWarnings } from '../entries/memory-slots.ts';
 import { type Outlook, outlookOf } from './after-the-move.ts';
 import { type Candidate, candidate, candidatesOf, closest, fits, type Question } from './fitting-versions.ts';
 import { type Basis, type Need, needOf } from './guest-needs.ts';
@@ -154,6 +155,7 @@ function answerFor({ subject, need, home, back, to, hosts, options }: Asked): Ta
       ...warningsOf(question, chosen, need),
       ...waitingWarnings(to, subject.name, modes),
       ...unknownTypeWarnings(to.deviceType),
+      ...(chosen ? memoryWarnings(need.limits, limitsThrough(chosen.entry, to.abilities), to.name) : []),
       ...(chosen ? deviceWarnings(to.deviceType, subject.offered, chosen.features, to.name) : []),
     ],
     after: possible ? outlookOf({ subject, need, home: back, where: to, hosts, mode: chosen }) : undefined,

@@ -9,6 +9,7 @@ import { notReached } from '../compare/forward-only.ts';
 import type { SelectableHost } from '../compare/selection-input.ts';
 import type { Entry } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/entry.ts';
+import { limitsThrough } from '../entries/memory-slots.ts';
 import type { Need } from './guest-needs.ts';
 import { type MoveHost, versionNamed } from './move-host.ts';
 import { type Shortage, shortages } from './ring-and-queue-sizes.ts';
@@ -65,7 +66,7 @@ export function candidate(question: Question, entry: Entry | undefined): Candida
     differs: entry !== undefined && known !== undefined && known.digest !== entry.digest,
     backward: forwardOnly && goesBack(question, entry),
     missing: need.features & ~features,
-    shortages: shortages(need.limits, entry?.limits, to.abilities?.limits),
+    shortages: shortages(need.limits, entry?.limits, limitsThrough(entry, to.abilities)),
     protocol: protocolLacks(question, entry),
   };
 }

@@ -39,6 +39,8 @@ export interface MoveSubject {
   readonly ringSizes: readonly number[];
   /** The highest ring whose size is known, and 1; undefined or 0: none is. */
   readonly rings?: number;
+  /** Regions of guest memory; undefined: not known. */
+  readonly memoryRegions?: number | undefined;
   /** The abilities of its own back-end; undefined: not known. */
   readonly abilities: Abilities | undefined;
 }

@@ -2,15 +2,17 @@
 import { deviceTypeNamed } from '../bits/device-types.ts';
 import { limitName, QUEUE_LIMIT, queueCountOf } from '../bits/queue-counts.ts';
 import type { Limits } from '../entries/entry.ts';
+import { MEMORY_LIMIT } from '../entries/memory-slots.ts';
 import type { MoveSubject } from './move-host.ts';
 
-/** The queues and the largest ring of a device, as far as they were seen. */
+/** The queues, the largest ring and the memory regions of a device, as far as they were seen. */
 export function sizesOf(subject: MoveSubject): Limits {
-  const { ringSizes } = subject;
+  const { ringSizes, memoryRegions } = subject;
   const queues = countedQueues(subject);
   return {
     ...(queues === undefined ? {} : { [QUEUE_LIMIT]: queues }),
     ...(ringSizes.length === 0 ? {} : { ring_size: Math.max(...ringSizes) }),
+    ...(memoryRegions === undefined ? {} : { [MEMORY_LIMIT]: memoryRegions }),
   };
 }
 
@@ -66,6 +68,7 @@ export function shortageText(
   mode: string,
   { name, needed, given }: Shortage,
 ): { readonly text: string; readonly remedy: string } {
+  if (name === MEMORY_LIMIT) return memoryText(mode, needed, given);
   const limit = limitName(deviceType, name);
   const qemu =
     name === QUEUE_LIMIT && isCheckedByQemu(deviceType)
@@ -74,5 +77,14 @@ export function shortageText(
   return {
     text: `${mode} gives ${limit} ${given}, the interface has ${needed}${qemu}`,
     remedy: `Raise ${limit} in the back-end or the version there, or start the guest with less.`,
+  };
+}
+
+function memoryText(mode: string, needed: number, given: number) {
+  const why = 'QEMU refuses it there (a used vhost backend has no free memory slots left)';
+  return {
+    text: `${mode} takes ${given} memory regions, the guest has ${needed}: ${why}`,
+    remedy:
+      'Unplug memory from the guest, or move it to a back-end that takes more regions (VHOST_USER_PROTOCOL_F_CONFIGURE_MEM_SLOTS).',
   };
 }

@@ -9,6 +9,7 @@ import { checkEntry } from '../compare/check-entry.ts';
 import { type Difference, diff } from '../compare/diff.ts';
 import { notMigratable } from '../compare/migratable.ts';
 import type { Abilities, Blocker } from '../entries/entry.ts';
+import { limitsThrough } from '../entries/memory-slots.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import { abilitiesOf, type BackendRelease } from '../releases/release.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
@@ -114,8 +115,8 @@ function affected(host: MoveHost, subject: MoveSubject, next: Abilities): Affect
 }
 
 /** Limits of the release that the device exceeds: a version need not promise them, and QEMU never takes less. */
-function beyond(subject: MoveSubject, { limits }: Abilities): string[] {
-  return shortages(sizesOf(subject), limits).map(({ name, needed, given }) => {
+function beyond(subject: MoveSubject, next: Abilities): string[] {
+  return shortages(sizesOf(subject), limitsThrough(undefined, next)).map(({ name, needed, given }) => {
     return `it has ${limitName(subject.deviceType, name)} ${needed}, and the back-end would give ${given}`;
   });
 }

@@ -55,6 +55,7 @@ function moveSubject(one: InterfaceDocument): MoveSubject {
     ...{ offered: mask(one.offered_features), acked: mask(one.acked_features) },
     ...{ ackedProtocol: mask(one.acked_protocol_features), queuePairs: one.queue_pairs },
     ringSizes: Object.values(one.ring_sizes),
+    memoryRegions: one.memory_regions,
     rings: ringsOf(Object.keys(one.ring_sizes).map(Number)),
     abilities: words(one.backend_features, one.backend_protocol_features, one.backend_limits),
   };

@@ -85,9 +85,9 @@ export const isIntact = memoize((row: VersionRow): boolean => digestOf(entryOf(r
 
 /** An interface as compat-tables/moves takes it. */
 export function subjectOf(row: InterfaceRow): MoveSubject {
-  const { name, deviceType, inForce, nextStart, queuePairs, abilities } = row;
+  const { name, deviceType, inForce, nextStart, queuePairs, memoryRegions, abilities } = row;
   return {
-    ...{ name, deviceType, pin: row.version, inForce, nextStart, queuePairs, abilities },
+    ...{ name, deviceType, pin: row.version, inForce, nextStart, queuePairs, memoryRegions, abilities },
     ...{ offered: row.offeredFeatures, acked: row.ackedFeatures, ackedProtocol: row.ackedProtocolFeatures },
     ringSizes: [...row.ringSizes.values()],
     rings: ringsOf([...row.ringSizes.keys()]),

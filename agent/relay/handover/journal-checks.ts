@@ -114,4 +114,6 @@ const pendingReply = places<[number, string | null, boolean | undefined, string 
 export const journalRecord = places(
   ...([hex, hex, orNull(hex), orNull(hex), array(ring), array(places<[number, number]>(ring, count))] as const),
   ...([orNull(count), boolean, array(pendingReply), array(message, 16), count, boolean] as const),
+  // those of a later release than the first with this format
+  ...([maybe(orNull(count)), maybe(orNull(count))] as const),
 );

@@ -130,6 +130,8 @@ type Plain = [
   /** Of the release before: questions of its own to the back-end, whose answers were still to come. */
   barriers: number,
   postcopy: boolean,
+  memoryRegions?: number | null,
+  memorySlots?: number | null,
 ];
 
 type PlainMessage = readonly [
@@ -181,6 +183,8 @@ export function encodeRecord(sequence: bigint, { state, messages }: JournalRecor
     messages.map(plainMessage),
     0,
     state.postcopy,
+    state.memoryRegions ?? null,
+    state.memorySlots ?? null,
   ];
   const text = Buffer.from(JSON.stringify(plain));
   if (text.length > RECORD_BYTES - RECORD_PREFIX)
@@ -218,6 +222,8 @@ export function decodeRecord(bytes: Buffer): DecodedRecord | undefined {
     queuePairs: queuePairs ?? undefined,
     relayed,
     postcopy: plain[11],
+    ...(typeof plain[12] === 'number' && { memoryRegions: plain[12] }),
+    ...(typeof plain[13] === 'number' && { memorySlots: plain[13] }),
     pending: pending.map(([request, answer, dropped, features]) => ({
       request,
       ...(answer !== null && { answer: Buffer.from(answer, 'base64') }),

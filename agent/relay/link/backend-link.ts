@@ -82,7 +82,9 @@ export class BackendLink {
 
   /** The back-end answered otherwise than when it was measured. */
   learn(learned: Learned): void {
-    if (this.#abilities) this.#abilities = { ...this.#abilities, ...learned };
+    if (this.#abilities === undefined) return;
+    const limits = { ...this.#abilities.limits, ...learned.limits };
+    this.#abilities = { ...this.#abilities, ...learned, limits };
   }
 
   /** Replies to come that nobody waits for. The borrower of the channel has to drop them. */

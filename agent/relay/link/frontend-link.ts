@@ -1,6 +1,7 @@
 import { familyOf } from '../../../compat-tables/bits/device-types.ts';
 import { featureNames, formatMask } from '../../../compat-tables/bits/mask.ts';
 import { LOG_ALL } from '../../../compat-tables/bits/named-masks.ts';
+import { MEMORY_LIMIT } from '../../../compat-tables/entries/memory-slots.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { identifyProcess, type PeerIdentity } from '../../fd/peer.ts';
 import type { ResumableSocketEvents } from '../../fd/resumable-socket.ts';
@@ -39,6 +40,7 @@ export class FrontendLink {
   readonly #channels: Readonly<Record<Side, VhostChannel>>;
   readonly #events: FrontendLinkEvents;
   readonly #exchange: Exchange;
+  readonly #backend: BackendLink;
   #since = performance.now();
   #stored: StoredPair | undefined;
 
@@ -51,6 +53,8 @@ export class FrontendLink {
     events: FrontendLinkEvents,
   ) {
     this.#channels = { frontend: channel, backend: backend.channel };
+    this.#backend = backend;
+    this.#learnSlots(state);
     this.#events = events;
     const heard: ExchangeEvents = {
       changed: (before, now) => this.#notice(before, now),
@@ -142,11 +146,16 @@ export class FrontendLink {
   }
 
   #notice(before: SessionState, now: SessionState): void {
-    const shown: readonly (keyof SessionState)[] = ['offered', 'acked', 'ackedProtocol', 'queuePairs', 'ringSizes'];
-    if (!shown.some((key) => now[key] !== before[key])) return;
+    if (!SHOWN.some((key) => now[key] !== before[key])) return;
+    if (now.memorySlots !== before.memorySlots) this.#learnSlots(now);
     if (now.acked !== undefined && now.acked !== before.acked && !onlyLogging(before.acked, now.acked))
       this.#events.negotiated(negotiated(this.context, now.acked));
     this.#events.changed();
+  }
+
+  /** A measurement does not ask: the question belongs to a front-end that has accepted the protocol feature. */
+  #learnSlots({ memorySlots }: SessionState): void {
+    if (memorySlots !== undefined) this.#backend.learn({ limits: { [MEMORY_LIMIT]: memorySlots } });
   }
 
   #ended(error: Error | undefined): void {
@@ -168,6 +177,11 @@ export class FrontendLink {
     this.#channels.frontend.leave();
   }
 }
+
+/** What of a session is in the status of its port. */
+const SHOWN: readonly (keyof SessionState)[] = [
+  ...(['offered', 'acked', 'ackedProtocol', 'queuePairs', 'ringSizes', 'memoryRegions', 'memorySlots'] as const),
+];
 
 function onlyLogging(before: bigint | undefined, now: bigint): boolean {
   return before !== undefined && ((before ^ now) & ~LOG_ALL) === 0n;

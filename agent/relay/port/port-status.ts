@@ -62,6 +62,7 @@ export interface PortStatus {
   readonly acked?: bigint | undefined;
   readonly ackedProtocol?: bigint | undefined;
   readonly queuePairs?: number | undefined;
+  readonly memoryRegions?: number | undefined;
   /** Ring index → descriptors. */
   readonly ringSizes: ReadonlyMap<number, number>;
   readonly peer?: PeerIdentity | undefined;

@@ -68,6 +68,7 @@ export class Port {
       acked: session?.acked,
       ackedProtocol: session?.ackedProtocol,
       queuePairs: session?.queuePairs,
+      memoryRegions: session?.memoryRegions,
       ringSizes: session?.ringSizes ?? new Map(),
     };
   }

@@ -70,7 +70,14 @@ const MASKED_REPLIES: Partial<Record<RequestName, (context: SessionContext, mess
     const learned = { limits: { queue_pairs: Number(backend) } };
     return { action: { do: 'refuse', error: tooFewQueues(context, Number(backend), most), close: true, learned } };
   },
+  GET_MAX_MEM_SLOTS: (_context, { payload }) => {
+    const slots = readU64(payload);
+    return { action: FORWARD, change: slots > MOST_SLOTS ? {} : { memorySlots: Number(slots) } };
+  },
 };
+
+/** More than any back-end takes; a number that is none is not remembered. */
+const MOST_SLOTS = 65_536n;
 
 function forwardValue(message: MessageView, value: bigint): Action {
   if (readU64(message.payload) === value) return FORWARD;

@@ -93,6 +93,13 @@ const RULES: Partial<Record<RequestName, Rule>> = {
   GET_VRING_BASE: (_context, state, { payload }) => stop(state, readU32(payload)),
   GET_VRING_BASE_SKIP_DRAIN: (_context, state, { payload }) =>
     payload.length < 4 ? NO_CHANGE : stop(state, readU32(payload)),
+  // in postcopy the front-end confirms a table and a region by a message with a number in it
+  SET_MEM_TABLE: (_context, _state, { payload }) => {
+    const regions = readU32(payload);
+    return regions === 0 ? NO_CHANGE : { memoryRegions: regions };
+  },
+  ADD_MEM_REG: (_context, state, { payload }) => (payload.length <= 8 ? NO_CHANGE : regions(state, 1)),
+  REM_MEM_REG: (_context, state) => regions(state, -1),
   POSTCOPY_LISTEN: () => ({ postcopy: true }),
   POSTCOPY_END: () => ({ postcopy: false }),
   RESET_OWNER: () => ({ started: [] }),
@@ -110,6 +117,10 @@ function start(context: SessionContext, state: SessionState, index: number): Ses
 
 function stop(state: SessionState, index: number): SessionChange {
   return { started: state.started.filter((one) => one !== index) };
+}
+
+function regions({ memoryRegions = 0 }: SessionState, more: number): SessionChange {
+  return { memoryRegions: Math.max(0, memoryRegions + more) };
 }
 
 /** The device has at least this ring. The control queue of a network card is no queue pair. */

@@ -31,6 +31,10 @@ export interface SessionState {
   readonly ringSizes: ReadonlyMap<number, number>;
   /** Queues of the device as its type counts them, used by the guest or not: by the highest ring that was set up, enabled or started. */
   readonly queuePairs: number | undefined;
+  /** Regions of guest memory that the back-end has; undefined: none were shared yet. */
+  readonly memoryRegions?: number;
+  /** The answer to GET_MAX_MEM_SLOTS; undefined: the front-end has not asked. */
+  readonly memorySlots?: number;
   /** More than questions has gone to the back-end. */
   readonly relayed: boolean;
   /** Memory follows the guest in a postcopy migration: the back-end answers a memory table with one of its own. */

@@ -34,11 +34,15 @@ export const INTERFACE = table({
     of: 'abilities',
     keeps: 'measured',
   }),
-  backend_limits: status(codec.limits, 'The limits of its back-end, by name: `queue_pairs`, `ring_size`.', {
-    property: 'limits',
-    of: 'abilities',
-    keeps: 'measured',
-  }),
+  backend_limits: status(
+    codec.limits,
+    'The limits of its back-end, by name: `queue_pairs`, `ring_size`, `memory_slots`.',
+    {
+      property: 'limits',
+      of: 'abilities',
+      keeps: 'measured',
+    },
+  ),
   offered_features: status(codec.optionalMask, 'The virtio features that the front-end was offered.', {
     keeps: 'negotiated',
   }),
@@ -54,6 +58,11 @@ export const INTERFACE = table({
     { keeps: 'negotiated' },
   ),
   ring_sizes: status(codec.integersByIndex, 'The descriptors of each ring, by its index.', { keeps: 'negotiated' }),
+  memory_regions: status(
+    codec.optionalInteger,
+    'The regions of guest memory that the front-end shares with the back-end.',
+    { keeps: 'negotiated' },
+  ),
   error: status(codec.optionalText, 'A code of [errors.md](errors.md).'),
   error_detail: status(
     codec.optionalText,

@@ -65,6 +65,7 @@ const MESSAGE: fc.Arbitrary<PendingMessage> = fc.record(
 );
 const STATE: fc.Arbitrary<SessionState> = fc.record(
   {
+    ...{ memoryRegions: SMALL, memorySlots: SMALL },
     offered: WIDE,
     offeredProtocol: WORD,
     acked: fc.option(WIDE, { nil: undefined }),
@@ -76,7 +77,13 @@ const STATE: fc.Arbitrary<SessionState> = fc.record(
     postcopy: fc.boolean(),
     pending: fc.array(PENDING, { maxLength: 20 }),
   },
-  PLAIN,
+  {
+    ...PLAIN,
+    requiredKeys: [
+      ...(['offered', 'offeredProtocol', 'acked', 'ackedProtocol', 'started', 'ringSizes', 'queuePairs'] as const),
+      ...(['relayed', 'postcopy', 'pending'] as const),
+    ],
+  },
 );
 const RECORDS: fc.Arbitrary<JournalRecord> = fc.record(
   {
