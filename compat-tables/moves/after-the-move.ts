@@ -45,7 +45,9 @@ export function outlookOf(landing: Landing): Outlook {
   const { subject, need, home, where, hosts, mode } = landing;
   const others = [home, ...hosts].filter(({ name }) => name !== where.name);
   const gained = visibleBits(subject.deviceType, mode.features) & ~need.seen;
-  const then = { ...need, features: need.features | gained };
+  // a driver that has not chosen yet may take all of it, what it has seen before included
+  const bound = need.mayTake === undefined ? gained : visibleBits(subject.deviceType, mode.features);
+  const then = { ...need, features: need.features | bound };
   const next = others.map((to) => ({ to, ...reach(landing, need, to), rebound: reach(landing, then, to) }));
   return {
     reachable: next.filter(({ possible }) => possible).map(({ to }) => to.name),

@@ -13,6 +13,7 @@ import { Effort } from '../compare/effort.ts';
 import type { Abilities, Tier } from '../entries/entry.ts';
 import { limitsThrough, memoryWarnings } from '../entries/memory-slots.ts';
 import { type Outlook, outlookOf } from './after-the-move.ts';
+import { driverlessWarnings } from './driverless.ts';
 import { type Candidate, candidate, candidatesOf, closest, fits, type Question } from './fitting-versions.ts';
 import { type Basis, type Need, needOf } from './guest-needs.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
@@ -152,7 +153,8 @@ function answerFor({ subject, need, home, back, to, hosts, options }: Asked): Ta
     asItStands: asItStands(question, subject.name),
     obstacles: possible ? [] : [...source, ...(chosen ? [] : targetObstacles(question, considered, options))],
     warnings: [
-      ...warningsOf(question, chosen, need),
+      ...warningsOf(question, chosen),
+      ...driverlessWarnings(question, chosen),
       ...waitingWarnings(to, subject.name, modes),
       ...unknownTypeWarnings(to.deviceType),
       ...(chosen ? memoryWarnings(need.limits, limitsThrough(chosen.entry, to.abilities), to.name) : []),
@@ -191,7 +193,10 @@ function modeOf({ entry, features, same }: Candidate, need: Need, deviceType: st
 }
 
 function surplusOf(features: bigint, need: Need, deviceType: string): string[] {
-  return featureNames(familyOf(deviceType), visibleBits(deviceType, features) & ~need.features);
+  return featureNames(
+    familyOf(deviceType),
+    visibleBits(deviceType, features) & ~(need.features | (need.mayTake === undefined ? 0n : need.seen)),
+  );
 }
 
 function isPinned(to: MoveHost, name: string, mode: Mode | undefined): boolean {

@@ -10,6 +10,7 @@ import type { SelectableHost } from '../compare/selection-input.ts';
 import type { Entry } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/entry.ts';
 import { limitsThrough } from '../entries/memory-slots.ts';
+import { coversMayTake } from './driverless.ts';
 import type { Need } from './guest-needs.ts';
 import { type MoveHost, versionNamed } from './move-host.ts';
 import { type Shortage, shortages } from './ring-and-queue-sizes.ts';
@@ -45,13 +46,18 @@ export function fits({ missing, shortages, protocol, differs, backward }: Candid
   return missing === 0n && shortages.length === 0 && protocol.length === 0 && !differs && !backward;
 }
 
-/** All usable versions of the destination, the one in force first, then in the order of preference there. */
+/**
+ * All usable versions of the destination, the one in force first, then in the order of preference there; those that cover
+ * what a driver may still take before the others.
+ */
 export function candidatesOf(question: Question): Candidate[] {
   const { to, need } = question;
   if (to.versions.length === 0) return to.abilities === undefined ? [] : [candidate(question, undefined)];
   const usable = to.versions.filter(({ usable }) => usable).map(({ entry }) => candidate(question, entry));
   const current = usable.filter(({ entry }) => entry?.version === need.version);
-  return [...current, ...usable.filter((one) => !current.includes(one))];
+  const others = usable.filter((one) => !current.includes(one));
+  const covers = (one: Candidate) => Number(!coversMayTake(one, need));
+  return [...current, ...others].toSorted((a, b) => covers(a) - covers(b));
 }
 
 export function candidate(question: Question, entry: Entry | undefined): Candidate {

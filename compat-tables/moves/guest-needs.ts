@@ -5,11 +5,12 @@ import { decidedByBackend } from '../bits/qemu-from-backend.ts';
 import { protocolNeeds } from '../compare/device-state.ts';
 import type { Abilities, Entry, Limits } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/entry.ts';
+import { driverlessNeed, type MayTake } from './driverless.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
 import { requestQueues, sizesOf } from './ring-and-queue-sizes.ts';
 
 /**
- * What the answer is judged by: the features that the running guest took; all that its front-end was offered, because
+ * What the answer is judged by: the features that the running guest took; nothing, because a front-end is connected and
  * the guest's driver has not chosen yet; all that the version of the next start promises; or two documents alone, where
  * nothing else is known of a device.
  */
@@ -30,6 +31,8 @@ export interface Need {
   readonly protocol: bigint;
   /** The offer where the guest runs now: it has seen all of this and chosen. */
   readonly seen: bigint;
+  /** What its driver may still take; absent when it has chosen, or none is connected. */
+  readonly mayTake?: MayTake;
 }
 
 /** Undefined when nothing tells the needs: the interface never started, and the version of its start is not known. */
@@ -50,16 +53,17 @@ export function needOf(subject: MoveSubject, home: MoveHost): Need | undefined {
       seen: guestFeatures(subject.offered ?? inForce?.virtioFeatures ?? subject.acked) | guest,
     };
   }
-  // a front-end is there, its driver is not yet: it may still take all that it was offered
-  const running = subject.inForce !== undefined;
-  const version = running ? subject.inForce : subject.nextStart;
+  if (subject.inForce !== undefined) {
+    const common = { version: subject.inForce, limits: sizes, queuePairs, protocol };
+    return { basis: 'in-force', ...common, ...driverlessNeed(subject, entryNamed(subject.inForce)) };
+  }
+  const version = subject.nextStart;
   const entry = entryNamed(version);
-  const offer = running ? (subject.offered ?? entry?.virtioFeatures) : entry?.virtioFeatures;
-  if (offer === undefined) return undefined;
-  const guest = guestFeatures(offer);
+  if (entry === undefined) return undefined;
+  const guest = guestFeatures(entry.virtioFeatures);
   return {
-    ...{ basis: running ? 'in-force' : 'next-start', version, queuePairs, protocol },
-    limits: { ...entry?.limits, ...sizes },
+    ...{ basis: 'next-start', version, queuePairs, protocol },
+    limits: { ...entry.limits, ...sizes },
     features: guest & backend,
     qemuAlone: 0n,
     seen: guest,

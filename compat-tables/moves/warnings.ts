@@ -3,7 +3,6 @@ import { familyOf } from '../bits/device-types.ts';
 import { ACCESS_PLATFORM, VERSION_1 } from '../bits/named-masks.ts';
 import { cannotLeave } from './after-the-move.ts';
 import type { Candidate, Question } from './fitting-versions.ts';
-import type { Need } from './guest-needs.ts';
 import { type MoveHost, versionNamed } from './move-host.ts';
 
 /**
@@ -44,7 +43,7 @@ export function waitingWarnings(to: MoveHost, name: string, modes: readonly { re
   ];
 }
 
-export function warningsOf({ from, to }: Question, chosen: Candidate | undefined, need: Need): string[] {
+export function warningsOf({ from, to }: Question, chosen: Candidate | undefined): string[] {
   const drifted = to.versions
     .filter(({ entry }) => (versionNamed(from, entry.version)?.entry.digest ?? entry.digest) !== entry.digest)
     .map(({ entry }) => entry.version);
@@ -61,9 +60,6 @@ export function warningsOf({ from, to }: Question, chosen: Candidate | undefined
       ? [
           `nothing is known of the back-end of ${to.name} but its versions: whether QEMU migrates from there is not said`,
         ]
-      : []),
-    ...(need.basis === 'in-force'
-      ? ['the driver of the guest has chosen no features yet: it may take all it was offered']
       : []),
   ];
 }
