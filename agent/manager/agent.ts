@@ -114,7 +114,13 @@ export class Agent {
     const known = new KnownRows({ memory: this.#memory, owned: this.#owned, authors, changes });
     this.#hostRow = new OwnHostRow({ state, systemId: id, authors, changes });
     this.#versions = new LocalVersions({
-      ...{ loaded: tables.entries, memory: new PublishedMemory(config.stateDir), authors, changes },
+      ...{
+        loaded: tables.entries,
+        problems: tables.problems,
+        memory: new PublishedMemory(config.stateDir),
+        authors,
+        changes,
+      },
       inForce: () => this.interfaces.inForce(),
       record: (event) => this.events.record(event),
     });

@@ -11,6 +11,7 @@ import type { Authors } from './authors.ts';
 import type { ClientChanges } from './client-changes.ts';
 import type { NewEvent } from './event-log.ts';
 import type { PublishedMemory } from './published-memory.ts';
+import { inTheirPlaces, refusedIn } from './refused-entries.ts';
 
 /** How long a reconciliation waits for the disk, milliseconds. */
 const DISK_PATIENCE_MS = 1000;
@@ -19,6 +20,8 @@ const DISK_PATIENCE_MS = 1000;
 interface Surroundings {
   /** The entries of the tables. */
   readonly loaded: readonly Entry[];
+  /** What could not be read of them. */
+  readonly problems?: readonly CompatError[];
   readonly memory: PublishedMemory;
   /** The versions that the front-ends of this host have, by the keys of their entries; undefined while that is not known of all. */
   readonly inForce: () => ReadonlySet<string> | undefined;
@@ -77,7 +80,8 @@ export class LocalVersions {
     }
     const running = isUnread ? undefined : this.#around.inForce();
     const inUse = versionsInUse(interfaces, host.defaultVersion, running);
-    const inForce = entriesInForce([...this.#loaded, ...defined.entries], this.#remembered, inUse);
+    const refused = refusedIn(this.#around.problems ?? []);
+    const inForce = entriesInForce([...this.#loaded, ...defined.entries], this.#remembered, inUse, refused);
     this.#entries = inForce.entries;
     this.#remembered = inForce.entries;
     this.#tellChanged(host.uuid, inForce.changed);
@@ -170,20 +174,25 @@ interface InForce {
 type InUse = (entry: Pick<Entry, 'deviceType' | 'version'>) => boolean;
 
 /**
- * The entries of tables and definitions, with two exceptions: one that was published before with another digest stays as
- * published, and one that left them stays while it is in use.
+ * The entries of tables and definitions, with three exceptions: one that was published before with another digest, and one
+ * whose table can no longer be read (`isRefused`), stay as and where they were published; one that left them stays while it
+ * is in use.
  */
-export function entriesInForce(loaded: readonly Entry[], remembered: readonly Entry[], inUse: InUse): InForce {
+export function entriesInForce(
+  loaded: readonly Entry[],
+  remembered: readonly Entry[],
+  inUse: InUse,
+  isRefused: (entry: Entry) => boolean = () => false,
+): InForce {
   const before = new Map(remembered.map((entry) => [entryKey(entry), entry]));
-  const changed: Entry[] = [];
-  const entries = loaded.map((entry) => {
-    const published = before.get(entryKey(entry));
-    if (!published || published.digest === entry.digest) return entry;
-    changed.push(entry);
-    return published;
-  });
+  const changed = loaded.filter((entry) => (before.get(entryKey(entry))?.digest ?? entry.digest) !== entry.digest);
   const known = new Set(loaded.map(entryKey));
-  const stillUsed = remembered.filter((entry) => !known.has(entryKey(entry)) && inUse(entry));
+  const unread = remembered.filter((entry) => !known.has(entryKey(entry)) && isRefused(entry));
+  const refused = new Set([...changed, ...unread].map(entryKey));
+  const others = loaded.filter((entry) => !refused.has(entryKey(entry)));
+  const entries = inTheirPlaces(others, refused, remembered);
+  const kept = new Set(entries.map(entryKey));
+  const stillUsed = remembered.filter((entry) => !kept.has(entryKey(entry)) && inUse(entry));
   return { entries: [...entries, ...stillUsed], changed };
 }
 
