@@ -1,40 +1,10 @@
-/**
- * A front-end whose guest has no driver yet: QEMU migrates it whatever it was offered, because the guest has taken nothing.
- * What its driver finds there is another matter, which is told.
- */
+/** Warnings about the move of a front-end whose guest has no driver yet: what the driver finds there. */
 import { familyOf } from '../bits/device-types.ts';
 import { featureNames } from '../bits/mask.ts';
-import { guestFeatures } from '../bits/named-masks.ts';
-import { decidedByBackend, visibleBits } from '../bits/qemu-from-backend.ts';
-import { limitName, QUEUE_LIMIT } from '../bits/queue-counts.ts';
-import type { Entry, Limits } from '../entries/entry.ts';
+import { visibleBits } from '../bits/qemu-from-backend.ts';
+import { limitName } from '../bits/queue-counts.ts';
 import type { Candidate, Question } from './fitting-versions.ts';
-import type { Need } from './guest-needs.ts';
-import type { MoveSubject } from './move-host.ts';
 import { shortages } from './ring-and-queue-sizes.ts';
-
-/** What a driver may take when it binds where the guest is now. */
-export interface MayTake {
-  /** Bits that back-ends decide about; undefined: not known. */
-  readonly features: bigint | undefined;
-  readonly limits: Limits;
-}
-
-/** The parts of its need that follow from having taken nothing. `entry`: the version in force, where its host has it. */
-export function driverlessNeed({ deviceType, offered }: MoveSubject, entry: Entry | undefined) {
-  const offer = offered ?? entry?.virtioFeatures;
-  const seen = guestFeatures(offer ?? 0n);
-  // the queues of the device are known from its front-end, and QEMU has no fewer for a smaller mode
-  const { [QUEUE_LIMIT]: _queues, ...limits } = entry?.limits ?? {};
-  const features = offer === undefined ? undefined : seen & decidedByBackend(deviceType);
-  return { ...{ features: 0n, qemuAlone: 0n, seen }, mayTake: { features, limits } satisfies MayTake };
-}
-
-/** Whether a driver could take there all that it may take here. */
-export function coversMayTake({ features, entry }: Candidate, { mayTake }: Need): boolean {
-  if (mayTake === undefined) return true;
-  return ((mayTake.features ?? 0n) & ~features) === 0n && shortages(mayTake.limits, entry?.limits).length === 0;
-}
 
 /** What changes for the driver. None when it has chosen. */
 export function driverlessWarnings({ need, to }: Question, chosen: Candidate | undefined): string[] {

@@ -10,8 +10,8 @@ import type { SelectableHost } from '../compare/selection-input.ts';
 import type { Entry } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/entry.ts';
 import { limitsThrough } from '../entries/memory-slots.ts';
-import { coversMayTake } from './driverless.ts';
 import type { Need } from './guest-needs.ts';
+import { coversMayTake } from './may-take.ts';
 import { type MoveHost, versionNamed } from './move-host.ts';
 import { type Shortage, shortages } from './ring-and-queue-sizes.ts';
 
@@ -56,7 +56,7 @@ export function candidatesOf(question: Question): Candidate[] {
   const usable = to.versions.filter(({ usable }) => usable).map(({ entry }) => candidate(question, entry));
   const current = usable.filter(({ entry }) => entry?.version === need.version);
   const others = usable.filter((one) => !current.includes(one));
-  const covers = (one: Candidate) => Number(!coversMayTake(one, need));
+  const covers = (one: Candidate) => Number(!coversMayTake(one.features, one.entry?.limits, need.mayTake));
   return [...current, ...others].toSorted((a, b) => covers(a) - covers(b));
 }
 

@@ -5,7 +5,7 @@ import { decidedByBackend } from '../bits/qemu-from-backend.ts';
 import { protocolNeeds } from '../compare/device-state.ts';
 import type { Abilities, Entry, Limits } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/entry.ts';
-import { driverlessNeed, type MayTake } from './driverless.ts';
+import { driverlessNeed, type MayTake } from './may-take.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
 import { requestQueues, sizesOf } from './ring-and-queue-sizes.ts';
 
