@@ -52,7 +52,7 @@ export class PublishedMemory {
   /** Remembers these and no others; settles when they are on the disk. Throws VC-MEMORY; they are remembered until the end then. */
   async keep(entries: readonly Entry[]): Promise<void> {
     this.#entries = entries;
-    const promised = entries.map((one) => `${entryKey(one)} ${one.digest}`).join('\n');
+    const promised = entries.map((one) => `${entryKey(one)} ${one.digest} ${JSON.stringify(one.withdrawn)}`).join('\n');
     if (promised === this.#onDisk) return;
     await this.#file.write(encodeOrder({ format: FORMAT, entries }));
     this.#onDisk = promised;

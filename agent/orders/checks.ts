@@ -66,7 +66,7 @@ const entryMembers = openObject(
     ...{ tier: oneOf('both-ways', 'forward-only', 'best-effort'), summary: string, covers: array(string) },
     ...{ sources: array(string), origin: string, digest: string },
   },
-  { protocolFeatures: hexBits },
+  { protocolFeatures: hexBits, withdrawn: openObject({ since: string, why: string }, { use: string }) },
 );
 
 export const entry: Check<Entry> = (value, path) => ({

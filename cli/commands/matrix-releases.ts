@@ -1,4 +1,5 @@
 import { type ReleaseMatrix, type ReleaseMove, releaseMatrix } from '../../compat-tables/compare/release-matrix.ts';
+import { withdrawalNotes } from '../../compat-tables/entries/withdrawal.ts';
 import { namedReleases } from '../../compat-tables/releases/releases.ts';
 import type { CommandResult } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
@@ -12,6 +13,7 @@ export function releasesResult(words: readonly string[]): CommandResult {
   const matrix = releaseMatrix(releases);
   return {
     text: matrixText(matrix),
+    notes: releases.flatMap(({ name, withdrawn }) => withdrawalNotes(name, withdrawn)),
     table: {
       headings: ['from', 'to', 'direction', 'migratable', 'survives', 'by_default', 'breaks'],
       rows: matrix.moves.map(({ from, to, direction, survival }) => [

@@ -81,6 +81,7 @@ export const matrixCommand: Command = {
     'usable   the host can honour the version',
     'blocked  the host knows it and cannot honour it (select --explain says why)',
     'unknown  no table of the host defines it',
+    'withdrawn  the host could honour it, but it is not to be used any more',
     'differs  the host defines it with another content than the host before it: never selected',
   ].join('\n'),
   async run(context, input) {

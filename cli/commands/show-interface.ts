@@ -1,3 +1,4 @@
+import { plural } from '../../base/text.ts';
 import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { decodeMask } from '../../compat-tables/bits/mask.ts';
 import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
@@ -77,6 +78,7 @@ function summary(row: InterfaceRow): Part[] {
         ['front-end', row.frontend],
         ['back-end', row.backend],
         [queueUnit(deviceType), queues],
+        ...memoryField(row),
         ['migratable', abilities === undefined ? 'not known yet' : migratableText(abilities, deviceType)],
         ['guest took', row.ackedFeatures === undefined ? undefined : maskText(row.ackedFeatures)],
       ],
@@ -84,6 +86,10 @@ function summary(row: InterfaceRow): Part[] {
     '',
     ...keptFromGuest(row),
   ];
+}
+
+function memoryField({ memoryRegions }: InterfaceRow): Field[] {
+  return memoryRegions === undefined ? [] : [['guest memory', plural(memoryRegions, 'region')]];
 }
 
 /** What the back-end offers and the guest has not. Control bits are no guest's. */

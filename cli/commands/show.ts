@@ -1,5 +1,6 @@
 import { firstNames, plural } from '../../base/text.ts';
 import { deviceTypesOf, effectiveDefault } from '../../compat-tables/compare/default-version.ts';
+import { withdrawalText } from '../../compat-tables/entries/withdrawal.ts';
 import type { HostRow, InterfaceRow, VersionRow } from '../../rpc/state/read-rows.ts';
 import { hostName } from '../../rpc/state/state.ts';
 import type { Command } from '../shared/command.ts';
@@ -100,6 +101,23 @@ function page(
   ];
 }
 
+/** Withdrawn versions that somebody has: each once, with who it is. */
+function withdrawnConcerns(
+  host: HostRow,
+  versions: readonly VersionRow[],
+  interfaces: readonly InterfaceRow[],
+): Concern[] {
+  return versions.flatMap(({ version, deviceType, withdrawn }) => {
+    const users = interfaces.filter((one) => {
+      return one.deviceType === deviceType && [one.version, one.inForce, one.nextStart].includes(version);
+    });
+    const who = [...(host.defaultVersion === version ? ['the default'] : []), ...users.map(({ name }) => name)];
+    if (withdrawn === undefined || who.length === 0) return [];
+    const text = `${version}, which ${firstNames(who, 5)} ${who.length === 1 ? 'has' : 'have'}, ${withdrawalText(withdrawn)}`;
+    return [{ code: 'VC-VERSION-WITHDRAWN', text }];
+  });
+}
+
 function concernText({ interface: name, code, text }: Concern): string {
   return `${name === undefined ? '' : `${name}: `}${text}${code === undefined ? '' : ` [${code}]`}`;
 }
@@ -122,6 +140,7 @@ function concernsOf({ host, versions, interfaces }: Pick<OpenHost, 'host' | 'ver
     ...(defaultVersion === undefined || usable.has(defaultVersion)
       ? []
       : [{ code: 'VC-VERSION-UNUSABLE', text: `the default version ${defaultVersion} is not usable here` }]),
+    ...withdrawnConcerns(host, versions, interfaces),
     ...interfaces.flatMap(({ name, error: code, errorDetail }) =>
       code === undefined ? [] : [{ interface: name, code, text: errorDetail ?? 'it has an error' }],
     ),

@@ -3,6 +3,7 @@ import { familyOf } from '../../compat-tables/bits/device-types.ts';
 import { featureNames, formatMask } from '../../compat-tables/bits/mask.ts';
 import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
+import { withdrawalNotes } from '../../compat-tables/entries/withdrawal.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { versionDocument } from '../../rpc/fleet/describe-host.ts';
 import type { HostRow, VersionRow } from '../../rpc/state/read-rows.ts';
@@ -35,6 +36,7 @@ export const listVersions: Command = {
       notes.push('nothing is known of the back-end of this host yet [VC-BACKEND-UNKNOWN]');
     else if (shown.length === 0)
       notes.push('no version is usable on this host; list-versions --all says why [VC-MODE-NONE]');
+    notes.push(...shown.flatMap(({ version, withdrawn }) => withdrawalNotes(version, withdrawn)));
     return {
       table: tableOf(COLUMNS, shown, input.flag('all') ? NARROW_ALL : NARROW),
       notes,
@@ -111,6 +113,7 @@ function versionText(row: VersionRow): Part[] {
         ['device type', row.deviceType],
         ['usable here', row.usable ? 'yes' : 'no'],
         ...row.blockers.map(({ code, text }): Field => ['blocker', `${text} [${code}]`]),
+        ...withdrawnFields(row),
         ['tier', row.tier],
         ...row.covers.map((text): Field => ['covers', text]),
         ...Object.entries(limits).map(([name, value]): Field => [`limit ${name}`, String(value)]),
@@ -126,6 +129,15 @@ function versionText(row: VersionRow): Part[] {
     ...(requiredProtocolFeatures === 0n
       ? []
       : featureLines('protocol features that it needs', requiredProtocolFeatures, PROTOCOL)),
+  ];
+}
+
+function withdrawnFields({ withdrawn }: VersionRow): Field[] {
+  if (withdrawn === undefined) return [];
+  const { since, why, use } = withdrawn;
+  return [
+    ['withdrawn', `since ${since}: ${why} [VC-VERSION-WITHDRAWN]`],
+    ...(use === undefined ? [] : [['use instead', use] as const]),
   ];
 }
 

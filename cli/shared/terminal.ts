@@ -110,7 +110,7 @@ function styleOf({ env }: Io, isTerminal: boolean): Style {
 }
 
 const GOOD: ReadonlySet<string> = new Set(['yes', 'usable', 'negotiated']);
-const BAD: ReadonlySet<string> = new Set(['no', 'blocked', 'differs', 'refused', 'never']);
+const BAD: ReadonlySet<string> = new Set(['no', 'blocked', 'differs', 'withdrawn', 'refused', 'never']);
 
 /** A cell of a table in the colour of its word. */
 export function paintWord(style: Style, word: string): string {

@@ -6,7 +6,7 @@ import type { Entry } from '../entries/entry.ts';
  * of other types have does not count for this one. A default that no version has counts everywhere, so that its loss shows.
  */
 
-type Named = Pick<Entry, 'version' | 'deviceType'>;
+type Named = Pick<Entry, 'version' | 'deviceType' | 'withdrawn'>;
 
 /** The host's default for a device type; undefined: the first usable version of the type. */
 export function defaultFor(
@@ -26,12 +26,17 @@ export function deviceTypesOf(versions: readonly Named[]): string[] {
   return types.toSorted((a, b) => first(a) - first(b) || (a < b ? -1 : 1));
 }
 
-/** The version that interfaces without a pin get, whether it is usable or not. `versions`: the most preferred first. */
+/**
+ * The version that interfaces without a pin get, whether it is usable or not: one that is named as the default, else the first
+ * usable one that is not withdrawn. `versions`: the most preferred first.
+ */
 export function effectiveDefault(
   deviceType: string,
   name: string | undefined,
   versions: readonly (Named & { readonly usable: boolean })[],
 ): string | undefined {
-  const first = versions.find((one) => one.usable && one.deviceType === deviceType)?.version;
+  const first = versions.find(
+    (one) => one.usable && one.withdrawn === undefined && one.deviceType === deviceType,
+  )?.version;
   return defaultFor(deviceType, name, versions) ?? first;
 }

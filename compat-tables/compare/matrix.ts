@@ -1,13 +1,14 @@
 /** Versions × hosts: what each host says of each version, with the reasons. */
 
 import type { Blocker, Tier } from '../entries/entry.ts';
+import { withdrawalText } from '../entries/withdrawal.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { Effort } from './effort.ts';
 import { notReached } from './forward-only.ts';
 import type { Policy, SelectableHost, SelectableVersion } from './selection-input.ts';
 
-/** `differs`: usable there, but its content is not that of the other hosts. */
-export type CellState = 'usable' | 'blocked' | 'unknown' | 'differs';
+/** `differs`: usable there, but its content is not that of the other hosts. `withdrawn`: usable, but not to be chosen. */
+export type CellState = 'usable' | 'blocked' | 'unknown' | 'differs' | 'withdrawn';
 
 export interface MatrixCell {
   readonly host: string;
@@ -104,9 +105,16 @@ function cellOf({ host, status, behind }: Asked, reference: Asked | undefined): 
   const { digest } = status;
   const differences = differenceOf(status, reference);
   const backward = behind === undefined ? [] : [{ code: 'VC-MOVE-DIRECTION', text: behind, missing: [] }];
-  const reasons = [...(status.usable ? backward : blockersOf(status)), ...differences];
+  const withdrawn = withdrawnReason(status);
+  const reasons = [...(status.usable ? backward : blockersOf(status)), ...withdrawn, ...differences];
   if (reasons.length === 0) return { host, state: 'usable', digest, reasons };
-  return { host, state: status.usable && differences.length > 0 ? 'differs' : 'blocked', digest, reasons };
+  const usable = differences.length > 0 ? 'differs' : withdrawn.length > 0 ? 'withdrawn' : 'blocked';
+  return { host, state: status.usable ? usable : 'blocked', digest, reasons };
+}
+
+function withdrawnReason({ withdrawn }: SelectableVersion): Blocker[] {
+  if (withdrawn === undefined) return [];
+  return [{ code: 'VC-VERSION-WITHDRAWN', text: `it ${withdrawalText(withdrawn)}`, missing: [] }];
 }
 
 function blockersOf({ blockers }: SelectableVersion): readonly Blocker[] {

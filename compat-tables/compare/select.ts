@@ -154,7 +154,7 @@ function selectionRow({ version, cells, common: isCommon }: MatrixRow): Selectio
   );
   const digests = cells.filter(({ state }) => state !== 'unknown').map(({ host, digest }) => ({ host, digest }));
   const agreed = digests.every(({ digest }) => digest === digests[0]?.digest);
-  const usableSomewhere = cells.some(({ state }) => state === 'usable' || state === 'differs');
+  const usableSomewhere = cells.some(({ state }) => ['usable', 'differs', 'withdrawn'].includes(state));
   return { version, common: isCommon, usableSomewhere, lacking, ...(agreed ? {} : { digests }) };
 }
 

@@ -1,10 +1,13 @@
 /** The input of a selection: the policy, and the hosts with their lists of versions. */
 import type { HostVersionList, Tier, VersionStatus } from '../entries/entry.ts';
+import type { Withdrawal } from '../entries/withdrawal.ts';
 
 /** A version as one host sees it, with the tier that its table gives it. */
 export interface SelectableVersion extends VersionStatus {
   /** Absent: `both-ways`. */
   readonly tier?: Tier;
+  /** Not selected, wherever it is usable. */
+  readonly withdrawn?: Withdrawal | undefined;
 }
 
 export interface SelectableHost extends HostVersionList {
@@ -40,8 +43,8 @@ export function compactVersions(versions: readonly SelectableVersion[]): Compact
   return {
     versions: list.map(({ version }) => version),
     digests: list.map(({ digest }) => digest),
-    marks: Uint8Array.from(list, ({ usable, tier }) => {
-      return (usable ? USABLE_MARK : 0) | (tier === 'forward-only' ? FORWARD_ONLY_MARK : 0);
+    marks: Uint8Array.from(list, ({ usable, tier, withdrawn }) => {
+      return (usable && withdrawn === undefined ? USABLE_MARK : 0) | (tier === 'forward-only' ? FORWARD_ONLY_MARK : 0);
     }),
   };
 }

@@ -46,7 +46,10 @@ export function checkDevice(
   }
   const [from, to] = [collectionOf(source), collectionOf(target)];
   const asked = askedFor(from, version, effort);
-  const hosts = resolveCollections([from, to], isNumber(asked, from) ? asked : undefined, effort);
+  // what runs goes on in a withdrawn version, and moves in it
+  const hosts = resolveCollections([from, to], isNumber(asked, from) ? asked : undefined, effort).map((host) => {
+    return { ...host, versions: host.versions.map((one) => ({ ...one, withdrawn: undefined })) };
+  });
   const row = matrix(hosts, 'source', effort).rows.find((one) => one.version === asked);
   const here = row?.cells[0];
   if (row === undefined || here === undefined || here.state === 'unknown') {

@@ -3,6 +3,7 @@
  * wrote the document, and a manager compares. The format is described in docs/documents.md.
  */
 import type { Tier } from '../entries/entry.ts';
+import type { Withdrawal } from '../entries/withdrawal.ts';
 
 /** An array is a set: order and repetition do not matter. */
 export type FieldValue = string | number | boolean | readonly string[];
@@ -39,6 +40,8 @@ export interface CompatibleEntry {
   readonly digest?: string;
   /** Default `both-ways`. */
   readonly tier?: Tier;
+  /** Taken in, and not chosen anew. */
+  readonly withdrawn?: Withdrawal;
   readonly summary?: string;
 }
 

@@ -2,6 +2,7 @@
 
 import type { Effort } from '../compare/effort.ts';
 import type { Blocker, Tier } from '../entries/entry.ts';
+import type { Withdrawal } from '../entries/withdrawal.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { CompatibleEntry, Fields, Scheme } from './device-document.ts';
 import { type Bindings, isConcrete, matchAll, type Pattern, parsePattern, type Task } from './pattern.ts';
@@ -21,13 +22,14 @@ export interface ReadEntry {
   readonly variables: NonNullable<CompatibleEntry['variables']>;
   readonly digest: string | undefined;
   readonly tier: Tier;
+  readonly withdrawn: Withdrawal | undefined;
   /** Set when it has no variable, so that it names one device. */
   readonly concrete: Concrete | undefined;
 }
 
 /** Throws VC-DOCUMENT with what is wrong. */
 export function readCompatibleEntry(entry: CompatibleEntry, scheme: Scheme): ReadEntry {
-  const { version, fields = {}, variables = {}, digest, tier = 'both-ways' } = entry;
+  const { version, fields = {}, variables = {}, digest, tier = 'both-ways', withdrawn } = entry;
   if (version === undefined && Object.keys(fields).length === 0)
     throw new CompatError('VC-DOCUMENT', 'Cannot use an entry: it has no version and no fields; wanted one of them');
   for (const [name, variable] of Object.entries(variables)) checkVariable(name, variable);
@@ -48,7 +50,7 @@ export function readCompatibleEntry(entry: CompatibleEntry, scheme: Scheme): Rea
   const concrete = texts.every(isConcrete)
     ? { version: plain(readVersion) ?? version, fields: plainFields(fields, patterns) }
     : undefined;
-  return { version: readVersion, fields: patterns, variables, digest, tier, concrete };
+  return { version: readVersion, fields: patterns, variables, digest, tier, withdrawn, concrete };
 }
 
 function isPattern(version: ReadEntry['version']): version is Pattern {

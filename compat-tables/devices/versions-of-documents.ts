@@ -124,8 +124,8 @@ function statusOf(
   const there = own.get(name);
   let best: { reasons: readonly Blocker[]; place: number; digest: string; distance: number } | undefined;
   const usable = (digest: string, place: number): Placed => {
-    const tier = entries[place]?.tier ?? 'both-ways';
-    return { status: { version: name, digest, usable: true, blockers: [], tier }, place };
+    const { tier = 'both-ways', withdrawn } = entries[place] ?? {};
+    return { status: { version: name, digest, usable: true, blockers: [], tier, withdrawn }, place };
   };
   if (there !== undefined && there.place >= 0) return usable(there.candidate.digest, there.place);
   // A device that is there can be what it is, whatever else its host can take in.

@@ -26,6 +26,7 @@ export function entryFile(entry: Entry): string {
       ? {}
       : { requires_protocol_features: featureNames(PROTOCOL, requiredProtocolFeatures) }),
     ...{ limits, tier, covers: entry.covers, sources: entry.sources },
+    ...(entry.withdrawn === undefined ? {} : { withdrawn: entry.withdrawn }),
   };
   return `${JSON.stringify({ format: 1, device_type: entry.deviceType, entries: [row] }, null, 2)}\n`;
 }

@@ -3,6 +3,7 @@
  * on `number` cut at 32.
  */
 import { CONTROL_BITS, guestFeatures } from '../bits/named-masks.ts';
+import type { Withdrawal } from './withdrawal.ts';
 
 /** How far a mode may be trusted: moves both ways, moves to newer hosts only, or works with a loud refusal at worst. */
 export type Tier = 'both-ways' | 'forward-only' | 'best-effort';
@@ -25,6 +26,8 @@ export interface Entry {
   readonly requiredProtocolFeatures: bigint;
   readonly limits: Limits;
   readonly tier: Tier;
+  /** Nothing chooses it anew. */
+  readonly withdrawn?: Withdrawal | undefined;
   readonly summary: string;
   /** Releases and settings that behave so, in words: `Open vSwitch 2.13 to 3.1`. */
   readonly covers: readonly string[];

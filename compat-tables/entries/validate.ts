@@ -15,6 +15,7 @@ import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { Entry, Limits, Tier } from './entry.ts';
 import { type JsonMember, type JsonNode, JsonSourceError, parseJsonSource } from './json-source.ts';
+import type { Withdrawal } from './withdrawal.ts';
 
 /** An entry that has no digest yet, and where it stands. */
 export interface ValidatedEntry {
@@ -30,7 +31,8 @@ export interface ValidatedFile {
 const TIERS: readonly Tier[] = ['both-ways', 'forward-only', 'best-effort'];
 const FILE_MEMBERS = ['format', 'device_type', 'entries'] as const;
 const REQUIRED = ['version', 'summary', 'virtio_features', 'limits', 'tier'] as const;
-const OPTIONAL = ['protocol_features', 'requires_protocol_features', 'covers', 'sources'] as const;
+const OPTIONAL = ['protocol_features', 'requires_protocol_features', 'covers', 'sources', 'withdrawn'] as const;
+const WITHDRAWN_MEMBERS: readonly string[] = ['since', 'why', 'use'];
 const ENTRY_MEMBERS: readonly string[] = [...REQUIRED, ...OPTIONAL];
 
 /** Letters that need no quoting in a shell, a URL or an OVSDB map. */
@@ -135,6 +137,7 @@ function readEntry(
     requiredProtocolFeatures: read('requires_protocol_features', maskReader(PROTOCOL), 0n),
     limits: read('limits', readLimits, {}),
     tier: read('tier', readTier, 'both-ways'),
+    ...given('withdrawn', read<Withdrawal | undefined>('withdrawn', readWithdrawal, undefined)),
     summary: read('summary', readText, ''),
     covers: read('covers', readTexts, []),
     sources: read('sources', readTexts, []),
@@ -146,6 +149,25 @@ function readEntry(
     complaints.push(new Complaint(line, seen, 'required ones among those that pass'));
   }
   return complaints.length === 0 ? entry : undefined;
+}
+
+function given<N extends string, T>(name: N, value: T | undefined): { readonly [K in N]?: T } {
+  return value === undefined ? {} : ({ [name]: value } as { [K in N]: T });
+}
+
+/** `{ "since": "2026-03-01", "why": "…", "use": "site.v2" }`; `use` may be left out. */
+function readWithdrawal(node: JsonNode): Withdrawal {
+  const wanted = 'an object of "since", "why" and, if there is one, "use"';
+  if (node.kind !== 'object') throw new Complaint(node.line, `withdrawn is ${wordFor(node)}`, wanted);
+  const [unknown] = unknownMembers(node.members, WITHDRAWN_MEMBERS);
+  if (unknown) throw unknown;
+  const text = (name: string) => {
+    const member = node.members.get(name);
+    if (member === undefined) throw new Complaint(node.line, `withdrawn has no "${name}"`, wanted);
+    return readText(member.value, `"${name}" of withdrawn`);
+  };
+  const use = node.members.get('use');
+  return { since: text('since'), why: text('why'), ...(use === undefined ? {} : { use: readVersion(use.value) }) };
 }
 
 function readVersion(node: JsonNode): string {

@@ -42,6 +42,14 @@ export const VERSION_ERRORS = {
     remedy: 'Choose a version without blockers (`vhost-compat list-versions`), or remove the blockers that are named.',
     exit: 'no',
   },
+  'VC-VERSION-WITHDRAWN': {
+    title: 'the version is withdrawn',
+    meaning:
+      'The table that defines the version, or the tables of this release, say that it is not to be used any more, and why. It is left out of selections and of defaults; interfaces that are pinned to it or run in it go on.',
+    remedy:
+      'Pin the version that is named instead, or another one without blockers (`vhost-compat list-versions`), and start the guests in it. `vhost-compat pin` takes a withdrawn version all the same.',
+    exit: 'no',
+  },
   'VC-VERSION-DEVICE-TYPE': {
     title: 'the device types do not match',
     meaning: 'Each device type has a collection of versions of its own.',

@@ -18,6 +18,7 @@ import { brokenTier, collectionName, honouredByNobody, oddLimits, provenance } f
 import { droppedEntries, hiding, unreadNames } from './file-rules.ts';
 import type { Finding } from './finding.ts';
 import { PUBLISHED } from './published.ts';
+import { withdrawnEntries } from './withdrawn-rules.ts';
 
 const ENTRY_RULES: readonly ((entry: ValidatedEntry['entry']) => Warning[])[] = [
   dependencies,
@@ -46,6 +47,7 @@ export function lintTables(files: readonly TableFile[], installed: readonly Tabl
     ...files.filter(({ text }) => text.length === 0).map(({ path }) => hiding(path)),
     ...unreadNames(files),
     ...droppedEntries(files, installed),
+    ...withdrawnEntries(files, installed),
   ];
   const place = new Map(files.map(({ path }, index) => [path, index]));
   const order = ({ file }: Finding) => place.get(file) ?? 0;

@@ -207,7 +207,9 @@ function asItStands(question: Question, name: string): AsItStands | undefined {
   const { to } = question;
   const prepared = to.interfaces.find((one) => one.name === name);
   const next = waitsIn(to, name) ?? prepared?.pin ?? prepared?.nextStart ?? to.defaultVersion;
-  const row = to.versions.find(({ entry, usable }) => (next === undefined ? usable : entry.version === next));
+  const row = to.versions.find(({ entry, usable }) =>
+    next === undefined ? usable && entry.withdrawn === undefined : entry.version === next,
+  );
   if (row === undefined) return undefined;
   const one = candidate(question, row.entry);
   const missing = featureNames(familyOf(to.deviceType), one.missing);

@@ -47,15 +47,15 @@ export function fits({ missing, shortages, protocol, differs, backward }: Candid
 }
 
 /**
- * All usable versions of the destination, the one in force first, then in the order of preference there; those that cover
- * what a driver may still take before the others.
+ * All usable versions of the destination, the one in force first, then in the order of preference there, withdrawn ones last;
+ * those that cover what a driver may still take before the others.
  */
 export function candidatesOf(question: Question): Candidate[] {
   const { to, need } = question;
   if (to.versions.length === 0) return to.abilities === undefined ? [] : [candidate(question, undefined)];
   const usable = to.versions.filter(({ usable }) => usable).map(({ entry }) => candidate(question, entry));
   const current = usable.filter(({ entry }) => entry?.version === need.version);
-  const others = usable.filter((one) => !current.includes(one));
+  const others = usable.filter((one) => !current.includes(one)).toSorted((a, b) => unwanted(a) - unwanted(b));
   const covers = (one: Candidate) => Number(!coversMayTake(one.features, one.entry?.limits, need.mayTake));
   return [...current, ...others].toSorted((a, b) => covers(a) - covers(b));
 }
@@ -75,6 +75,11 @@ export function candidate(question: Question, entry: Entry | undefined): Candida
     shortages: shortages(need.limits, entry?.limits, limitsThrough(entry, to.abilities)),
     protocol: protocolLacks(question, entry),
   };
+}
+
+/** A version that is withdrawn is no choice unless there is no other: a guest that runs in it stays in it. */
+function unwanted({ entry }: Candidate): number {
+  return Number(entry?.withdrawn !== undefined);
 }
 
 /** The candidate that comes closest: the one to talk about when none fits. */
@@ -124,7 +129,8 @@ export function selectable({ name, deviceType, versions }: MoveHost): Selectable
     host: name,
     deviceType,
     versions: versions.map(({ entry, usable, blockers }) => {
-      return { version: entry.version, digest: entry.digest, tier: entry.tier, usable, blockers };
+      const { version, digest, tier, withdrawn } = entry;
+      return { version, digest, tier, usable, blockers, withdrawn };
     }),
   };
 }

@@ -1,6 +1,7 @@
 /** Warnings about a move, whether it is possible or not: a sentence for each. */
 import { familyOf } from '../bits/device-types.ts';
 import { ACCESS_PLATFORM, VERSION_1 } from '../bits/named-masks.ts';
+import { withdrawalNotes } from '../entries/withdrawal.ts';
 import { cannotLeave } from './after-the-move.ts';
 import type { Candidate, Question } from './fitting-versions.ts';
 import { type MoveHost, versionNamed } from './move-host.ts';
@@ -54,6 +55,7 @@ export function warningsOf({ from, to }: Question, chosen: Candidate | undefined
           `${drifted.join(', ')} has other content on ${to.name} than on ${from.name}: a table was changed [VC-DIGEST-DIFFERS]`,
         ]
       : []),
+    ...(chosen?.entry === undefined ? [] : withdrawalNotes(chosen.entry.version, chosen.entry.withdrawn)),
     ...(chosen?.entry?.tier === 'best-effort' ? [`${chosen.entry.version} is a last resort (best-effort)`] : []),
     ...(landing.length > 0 ? [`it could not leave ${to.name} again: ${landing.join('; ')} [VC-MIGRATE-LOG]`] : []),
     ...(chosen !== undefined && to.abilities === undefined

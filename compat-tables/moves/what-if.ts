@@ -10,6 +10,7 @@ import { type Difference, diff } from '../compare/diff.ts';
 import { notMigratable } from '../compare/migratable.ts';
 import type { Abilities, Blocker } from '../entries/entry.ts';
 import { limitsThrough } from '../entries/memory-slots.ts';
+import { withdrawalNotes } from '../entries/withdrawal.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import { abilitiesOf, type BackendRelease } from '../releases/release.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
@@ -65,8 +66,8 @@ export function whatIf(host: MoveHost, release: BackendRelease): Upgrade {
     gained: after.filter(({ usable, blockers }) => !usable && blockers.length === 0).map(({ entry }) => entry.version),
     lost: lost.map(({ entry, blockers }) => ({ version: entry.version, blockers })),
     best: {
-      before: host.versions.find(({ usable }) => usable)?.entry.version,
-      after: after.find(({ blockers }) => blockers.length === 0)?.entry.version,
+      before: host.versions.find(({ usable, entry }) => usable && entry.withdrawn === undefined)?.entry.version,
+      after: after.find(({ blockers, entry }) => blockers.length === 0 && entry.withdrawn === undefined)?.entry.version,
     },
     defaultLost: lost.some(({ entry }) => entry.version === host.defaultVersion),
     affected: host.interfaces.flatMap((one) => affected(host, one, next)),
@@ -74,7 +75,10 @@ export function whatIf(host: MoveHost, release: BackendRelease): Upgrade {
       host.abilities === undefined
         ? undefined
         : diff(host.deviceType, sideOf('now', host.abilities, next), sideOf(release.name, next, host.abilities)),
-    warnings: notMigratable(next).map((reason) => `no guest could be migrated from there: ${reason} [VC-MIGRATE-LOG]`),
+    warnings: [
+      ...withdrawalNotes(release.name, release.withdrawn),
+      ...notMigratable(next).map((reason) => `no guest could be migrated from there: ${reason} [VC-MIGRATE-LOG]`),
+    ],
   };
 }
 

@@ -85,7 +85,14 @@ export const DPDK_VHOST_RELEASES: readonly ReleaseRow[] = [
   { release: '21.11', last: '21.11.1', protocol: 0x10cbfn, answers: TSO_BY_DEFAULT },
   { release: '21.11.2', last: '21.11.9', protocol: 0x10cbfn, answers: NO_TSO_BY_DEFAULT },
   { release: '22.11', last: '22.11.11', protocol: 0x10cbfn, answers: NO_TSO_BY_DEFAULT },
-  { release: '23.11', last: '23.11.2', protocol: 0x10cbfn, queuePairs: 1, answers: NO_TSO_BY_DEFAULT },
+  {
+    ...{ release: '23.11', last: '23.11.2', protocol: 0x10cbfn, queuePairs: 1, answers: NO_TSO_BY_DEFAULT },
+    withdrawn: {
+      since: 'DPDK 23.11.3',
+      why: 'GET_QUEUE_NUM answers the queues argument, 1 unless given, so that no guest with several queue pairs comes back or moves there',
+      use: 'dpdk-23.11.3',
+    },
+  },
   { release: '23.11.3', last: '23.11.7', protocol: 0x10cbfn, answers: NO_TSO_BY_DEFAULT },
   { release: '24.11', last: '24.11.6', protocol: 0x10cbfn, answers: NO_TSO_BY_DEFAULT },
   { release: '25.11', last: '25.11.2', protocol: 0x10cbfn, answers: NO_TSO_BY_DEFAULT },

@@ -1,6 +1,7 @@
 /** A known back-end release: what it answers over the socket, as the data states it and as the rest of the code takes it. */
 import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
 import type { Abilities } from '../entries/entry.ts';
+import type { Withdrawal } from '../entries/withdrawal.ts';
 
 /** By setting (`''`: the default): the virtio word, with the protocol features where they differ from the default. */
 export type Answers = Readonly<Record<string, bigint | { readonly virtio: bigint; readonly protocol: bigint }>>;
@@ -17,6 +18,8 @@ export interface ReleaseRow {
   /** The most descriptors a ring may have; 32768 when absent. */
   readonly ringSize?: number;
   readonly answers: Answers;
+  /** Known to be broken for guests that move or come back. */
+  readonly withdrawn?: Withdrawal;
 }
 
 interface ProjectRow {
@@ -75,6 +78,8 @@ export interface BackendRelease {
   readonly queuePairs: number;
   /** The most descriptors a ring may have. */
   readonly ringSize: number;
+  /** Known to be broken. */
+  readonly withdrawn?: Withdrawal;
 }
 
 /** The specification's limit (virtio, section 2.7); DPDK takes that much, its older releases without a check. */
@@ -83,7 +88,7 @@ const RING_SIZE = 32768;
 /** One release for each setting of each row. */
 export function releasesOf(project: Project, rows: readonly ReleaseRow[]): BackendRelease[] {
   const { prefix, deviceType } = projectOf(project);
-  return rows.flatMap(({ release, last, protocol, queuePairs = 128, ringSize = RING_SIZE, answers }) =>
+  return rows.flatMap(({ release, last, protocol, queuePairs = 128, ringSize = RING_SIZE, answers, withdrawn }) =>
     Object.entries(answers).map(([setting, answer]) => {
       const words = typeof answer === 'bigint' ? { virtio: answer, protocol } : answer;
       return {
@@ -97,6 +102,7 @@ export function releasesOf(project: Project, rows: readonly ReleaseRow[]): Backe
         protocolFeatures: words.protocol,
         queuePairs,
         ringSize,
+        ...(withdrawn === undefined ? {} : { withdrawn }),
       };
     }),
   );

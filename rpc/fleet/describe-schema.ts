@@ -44,6 +44,7 @@ const COMMON = {
   mask: { type: 'string', pattern: '^0x[0-9a-fA-F]{1,32}$' },
   integers: { type: 'object', additionalProperties: INTEGER },
   tier: { enum: ['both-ways', 'forward-only', 'best-effort'] },
+  withdrawal: object(['since', 'why'], { since: TEXT, why: TEXT, use: TEXT }),
   blocker: object(['code', 'text', 'missing'], { code: TEXT, text: TEXT, missing: list(TEXT) }),
 };
 
@@ -51,6 +52,7 @@ const SHAPES: Readonly<Record<Shape, Schema>> = {
   ...{ text: TEXT, 'repeated-text': TEXT, digest: { type: 'string', pattern: '^[0-9a-f]{64}$' } },
   ...{ mask: MASK, integer: INTEGER, flag: { type: 'boolean' }, tier: TIER },
   ...{ texts: list(TEXT), integers: reference('integers'), blockers: list(reference('blocker')) },
+  withdrawal: reference('withdrawal'),
 };
 
 /** The members that a table gives. Links of the sentences lead out of docs/database.md only. */
@@ -122,7 +124,7 @@ const DEVICE: Schema = {
         propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]{0,62}$' },
         additionalProperties: reference('variable'),
       },
-      ...{ digest: NAME, tier: TIER, summary: TEXT },
+      ...{ digest: NAME, tier: TIER, summary: TEXT, withdrawn: reference('withdrawal') },
     },
   },
   fields: {

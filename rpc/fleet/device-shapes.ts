@@ -58,6 +58,7 @@ const entryShape: Check<CompatibleEntry> = openObject(
   {
     ...{ version: name, fields: record(fieldValue), variables: record(variable), digest: name, summary: string },
     ...{ tier: oneOf('both-ways', 'forward-only', 'best-effort') },
+    withdrawn: openObject({ since: text, why: text }, { use: text }),
   },
 );
 

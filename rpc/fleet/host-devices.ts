@@ -17,13 +17,15 @@ export function devicesOf(
   const usable = versions.filter((one) => one.usable).toSorted((a, b) => a.preference - b.preference);
   return [...new Set(usable.map((one) => one.device_type))].map((type) => {
     const own = usable.filter((one) => one.device_type === type);
-    const chosen = own.find(({ version }) => version === defaultVersion) ?? own[0];
+    const current = own.filter(({ withdrawn }) => withdrawn === undefined);
+    const chosen = own.find(({ version }) => version === defaultVersion) ?? current[0];
     const self = chosen === undefined ? {} : { version: chosen.version, fields: fieldsOf(chosen) };
     return {
       ...{ format: 1, kind: 'vhost-compat device', host, self: { device_type: type, ...self } },
       compatible: own.map((one) => ({
         ...{ version: one.version, fields: fieldsOf(one), digest: one.digest, tier: one.tier },
         ...(one.summary === '' ? {} : { summary: one.summary }),
+        ...(one.withdrawn === undefined ? {} : { withdrawn: one.withdrawn }),
       })),
     };
   });
@@ -40,7 +42,7 @@ export function entriesOf({ self, compatible }: DeviceDocument): Entry[] {
 }
 
 function entryIn(deviceType: string, stated: CompatibleEntry): Entry | undefined {
-  const { version, fields = {}, variables = {}, digest, tier = 'both-ways', summary = '' } = stated;
+  const { version, fields = {}, variables = {}, digest, tier = 'both-ways', summary = '', withdrawn } = stated;
   const { virtio_features, protocol_features, required_protocol_features = '0x0', ...rest } = fields;
   const virtioFeatures = maskIn(virtio_features);
   const protocolFeatures = maskIn(protocol_features);
@@ -53,7 +55,7 @@ function entryIn(deviceType: string, stated: CompatibleEntry): Entry | undefined
     ...{ version, deviceType, virtioFeatures, protocolFeatures, requiredProtocolFeatures },
     limits: Object.fromEntries(limits) as Limits,
   };
-  const prose = { tier, summary, covers: [], sources: [], origin: 'document' };
+  const prose = { tier, summary, covers: [], sources: [], origin: 'document', ...(withdrawn && { withdrawn }) };
   return { ...content, ...prose, digest: digest ?? digestOf(content) };
 }
 

@@ -1,4 +1,5 @@
 import type { Blocker } from '../../compat-tables/entries/entry.ts';
+import type { Withdrawal } from '../../compat-tables/entries/withdrawal.ts';
 import {
   array,
   boolean,
@@ -32,10 +33,13 @@ function shared(check: Check<string>): Check<string> {
 
 const blockerShape: Check<Blocker> = openObject({ code: string, text: string, missing: array(string) });
 
+/** Since when and why a version is not to be used any more. */
+export const withdrawalShape: Check<Withdrawal> = openObject({ since: string, why: string }, { use: string });
+
 const CHECKS: Readonly<Record<Shape, Check<unknown>>> = {
   ...{ text: string, 'repeated-text': shared(string), digest: shared(digestShape), mask: hexMask, integer },
   ...{ flag: boolean, tier: oneOf('both-ways', 'forward-only', 'best-effort'), texts: array(string) },
-  ...{ integers: record(integer), blockers: array(blockerShape) },
+  ...{ integers: record(integer), blockers: array(blockerShape), withdrawal: withdrawalShape },
 };
 
 /** A member that an empty column leaves out of a document may be absent. */

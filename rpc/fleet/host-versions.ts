@@ -13,7 +13,12 @@ export function rememberOrder(versions: readonly VersionDocument[]): void {
   const ordered = ({ device_type, preference }: VersionDocument, index: number) =>
     device_type === type && preference >= (versions[index - 1]?.preference ?? preference);
   if (type === undefined || !versions.every(ordered)) return;
-  const key = versions.map(({ version, digest, tier, usable }) => `${version} ${digest} ${tier} ${usable}`).join('\n');
+  const key = versions
+    .map(
+      ({ version, digest, tier, usable, withdrawn }) =>
+        `${version} ${digest} ${tier} ${usable} ${withdrawn !== undefined}`,
+    )
+    .join('\n');
   ORDERED.set(versions, { type, compact: COMPACT_LISTS.get(key, () => compactVersions(versions)) });
 }
 

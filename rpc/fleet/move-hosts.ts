@@ -71,9 +71,10 @@ export function interfaceIn({ host, system_id, interfaces }: HostDocument, name:
 }
 
 function entryOfDocument(one: VersionDocument): Entry {
-  const { version, limits, tier, summary, covers, origin, digest } = one;
+  const { version, limits, tier, summary, covers, origin, digest, withdrawn } = one;
   return {
     ...{ version, deviceType: one.device_type, limits, tier, summary, covers, origin, digest, sources: [] },
+    ...(withdrawn === undefined ? {} : { withdrawn }),
     virtioFeatures: mask(one.virtio_features) ?? 0n,
     protocolFeatures: mask(one.protocol_features),
     requiredProtocolFeatures: mask(one.required_protocol_features) ?? 0n,

@@ -56,7 +56,7 @@ export function encodeHost({ backend, knownBy, ...facts }: Partial<HostFacts>): 
 /** The columns of an entry that are the same on every host. */
 const encodeEntry = memoize((entry: Entry): Columns => {
   const names = featureNames(familyOf(entry.deviceType), guestFeatures(entry.virtioFeatures));
-  return encodeColumns(COMPAT_VERSION, { ...entry, featureNames: names });
+  return encodeColumns(COMPAT_VERSION, { withdrawn: undefined, ...entry, featureNames: names });
 });
 
 /** All columns of a Compat_Version row. */

@@ -3,6 +3,7 @@ import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import { checkEntry } from '../../compat-tables/compare/check-entry.ts';
 import { defaultFor, deviceTypesOf, effectiveDefault } from '../../compat-tables/compare/default-version.ts';
 import type { Abilities, Blocker } from '../../compat-tables/entries/entry.ts';
+import { withdrawalNotes } from '../../compat-tables/entries/withdrawal.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import { usersBeyond } from '../../compat-tables/moves/narrower-default.ts';
 import { parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
@@ -166,7 +167,7 @@ function checkPin(state: State, host: HostRow, question: PinQuestion): string[] 
   const row = versions.find((one) => one.version === version && one.deviceType === deviceType);
   if (row === undefined) throw unknownVersion(host, versions, question);
   const blockers = abilities === undefined ? hostBlockers(row) : checkEntry(entryOf(row), abilities);
-  return judge(host, question, blockers);
+  return [...judge(host, question, blockers), ...withdrawalNotes(version, row.withdrawn)];
 }
 
 /** The default holds for each device type that has a version of this name; it must be usable in all of them. */
@@ -176,7 +177,8 @@ function checkDefault(state: State, host: HostRow, version: string): string[] {
   if (types.length === 0) throw unknownVersion(host, versions, { version });
   const notes = types.flatMap((type) => {
     const row = versions.find((one) => one.version === version && one.deviceType === type);
-    return row === undefined ? [] : judge(host, { version }, hostBlockers(row));
+    if (row === undefined) return [];
+    return [...judge(host, { version }, hostBlockers(row)), ...withdrawalNotes(version, row.withdrawn)];
   });
   return [...new Set(notes)];
 }

@@ -73,10 +73,11 @@ function abilitiesIn(row: ReplicaRow): Abilities | undefined {
 /** The table entry of a published version. */
 export const entryOf = memoize((row: VersionRow): Entry => {
   const { version, deviceType, virtioFeatures, protocolFeatures, requiredProtocolFeatures } = row;
-  const { limits, tier, summary, covers, sources, origin, digest } = row;
+  const { limits, tier, summary, covers, sources, origin, digest, withdrawn } = row;
   return {
     ...{ version, deviceType, virtioFeatures, protocolFeatures, requiredProtocolFeatures },
     ...{ limits, tier, summary, covers, sources, origin, digest },
+    ...(withdrawn === undefined ? {} : { withdrawn }),
   };
 });
 

@@ -1,6 +1,7 @@
 import { checkEntry } from '../../../compat-tables/compare/check-entry.ts';
 import { defaultFor } from '../../../compat-tables/compare/default-version.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
+import { withdrawalText } from '../../../compat-tables/entries/withdrawal.ts';
 import { CompatError, type ErrorDetails } from '../../../compat-tables/errors/compat-error.ts';
 import { type PeerIdentity, samePeer } from '../../fd/peer.ts';
 import type { StickyMode } from '../../orders/orders.ts';
@@ -29,18 +30,24 @@ export function nextStart(intent: Intent, entries: readonly Entry[], abilities: 
   const wanted = wantedBy(intent, entries);
   if (wanted !== undefined) return honour(wanted, intent, entries, abilities);
   const candidates = entries.filter((entry) => entry.deviceType === intent.deviceType);
-  const first = candidates.find((entry) => checkEntry(entry, abilities).length === 0);
+  const able = candidates.filter((entry) => checkEntry(entry, abilities).length === 0);
+  const first = able.find(({ withdrawn }) => withdrawn === undefined);
   if (first) return { mode: first };
-  return refuse('VC-MODE-NONE', intent, whyNone(intent, candidates.length));
+  const [broken] = able;
+  return refuse('VC-MODE-NONE', intent, whyNone(intent, candidates.length, broken));
 }
 
 /** With the way to a version: of what its back-end was measured to offer one can always be made. */
-function whyNone({ interface: name, deviceType }: Intent, versions: number): string {
+function whyNone({ interface: name, deviceType }: Intent, versions: number, broken?: Entry): string {
   const seen =
     versions === 0
       ? `no compat table of this host has a version of device type ${deviceType}`
       : `its back-end can honour none of the ${versions} versions of device type ${deviceType}`;
-  return `${seen}; \`vhost-compat capture site.NAME ${name} --define\` makes one of what the back-end offers`;
+  const left =
+    broken?.withdrawn === undefined
+      ? ''
+      : ` but withdrawn ones, which have to be pinned: ${broken.version} ${withdrawalText(broken.withdrawn)}`;
+  return `${seen}${left}; \`vhost-compat capture site.NAME ${name} --define\` makes one of what the back-end offers`;
 }
 
 /** The name of the version that the next front-end process gets, or that it would get were the back-end able. */

@@ -1,5 +1,6 @@
 import { formatMask, parseMask } from '../../../compat-tables/bits/mask.ts';
 import type { Blocker, Limits, Tier } from '../../../compat-tables/entries/entry.ts';
+import type { Withdrawal } from '../../../compat-tables/entries/withdrawal.ts';
 import type { Json } from '../../json/json-value.ts';
 import type { ReplicaRow } from '../../ovsdb/client/replica.ts';
 import { ovsMap, ovsOptional, ovsSet } from '../../ovsdb/notation/values.ts';
@@ -10,7 +11,7 @@ export type StoredCell = ReplicaRow[string];
 /** The form of a value in documents; rpc/fleet has the check and the JSON schema of each. */
 export type Shape =
   | ('text' | 'repeated-text' | 'digest' | 'mask' | 'integer' | 'flag' | 'tier')
-  | ('texts' | 'integers' | 'blockers');
+  | ('texts' | 'integers' | 'blockers' | 'withdrawal');
 
 /** A value of type T in TypeScript, in the database and, as a D, in documents. An undefined D is left out of them. */
 export interface Codec<T, D> {
@@ -177,6 +178,18 @@ function mapOf<K extends string | number, V>(
 }
 
 export const textMap = { ...mapOf('string', 'string', String, String), shape: undefined } as const;
+
+/** Empty: not withdrawn. A map without its two texts says nothing that can be told. */
+export const withdrawal: Codec<Withdrawal | undefined, Withdrawal | undefined> = {
+  ...{ type: textMap.type, words: 'map of texts: `since`, `why`, and `use` if there is one', shape: 'withdrawal' },
+  read: (cell) => {
+    const { since, why, use } = Object.fromEntries(pairsIn(cell)) as Record<string, string | undefined>;
+    if (since === undefined || why === undefined) return undefined;
+    return { since, why, ...(use === undefined ? {} : { use }) };
+  },
+  write: (value) => ovsMap({ ...value } as Record<string, string>),
+  toDocument: same,
+};
 
 /** A counter may be above 2^53, and would lose digits as a number. */
 export const counters = { ...mapOf('string', 'integer', String, exactly), shape: undefined } as const;

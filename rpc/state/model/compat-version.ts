@@ -25,6 +25,11 @@ export const COMPAT_VERSION = table({
     'Over the content of the entry. Hosts agree on a version only when name and digest are equal.',
   ),
   tier: record(codec.tier, 'How far the version may be trusted.'),
+  withdrawn: record(
+    codec.withdrawal,
+    'Since when and why it is not to be used any more, and what to use instead; empty: it is not withdrawn. Interfaces that have it go on.',
+    { heading: false },
+  ),
   usable: record(codec.flag, 'Whether the host can honour it.'),
   blockers: record(codec.blockers, 'The reasons why it cannot; empty: it can.'),
   covers: record(codec.texts, 'Releases and settings that behave so, in words.'),

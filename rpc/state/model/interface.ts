@@ -61,7 +61,7 @@ export const INTERFACE = table({
   memory_regions: status(
     codec.optionalInteger,
     'The regions of guest memory that the front-end shares with the back-end.',
-    { keeps: 'negotiated' },
+    { heading: false, keeps: 'negotiated' },
   ),
   error: status(codec.optionalText, 'A code of [errors.md](errors.md).'),
   error_detail: status(

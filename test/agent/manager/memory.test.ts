@@ -29,6 +29,13 @@ describe('the memory of what was published', () => {
     assert.deepEqual(open().entries, [entry('v2')]);
   });
 
+  it('keeps a withdrawal, which changes no digest', async () => {
+    const withdrawn = { since: '2026-03-01', why: 'guests lose packets' };
+    await open().keep([entry('v1')]);
+    await open().keep([{ ...entry('v1'), withdrawn }]);
+    assert.deepEqual(open().entries, [{ ...entry('v1'), withdrawn }]);
+  });
+
   it('keeps what is whole of a file that somebody changed, and says so', async () => {
     await open().keep([entry('v1'), entry('v2')]);
     writeFileSync(file, readFileSync(file, 'utf8').replace('"version":"v1"', '"version":"v3"'));

@@ -13,7 +13,7 @@ import { findRelease } from '../../../compat-tables/releases/releases.ts';
 import type { Json } from '../../../rpc/json/json-value.ts';
 import { OvsdbTransactionError } from '../../../rpc/ovsdb/client/client-errors.ts';
 import { encodeVersion } from '../../../rpc/state/encode-rows.ts';
-import { type HostRow, readVersion, type VersionRow } from '../../../rpc/state/read-rows.ts';
+import { entryOf as entryOfRow, type HostRow, readVersion, type VersionRow } from '../../../rpc/state/read-rows.ts';
 import { entryOf } from '../support.ts';
 
 describe('the versions that a host publishes', () => {
@@ -43,6 +43,21 @@ describe('the versions that a host publishes', () => {
     const text = JSON.stringify(versionOperations(host, [], wanted));
     assert.match(text, /\["versions","insert",\["set",\[\["named-uuid","version0"\],\["named-uuid","version1"\]\]\]\]/);
     assert.doesNotMatch(JSON.stringify(versionOperations(host, rows, wanted)), /"versions"/);
+  });
+
+  it('are written anew when they are withdrawn, and when that is taken back', () => {
+    const withdrawn = { ...entry, withdrawn: { since: '2026-03-01', why: 'guests lose packets', use: 'site.v2' } };
+    const change = (row: Entry, wanted: Entry) => {
+      // as a replica has it: a map
+      const stored = { ...rowOf('a', row), ...(row.withdrawn && { withdrawn: row.withdrawn }) };
+      return JSON.stringify(versionOperations(host, [stored], wantedRows([wanted], new Map())));
+    };
+    const told = '"withdrawn":["map",[["since","2026-03-01"],["why","guests lose packets"],["use","site.v2"]]]';
+    assert.ok(change(entry, withdrawn).includes(told), change(entry, withdrawn));
+    assert.match(change(withdrawn, entry), /"withdrawn":\["map",\[\]\]/);
+    const cell = new Map(Object.entries(withdrawn.withdrawn));
+    const row = readVersion({ _uuid: 'a', ...encodeVersion(entry, [], 0), withdrawn: cell });
+    assert.deepEqual([row.withdrawn, entryOfRow(row).withdrawn], [withdrawn.withdrawn, withdrawn.withdrawn]);
   });
 
   it('stay while an interface of their device type uses them', () => {

@@ -161,7 +161,7 @@ describe('loading tables', () => {
   });
 
   const MEMBERS =
-    'version, summary, virtio_features, limits, tier, protocol_features, requires_protocol_features, covers, sources';
+    'version, summary, virtio_features, limits, tier, protocol_features, requires_protocol_features, covers, sources, withdrawn';
   const MASK = '"0x…" or an array of virtio-net feature names';
   const PROTOCOL = '"0x…" or an array of vhost-user protocol feature names';
   const VERSION = 'at most 127 letters, digits, dots, underscores, plus and minus signs, such as "site.example.v1"';

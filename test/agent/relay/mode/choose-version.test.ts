@@ -152,3 +152,26 @@ describe('which mode a front-end gets', () => {
     assert.equal(nextStartName(intent(undefined, 'blk'), ENTRIES, POOR), 'old');
   });
 });
+
+describe('a withdrawn version', () => {
+  const withdrawn = { ...NEW, withdrawn: { since: '2026-03-01', why: 'guests lose packets', use: 'old' } };
+  const entries = [withdrawn, OLD];
+  const version = (decision: ReturnType<typeof nextStart>) =>
+    'mode' in decision ? decision.mode.version : `${decision.refused.code} ${decision.refused.message}`;
+
+  it('is not chosen by itself; a pin, a default and a running front-end keep it', () => {
+    assert.equal(version(nextStart(intent(), entries, FULL)), 'old');
+    assert.equal(version(nextStart(intent('new'), entries, FULL)), 'new');
+    assert.equal(version(nextStart(intent(undefined, 'new'), entries, FULL)), 'new');
+    const sticky = { ...STICKY, version: 'new', digest: NEW.digest };
+    assert.equal(version(modeFor(intent(), entries, FULL, QEMU, sticky)), 'new');
+    assert.equal(version(modeFor(intent(), entries, FULL, NEXT_QEMU, sticky)), 'old');
+  });
+
+  it('is named when there is nothing else', () => {
+    assert.match(
+      version(nextStart(intent(), [withdrawn], FULL)),
+      /^VC-MODE-NONE .* but withdrawn ones, which have to be pinned: new is withdrawn since 2026-03-01: guests lose packets/,
+    );
+  });
+});
