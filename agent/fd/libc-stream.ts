@@ -32,6 +32,7 @@ const O_CLOEXEC = 0o2000000;
 /** Of the release before. */
 const PIPE_BYTES = 16_384;
 const FIONREAD = 0x541b;
+const SIOCOUTQ = 0x5411;
 const POLLRDHUP = 0x2000;
 
 const word = Buffer.alloc(4);
@@ -130,6 +131,11 @@ export function pollNow(fd: number, events: number): number {
 export function isEndedAndEmpty(fd: number): boolean {
   if ((pollNow(fd, POLLRDHUP) & POLLRDHUP) === 0) return false;
   return (controlDevice(fd, FIONREAD, word) as number) >= 0 && word.readInt32LE(0) === 0;
+}
+
+/** Whether the peer has yet to read something that was sent (unix(7), SIOCOUTQ). False when it cannot be told. */
+export function isUnread(fd: number): boolean {
+  return (controlDevice(fd, SIOCOUTQ, word) as number) >= 0 && word.readInt32LE(0) > 0;
 }
 
 /** Marks an inherited descriptor, so that processes that we start do not inherit it. */

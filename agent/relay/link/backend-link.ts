@@ -1,6 +1,7 @@
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { requestName } from '../../../compat-tables/protocol/requests.ts';
+import { isUnread } from '../../fd/libc-stream.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import { ResumableSocket, type ResumableSocketEvents } from '../../fd/resumable-socket.ts';
 import { checkReply } from '../../vhost/check-message.ts';
@@ -10,11 +11,20 @@ import type { Message } from '../../vhost/header.ts';
 import { Measurement } from '../session/measurement.ts';
 import type { Learned, PendingReply } from '../session/session.ts';
 
+/** How often the time is prolonged for a back-end that has not read the question. */
+const MOST_WAITS = 11;
+
 export type VhostMessage = Message<OwnedFd>;
 export type VhostChannel = ResumableSocket<VhostMessage>;
 
 export interface BackendLinkEvents {
   measured(abilities: Abilities): void;
+  /**
+   * Once, when the time is over and the back-end has not even read what it was asked: it starts still, or stands still. With
+   * this event the link waits twelve times as long, because the connection that waits there may be the only one that it
+   * serves; not for ever, because another process may listen in its place by then.
+   */
+  late?(error: CompatError): void;
   /** Once. Undefined: the back-end hung up. */
   ended(link: BackendLink, error: Error | undefined): void;
 }
@@ -39,6 +49,8 @@ export class BackendLink {
   #abilities: Abilities | undefined;
   #owed: readonly PendingReply[] = [];
   #wasClosed = false;
+  /** How often the time of the measurement was over. */
+  #waits = 0;
 
   private constructor(channel: VhostChannel, what: string, events: BackendLinkEvents) {
     this.channel = channel;
@@ -56,11 +68,23 @@ export class BackendLink {
   static toMeasure(fd: OwnedFd, options: BackendLinkOptions, events: BackendLinkEvents): BackendLink {
     const link = new BackendLink(openChannel(fd, options.partialPatienceMs), options.what, events);
     link.#measurement = new Measurement(options.asksQueues);
-    link.#timer = setTimeout(() => {
-      const text = `Cannot measure the back-end of ${options.what}: it did not answer within ${options.timeoutMs} ms`;
-      link.channel.close(new CompatError('VC-VHOST-TIMEOUT', text, { timeoutMs: options.timeoutMs }));
-    }, options.timeoutMs);
+    link.#limit(options.timeoutMs);
     return link;
+  }
+
+  /** Ends a measurement that takes too long, or goes on waiting. */
+  #limit(timeoutMs: number): void {
+    this.#timer = setTimeout(() => {
+      const text = `Cannot measure the back-end of ${this.#what}: it did not answer within ${timeoutMs} ms`;
+      const error = new CompatError('VC-VHOST-TIMEOUT', text, { timeoutMs });
+      this.#waits += 1;
+      if (this.#events.late === undefined || !isUnread(this.channel.descriptor) || this.#waits > MOST_WAITS) {
+        this.channel.close(error);
+        return;
+      }
+      if (this.#waits === 1) this.#events.late(error);
+      this.#limit(timeoutMs);
+    }, timeoutMs);
   }
 
   /** A connection that was measured by the process before this one. */

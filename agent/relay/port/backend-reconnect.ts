@@ -45,6 +45,10 @@ export class BackendReconnect {
   #heldBack: Promise<void> | undefined;
   readonly #heard: BackendLinkEvents = {
     measured: (abilities) => this.#measured(abilities),
+    late: (error) => {
+      this.#reporter.fault('backend', error);
+      this.#reporter.changed();
+    },
     ended: (link, error) => this.#ended(link, error),
   };
 

@@ -96,7 +96,7 @@ describe('a back-end that serves one connection and ends with it', () => {
   it('is no fault while it ends: it may still listen when its front-end has left', async () => {
     const hooks = new Hooks(MODE);
     const port = bench.port(hooks);
-    const backend = bench.also(new ServesOnce(bench.endpoint('listen', 'b'), VIRTIOFSD, 'listens until it is gone'));
+    const backend = bench.also(new ServesOnce(bench.endpoint('listen', 'b'), VIRTIOFSD, 'until closed'));
     await untilState(port, 'waiting-frontend');
     const frontend = await bench.frontend();
     await frontend.negotiate();
@@ -108,6 +108,33 @@ describe('a back-end that serves one connection and ends with it', () => {
     assert.equal(port.status.statistics.faults, 0);
     start('listen');
     await untilState(port, 'waiting-frontend');
+  });
+
+  it('is waited for while it accepts nobody yet: the connection that waits there would be the one that it serves', async () => {
+    const backend = bench.also(new ServesOnce(bench.endpoint('listen', 'b'), VIRTIOFSD, 'late'));
+    const hooks = new Hooks(MODE);
+    const port = bench.port(hooks, {}, 200);
+    await until('it is told', () => hooks.codes().includes('VC-VHOST-TIMEOUT'));
+    assert.equal(port.status.error?.code, 'VC-VHOST-TIMEOUT');
+    assert.equal(port.status.state, 'measuring');
+    await aWhile(100);
+    assert.deepEqual(hooks.codes(), ['VC-VHOST-TIMEOUT']);
+    backend.accept();
+    await untilState(port, 'waiting-frontend');
+    assert.equal(port.status.error, undefined);
+    assert.equal(port.status.statistics.backend_connects, 1);
+    const frontend = await bench.frontend();
+    await frontend.negotiate();
+    assert.equal(backend.ended, undefined);
+  });
+
+  it('is given up when it reads nothing for long: another may listen in its place', async () => {
+    const backend = bench.also(new ServesOnce(bench.endpoint('listen', 'b'), VIRTIOFSD, 'late'));
+    const hooks = new Hooks(MODE);
+    const port = bench.port(hooks, {}, 10);
+    await until('a second connection', () => port.status.statistics.backend_connects > 1);
+    assert.equal(port.status.error?.code, 'VC-VHOST-TIMEOUT');
+    assert.equal(backend.unserved, 0);
   });
 
   it('without the protocol feature MQ is asked for nothing that needs it', async () => {

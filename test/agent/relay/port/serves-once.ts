@@ -30,22 +30,15 @@ export class ServesOnce {
   #listener: Listener | undefined;
   #owned = false;
 
-  /** `how`: its socket goes with its first connection, or only when it is closed. */
-  constructor(
-    endpoint: Endpoint,
-    abilities: Abilities,
-    how: 'listens once' | 'listens until it is gone' = 'listens once',
-  ) {
+  /** `how`: its socket goes with its first connection, or only when it is closed; or it accepts nobody before `accept`. */
+  constructor(endpoint: Endpoint, abilities: Abilities, how: 'once' | 'until closed' | 'late' = 'once') {
     this.device = new BackendDevice(abilities);
-    if (how === 'listens until it is gone') {
+    if (how !== 'once') {
       this.#listener = new Listener(endpoint.path, {}, (fd) => {
         if (this.#connection === undefined) this.#serve(fd);
-        else {
-          this.unserved += 1;
-          fd.close();
-          this.#listener?.close();
-        }
+        else this.#sendAway(fd);
       });
+      if (how === 'late') this.#listener.hold();
       return;
     }
     void firstConnection(endpoint, { firstPauseMs: 10 }, 5000, () => new Error('nobody connected')).then(
@@ -54,6 +47,17 @@ export class ServesOnce {
         this.ended ??= error.message;
       },
     );
+  }
+
+  #sendAway(fd: OwnedFd): void {
+    this.unserved += 1;
+    fd.close();
+    this.#listener?.close();
+  }
+
+  /** Begins to accept connections. */
+  accept(): void {
+    this.#listener?.resume();
   }
 
   #serve(fd: OwnedFd): void {
