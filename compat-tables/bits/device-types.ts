@@ -76,6 +76,12 @@ const DEVICE_TYPES: readonly DeviceType[] = [
   { name: 'vhost-user-spi', features: VIRTIO_COMMON, queues: FIXED, state: 'not-moved', readsConfig: true },
 ];
 
+/** Other names of a type: QEMU's device is vhost-user-snd, the specification says sound. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'vhost-user-snd': 'vhost-user-sound',
+  'vhost-user-vga': 'vhost-user-gpu',
+};
+
 const BY_NAME: ReadonlyMap<string, DeviceType> = new Map(DEVICE_TYPES.map((one) => [one.name, one]));
 
 const PREFIX = 'vhost-user-';
@@ -87,7 +93,7 @@ export const DEVICE_FAMILIES: ReadonlyMap<string, FeatureFamily> = new Map(
 
 /** The row of a device type; undefined: it has none, and its name is all that is known. */
 export function deviceTypeNamed(name: string): DeviceType | undefined {
-  return BY_NAME.get(name);
+  return BY_NAME.get(Object.hasOwn(ALIASES, name) ? (ALIASES[name] ?? name) : name);
 }
 
 /** The names of a device type's virtio word; for device types we do not know, those that every device has. */

@@ -3,7 +3,7 @@
 import { deviceTypeNamed, familyOf } from '../bits/device-types.ts';
 import { featureNames } from '../bits/mask.ts';
 import { ACCESS_PLATFORM, guestFeatures, IOMMU_NEEDS } from '../bits/named-masks.ts';
-import { limitName } from '../bits/queue-counts.ts';
+import { limitName, QUEUE_LIMIT, queueCountOf } from '../bits/queue-counts.ts';
 import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import type { Abilities, Blocker, Entry } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/entry.ts';
@@ -13,6 +13,11 @@ export function iommuLacks(deviceType: string, features: bigint, protocolFeature
   return (features & ACCESS_PLATFORM) !== 0n && deviceTypeNamed(deviceType) !== undefined
     ? IOMMU_NEEDS & ~protocolFeatures
     : 0n;
+}
+
+/** A limit that decides about nothing: the queues of a type that always has the same. */
+function isIdle(deviceType: string, name: string): boolean {
+  return name === QUEUE_LIMIT && queueCountOf(deviceType).fixed === true;
 }
 
 /** The reasons why the back-end cannot honour the entry exactly; none means usable. */
@@ -43,7 +48,7 @@ export function checkEntry(entry: Entry, abilities: Abilities | undefined): Bloc
   }
   for (const [name, promised] of Object.entries(entry.limits)) {
     const given = Object.hasOwn(abilities.limits, name) ? abilities.limits[name] : undefined;
-    if (given !== undefined && given < promised) {
+    if (given !== undefined && given < promised && !isIdle(entry.deviceType, name)) {
       const text = `the back-end gives ${limitName(entry.deviceType, name)} ${given}, the version promises ${promised}`;
       blockers.push({ code: 'VC-MODE-LIMIT', text, missing: [] });
     }

@@ -46,6 +46,6 @@ export function protocolNeeds(deviceType: string, acked: bigint | undefined): bi
 export function unknownTypeWarnings(deviceType: string): string[] {
   if (deviceTypeNamed(deviceType) !== undefined) return [];
   return [
-    `nothing is known here of how QEMU migrates a ${deviceType}: features, queues, ring sizes and memory are compared, its own conditions are not`,
+    `nothing is known here of how QEMU migrates a ${deviceType} (its generic vhost-user device is not migrated): features, queues, ring sizes and memory are compared, its own conditions are not`,
   ];
 }

@@ -55,8 +55,9 @@ export function baseline({ hosts, version }: BaselineRequest): Baseline {
   return {
     entry,
     costs: hosts.map((host) => costOf(host, entry)),
-    sameAs: hosts[0]?.versions.find((one) => isCommon(one.entry, hosts) && samePromise(one.entry, entry))?.entry
-      .version,
+    sameAs: hosts[0]?.versions.find(
+      ({ entry: one }) => !one.withdrawn && isCommon(one, hosts) && samePromise(one, entry),
+    )?.entry.version,
     notes: [...notesOf(entry), ...migrationNotes(hosts), ...stateNotes(deviceType, hosts)],
   };
 }

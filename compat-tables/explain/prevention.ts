@@ -41,7 +41,7 @@ export function prevention(
   const fit = entries.filter((entry) => {
     const promise = guestFeatures(entry.virtioFeatures);
     // a last resort is not to be recommended
-    if (entry.deviceType !== DEFAULT_DEVICE_TYPE || entry.tier === 'best-effort') return false;
+    if (entry.deviceType !== DEFAULT_DEVICE_TYPE || entry.tier === 'best-effort' || entry.withdrawn) return false;
     if (isOfOneGuest(entry.version)) return false;
     return (promise & bits) === 0n && sides.every(honours(promise));
   });

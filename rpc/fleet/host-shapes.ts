@@ -34,7 +34,7 @@ function shared(check: Check<string>): Check<string> {
 const blockerShape: Check<Blocker> = openObject({ code: string, text: string, missing: array(string) });
 
 /** Since when and why a version is not to be used any more. */
-export const withdrawalShape: Check<Withdrawal> = openObject({ since: string, why: string }, { use: string });
+const withdrawalShape: Check<Withdrawal> = openObject({ since: string, why: string }, { use: string });
 
 const CHECKS: Readonly<Record<Shape, Check<unknown>>> = {
   ...{ text: string, 'repeated-text': shared(string), digest: shared(digestShape), mask: hexMask, integer },

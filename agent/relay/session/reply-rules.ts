@@ -1,4 +1,5 @@
 import { guestFeatures } from '../../../compat-tables/bits/named-masks.ts';
+import { QUEUE_LIMIT, queueCountOf } from '../../../compat-tables/bits/queue-counts.ts';
 import { offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/entry.ts';
 import type { RequestName } from '../../../compat-tables/protocol/requests.ts';
 import type { RequestOf } from '../../vhost/check-message.ts';
@@ -64,10 +65,11 @@ const MASKED_REPLIES: Partial<Record<RequestName, (context: SessionContext, mess
   },
   GET_QUEUE_NUM: (context, message) => {
     const backend = readU64(message.payload);
-    const most = context.mode.limits['queue_pairs'];
-    if (most === undefined) return { action: FORWARD };
+    const { deviceType, limits } = context.mode;
+    const most = limits[QUEUE_LIMIT];
+    if (most === undefined || queueCountOf(deviceType).fixed) return { action: FORWARD };
     if (backend >= BigInt(most)) return { action: forwardValue(message, BigInt(most)) };
-    const learned = { limits: { queue_pairs: Number(backend) } };
+    const learned = { limits: { [QUEUE_LIMIT]: Number(backend) } };
     return { action: { do: 'refuse', error: tooFewQueues(context, Number(backend), most), close: true, learned } };
   },
   GET_MAX_MEM_SLOTS: (_context, { payload }) => {

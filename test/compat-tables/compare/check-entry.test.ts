@@ -119,6 +119,18 @@ describe('checking an entry against a back-end', () => {
       want: [],
     },
     {
+      title: 'the queues of a type that always has the same',
+      entry: { deviceType: 'vhost-user-vsock', limits: { queue_pairs: 2 } },
+      abilities: { virtioFeatures: ~0n & 0xffffffffffn, protocolFeatures: 0n, limits: { queue_pairs: 1 } },
+      want: [],
+    },
+    {
+      title: 'the queues of a disk, which are not pairs',
+      entry: { deviceType: 'vhost-user-blk', virtioFeatures: 0n, limits: { queue_pairs: 8 } },
+      abilities: { virtioFeatures: 0n, protocolFeatures: 0n, limits: { queue_pairs: 4 } },
+      want: [{ code: 'VC-MODE-LIMIT', text: 'the back-end gives queues 4, the version promises 8', missing: [] }],
+    },
+    {
       title: 'bit 33 of another device type, of whose front-ends nothing is known',
       entry: { deviceType: 'test-device', virtioFeatures: ACCESS_PLATFORM },
       abilities: { virtioFeatures: ACCESS_PLATFORM, protocolFeatures: 0n, limits: {} },

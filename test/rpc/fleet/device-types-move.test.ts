@@ -140,7 +140,20 @@ describe('check-move: where the state of a device is', () => {
   });
 
   it('keeps devices that QEMU never moves where they are, connected or not', () => {
-    for (const type of ['vsock', 'gpu', 'input', 'i2c', 'gpio', 'sound', 'rng', 'crypto', 'scmi', 'spi']) {
+    for (const type of [
+      'snd',
+      'vga',
+      'vsock',
+      'gpu',
+      'input',
+      'i2c',
+      'gpio',
+      'sound',
+      'rng',
+      'crypto',
+      'scmi',
+      'spi',
+    ]) {
       const side: Side = { ...withState, type: `vhost-user-${type}` };
       const { obstacles, possible } = askMove(side, side);
       assert.equal(possible, false, type);

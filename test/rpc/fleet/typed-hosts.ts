@@ -30,7 +30,7 @@ export interface Side {
 }
 
 /** The features that these back-ends offer unless told: VERSION_1, INDIRECT_DESC, and the control bits. */
-export const FEATURES = (1n << 32n) | (1n << 28n) | CONTROL_BITS;
+const FEATURES = (1n << 32n) | (1n << 28n) | CONTROL_BITS;
 const ALL_PROTOCOL = maskOf(PROTOCOL, 'MQ', 'LOG_SHMFD', 'REPLY_ACK', 'CONFIG');
 
 export function typedHost(name: string, side: Side): HostDocument {

@@ -57,7 +57,9 @@ describe('relay session: how a device type counts its queues', () => {
       ['gpio', 2],
       ['sound', 4],
     ] as const) {
-      const session = device(type, 1);
+      const session = device(type, 2);
+      session.ask(request('GET_QUEUE_NUM'));
+      assert.deepEqual(does(session.answer(reply('GET_QUEUE_NUM', writeU64(1n)))), ['forward'], type);
       for (let ring = 0; ring < rings; ring += 1) assert.deepEqual(does(session.ask(kick(ring))), ['forward'], type);
     }
   });
