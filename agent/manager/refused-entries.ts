@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Entry } from '../../compat-tables/entries/entry.ts';
 import { entryKey } from '../../compat-tables/entries/load.ts';
 import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
@@ -8,12 +8,14 @@ import type { CompatError } from '../../compat-tables/errors/compat-error.ts';
  * force, and where it was: the first usable version is the default of a host, which no mistake in a file may move.
  */
 
-/** Whether an entry stood in a file that was refused, or of which one entry was: that one may be it. */
+/** Whether an entry stood in a file or directory that cannot be read, or is the one of its file that was refused. */
 export function refusedIn(problems: readonly CompatError[]): (entry: Pick<Entry, 'version' | 'origin'>) => boolean {
   const files = new Map<string, Set<string> | 'all'>();
+  const paths = new Set<string>();
   for (const { details } of problems) {
     const path = details['file'] ?? details['path'];
     if (typeof path !== 'string') continue;
+    paths.add(path);
     // a file replaces those of the same name in other directories
     const name = basename(path);
     const known = files.get(name);
@@ -23,7 +25,7 @@ export function refusedIn(problems: readonly CompatError[]): (entry: Pick<Entry,
   }
   return ({ version, origin }) => {
     const refused = files.get(basename(origin));
-    return refused === 'all' || refused?.has(version) === true;
+    return refused === 'all' || refused?.has(version) === true || paths.has(dirname(origin));
   };
 }
 

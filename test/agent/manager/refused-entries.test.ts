@@ -4,6 +4,7 @@ import { refusedIn } from '../../../agent/manager/refused-entries.ts';
 import { digestOf } from '../../../compat-tables/entries/digest.ts';
 import type { Entry } from '../../../compat-tables/entries/entry.ts';
 import { loadTables } from '../../../compat-tables/entries/load.ts';
+import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { entryOf } from '../support.ts';
 
 const whole = (version: string, given: Partial<Entry> = {}): Entry => {
@@ -69,6 +70,16 @@ describe('a table file that can no longer be read', () => {
     ]);
     // it replaces the file of the same name
     assert.deepEqual(now({ path: '/home/tables/10-a.json', text: '[]' }, second), ['site.a', 'site.b', 'site.c']);
+  });
+
+  it('may be one of a directory that cannot be read', () => {
+    const problems = [new CompatError('VC-TABLE', 'Cannot read /etc/tables: EACCES', { path: '/etc/tables' })];
+    const other = file('/usr/tables/30-c.json', row('site.d'));
+    const { entries } = loadTables([other]);
+    assert.deepEqual(
+      entriesInForce(entries, before, nobody, refusedIn(problems)).entries.map(({ version }) => version),
+      ['site.d', 'site.a', 'site.b', 'site.c'],
+    );
   });
 
   it('keeps none of another file, and none that was taken out of a sound one', () => {
