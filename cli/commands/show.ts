@@ -1,4 +1,5 @@
 import { firstNames, plural } from '../../base/text.ts';
+import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import { deviceTypesOf, effectiveDefault } from '../../compat-tables/compare/default-version.ts';
 import { withdrawalText } from '../../compat-tables/entries/withdrawal.ts';
 import type { HostRow, InterfaceRow, VersionRow } from '../../rpc/state/read-rows.ts';
@@ -23,7 +24,8 @@ export const show: Command = {
   example: '',
   details: 'What needs attention stands last. Exit status 0 whatever it is.',
   async run(context) {
-    const { host, versions, interfaces } = await withHost(context);
+    const { host, versions: all, interfaces } = await withHost(context);
+    const versions = ofItsTypes(all, host, interfaces);
     const rows = interfaces.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     const usable = versions.filter((one) => one.usable).length;
     const [deviceType] = deviceTypesOf(versions);
@@ -62,6 +64,17 @@ export const show: Command = {
     };
   },
 };
+
+/** The versions of the device types that the host has: the tables have some of disks and file systems, too. */
+function ofItsTypes(
+  versions: readonly VersionRow[],
+  host: HostRow,
+  interfaces: readonly InterfaceRow[],
+): readonly VersionRow[] {
+  const types = new Set(interfaces.map(({ deviceType }) => deviceType));
+  if (types.size === 0 || host.abilities !== undefined) types.add(DEFAULT_DEVICE_TYPE);
+  return versions.filter(({ deviceType }) => types.has(deviceType));
+}
 
 function page(
   host: HostRow,
@@ -132,11 +145,11 @@ function concernsOf({ host, versions, interfaces }: Pick<OpenHost, 'host' | 'ver
       : [{ code: 'VC-HOST-STALE', text: 'the agent gives no sign of life; all this is as old' }]),
     ...[...host.problems].map(([code, text]) => ({ code, text })),
     ...(host.curCfg < host.nextCfg ? [{ text: 'the agent has not yet applied the last change' }] : []),
-    ...(host.abilities === undefined
-      ? [{ code: 'VC-BACKEND-UNKNOWN', text: 'nothing is known of the back-end yet' }]
-      : usable.size === 0
-        ? [{ code: 'VC-MODE-NONE', text: 'no version is usable; list-versions --all says why' }]
-        : []),
+    ...(usable.size > 0
+      ? []
+      : host.abilities === undefined
+        ? [{ code: 'VC-BACKEND-UNKNOWN', text: 'nothing is known of the back-end yet' }]
+        : [{ code: 'VC-MODE-NONE', text: 'no version is usable; list-versions --all says why' }]),
     ...(defaultVersion === undefined || usable.has(defaultVersion)
       ? []
       : [{ code: 'VC-VERSION-UNUSABLE', text: `the default version ${defaultVersion} is not usable here` }]),

@@ -32,7 +32,7 @@ export const listVersions: Command = {
       (row) => (input.flag('all') || row.usable) && (type ?? row.deviceType) === row.deviceType,
     );
     const notes: string[] = [];
-    if (host.abilities === undefined)
+    if (host.abilities === undefined && !shown.some((row) => row.usable))
       notes.push('nothing is known of the back-end of this host yet [VC-BACKEND-UNKNOWN]');
     else if (shown.length === 0)
       notes.push('no version is usable on this host; list-versions --all says why [VC-MODE-NONE]');
