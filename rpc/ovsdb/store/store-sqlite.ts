@@ -7,6 +7,7 @@ import type { StoredTransaction } from '../monitor/undo.ts';
 import type { Datum } from '../notation/notation.ts';
 import { OvsdbError } from '../notation/ovsdb-error.ts';
 import { DatabaseSchema, type TableSchema } from '../notation/schema.ts';
+import { RowsDigest } from './rows-digest.ts';
 import { asStoreError, openSqliteFile, type SqliteFile } from './sqlite-file.ts';
 import { APPLICATION_ID, LAYOUT_VERSION, quoted, sqliteNames } from './sqlite-layout.ts';
 import { type RunStatement, SqliteTable } from './sqlite-table.ts';
@@ -47,6 +48,8 @@ export class SqliteStore implements Store {
   #synchronous: Synchronous = 'FULL';
   /** Undefined in memory, where it would not survive a restart. */
   readonly #history: HistoryTable | undefined;
+  /** That of the rows that were read, and of what was committed since. */
+  #digest = new RowsDigest();
   /** Changes when another connection has written. */
   #seenVersion: unknown;
 
@@ -109,21 +112,27 @@ export class SqliteStore implements Store {
 
   *load(table: TableSchema): Generator<Datum[]> {
     const stored = this.#tables.get(table.name);
-    if (stored !== undefined) yield* stored.load();
+    for (const fields of stored?.load() ?? []) {
+      this.#digest.add(table, fields);
+      yield fields;
+    }
   }
 
   loadHistory(): StoredTransaction[] {
-    return this.#history?.load() ?? [];
+    return this.#history?.load(this.#digest.text) ?? [];
   }
 
   commit({ transactions, durable, history }: CommitBatch): void {
     const concerns = (change: RowChange): boolean => this.#tableOf(change.row).concerns(change);
     if (!transactions.some((changes) => changes.some(concerns))) return; // ephemeral columns only
     this.#setSynchronous(durable ? 'FULL' : 'NORMAL');
+    const digest = this.#history === undefined ? this.#digest : this.#digest.after(transactions);
     this.#transaction(() => {
       for (const changes of transactions) for (const change of changes) this.#tableOf(change.row).write(change);
-      this.#history?.write(history);
+      this.#history?.write(history, digest.text);
     });
+    this.#history?.committed();
+    this.#digest = digest;
   }
 
   #tableOf({ table }: Row): SqliteTable {
@@ -134,14 +143,20 @@ export class SqliteStore implements Store {
 
   convert(schema: DatabaseSchema, rows: Iterable<Row>): void {
     this.#setSynchronous('FULL');
+    const digest = new RowsDigest();
     this.#tables = this.#transaction(() => {
       for (const [, name] of namedTables(this.#schema)) this.#db.exec(`DROP TABLE ${quoted(name)}`);
       this.#createTables(schema);
       this.#history?.clear();
       const tables = prepareTables(this.#db, schema, this.#file, this.#run);
-      for (const { table, fields } of rows) tables.get(table.schema.name)?.insert(fields);
+      for (const { table, fields } of rows) {
+        tables.get(table.schema.name)?.insert(fields);
+        digest.add(table.schema, fields);
+      }
       return tables;
     });
+    this.#history?.committed();
+    this.#digest = digest;
     this.#schema = schema;
   }
 

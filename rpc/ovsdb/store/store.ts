@@ -17,7 +17,10 @@ export interface CommitBatch {
 export interface Store {
   /** The rows of a table with all columns; ephemeral ones have their defaults. */
   load(table: TableSchema): Iterable<Datum[]>;
-  /** The last transactions, oldest first; the first one stands for the state before the others. */
+  /**
+   * The last transactions, oldest first; the first one stands for the state before the others. Call it when all tables were
+   * loaded: there are none when somebody has edited the rows since the last one.
+   */
   loadHistory(): StoredTransaction[];
   readonly schema: DatabaseSchema;
   /** Stores all of the transactions or none. @throws OvsdbError ioError; nothing is stored then */

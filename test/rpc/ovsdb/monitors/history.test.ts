@@ -266,4 +266,148 @@ describe('the history of transactions', () => {
       again.close();
     });
   }
+
+  describe('after somebody has edited the rows with sqlite3', () => {
+    const row = { s: 'x', i: 7, r: 0.1 + 0.2, set: ['set', ['p', 'q']], map: ['map', [['k', 'v']]], os: 'o' };
+
+    /** Whether a client that knows the last transaction is told that it has missed nothing. */
+    async function foundAfter(sql: string): Promise<{ found: boolean; told: Json }> {
+      const file = fresh();
+      const database = open(file);
+      await commit(database, insert(A, row));
+      await commit(database, insert(B, { s: 'other' }));
+      const last = await commit(database, { ...(update({ i: 8 }) as JsonObject), where: [['s', '==', 'x']] });
+      database.close();
+      const sqlite = new Sqlite(file);
+      sqlite.exec(sql);
+      sqlite.close();
+      const again = open(file);
+      const [found, told] = ask(again, last, { columns: ['s', 'i', 'r', 'set', 'map', 'os'] });
+      again.close();
+      return { found, told };
+    }
+
+    for (const { title, sql } of [
+      { title: 'a value', sql: `UPDATE T SET s = 'edited' WHERE _uuid = '${B}'` },
+      { title: 'a number', sql: `UPDATE T SET i = 9 WHERE _uuid = '${A}'` },
+      { title: 'a value to one that it had before', sql: `UPDATE T SET i = 7 WHERE _uuid = '${A}'` },
+      { title: 'the last digit of a real', sql: `UPDATE T SET r = 0.3 WHERE _uuid = '${A}'` },
+      { title: 'a set', sql: `UPDATE T SET "set" = '["p"]' WHERE _uuid = '${A}'` },
+      { title: 'the value of a pair', sql: `UPDATE T SET map = '{"k":"w"}' WHERE _uuid = '${A}'` },
+      { title: 'an optional value to none', sql: `UPDATE T SET os = NULL WHERE _uuid = '${A}'` },
+      { title: 'two values, exchanged', sql: "UPDATE T SET s = CASE s WHEN 'x' THEN 'other' ELSE 'x' END" },
+      { title: 'a row that is gone', sql: `DELETE FROM T WHERE _uuid = '${B}'` },
+      {
+        title: 'a row that is new',
+        sql: `CREATE TEMP TABLE c AS SELECT * FROM T WHERE _uuid = '${B}';
+          UPDATE c SET _uuid = 'cccccccc-cccc-cccc-cccc-cccccccccccc'; INSERT INTO T SELECT * FROM c`,
+      },
+      {
+        title: 'the UUID of a row',
+        sql: `UPDATE T SET _uuid = 'cccccccc-cccc-cccc-cccc-cccccccccccc' WHERE _uuid = '${B}'`,
+      },
+    ]) {
+      it(`a client that reconnects gets all of them: ${title}`, async () => {
+        assert.equal((await foundAfter(sql)).found, false);
+      });
+    }
+
+    for (const { title, sql } of [
+      { title: 'nothing', sql: 'SELECT 1' },
+      { title: 'to and fro', sql: "UPDATE T SET s = s || '!'; UPDATE T SET s = substr(s, 1, length(s) - 1)" },
+      { title: 'only how the file is laid out', sql: 'VACUUM' },
+      { title: 'white space in a set, and its order', sql: `UPDATE T SET "set" = '["q", "p"]' WHERE _uuid = '${A}'` },
+    ]) {
+      it(`a client that reconnects gets what it missed: ${title}`, async () => {
+        assert.deepEqual(await foundAfter(sql), { found: true, told: {} });
+      });
+    }
+
+    it('while the server runs', async () => {
+      const file = fresh();
+      const database = open(file);
+      await commit(database, insert(A, row));
+      const last = await commit(database, update({ s: 'y' }));
+      const sqlite = new Sqlite(file);
+      sqlite.exec("UPDATE T SET s = 'edited'");
+      sqlite.close();
+      database.close();
+      const again = open(file);
+      assert.equal(ask(again, last)[0], false);
+      again.close();
+    });
+
+    it('the history begins anew, with the next transaction', async () => {
+      const file = fresh();
+      let database = open(file);
+      await commit(database, insert(A, row));
+      const before = await commit(database, update({ s: 'y' }));
+      database.close();
+      const sqlite = new Sqlite(file);
+      sqlite.exec("UPDATE T SET s = 'edited'");
+      sqlite.close();
+      database = open(file);
+      const first = await commit(database, update({ i: 1 }));
+      const second = await commit(database, update({ i: 2 }));
+      database.close();
+      database = open(file);
+      assert.equal(ask(database, before)[0], false);
+      assert.deepEqual(ask(database, first, { columns: ['s', 'i'] }), [
+        true,
+        { T: { [A]: { modify: { i: 2 } } } },
+        second,
+      ]);
+      database.close();
+    });
+
+    it('the history begins anew also when the disk takes the next transaction only the second time', async () => {
+      const file = fresh();
+      let database = open(file);
+      await commit(database, insert(A, row));
+      const before = await commit(database, update({ s: 'y' }));
+      database.close();
+      const sqlite = new Sqlite(file);
+      sqlite.exec("UPDATE T SET s = 'edited'");
+      sqlite.close();
+      let fails = true;
+      const store = SqliteStore.open({
+        file,
+        schema,
+        beforeStatement: (sql) => {
+          if (fails && sql.startsWith('INSERT INTO _history')) throw new Sqlite.SqliteError('full', 'SQLITE_FULL');
+        },
+      });
+      database = Database.open({ file, schema, store });
+      const [, error] = await database.transact([update({ i: 1 })]).result;
+      assert.equal((error as JsonObject)['error'], 'I/O error');
+      fails = false;
+      const last = await commit(database, update({ i: 2 }));
+      database.close();
+      database = open(file);
+      assert.deepEqual([ask(database, before)[0], ask(database, last)[0]], [false, true]);
+      database.close();
+    });
+
+    it('of a file that was converted, by what the conversion made of them', async () => {
+      const file = fresh();
+      let database = open(file);
+      await commit(database, insert(A, row));
+      const json = structuredClone(schema.toJson()) as { version: string; tables: { T: { columns: JsonObject } } };
+      json.version = '1.1.0';
+      json.tables.T.columns['more'] = { type: 'string' };
+      const newer = DatabaseSchema.fromJson(json);
+      database.convert(newer);
+      const last = await commit(database, update({ s: 'y' }));
+      database.close();
+      database = Database.open({ file, schema: newer });
+      assert.equal(ask(database, last)[0], true);
+      database.close();
+      const sqlite = new Sqlite(file);
+      sqlite.exec("UPDATE T SET more = 'edited'");
+      sqlite.close();
+      database = Database.open({ file, schema: newer });
+      assert.equal(ask(database, last)[0], false);
+      database.close();
+    });
+  });
 });
