@@ -1,4 +1,4 @@
-import { equalDatum } from '../notation/datum-algebra.ts';
+import { compareDatum, equalDatum } from '../notation/datum-algebra.ts';
 import { type Datum, datumToText } from '../notation/notation.ts';
 import { OvsdbError } from '../notation/ovsdb-error.ts';
 import { englishList } from '../notation/ovsdb-text.ts';
@@ -21,7 +21,7 @@ export function checkIndexes({ changes }: ChangeSet): void {
       const mine = claimed.get(committed) ?? new Map<string, Row>();
       claimed.set(committed, mine);
       const other = mine.get(key) ?? stillThere(committed.get(key), key, columns);
-      if (other !== undefined && other !== row) throw duplicate(columns, other, row);
+      if (other !== undefined && other !== row) throw duplicate(columns, row, other);
       mine.set(key, row);
     });
   }
@@ -34,9 +34,10 @@ function stillThere(row: Row | undefined, key: string, columns: readonly ColumnS
   return after !== undefined && columnsKey(after, columns) === key ? row : undefined;
 }
 
+/** As later releases of ovsdb-server do, the first row is the one that comes last in the order of all values but UUIDs. */
 function duplicate(columns: readonly ColumnSchema[], a: Row, b: Row): OvsdbError {
   const names = `column${columns.length > 1 ? 's' : ''} ${englishList(columns.map(({ name }) => `"${name}"`))}`;
-  const [first, second] = a.uuid < b.uuid ? [a, b] : [b, a];
+  const [first, second] = compareRows(a, b) < 0 ? [b, a] : [a, b];
   return new OvsdbError(
     'constraint',
     `Transaction causes multiple rows in "${a.table.schema.name}" table to have identical values ` +
@@ -44,6 +45,16 @@ function duplicate(columns: readonly ColumnSchema[], a: Row, b: Row): OvsdbError
       `First row, with UUID ${first.uuid}, ${origin(first, columns)}  ` +
       `Second row, with UUID ${second.uuid}, ${origin(second, columns)}`,
   );
+}
+
+/** UUIDs are random, so they do not count. */
+function compareRows(a: Row, b: Row): number {
+  for (const { index, type } of a.table.schema.columnList) {
+    if (type.key.type === 'uuid' || type.value?.type === 'uuid') continue;
+    const order = compareDatum(a.fields[index] as Datum, b.fields[index] as Datum, type);
+    if (order !== 0) return order;
+  }
+  return 0;
 }
 
 function valuesText(fields: readonly Datum[], columns: readonly ColumnSchema[]): string {

@@ -120,12 +120,16 @@ export class Transaction implements ChangeSet {
     this.changes.delete(change);
   }
 
-  /** Whether the row differs after garbage collection and weak references; if so, it gets a new version. */
+  /**
+   * Whether the row differs after garbage collection and weak references; if so, it gets a new version. So does one that was
+   * given a weak reference which has vanished, and is as before.
+   */
   #settle(change: RowChange): boolean {
     const { before, after, row } = change;
+    const wasWritten = change.columns.length > 0;
     change.columns = differingColumns(change);
     if (before === undefined || after === undefined) return true;
-    if (change.columns.length === 0) return false;
+    if (!wasWritten && change.columns.length === 0) return false;
     this.modify(row)[VERSION_INDEX] = datumOf(randomUUID());
     change.columns = [VERSION_INDEX, ...change.columns];
     return true;

@@ -26,6 +26,8 @@ export const VERSION_INDEX = 1;
 export class TableSchema {
   readonly name: string;
   readonly isRoot: boolean;
+  /** Has no effect, as in ovsdb-server. */
+  readonly mutable: boolean;
   /** Infinity when the schema sets none. */
   readonly maxRows: number;
   /** By name, `_uuid` and `_version` first, the others sorted. */
@@ -40,9 +42,10 @@ export class TableSchema {
   readonly strongColumns: readonly ColumnSchema[];
   readonly weakColumns: readonly ColumnSchema[];
 
-  constructor(parts: Pick<TableSchema, 'name' | 'isRoot' | 'maxRows' | 'columnList' | 'indexes'>) {
+  constructor(parts: TableDraft) {
     this.name = parts.name;
     this.isRoot = parts.isRoot;
+    this.mutable = parts.mutable;
     this.maxRows = parts.maxRows;
     this.columnList = parts.columnList;
     this.columns = new Map(parts.columnList.map((column) => [column.name, column]));
@@ -145,7 +148,7 @@ function checkName(name: string, json: Json | undefined): void {
   if (!isId(name)) throw syntaxError(json, 'name must be a valid id');
 }
 
-type TableDraft = Pick<TableSchema, 'name' | 'isRoot' | 'maxRows' | 'columnList' | 'indexes'>;
+type TableDraft = Pick<TableSchema, 'name' | 'isRoot' | 'mutable' | 'maxRows' | 'columnList' | 'indexes'>;
 
 const STANDARD_COLUMNS: readonly ColumnSchema[] = [
   column('_uuid', UUID_INDEX, { mutable: false, ephemeral: false }, scalar('uuid')),
@@ -164,7 +167,7 @@ function column(
 function tableFromJson(json: Json, name: string): TableDraft {
   const parser = new MemberParser(json, `table schema for table ${name}`);
   const columns = parser.required('columns', 'object');
-  parser.optional('mutable', 'boolean'); // has no effect, as in ovsdb-server
+  const mutable = parser.optional('mutable', 'boolean') ?? true;
   const maxRows = parser.optional('maxRows', 'integer');
   const isRoot = parser.optional('isRoot', 'boolean') ?? false;
   const indexes = parser.optional('indexes', 'array') ?? [];
@@ -179,6 +182,7 @@ function tableFromJson(json: Json, name: string): TableDraft {
   return {
     name,
     isRoot,
+    mutable,
     maxRows: maxRows === undefined || maxRows >= UNLIMITED_COUNT ? Infinity : Number(maxRows),
     columnList,
     indexes: indexes.map((index) => indexFromJson(index, columnList, json)),
@@ -249,6 +253,7 @@ function tableToJson(table: TableSchema, allRoot: boolean): JsonObject {
   return {
     columns: Object.fromEntries(columns.map((one) => [one.name, columnToJson(one)])),
     ...(table.indexes.length === 0 ? {} : { indexes: table.indexes.map((index) => index.map((one) => one.name)) }),
+    ...(table.mutable ? {} : { mutable: false }),
     ...(table.isRoot === allRoot ? {} : { isRoot: table.isRoot }),
     ...(table.maxRows === Infinity ? {} : { maxRows: table.maxRows }),
   };
