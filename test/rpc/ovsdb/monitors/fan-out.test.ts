@@ -37,6 +37,19 @@ describe('an update for many monitors', () => {
     database.close();
   });
 
+  it('begins with what its condition shows, in a column that neither it nor the one before shows', async () => {
+    const database = Database.open({ file: ':memory:', schema: monSchema() });
+    await database.transact(['zero', 'one', 'two'].map((s, i) => insert({ s, i }))).result;
+    const begin = (where: Json[]): Json => {
+      const { initial } = database.watch({ kind: 'update2', requests: { T: { columns: ['s'], where } } }, () => {});
+      return Object.values(initial.json['T'] as object).map((row) => (row as { initial: { s: Json } }).initial.s);
+    };
+    assert.deepEqual(begin([true]), ['zero', 'one', 'two']);
+    assert.deepEqual(begin([['i', '!=', 1]]), ['zero', 'two']);
+    assert.deepEqual(begin([true]), ['zero', 'one', 'two']);
+    database.close();
+  });
+
   it('begins for all of them with the same contents, as they are now', async () => {
     const database = Database.open({ file: ':memory:', schema: monSchema() });
     const begin = () => database.watch({ kind: 'update2', requests: { T: { columns: ['s'] } } }, () => {}).initial;
