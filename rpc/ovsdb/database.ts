@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { firstNames } from '../../base/text.ts';
 import type { Json } from '../json/json-value.ts';
+import { committedChange, type DatabaseOptions, follows, type TransactionContext } from './database-options.ts';
 import { execute } from './engine/execute.ts';
 import { GroupCommit } from './engine/group-commit.ts';
 import { enterRow } from './engine/indexes.ts';
@@ -15,57 +15,13 @@ import { type Monitor, MonitorHub, type MonitorRequest, type MonitorUpdate } fro
 import { datumOf } from './notation/notation.ts';
 import { OvsdbError } from './notation/ovsdb-error.ts';
 import { DatabaseSchema, VERSION_INDEX } from './notation/schema.ts';
-import { convertAtOpen, convertTables, emptyTables, isNewer } from './store/schema-conversion.ts';
+import { checkAdoptable, convertAtOpen, convertTables, emptyTables } from './store/schema-conversion.ts';
 import { SnapshotStore } from './store/snapshot-store.ts';
 import { type Store, StoreError } from './store/store.ts';
 import { SqliteStore } from './store/store-sqlite.ts';
 
+export type { CommittedChange, DatabaseOptions, TransactionContext } from './database-options.ts';
 export type { PendingTransaction } from './engine/triggers.ts';
-
-/** What a transaction must know of the session that requests it. */
-export interface TransactionContext {
-  /** Whether the session holds a lock now, for `assert`. */
-  readonly holdsLock?: (lock: string) => boolean;
-  /** Operations that can change something are answered with `not allowed`. */
-  readonly readOnly?: boolean;
-  /** The session is of the program that serves the database: it may write also where `frozen` keeps others from that. */
-  readonly own?: boolean;
-  /** What it may cost, in the unit of `WorkBudget`. Default: without limit. */
-  readonly work?: number;
-  /** The length of its request, which pays for some of the work. Default: 0. */
-  readonly bytes?: number;
-  /** Who requests it, in words, for `DatabaseOptions.committed`. */
-  readonly author?: string | undefined;
-}
-
-/** A row that a transaction has changed. */
-export interface CommittedChange {
-  readonly table: string;
-  readonly uuid: string;
-  readonly kind: 'insert' | 'modify' | 'delete';
-  /** The columns that differ; all of them for an insert or a delete. */
-  readonly columns: readonly string[];
-}
-
-export interface DatabaseOptions {
-  /** A path, or `:memory:`. */
-  readonly file: string;
-  readonly schema: DatabaseSchema;
-  /** Default: a SQLite file. */
-  readonly store?: Store;
-  /** How much is kept for `monitor_cond_since`. */
-  readonly history?: HistoryLimits;
-  /** Another schema in the file is not an error: it is followed, unless the wanted one is newer. */
-  readonly follow?: boolean;
-  /** Clients may not give it another schema: who serves it reads and writes the columns of this one. */
-  readonly fixedSchema?: boolean;
-  /** Why clients may write nothing; the program that serves the database may. Default: they may. */
-  readonly frozen?: string;
-  /** Told when the store does not take a commit; the clients have the error in their results. */
-  readonly failed?: (error: OvsdbError) => void;
-  /** Told of what a transaction with an author has changed, before the monitors are. */
-  readonly committed?: (author: string, changes: readonly CommittedChange[]) => void;
-}
 
 /** A database whose file cannot be written. */
 export interface Snapshot {
@@ -124,7 +80,10 @@ export class Database {
       const store = SnapshotStore.read(file);
       if (store) {
         const database = Database.open({ ...options, file, schema: store.schema, store });
-        if (!store.schema.equals(schema)) database.#adopt(schema, file);
+        if (!store.schema.equals(schema)) {
+          checkAdoptable(store.schema, schema, file);
+          database.#convert(schema);
+        }
         return { database, isRead: true };
       }
     } catch (error) {
@@ -138,20 +97,6 @@ export class Database {
   static check({ file, schema }: DatabaseOptions): void {
     const store = SnapshotStore.read(file);
     if (store) Database.open({ file, schema, store }).close();
-  }
-
-  /** A later release only adds to a schema: what lacks something is another one, whose rows would mean something else here. */
-  #adopt(schema: DatabaseSchema, file: string): void {
-    const missing = [...schema.tables].flatMap(([name, { columns }]) =>
-      [...columns.keys()].flatMap((column) =>
-        this.schema.tables.get(name)?.columns.has(column) ? [] : [`${name}.${column}`],
-      ),
-    );
-    if (missing.length > 0 && !isNewer(schema, this.schema)) {
-      const text = `Cannot read database ${file}: its schema lacks ${firstNames(missing, 5)}`;
-      throw new StoreError('OVSDB-STORE-INCOMPATIBLE', text);
-    }
-    this.#convert(schema);
   }
 
   private constructor(store: Store, history: HistoryLimits | undefined) {
@@ -318,14 +263,4 @@ export class Database {
     this.#monitors.clear();
     this.#store.close();
   }
-}
-
-function committedChange({ row, before, after, columns }: RowChange): CommittedChange {
-  const { name: table, columnList } = row.table.schema;
-  const kind = before === undefined ? 'insert' : after === undefined ? 'delete' : 'modify';
-  return { table, uuid: row.uuid, kind, columns: columns.map((index) => columnList[index]?.name ?? '') };
-}
-
-function follows(stored: DatabaseSchema, { schema, follow }: DatabaseOptions): boolean {
-  return follow === true && stored.name === schema.name && !isNewer(schema, stored);
 }

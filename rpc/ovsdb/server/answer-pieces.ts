@@ -5,7 +5,6 @@ import type { MonitorKind } from '../monitor/monitor.ts';
 import type { MonitorUpdate } from '../monitor/monitor-hub.ts';
 import { success, successText } from '../wire/envelope.ts';
 import { Pieces } from '../wire/message-output.ts';
-import type { Begun } from './session-monitors.ts';
 
 /** With more rows than this the text of an answer is made while it is sent. */
 const MOST_AT_ONCE = 64;
@@ -30,6 +29,15 @@ function* resultPieces(id: Json, results: readonly Result[]): Generator<string, 
     before = ',';
   }
   yield '],"error":null}';
+}
+
+/** What a new monitor begins with, and the text before and after it in the result. */
+export interface Begun {
+  readonly initial: MonitorUpdate;
+  readonly before: string;
+  readonly after: string;
+  /** Sends what must follow the answer at once. */
+  next(): void;
 }
 
 /** The answer to a request for a monitor. */

@@ -6,7 +6,7 @@ import { MonitorUpdate } from '../monitor/monitor-update.ts';
 import { canonicalText, OvsdbError, syntaxError } from '../notation/ovsdb-error.ts';
 import type { RpcRequest } from '../wire/envelope.ts';
 import type { Pieces } from '../wire/message-output.ts';
-import { updateMessage } from './answer-pieces.ts';
+import { type Begun, updateMessage } from './answer-pieces.ts';
 import type { ServedDatabase } from './served-database.ts';
 
 interface SessionMonitor {
@@ -27,15 +27,6 @@ export interface SessionMonitorsOptions {
   /** Counts what is kept, in bytes; negative: no longer. @throws if it is too much */
   keep(bytes: number): void;
   send(message: Buffer | Pieces): void;
-}
-
-/** What a new monitor begins with, and the text before and after it in the result. */
-export interface Begun {
-  readonly initial: MonitorUpdate;
-  readonly before: string;
-  readonly after: string;
-  /** Sends what must follow the answer at once. */
-  next(): void;
 }
 
 /** The kind of each method's monitors, and the number of its parameters, the database among them. */

@@ -1,3 +1,4 @@
+import { firstNames } from '../../../base/text.ts';
 import { Transaction } from '../engine/ovsdb-transaction.ts';
 import { type Row, TableRows, type Tables } from '../engine/table-rows.ts';
 import { type Datum, datumFromJson, datumToJson } from '../notation/notation.ts';
@@ -75,6 +76,22 @@ export function convertAtOpen(database: Convertible, wanted: DatabaseSchema, fil
     if (error.kind === 'ioError') throw refused('OVSDB-STORE-UNREADABLE', `${error.details}`, error);
     throw refused('OVSDB-STORE-INCOMPATIBLE', `${named(stored)}, which cannot be converted (${error.message})`, error);
   }
+}
+
+/**
+ * Checks that the rows of a file mean the same with the wanted schema. A later release only adds to a schema: what lacks
+ * something is another one, whose rows would mean something else here. @throws StoreError
+ */
+export function checkAdoptable(stored: DatabaseSchema, wanted: DatabaseSchema, file: string): void {
+  if (isNewer(wanted, stored)) return;
+  const missing = [...wanted.tables].flatMap(([name, { columns }]) =>
+    [...columns.keys()].flatMap((column) =>
+      stored.tables.get(name)?.columns.has(column) ? [] : [`${name}.${column}`],
+    ),
+  );
+  if (missing.length === 0) return;
+  const text = `Cannot read database ${file}: its schema lacks ${firstNames(missing, 5)}`;
+  throw new StoreError('OVSDB-STORE-INCOMPATIBLE', text);
 }
 
 function named({ name, version }: DatabaseSchema): string {
