@@ -5,7 +5,7 @@ import { notMigratable } from '../../compat-tables/compare/migratable.ts';
 import { formatEndpoint, parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
-import { bitCells, bitRows, migratableText } from '../shared/feature-output.ts';
+import { bitCells, bitRows, yesOrNo } from '../shared/feature-output.ts';
 import { maskText, type Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 import { measure } from '../shared/measure.ts';
@@ -49,7 +49,7 @@ export const probe: Command = {
         { heading: `protocol features (${formatMask(abilities.protocolFeatures)}):` },
         { table: protocolTable, indent: 2 },
         ...Object.entries(abilities.limits).map(([name, value]) => `${name}: ${value}`),
-        `migratable: ${migratableText(abilities)}`,
+        `migratable: ${yesOrNo(notMigratable(abilities))}`,
         `usable versions: ${usable.length === 0 ? 'none of the shipped tables' : usable.join(', ')}`,
       ],
       json: {

@@ -4,6 +4,7 @@ import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { CATALOGUE, isErrorCode } from '../../compat-tables/errors/catalogue.ts';
 import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
+import { reasonsToStay } from '../../rpc/fleet/leave-host.ts';
 import { type Column, cellOf } from '../../rpc/state/model/column.ts';
 import { INTERFACE } from '../../rpc/state/model/interface.ts';
 import type { HostRow, InterfaceRow } from '../../rpc/state/read-rows.ts';
@@ -11,7 +12,7 @@ import { hostName } from '../../rpc/state/state.ts';
 import { cellOfRow, labelOf, shownColumns, tableOf } from '../shared/columns.ts';
 import { argument, type Command, type Input } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';
-import { featureJson, featureLines, migratableText } from '../shared/feature-output.ts';
+import { featureJson, featureLines, yesOrNo } from '../shared/feature-output.ts';
 import { lineText, maskText } from '../shared/formats.ts';
 import { isoTime } from '../shared/host-names.ts';
 import { API_OPTION, namedApi, openApi } from '../shared/open-api.ts';
@@ -41,14 +42,15 @@ export const showInterface: Command = {
     const { state, host } = await withHost(context);
     const stored = state.interface(name, host);
     const row = live ? { ...stored, statistics: await liveStatistics(context, input, host, name) } : stored;
+    const stay = reasonsToStay(state, host, stored);
     return {
       table: tableOf(COLUMNS, [row]),
       text: [
-        ...summary(row),
+        ...summary(row, stay),
         ...(live && !context.options.verbose ? [{ fields: [statistics(row)] }] : []),
         ...(context.options.verbose ? ['', ...internals(row)] : []),
       ],
-      json: interfaceJson(hostName(host), row),
+      json: interfaceJson(hostName(host), row, stay),
     };
   },
 };
@@ -60,8 +62,9 @@ async function liveStatistics(context: Context, input: Input, host: HostRow, nam
   return new Map(Object.entries(port?.statistics ?? {}));
 }
 
-function summary(row: InterfaceRow): Part[] {
-  const { abilities, queuePairs } = row;
+/** `stay`: why QEMU would not migrate it, when that is known. */
+function summary(row: InterfaceRow, stay: readonly string[] | undefined): Part[] {
+  const { queuePairs } = row;
   const rings = [...new Set(row.ringSizes.values())].toSorted((a, b) => a - b).join(' and ');
   const queues = queuePairs === undefined ? undefined : `${queuePairs}${rings === '' ? '' : `, rings of ${rings}`}`;
   return [
@@ -76,7 +79,7 @@ function summary(row: InterfaceRow): Part[] {
         ['front-end', row.frontend],
         ['back-end', row.backend],
         ['queue pairs', queues],
-        ['migratable', abilities === undefined ? 'not known yet' : migratableText(abilities)],
+        ['migratable', stay === undefined ? 'not known yet' : yesOrNo(stay)],
         ['guest took', row.ackedFeatures === undefined ? undefined : maskText(row.ackedFeatures)],
       ],
     },
@@ -128,7 +131,7 @@ function errorFields({ error, errorDetail }: InterfaceRow): Field[] {
   return row === undefined ? [text] : [text, ['remedy', row.remedy]];
 }
 
-function interfaceJson(host: string, row: InterfaceRow) {
+function interfaceJson(host: string, row: InterfaceRow, stay: readonly string[] | undefined) {
   const family = familyOf(row.deviceType);
   return {
     ...{ kind: 'interface', host },
@@ -138,6 +141,8 @@ function interfaceJson(host: string, row: InterfaceRow) {
       // a counter above 2^53 would lose digits as a JSON number
       statistics: Object.fromEntries([...row.statistics].map(([name, value]) => [name, String(value)])),
     },
+    migratable: stay === undefined ? null : stay.length === 0,
+    not_migratable: stay ?? [],
     decoded: {
       offered_features: featureJson(row.offeredFeatures, family),
       acked_features: featureJson(row.ackedFeatures, family),

@@ -2,8 +2,6 @@ import type { FeatureFamily } from '../../compat-tables/bits/feature-bits.ts';
 import { decodeMask, featureNames, formatMask } from '../../compat-tables/bits/mask.ts';
 import { CONTROL_BITS } from '../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
-import { notMigratable } from '../../compat-tables/compare/migratable.ts';
-import type { Abilities } from '../../compat-tables/entries/entry.ts';
 import { type Cell, maskText } from './formats.ts';
 import type { Part } from './page.ts';
 
@@ -49,8 +47,7 @@ function isControl(family: FeatureFamily, bit: number): boolean {
   return family !== PROTOCOL && (CONTROL_BITS & (1n << BigInt(bit))) !== 0n;
 }
 
-/** `yes`, or `no` with the words that are missing. */
-export function migratableText(abilities: Abilities): string {
-  const lacking = notMigratable(abilities);
-  return lacking.length === 0 ? 'yes' : `no (${lacking.join('; ')})`;
+/** `yes`, or `no` with what stands in the way. */
+export function yesOrNo(obstacles: readonly string[]): string {
+  return obstacles.length === 0 ? 'yes' : `no (${obstacles.join('; ')})`;
 }

@@ -2,9 +2,9 @@
 
 import { guestFeatures } from '../bits/named-masks.ts';
 import { decidedByBackend } from '../bits/qemu-from-backend.ts';
-import type { Abilities, Entry, Limits } from '../entries/entry.ts';
-import { offeredProtocolFeatures } from '../entries/entry.ts';
-import type { MoveHost, MoveSubject } from './move-host.ts';
+import { type MigrationLack, migrationLacks } from '../compare/migration-lacks.ts';
+import type { Entry, Limits } from '../entries/entry.ts';
+import { type MoveHost, type MoveSubject, versionNamed } from './move-host.ts';
 import { sizesOf } from './ring-and-queue-sizes.ts';
 
 /**
@@ -61,18 +61,9 @@ export function needOf(subject: MoveSubject, home: MoveHost): Need | undefined {
   };
 }
 
-/** The features that the front-end is, or will be, offered: they tell whether QEMU migrates the guest at all. */
-export function wordsOf(
-  subject: MoveSubject,
-  home: MoveHost,
-): Pick<Abilities, 'virtioFeatures' | 'protocolFeatures'> | undefined {
-  const abilities = subject.abilities ?? home.abilities;
-  const name = subject.inForce ?? subject.nextStart;
-  const entry = home.versions.find((one) => one.entry.version === name)?.entry;
-  const virtioFeatures = subject.offered ?? abilities?.virtioFeatures;
-  const backend = abilities?.protocolFeatures;
-  const offered = entry === undefined || backend === undefined ? backend : offeredProtocolFeatures(entry, backend);
-  const protocolFeatures = subject.ackedProtocol ?? offered;
-  if (virtioFeatures === undefined || protocolFeatures === undefined) return undefined;
-  return { virtioFeatures, protocolFeatures };
+/** Why QEMU would not migrate the interface away from its host, as migrationLacks says it. */
+export function lacksAtHome(subject: MoveSubject, home: MoveHost): MigrationLack[] | undefined {
+  const { offered, acked, ackedProtocol, abilities = home.abilities } = subject;
+  const entry = versionNamed(home, subject.inForce ?? subject.nextStart)?.entry;
+  return migrationLacks({ abilities, entry, offered, acked, ackedProtocol });
 }

@@ -2,12 +2,12 @@
 
 import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
 import { decodeMask } from '../bits/mask.ts';
-import { notMigratable } from '../compare/migratable.ts';
+import type { MigrationLack } from '../compare/migration-lacks.ts';
 import { selectCommonVersion } from '../compare/select.ts';
 import { RELEASES } from '../releases/releases.ts';
 import { isOfferedAnywhere, spansOf, spanText } from '../releases/resembles.ts';
 import { type Candidate, type Question, selectable } from './fitting-versions.ts';
-import { wordsOf } from './guest-needs.ts';
+import { lacksAtHome } from './guest-needs.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
 
 /** One bit that the destination does not offer. */
@@ -31,15 +31,24 @@ export interface Obstacle {
 
 /** Why QEMU would not migrate this interface anywhere; empty: it would. */
 export function sourceObstacles(subject: MoveSubject, home: MoveHost): Obstacle[] {
-  const words = wordsOf(subject, home);
-  if (words === undefined) return [];
-  return notMigratable(words).map((reason) => ({
+  return (lacksAtHome(subject, home) ?? []).map(({ culprit, text }) => ({
     code: 'VC-MIGRATE-LOG',
-    text: `QEMU does not migrate ${subject.name} from ${home.name}: ${reason}`,
-    remedy: 'Shut the guest down and start it on the other host, or give this host a back-end that can log.',
+    text: `${staysAt(subject, home)}${text}`,
+    remedy: `${LEAVING[culprit]} Until then, shut the guest down and start it on the other host.`,
     missing: [],
   }));
 }
+
+/** How each sentence of sourceObstacles begins. */
+export function staysAt(subject: Pick<MoveSubject, 'name'>, home: Pick<MoveHost, 'name'>): string {
+  return `QEMU does not migrate ${subject.name} from ${home.name}: `;
+}
+
+const LEAVING: Readonly<Record<MigrationLack['culprit'], string>> = {
+  'back-end': 'Give this host a back-end that can log.',
+  version: 'Pin a version here that does not cut it, then stop and start the guest.',
+  'front-end': 'Give the guest a front-end that accepts it, as QEMU does since 2.5.',
+};
 
 const WANTED_FOR: Readonly<Record<string, string>> = {
   VHOST_USER_F_PROTOCOL_FEATURES: 'QEMU needs to enable rings: the interface would pass nothing',

@@ -70,6 +70,27 @@ describe('questions about moves', () => {
     });
   }
 
+  it('says of a front-end what show-interface says: what it did not accept is not what the back-end lacks', async () => {
+    const few = encodeInterfaceStatus({
+      ...{ state: 'negotiated', inForce: 'site.packed', nextStart: 'site.packed', abilities: NEW_BACKEND },
+      ...{ offeredFeatures: NEW_BACKEND.virtioFeatures, ackedFeatures: TOOK },
+      ackedProtocolFeatures: maskOf(PROTOCOL, 'MQ', 'REPLY_ACK'),
+    });
+    const host = { ...SOURCE, interfaces: { few: { frontend: 'listen:/f', backend: 'connect:/b', ...few } } };
+    const db = await served(peers, host);
+    const reason = /its front-end did not accept VHOST_USER_PROTOCOL_F_LOG_SHMFD, which it was offered/;
+    const asked = await cli(['--db', db, 'check-move', 'few', files.newer]);
+    assert.equal(asked.exit, 3);
+    assert.match(asked.stderr, reason);
+    assert.doesNotMatch(asked.stderr, /back-end does not/);
+    const shown = await cli(['--db', db, 'show-interface', 'few']);
+    assert.match(shown.stdout, /^migratable:? +no \(its front-end did not accept .*LOG_SHMFD/m);
+    const { stdout } = await cli(['--db', db, 'show-interface', 'few', '-f', 'json']);
+    const { migratable, not_migratable } = JSON.parse(stdout) as { migratable: boolean; not_migratable: string[] };
+    assert.deepEqual([migratable, not_migratable.length], [false, 1]);
+    assert.match(not_migratable.join(), reason);
+  });
+
   it('gives the same answer from the saved document of the host', async () => {
     for (const name of ['packed', 'split', 'idle']) {
       const live = await cli(['--db', remote, 'check-move', name, files.older, '-f', 'json']);
