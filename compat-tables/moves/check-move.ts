@@ -11,10 +11,10 @@ import { checkEntry } from '../compare/check-entry.ts';
 import { Effort } from '../compare/effort.ts';
 import type { Abilities, Tier } from '../entries/entry.ts';
 import { type Outlook, outlookOf } from './after-the-move.ts';
-import { type Candidate, candidate, candidatesOf, closest, fits, type Question } from './fitting-versions.ts';
+import { type Candidate, candidate, candidatesOf, fits, type Question } from './fitting-versions.ts';
 import { type Basis, type Need, needOf } from './guest-needs.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
-import { noVersionObstacle, type Obstacle, obstaclesOf, sourceObstacles } from './obstacles.ts';
+import { type Obstacle, sourceObstacles, targetObstacles } from './obstacles.ts';
 import { deviceWarnings, waitingWarnings, waitsIn, warningsOf } from './warnings.ts';
 
 /** A version of the destination that would do. */
@@ -148,7 +148,14 @@ function answerFor({ subject, need, home, back, to, hosts, options }: Asked): Ta
     ...(possible && isPinned(to, subject.name, modes[0]) ? { pinned: true } : {}),
     others: possible ? modes.slice(1) : [],
     asItStands: asItStands(question, subject.name),
-    obstacles: possible ? [] : [...source, ...(chosen ? [] : targetObstacles(question, considered, options))],
+    obstacles: possible
+      ? []
+      : [
+          ...source,
+          ...(chosen
+            ? []
+            : targetObstacles(question, considered, { ...options, would: all.find(fits)?.entry?.version })),
+        ],
     warnings: [
       ...warningsOf(question, chosen, need),
       ...waitingWarnings(to, subject.name, modes),
@@ -162,22 +169,6 @@ function answerFor({ subject, need, home, back, to, hosts, options }: Asked): Ta
 function isForwardOnly(subject: MoveSubject, home: MoveHost, { version }: Need): boolean {
   if ((subject.pin ?? home.defaultVersion) === undefined) return false;
   return home.versions.find(({ entry }) => entry.version === version)?.entry.tier === 'forward-only';
-}
-
-function targetObstacles(question: Question, considered: readonly Candidate[], { only }: MoveOptions): Obstacle[] {
-  const { to } = question;
-  if (only !== undefined && considered.length === 0) {
-    const row = to.versions.find(({ entry }) => entry.version === only);
-    const text = row
-      ? `${to.name} cannot honour ${only}: ${row.blockers.map((one) => one.text).join('; ')}`
-      : `${to.name} has no version ${only}`;
-    const code = row ? 'VC-VERSION-UNUSABLE' : 'VC-VERSION-UNKNOWN';
-    return [
-      { code, text, remedy: 'Choose a version that is usable there (`vhost-compat list-versions`).', missing: [] },
-    ];
-  }
-  const nearest = closest(considered);
-  return nearest === undefined ? [noVersionObstacle(to)] : obstaclesOf(question, nearest);
 }
 
 function modeOf({ entry, features, same }: Candidate, need: Need, deviceType: string): Mode | undefined {

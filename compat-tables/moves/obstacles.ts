@@ -6,9 +6,10 @@ import type { MigrationLack } from '../compare/migration-lacks.ts';
 import { selectCommonVersion } from '../compare/select.ts';
 import { RELEASES } from '../releases/releases.ts';
 import { isOfferedAnywhere, spansOf, spanText } from '../releases/resembles.ts';
-import { type Candidate, type Question, selectable } from './fitting-versions.ts';
+import { type BackendLacks, backendLacks, wouldDo } from './backend-lacks.ts';
+import { type Candidate, closest, type Question, selectable } from './fitting-versions.ts';
 import { lacksAtHome } from './guest-needs.ts';
-import type { MoveHost, MoveSubject } from './move-host.ts';
+import { type MoveHost, type MoveSubject, versionNamed } from './move-host.ts';
 
 /** One bit that the destination does not offer. */
 export interface BlockingBit {
@@ -57,13 +58,88 @@ const WANTED_FOR: Readonly<Record<string, string>> = {
   VHOST_USER_PROTOCOL_F_BACKEND_REQ: 'QEMU wants of a back-end that offers VIRTIO_F_ACCESS_PLATFORM',
 };
 
-/** The obstacles for one candidate. */
-export function obstaclesOf(question: Question, one: Candidate): Obstacle[] {
+/** Which version of the destination was asked about, and one that would do when another does not. */
+interface AskedVersion {
+  readonly only?: string | undefined;
+  readonly would?: string | undefined;
+}
+
+/**
+ * Why none of these versions of the destination takes the guest: first what its back-end lacks, whichever version stands
+ * before it; what versions lack only where the back-end would do, or where one of them was asked about.
+ */
+export function targetObstacles(question: Question, considered: readonly Candidate[], asked: AskedVersion): Obstacle[] {
+  const lacks = backendLacks(question);
+  const found = backendObstacles(question, lacks);
+  if (asked.only === undefined && found.length > 0) return found;
+  const nearest = closest(considered);
+  if (nearest !== undefined) return [...found, ...versionObstacles(question, nearest, lacks, asked.would)];
+  return [...found, asked.only === undefined ? noVersionObstacle(question.to) : notUsable(question.to, asked.only)];
+}
+
+function notUsable(to: MoveHost, version: string): Obstacle {
+  const row = versionNamed(to, version);
+  const text = row
+    ? `${to.name} cannot honour ${version}: ${row.blockers.map((one) => one.text).join('; ')}`
+    : `${to.name} has no version ${version}`;
+  const code = row ? 'VC-VERSION-UNUSABLE' : 'VC-VERSION-UNKNOWN';
+  const remedy = 'Choose a version that is usable there (`vhost-compat list-versions`).';
+  return { code, text, remedy, missing: [] };
+}
+
+function backendObstacles(question: Question, { features, shortages, protocol }: BackendLacks): Obstacle[] {
+  const { to } = question;
+  const who = `the back-end of ${to.name}`;
+  const found: Obstacle[] = [];
+  if (features !== 0n) {
+    const missing = missingBits(question, features);
+    const text = `${who} does not offer ${missing.map(({ name }) => name).join(', ')}`;
+    found.push({ code: 'VC-MODE-FEATURES', text, remedy: oneRemedy(missing), missing });
+  }
+  for (const { name, needed, given } of shortages)
+    found.push({
+      code: 'VC-MODE-LIMIT',
+      text: `${who} gives ${name} ${given}, the interface has ${needed}`,
+      remedy: `Raise ${name} in the back-end there, or start the guest with less.`,
+      missing: [],
+    });
+  for (const name of protocol)
+    found.push({
+      code: 'VC-MODE-PROTOCOL',
+      text: `${who} has no ${name}, which ${wantedFor(name)}`,
+      remedy: 'Update the back-end there, or choose another host.',
+      missing: [],
+    });
+  const [first, ...others] = found;
+  if (first === undefined || to.versions.length === 0) return found;
+  return [{ ...first, remedy: `${first.remedy} ${withSuchABackend(question)}` }, ...others];
+}
+
+/** What a version would need there if the back-end had what is missing. */
+function withSuchABackend(question: Question): string {
+  const { to } = question;
+  const would = wouldDo(question);
+  if (would === undefined)
+    return `No version of ${to.name} has all that the guest needs: with such a back-end, define one (\`vhost-compat capture --define\`).`;
+  if (would.blockers.length === 0) return `With a back-end that has it, ${would.version} is usable on ${to.name}.`;
+  const more = would.blockers.map(({ text }) => text).join('; ');
+  return `${would.version}, the closest version, would need more: ${more}.`;
+}
+
+/** What one version lacks beyond what was said of the back-end already. `would`: another version that would do. */
+function versionObstacles(
+  question: Question,
+  one: Candidate,
+  said: BackendLacks,
+  would: string | undefined,
+): Obstacle[] {
   const { from, to, need } = question;
   const mode = one.entry === undefined ? `the back-end of ${to.name}` : `${one.entry.version} on ${to.name}`;
   const found: Obstacle[] = [];
-  const say = (code: string, text: string, remedy: string, missing: readonly BlockingBit[] = []) =>
-    found.push({ code, text, remedy, missing });
+  const say = (code: string, text: string, remedy: string, missing: readonly BlockingBit[] = []) => {
+    const other = would === undefined ? remedy : `Leave out the version: ${to.name} takes the guest in ${would}.`;
+    found.push({ code, text, remedy: other, missing });
+  };
   if (one.differs)
     say(
       'VC-DIGEST-DIFFERS',
@@ -76,35 +152,39 @@ export function obstaclesOf(question: Question, one: Candidate): Obstacle[] {
       `${need.version} moves to newer hosts only, and ${mode} is not newer than ${from.name}`,
       `Start the guest in a version that moves both ways before it has to go to ${to.name}.`,
     );
-  if (one.missing !== 0n) {
-    const missing = missingBits(question, one.missing);
-    say(
-      'VC-MODE-FEATURES',
-      `${mode} does not offer ${missing.map(({ name }) => name).join(', ')}`,
-      missing
-        .map(({ remedy }) => remedy)
-        .filter((text, index, all) => all.indexOf(text) === index)
-        .join(' '),
-      missing,
-    );
+  const features = one.missing & ~said.features;
+  if (features !== 0n) {
+    const missing = missingBits(question, features);
+    const text = `${mode} does not offer ${missing.map(({ name }) => name).join(', ')}`;
+    say('VC-MODE-FEATURES', text, oneRemedy(missing), missing);
   }
   for (const { name, needed, given } of one.shortages)
-    say(
-      'VC-MODE-LIMIT',
-      `${mode} gives ${name} ${given}, the interface has ${needed}`,
-      `Raise ${name} in the back-end or the version there, or start the guest with less.`,
-    );
+    if (!said.shortages.some((other) => other.name === name))
+      say(
+        'VC-MODE-LIMIT',
+        `${mode} gives ${name} ${given}, the interface has ${needed}`,
+        `Define a version with more on ${to.name} (\`vhost-compat capture --define\`), or start the guest with less.`,
+      );
   for (const name of one.protocol)
-    say(
-      'VC-MODE-PROTOCOL',
-      `${mode} has no ${name}, which ${WANTED_FOR[name] ?? 'the front-end needs'}`,
-      'Update the back-end there, or choose another host.',
-    );
+    if (!said.protocol.includes(name))
+      say(
+        'VC-MODE-PROTOCOL',
+        `${mode} has no ${name}, which ${wantedFor(name)}`,
+        `Use a version of ${to.name} that does not cut it, or define one (\`vhost-compat capture --define\`).`,
+      );
   return found;
 }
 
+function wantedFor(name: string): string {
+  return WANTED_FOR[name] ?? 'the front-end needs';
+}
+
+function oneRemedy(missing: readonly BlockingBit[]): string {
+  return [...new Set(missing.map(({ remedy }) => remedy))].join(' ');
+}
+
 /** Nothing there may be tried: what each version lacks would only repeat it. */
-export function noVersionObstacle(to: MoveHost): Obstacle {
+function noVersionObstacle(to: MoveHost): Obstacle {
   const codes = new Set(to.versions.flatMap(({ blockers }) => blockers.map(({ code }) => code)));
   if (to.versions.length === 0) {
     const text = `${to.name} has no version of device type ${to.deviceType}, and nothing is known of its back-end`;
@@ -133,6 +213,9 @@ function missingBits(question: Question, mask: bigint): BlockingBit[] {
 function restartRemedy({ from, to, pin }: Question): string {
   // as a selection chooses: a version that moves forward only is no way to an older host
   const { version } = selectCommonVersion([selectable(from), selectable(to)], 'source');
+  const unknown = [from, to].filter(({ abilities }) => abilities === undefined).map(({ name }) => name);
+  if (version === undefined && unknown.length > 0)
+    return `No version is common to ${from.name} and ${to.name}, and none can be made while nothing is known of the back-end of ${unknown.join(' and ')}: ask with the document of the host itself.`;
   if (version === undefined)
     return `No version is common to ${from.name} and ${to.name}: make one (\`vhost-compat baseline --define\`), pin it, then stop and start the guest.`;
   if (version === pin)
