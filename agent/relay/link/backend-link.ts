@@ -57,7 +57,8 @@ export class BackendLink {
     const link = new BackendLink(openChannel(fd, options.partialPatienceMs), options.what, events);
     link.#measurement = new Measurement(options.asksQueues);
     link.#timer = setTimeout(() => {
-      const text = `Cannot measure the back-end of ${options.what}: it did not answer within ${options.timeoutMs} ms`;
+      const asked = link.#measurement?.asked;
+      const text = `Cannot measure the back-end of ${options.what}: it did not answer ${asked} within ${options.timeoutMs} ms`;
       link.channel.close(new CompatError('VC-VHOST-TIMEOUT', text, { timeoutMs: options.timeoutMs }));
     }, options.timeoutMs);
     return link;
@@ -145,7 +146,7 @@ export class BackendLink {
   #closed(error: Error | undefined): void {
     clearTimeout(this.#timer);
     const early = error === undefined && this.#measurement !== undefined && !this.#wasClosed;
-    const text = `Cannot measure the back-end of ${this.#what}: it hung up before it answered`;
+    const text = `Cannot measure the back-end of ${this.#what}: it hung up before it answered ${this.#measurement?.asked}`;
     this.#events.ended(this, early ? new CompatError('VC-VHOST-GONE', text) : error);
   }
 

@@ -24,6 +24,7 @@ import {
   SIDES,
 } from './delivery.ts';
 import { keepOwn, ownDescriptors } from './own-descriptors.ts';
+import { type Outstanding, RecentRequests } from './recent-requests.ts';
 
 export interface ExchangeContext extends SessionContext {
   readonly abilities: Abilities;
@@ -62,6 +63,7 @@ export class Exchange {
   readonly #channels: Readonly<Record<Side, VhostChannel>>;
   readonly #events: ExchangeEvents;
   readonly #deliveries: Deliveries;
+  readonly #requests = new RecentRequests();
   readonly #journal: DeliveryJournal;
   #state: SessionState;
   #starved = 0;
@@ -102,6 +104,12 @@ export class Exchange {
 
   get record(): JournalRecord {
     return { state: this.#state, messages: this.#deliveries.pending };
+  }
+
+  /** What was going on, for the event that tells of its end. */
+  get outstanding(): Outstanding {
+    const { last, unconfirmed } = this.#requests;
+    return { last, unconfirmed, unanswered: this.#requests.unanswered(this.#state.pending) };
   }
 
   /** The front-end has said something since it came. */
@@ -208,6 +216,8 @@ export class Exchange {
     this.#journal.write();
     this.context.atStep?.('journalled');
     this.#deliveries.deliver(delivery);
+    if (side === 'backend') this.#requests.answered(message.request);
+    else if (output.forwarded) this.#requests.sent(message);
     if (this.isOpen || before !== this.#state) this.#events.changed(before, this.#state);
   }
 
