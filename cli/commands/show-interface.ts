@@ -3,6 +3,7 @@ import { decodeMask } from '../../compat-tables/bits/mask.ts';
 import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { CATALOGUE, isErrorCode } from '../../compat-tables/errors/catalogue.ts';
+import { remedyOf } from '../../compat-tables/errors/remedy.ts';
 import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
 import { reasonsToStay } from '../../rpc/fleet/leave-host.ts';
 import { type Column, cellOf } from '../../rpc/state/model/column.ts';
@@ -126,9 +127,10 @@ function statistics(row: InterfaceRow): Field {
 
 function errorFields({ error, errorDetail }: InterfaceRow): Field[] {
   if (error === undefined) return errorDetail === undefined ? [] : [['waiting', errorDetail]];
-  const row = isErrorCode(error) ? CATALOGUE[error] : undefined;
-  const text: Field = ['error', `${errorDetail ?? row?.title ?? ''} [${error}]`.trim()];
-  return row === undefined ? [text] : [text, ['remedy', row.remedy]];
+  const known = isErrorCode(error) ? error : undefined;
+  const detail = errorDetail ?? (known && CATALOGUE[known].title) ?? '';
+  const text: Field = ['error', `${detail} [${error}]`.trim()];
+  return known === undefined ? [text] : [text, ['remedy', remedyOf(known, detail)]];
 }
 
 function interfaceJson(host: string, row: InterfaceRow, stay: readonly string[] | undefined) {

@@ -91,6 +91,22 @@ describe('questions about moves', () => {
     assert.match(not_migratable.join(), reason);
   });
 
+  it('shows the remedy of an error as its text has it: no pin for features that no version has', async () => {
+    const why = 'VIRTIO_NET_F_MAC is not in the offer 0x1 of version site.mq';
+    const refused = (text: string) => ({
+      ...{ frontend: 'listen:/f', backend: 'connect:/b' },
+      ...encodeInterfaceStatus({ state: 'waiting-frontend', error: 'VC-ACK-OUTSIDE-OFFER', errorDetail: text }),
+    });
+    const interfaces = {
+      alone: refused(`${why}, and no version has it here: the back-end does not offer it`),
+      masked: refused(why.replace('_MAC', '_CSUM')),
+    };
+    const db = await served(peers, { ...SOURCE, interfaces });
+    const remedy = async (name: string) => (await cli(['--db', db, 'show-interface', name])).stdout;
+    assert.match(await remedy('alone'), /^remedy: +No version has VIRTIO_NET_F_MAC: this is a fault of the front-end/m);
+    assert.match(await remedy('masked'), /^remedy: .*pin the version it was started with/m);
+  });
+
   it('gives the same answer from the saved document of the host', async () => {
     for (const name of ['packed', 'split', 'idle']) {
       const live = await cli(['--db', remote, 'check-move', name, files.older, '-f', 'json']);

@@ -1,4 +1,3 @@
-import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { requestById } from '../../../compat-tables/protocol/requests.ts';
 import { TruncatedError } from '../../fd/libc-message.ts';
@@ -27,7 +26,6 @@ import { keepOwn, ownDescriptors } from './own-descriptors.ts';
 import { type Outstanding, RecentRequests } from './recent-requests.ts';
 
 export interface ExchangeContext extends SessionContext {
-  readonly abilities: Abilities;
   readonly peer: PeerIdentity;
   readonly statistics: Statistics;
   /** Who traces the port now; undefined: nobody. */

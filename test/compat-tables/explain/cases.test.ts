@@ -61,6 +61,13 @@ describe('explain: lines from the field that were answered wrongly', () => {
       /No version has VIRTIO_NET_F_MAC.*fault of the front-end/,
     );
     assert.match(one(line('VIRTIO_NET_F_CSUM')).remedies.join(), /pin the version it was started with/);
+    // what decides is the back-end at hand, of whichever device
+    const disk = line('VIRTIO_BLK_F_DISCARD').replace(
+      ' [',
+      ', and no version has it here: the back-end does not offer it [',
+    );
+    assert.match(one(disk).remedies.join(), /No version has VIRTIO_BLK_F_DISCARD.*fault of the front-end/);
+    assert.doesNotMatch(one(disk).remedies.join(), /pin/);
   });
 
   it('a socket that may not be opened is no normal wait', () => {
