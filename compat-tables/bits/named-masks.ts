@@ -17,6 +17,8 @@ export const VERSION_1 = maskOf(VIRTIO_NET, 'VIRTIO_F_VERSION_1');
 export const ACCESS_PLATFORM = maskOf(VIRTIO_NET, 'VIRTIO_F_ACCESS_PLATFORM');
 /** A network device may have several queue pairs. */
 export const NET_MQ = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_MQ');
+/** The guest announces itself where it arrives. */
+export const GUEST_ANNOUNCE = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_GUEST_ANNOUNCE');
 /** The device tells its guest an MTU. */
 export const NET_MTU = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_MTU');
 
@@ -24,6 +26,8 @@ export const NET_MTU = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_MTU');
 export const PROTOCOL_MQ = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_MQ');
 /** The back-end takes shared memory for the record of written pages. */
 export const LOG_SHMFD = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_LOG_SHMFD');
+/** The back-end announces a guest that does not do so itself. */
+export const PROTOCOL_RARP = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_RARP');
 /** The back-end answers every request that asks for it. */
 export const REPLY_ACK = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_REPLY_ACK');
 /** The back-end has a socket for requests of its own. */

@@ -11,6 +11,7 @@ import { checkEntry } from '../compare/check-entry.ts';
 import { Effort } from '../compare/effort.ts';
 import type { Abilities, Tier } from '../entries/entry.ts';
 import { type Outlook, outlookOf } from './after-the-move.ts';
+import { arrivalWarnings } from './arrival.ts';
 import { type Candidate, candidate, candidatesOf, fits, type Question } from './fitting-versions.ts';
 import { type Basis, type Need, needOf } from './guest-needs.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
@@ -159,6 +160,7 @@ function answerFor({ subject, need, home, back, to, hosts, options }: Asked): Ta
     warnings: [
       ...warningsOf(question, chosen, need),
       ...waitingWarnings(to, subject.name, modes),
+      ...arrivalWarnings({ subject, home, to, mode: chosen }),
       ...(chosen ? deviceWarnings(to.deviceType, subject.offered, chosen.features, to.name) : []),
     ],
     after: possible ? outlookOf({ subject, need, home: back, where: to, hosts, mode: chosen }) : undefined,

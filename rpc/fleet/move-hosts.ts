@@ -23,7 +23,7 @@ export function moveHost(document: HostDocument, deviceType = DEFAULT_DEVICE_TYP
   const abilities = abilitiesOf(document, deviceType);
   const alike = abilities === undefined ? [] : resembling(abilities);
   return {
-    ...{ name, deviceType, abilities, defaultVersion: defaultIn(document, deviceType) },
+    ...{ name, id: document.system_id, deviceType, abilities, defaultVersion: defaultIn(document, deviceType) },
     // for other types only the back-ends of interfaces are known, and those were measured
     knownBy: deviceType === DEFAULT_DEVICE_TYPE ? document.backend.known_by : 'measured',
     backend: alike.length === 0 ? undefined : `like ${alike.slice(0, 2).join('; ')}`,
@@ -55,6 +55,7 @@ function moveSubject(one: InterfaceDocument): MoveSubject {
     ...{ offered: mask(one.offered_features), acked: mask(one.acked_features) },
     ...{ ackedProtocol: mask(one.acked_protocol_features), queuePairs: one.queue_pairs },
     ringSizes: Object.values(one.ring_sizes),
+    ...{ state: one.state, detail: one.error_detail },
     abilities: words(one.backend_features, one.backend_protocol_features, one.backend_limits),
   };
 }
