@@ -2,7 +2,7 @@ import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { MoveAnswer } from '../../compat-tables/moves/check-move.ts';
 import { answerMove, moveJson } from '../../rpc/fleet/answer-move.ts';
 import { argument, type Command } from '../shared/command.ts';
-import { moveTable, moveText } from '../shared/move-output.ts';
+import { moveTable, moveText, POSTCOPY_OPTION } from '../shared/move-output.ts';
 import { documentOf, documentsOf, ownDocument, TARGETS } from '../shared/targets.ts';
 
 export const checkMoveCommand: Command = {
@@ -12,6 +12,7 @@ export const checkMoveCommand: Command = {
   options: [
     { name: 'from', value: 'TARGET', help: 'the host of the interface, as a target (default: the one of --db)' },
     { name: 'version', value: 'VERSION', help: 'judge by this version on the targets and by no other' },
+    POSTCOPY_OPTION,
   ],
   example: 'vhu0 tcp:node2:6641 node3.json',
   details: [
@@ -25,7 +26,13 @@ export const checkMoveCommand: Command = {
     const from = input.option('from');
     const source = from === undefined ? await ownDocument(context) : await documentOf(context, from);
     const targets = await documentsOf(context, input.args.slice(1));
-    const answered = answerMove({ source, name, targets, version: input.option('version') });
+    const answered = answerMove({
+      source,
+      name,
+      targets,
+      version: input.option('version'),
+      postcopy: input.flag('postcopy'),
+    });
     const { answer } = answered;
     return {
       text: moveText(answer),

@@ -26,6 +26,8 @@ export const NET_MTU = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_MTU');
 export const PROTOCOL_MQ = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_MQ');
 /** The back-end takes shared memory for the record of written pages. */
 export const LOG_SHMFD = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_LOG_SHMFD');
+/** The back-end waits for pages of a guest whose memory is still on its way. */
+export const PROTOCOL_PAGEFAULT = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_PAGEFAULT');
 /** The back-end announces a guest that does not do so itself. */
 export const PROTOCOL_RARP = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_RARP');
 /** The back-end answers every request that asks for it. */

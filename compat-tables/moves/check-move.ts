@@ -16,6 +16,7 @@ import { type Candidate, candidate, candidatesOf, fits, type Question } from './
 import { type Basis, type Need, needOf } from './guest-needs.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
 import { type Obstacle, sourceObstacles, targetObstacles } from './obstacles.ts';
+import { postcopyWarnings } from './postcopy.ts';
 import { deviceWarnings, waitingWarnings, waitsIn, warningsOf } from './warnings.ts';
 
 /** A version of the destination that would do. */
@@ -71,6 +72,8 @@ export interface MoveAnswer {
 export interface MoveOptions {
   /** Judge by this version there, and no other. */
   readonly only?: string | undefined;
+  /** Whether it can move by post-copy. */
+  readonly postcopy?: boolean | undefined;
   /** What the check may cost. */
   readonly effort?: Effort | undefined;
 }
@@ -87,7 +90,8 @@ export function checkMove(
   // From each target every other one is looked at, before and after a new start of the guest's driver.
   const versions = [home, ...targets].reduce((sum, one) => sum + one.versions.length + 1, 0);
   (options.effort ?? new Effort()).spend(CANDIDATE * 2 * versions * targets.length);
-  const need = needOf(subject, home);
+  const known = needOf(subject, home);
+  const need = known && { ...known, postcopy: options.postcopy };
   const hosts = targets.map((one) => fitted(one, subject));
   const back = behind(home, subject.abilities);
   const answers = hosts.map((to) =>
@@ -161,6 +165,7 @@ function answerFor({ subject, need, home, back, to, hosts, options }: Asked): Ta
       ...warningsOf(question, chosen, need),
       ...waitingWarnings(to, subject.name, modes),
       ...arrivalWarnings({ subject, home, to, mode: chosen }),
+      ...(options.postcopy ? postcopyWarnings(subject, home, to) : []),
       ...(chosen ? deviceWarnings(to.deviceType, subject.offered, chosen.features, to.name) : []),
     ],
     after: possible ? outlookOf({ subject, need, home: back, where: to, hosts, mode: chosen }) : undefined,

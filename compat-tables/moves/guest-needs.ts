@@ -25,6 +25,8 @@ export interface Need {
   readonly limits: Limits;
   /** Measured: QEMU tells it when it connects. Undefined: not known, and `limits` has the promise only. */
   readonly queuePairs: number | undefined;
+  /** It is to move by post-copy. */
+  readonly postcopy?: boolean | undefined;
   /** The offer where the guest runs now: it has seen all of this and chosen. */
   readonly seen: bigint;
 }

@@ -54,6 +54,7 @@ const LEAVING: Readonly<Record<MigrationLack['culprit'], string>> = {
 const WANTED_FOR: Readonly<Record<string, string>> = {
   VHOST_USER_F_PROTOCOL_FEATURES: 'QEMU needs to enable rings: the interface would pass nothing',
   VHOST_USER_PROTOCOL_F_MQ: 'several queue pairs need',
+  VHOST_USER_PROTOCOL_F_PAGEFAULT: 'post-copy needs',
   VHOST_USER_PROTOCOL_F_REPLY_ACK: 'QEMU wants of a back-end that offers VIRTIO_F_ACCESS_PLATFORM',
   VHOST_USER_PROTOCOL_F_BACKEND_REQ: 'QEMU wants of a back-end that offers VIRTIO_F_ACCESS_PLATFORM',
 };
@@ -107,7 +108,7 @@ function backendObstacles(question: Question, { features, shortages, protocol }:
     found.push({
       code: 'VC-MODE-PROTOCOL',
       text: `${who} has no ${name}, which ${wantedFor(name)}`,
-      remedy: 'Update the back-end there, or choose another host.',
+      remedy: BACKEND_REMEDIES[name] ?? 'Update the back-end there, or choose another host.',
       missing: [],
     });
   const [first, ...others] = found;
@@ -174,6 +175,12 @@ function versionObstacles(
       );
   return found;
 }
+
+/** Where a setting of the back-end decides. */
+const BACKEND_REMEDIES: Readonly<Record<string, string>> = {
+  VHOST_USER_PROTOCOL_F_PAGEFAULT:
+    'Move it without post-copy, or switch it on in the back-end there (Open vSwitch: other_config:vhost-postcopy-support=true on client-mode ports, ovs-vswitchd started without locked memory).',
+};
 
 function wantedFor(name: string): string {
   return WANTED_FOR[name] ?? 'the front-end needs';

@@ -124,12 +124,12 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
       const comment = `api: unpin ${name}`;
       return written(params, unpin(state, { interface: name }, { host, comment, sending: by(client) }));
     },
-    'interfaces.checkMove': async ({ name, targets = [], documents = [], from, version, host }) => {
+    'interfaces.checkMove': async ({ name, targets = [], documents = [], from, version, postcopy, host }) => {
       checkSome(targets, documents);
       const source = from === undefined ? await describeHostInTurns(state, state.host(host)) : asHost(from);
       const resolved = await resolveTargets(targets, { db, tls, files: false });
       const asked = [...resolved, ...documents.map(asHost)];
-      const answered = answerMove({ source, name, targets: asked, version, effort: new Effort(MOST_EFFORT) });
+      const answered = answerMove({ source, name, targets: asked, version, postcopy, effort: new Effort(MOST_EFFORT) });
       return { format: 1, kind: 'move', ...moveJson(answered) };
     },
     'interfaces.statistics': async ({ name }) => {

@@ -231,6 +231,7 @@ export const METHODS = {
         'the document of the host of the interface, or of a device, instead of a host of the database',
       ),
       version: takes(string, 'judge by this version on the targets only'),
+      postcopy: takes(boolean, 'whether it can move by post-copy (default false)'),
       host: HOST,
     },
     ...gives<MoveJson>(

@@ -123,6 +123,23 @@ describe('questions about moves', () => {
     assert.match(stderr, /site\.base on newhost does not offer VIRTIO_NET_F_MQ \[VC-MOVE\]\nremedy: /);
   });
 
+  it('answers for post-copy when asked to, and says where documents do not tell', async () => {
+    const args = ['check-move', '--from', files.source, 'split'];
+    assert.equal((await cli([...args, files.newer])).exit, 0);
+    const { exit, stderr } = await cli([...args, files.newer, '--postcopy']);
+    assert.equal(exit, 3);
+    assert.match(
+      stderr,
+      /the back-end of newhost has no VHOST_USER_PROTOCOL_F_PAGEFAULT, which post-copy needs \[VC-MOVE\]/,
+    );
+    const drained = await cli(['drain', files.source, files.newer, '--postcopy']);
+    assert.equal(drained.exit, 3);
+    assert.match(drained.stdout, /^packed can go nowhere:\n {2}newhost: .*PAGEFAULT/m);
+    const device = await cli(['check-move', '--from', file('vgpu-gpu1'), 'self', file('vgpu-gpu2'), '--postcopy']);
+    assert.equal(device.exit, 0);
+    assert.match(device.stdout, /^ {2}warning: the documents of devices do not tell whether gpu2 can do post-copy$/m);
+  });
+
   it('tells an interface that is not there, exit 1', async () => {
     const { exit, stderr } = await cli(['check-move', '--from', files.source, 'spli', files.newer]);
     assert.equal(exit, 1);
