@@ -35,7 +35,7 @@ const blockerShape: Check<Blocker> = openObject({ code: string, text: string, mi
 const CHECKS: Readonly<Record<Shape, Check<unknown>>> = {
   ...{ text: string, 'repeated-text': shared(string), digest: shared(digestShape), mask: hexMask, integer },
   ...{ flag: boolean, tier: oneOf('both-ways', 'forward-only', 'best-effort'), texts: array(string) },
-  ...{ integers: record(integer), blockers: array(blockerShape) },
+  ...{ 'named-texts': record(string), integers: record(integer), blockers: array(blockerShape) },
 };
 
 /** A member that an empty column leaves out of a document may be absent. */

@@ -5,6 +5,7 @@ import { maskOf } from '../../compat-tables/bits/mask.ts';
 import { CONTROL_BITS } from '../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { VIRTIO_NET } from '../../compat-tables/bits/virtio-net.ts';
+import { ovsMap } from '../../rpc/ovsdb/notation/values.ts';
 import { encodeInterfaceStatus } from '../../rpc/state/encode-rows.ts';
 import { Peers } from '../peers/process.ts';
 import { ROOT } from '../root.ts';
@@ -23,6 +24,8 @@ const status = (acked: bigint) =>
     ringSizes: new Map([[0, 256]]),
   });
 
+const OF_VM = { external_ids: ovsMap({ 'vm-uuid': 'A' }) };
+
 /** One guest that went for packed rings, one that did not, one that has not started. */
 const SOURCE: HostFixture = {
   ...NEW_HOST,
@@ -32,8 +35,9 @@ const SOURCE: HostFixture = {
     packed: {
       ...{ frontend: 'listen:/run/vm/p', backend: 'connect:/run/ovs/p' },
       ...status(TOOK | maskOf(VIRTIO_NET, 'RING_PACKED', 'MTU')),
+      ...OF_VM,
     },
-    split: { frontend: 'listen:/run/vm/s', backend: 'connect:/run/ovs/s', ...status(TOOK) },
+    split: { frontend: 'listen:/run/vm/s', backend: 'connect:/run/ovs/s', ...status(TOOK), ...OF_VM },
     idle: {
       ...{ frontend: 'listen:/run/vm/i', backend: 'connect:/run/ovs/i', version: 'site.base' },
       ...encodeInterfaceStatus({ state: 'waiting-frontend', nextStart: 'site.base', abilities: NEW_BACKEND }),
@@ -58,6 +62,7 @@ describe('questions about moves', () => {
   const outputs: { name: string; argv: () => string[]; exit: number }[] = [
     { name: 'check-move', argv: () => ['check-move', 'split', files.newer, files.older], exit: 0 },
     { name: 'check-move-no', argv: () => ['check-move', 'packed', files.older], exit: 3 },
+    { name: 'check-move-vm', argv: () => ['check-move', '--vm', 'A', files.newer, files.older], exit: 3 },
     { name: 'drain', argv: () => ['drain', files.source, files.older], exit: 3 },
   ];
   for (const { name, argv, exit } of outputs) {
@@ -138,6 +143,22 @@ describe('questions about moves', () => {
     const device = await cli(['check-move', '--from', file('vgpu-gpu1'), 'self', file('vgpu-gpu2'), '--postcopy']);
     assert.equal(device.exit, 0);
     assert.match(device.stdout, /^ {2}warning: the documents of devices do not tell whether gpu2 can do post-copy$/m);
+  });
+
+  it('takes the first word for a target when a guest is named, and wants one question', async () => {
+    const asked = ['check-move', '--from', files.source];
+    assert.equal((await cli([...asked, '--vm', 'A', files.newer])).exit, 0);
+    const none = await cli([...asked, '--vm', 'B', files.newer]);
+    assert.deepEqual([none.exit, /its interfaces are of A .*\[VC-INTERFACE-UNKNOWN\]/.test(none.stderr)], [1, true]);
+    for (const [argv, want] of [
+      [['split'], /saw no TARGET/],
+      [['--vm', 'A'], /NAME/],
+      [['--vm', 'A', '--all-of', '41', files.newer], /saw --vm and --all-of/],
+    ] as const) {
+      const { exit, stderr } = await cli([...asked, ...argv]);
+      assert.equal(exit, 2, stderr);
+      assert.match(stderr, want);
+    }
   });
 
   it('tells an interface that is not there, exit 1', async () => {

@@ -10,7 +10,7 @@ export type StoredCell = ReplicaRow[string];
 /** The form of a value in documents; rpc/fleet has the check and the JSON schema of each. */
 export type Shape =
   | ('text' | 'repeated-text' | 'digest' | 'mask' | 'integer' | 'flag' | 'tier')
-  | ('texts' | 'integers' | 'blockers');
+  | ('texts' | 'named-texts' | 'integers' | 'blockers');
 
 /** A value of type T in TypeScript, in the database and, as a D, in documents. An undefined D is left out of them. */
 export interface Codec<T, D> {
@@ -177,6 +177,13 @@ function mapOf<K extends string | number, V>(
 }
 
 export const textMap = { ...mapOf('string', 'string', String, String), shape: undefined } as const;
+
+/** The same, in documents when there is something in it. */
+export const namedTexts = {
+  ...textMap,
+  shape: 'named-texts',
+  toDocument: (map: ReadonlyMap<string, string>) => (map.size === 0 ? undefined : textMap.toDocument(map)),
+} as const;
 
 /** A counter may be above 2^53, and would lose digits as a number. */
 export const counters = { ...mapOf('string', 'integer', String, exactly), shape: undefined } as const;
