@@ -5,7 +5,11 @@ import { CATALOGUE, type ErrorCode } from './catalogue.ts';
 /** How an error says that its features are no version's. */
 export const NO_VERSION_HAS = 'no version has';
 
+/** What to do about a front-end that did not accept what a migration needs. */
+export const FRONTEND_LOGS = 'Give the guest a front-end that accepts it, as QEMU does since 2.5.';
+
 export function remedyOf(code: ErrorCode, text: string): string {
+  if (code === 'VC-MIGRATE-LOG' && text.includes('front-end did not accept')) return FRONTEND_LOGS;
   return (code === 'VC-ACK-OUTSIDE-OFFER' ? faultOfFrontend(text) : undefined) ?? CATALOGUE[code].remedy;
 }
 

@@ -4,11 +4,12 @@ import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
 import { decodeMask } from '../bits/mask.ts';
 import type { MigrationLack } from '../compare/migration-lacks.ts';
 import { selectCommonVersion } from '../compare/select.ts';
+import { FRONTEND_LOGS } from '../errors/remedy.ts';
 import { RELEASES } from '../releases/releases.ts';
 import { isOfferedAnywhere, spansOf, spanText } from '../releases/resembles.ts';
-import { type BackendLacks, backendLacks, wouldDo } from './backend-lacks.ts';
+import { type BackendLacks, backendLacks, type Wanting, wouldDo } from './backend-lacks.ts';
 import { type Candidate, closest, type Question, selectable } from './fitting-versions.ts';
-import { lacksAtHome } from './guest-needs.ts';
+import { lacksAtHome, type Need } from './guest-needs.ts';
 import { type MoveHost, type MoveSubject, versionNamed } from './move-host.ts';
 
 /** One bit that the destination does not offer. */
@@ -48,7 +49,7 @@ export function staysAt(subject: Pick<MoveSubject, 'name'>, home: Pick<MoveHost,
 const LEAVING: Readonly<Record<MigrationLack['culprit'], string>> = {
   'back-end': 'Give this host a back-end that can log.',
   version: 'Pin a version here that does not cut it, then stop and start the guest.',
-  'front-end': 'Give the guest a front-end that accepts it, as QEMU does since 2.5.',
+  'front-end': FRONTEND_LOGS,
 };
 
 const WANTED_FOR: Readonly<Record<string, string>> = {
@@ -74,8 +75,8 @@ export function targetObstacles(question: Question, considered: readonly Candida
   const found = backendObstacles(question, lacks);
   if (asked.only === undefined && found.length > 0) return found;
   const nearest = closest(considered);
-  if (nearest !== undefined) return [...found, ...versionObstacles(question, nearest, lacks, asked.would)];
-  return [...found, asked.only === undefined ? noVersionObstacle(question.to) : notUsable(question.to, asked.only)];
+  if (nearest !== undefined) return [...found, ...versionObstacles(question, nearest, lacks, asked)];
+  return [...found, asked.only === undefined ? noVersionObstacle(question) : notUsable(question.to, asked.only)];
 }
 
 function notUsable(to: MoveHost, version: string): Obstacle {
@@ -100,7 +101,7 @@ function backendObstacles(question: Question, { features, shortages, protocol }:
   for (const { name, needed, given } of shortages)
     found.push({
       code: 'VC-MODE-LIMIT',
-      text: `${who} gives ${name} ${given}, the interface has ${needed}`,
+      text: `${who} gives ${name} ${given}, ${needText(question.need, name, needed)}`,
       remedy: `Raise ${name} in the back-end there, or start the guest with less.`,
       missing: [],
     });
@@ -123,19 +124,27 @@ function withSuchABackend(question: Question): string {
   if (would === undefined)
     return `No version of ${to.name} has all that the guest needs: with such a back-end, define one (\`vhost-compat capture --define\`).`;
   if (would.blockers.length === 0) return `With a back-end that has it, ${would.version} is usable on ${to.name}.`;
-  const more = would.blockers.map(({ text }) => text).join('; ');
-  return `${would.version}, the closest version, would need more: ${more}.`;
+  return `${would.version}, the closest version, would need more: ${textsOf(would)}.`;
 }
 
-/** What one version lacks beyond what was said of the back-end already. `would`: another version that would do. */
+function textsOf({ blockers }: Wanting): string {
+  return blockers.map(({ text }) => text).join('; ');
+}
+
+/** What one version lacks beyond what was said of the back-end already. */
 function versionObstacles(
   question: Question,
   one: Candidate,
   said: BackendLacks,
-  would: string | undefined,
+  { only, would }: AskedVersion,
 ): Obstacle[] {
   const { from, to, need } = question;
   const mode = one.entry === undefined ? `the back-end of ${to.name}` : `${one.entry.version} on ${to.name}`;
+  // the closest of several is an example; the back-end is what counts
+  const lacking =
+    only === undefined && one.entry !== undefined && to.abilities !== undefined
+      ? `the back-end of ${to.name} would do, but ${one.entry.version}, the closest version there,`
+      : mode;
   const found: Obstacle[] = [];
   const say = (code: string, text: string, remedy: string, missing: readonly BlockingBit[] = []) => {
     const other = would === undefined ? remedy : `Leave out the version: ${to.name} takes the guest in ${would}.`;
@@ -156,24 +165,30 @@ function versionObstacles(
   const features = one.missing & ~said.features;
   if (features !== 0n) {
     const missing = missingBits(question, features);
-    const text = `${mode} does not offer ${missing.map(({ name }) => name).join(', ')}`;
+    const text = `${lacking} does not offer ${missing.map(({ name }) => name).join(', ')}`;
     say('VC-MODE-FEATURES', text, oneRemedy(missing), missing);
   }
   for (const { name, needed, given } of one.shortages)
     if (!said.shortages.some((other) => other.name === name))
       say(
         'VC-MODE-LIMIT',
-        `${mode} gives ${name} ${given}, the interface has ${needed}`,
+        `${lacking} gives ${name} ${given}, ${needText(need, name, needed)}`,
         `Define a version with more on ${to.name} (\`vhost-compat capture --define\`), or start the guest with less.`,
       );
   for (const name of one.protocol)
     if (!said.protocol.includes(name))
       say(
         'VC-MODE-PROTOCOL',
-        `${mode} has no ${name}, which ${wantedFor(name)}`,
+        `${lacking} has no ${name}, which ${wantedFor(name)}`,
         `Use a version of ${to.name} that does not cut it, or define one (\`vhost-compat capture --define\`).`,
       );
   return found;
+}
+
+/** What was measured of the interface, or what its version lets it have. */
+function needText({ basis, version, queuePairs }: Need, name: string, needed: number): string {
+  const measured = basis === 'acked' || (name === 'queue_pairs' && queuePairs !== undefined);
+  return measured || version === undefined ? `the interface has ${needed}` : `${version} promises it ${needed}`;
 }
 
 /** Where a setting of the back-end decides. */
@@ -191,7 +206,8 @@ function oneRemedy(missing: readonly BlockingBit[]): string {
 }
 
 /** Nothing there may be tried: what each version lacks would only repeat it. */
-function noVersionObstacle(to: MoveHost): Obstacle {
+function noVersionObstacle(question: Question): Obstacle {
+  const { to } = question;
   const codes = new Set(to.versions.flatMap(({ blockers }) => blockers.map(({ code }) => code)));
   if (to.versions.length === 0) {
     const text = `${to.name} has no version of device type ${to.deviceType}, and nothing is known of its back-end`;
@@ -202,9 +218,11 @@ function noVersionObstacle(to: MoveHost): Obstacle {
     const remedy = 'Add an interface whose back-end is running there, or declare the back-end in its configuration.';
     return { code: 'VC-BACKEND-UNKNOWN', text, remedy, missing: [] };
   }
-  const text = `${to.name} can honour none of its ${to.versions.length} versions`;
-  const remedy =
-    'Look at the blockers there (`vhost-compat list-versions --all`), or define a version for its back-end (`vhost-compat capture --define`).';
+  const who = to.abilities === undefined ? to.name : `the back-end of ${to.name} would do, but the host`;
+  const text = `${who} can honour none of its ${to.versions.length} versions`;
+  const needs = wouldDo(question);
+  const closest = needs === undefined ? '' : ` ${needs.version} needs more: ${textsOf(needs)}.`;
+  const remedy = `Define a version for its back-end (\`vhost-compat capture --define\`).${closest}`;
   return { code: 'VC-MODE-NONE', text, remedy, missing: [] };
 }
 

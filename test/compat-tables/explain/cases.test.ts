@@ -70,6 +70,16 @@ describe('explain: lines from the field that were answered wrongly', () => {
     assert.doesNotMatch(one(disk).remedies.join(), /pin/);
   });
 
+  it('what a front-end did not accept is mended at the front-end', () => {
+    const line = (why: string) =>
+      `QEMU does not migrate vhu0 from node1: ${why} VHOST_USER_PROTOCOL_F_LOG_SHMFD [VC-MIGRATE-LOG]`;
+    assert.match(
+      one(line('its front-end did not accept')).remedies.join(),
+      /^Give the guest a front-end that accepts it/,
+    );
+    assert.match(one(line('the back-end does not offer')).remedies.join(), /^Update the back-end/);
+  });
+
   it('a socket that may not be opened is no normal wait', () => {
     const denied = one('VHOST_CONFIG: (/run/vhu0) failed to connect: Permission denied');
     assert.equal(denied.tells, 'cause');

@@ -69,7 +69,7 @@ describe('what is missing at the destination', () => {
     );
     assert.match(
       pair[0]?.text ?? '',
-      /^upstream\.dpdk-vhost\.v23\.11 on node2 gives queue_pairs 1, the interface has 2$/,
+      /^the back-end of node2 would do, but upstream\.dpdk-vhost\.v23\.11, the closest version there, gives queue_pairs 1, the interface has 2$/,
     );
     assert.match(pair[0]?.remedy ?? '', /capture --define/);
     assert.doesNotMatch(pair[0]?.remedy ?? '', /[Rr]aise/);
@@ -107,7 +107,10 @@ describe('what is missing at the destination', () => {
     });
     const [one] = ask({ ...guest, queuePairs: 2 }, home, hostOf('node2', backend, { entries: [cut] })).obstacles;
     assert.equal(one?.code, 'VC-MODE-PROTOCOL');
-    assert.match(one?.text ?? '', /^site\.cut on node2 has no VHOST_USER_PROTOCOL_F_MQ/);
+    assert.match(
+      one?.text ?? '',
+      /^the back-end of node2 would do, but site\.cut, the closest version there, has no VHOST_USER_PROTOCOL_F_MQ/,
+    );
     assert.match(one?.remedy ?? '', /version .*that does not cut it/);
     assert.doesNotMatch(one?.remedy ?? '', /[Uu]pdate/);
   });
@@ -124,6 +127,34 @@ describe('what is missing at the destination', () => {
       unusable.map(({ code }) => code),
       ['VC-MODE-FEATURES', 'VC-VERSION-UNUSABLE'],
     );
+  });
+
+  it('is what every version needs of a back-end that would do', () => {
+    const more = entryLike({
+      version: 'site.more',
+      virtioFeatures: backend.virtioFeatures | maskOf(VIRTIO_NET, 'GUEST_USO4'),
+    });
+    const [one] = ask(guest, home, hostOf('node2', backend, { entries: [more] })).obstacles;
+    assert.deepEqual(
+      [one?.code, one?.text],
+      ['VC-MODE-NONE', 'the back-end of node2 would do, but the host can honour none of its 1 versions'],
+    );
+    assert.match(
+      one?.remedy ?? '',
+      /capture --define.* site\.more needs more: the back-end does not offer VIRTIO_NET_F_GUEST_USO4\.$/,
+    );
+  });
+
+  it('is what a version promises, where nobody has measured the interface', () => {
+    const promise = entryLike({
+      version: 'site.wide',
+      virtioFeatures: backend.virtioFeatures,
+      limits: { queue_pairs: 16 },
+    });
+    const from = hostOf('node1', backend, { entries: [promise] });
+    const idle = { ...running(from, 'site.wide', linux), inForce: undefined, acked: undefined, queuePairs: undefined };
+    const [one] = ask(idle, from, hostOf('node2', { ...backend, limits: { queue_pairs: 8 } })).obstacles;
+    assert.equal(one?.text, 'the back-end of node2 gives queue_pairs 8, site.wide promises it 16');
   });
 
   it('names a version that would do when another one was asked about', () => {
