@@ -1,6 +1,7 @@
 import type { Lost, Outlook } from '../../compat-tables/moves/after-the-move.ts';
+import type { BlockingBit } from '../../compat-tables/moves/blocking-bits.ts';
 import type { Mode, MoveAnswer, TargetAnswer } from '../../compat-tables/moves/check-move.ts';
-import type { BlockingBit, Obstacle } from '../../compat-tables/moves/obstacles.ts';
+import type { Obstacle } from '../../compat-tables/moves/obstacles.ts';
 import type { OptionSpec } from './command.ts';
 import { maskText, type Table } from './formats.ts';
 

@@ -26,10 +26,6 @@ export function backendLacks({ need, to }: Question): BackendLacks {
   };
 }
 
-export function lacksNothing({ features, shortages: short, protocol }: BackendLacks): boolean {
-  return features === 0n && short.length === 0 && protocol.length === 0;
-}
-
 /** Features that stand in the way at a destination with none that fits: those of its back-end, else of the closest version. */
 export function missingThere(question: Question, candidates: readonly Candidate[]): bigint {
   return backendLacks(question).features || (closest(candidates)?.missing ?? 0n);

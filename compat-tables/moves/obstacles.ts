@@ -1,26 +1,12 @@
 /** Why an interface cannot move to a host: each reason by name, with who is behind it and what to do. */
 
-import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
-import { decodeMask } from '../bits/mask.ts';
 import type { MigrationLack } from '../compare/migration-lacks.ts';
-import { selectCommonVersion } from '../compare/select.ts';
 import { FRONTEND_LOGS } from '../errors/remedy.ts';
-import { RELEASES } from '../releases/releases.ts';
-import { isOfferedAnywhere, spansOf, spanText } from '../releases/resembles.ts';
 import { type BackendLacks, backendLacks, type Wanting, wouldDo } from './backend-lacks.ts';
-import { type Candidate, closest, type Question, selectable } from './fitting-versions.ts';
+import { type BlockingBit, blockingBits } from './blocking-bits.ts';
+import { type Candidate, closest, type Question } from './fitting-versions.ts';
 import { lacksAtHome, type Need } from './guest-needs.ts';
 import { type MoveHost, type MoveSubject, versionNamed } from './move-host.ts';
-
-/** One bit that the destination does not offer. */
-export interface BlockingBit {
-  readonly bit: number;
-  readonly name: string;
-  readonly meaning: string;
-  /** The back-end or version that lacks it, and the releases that offer it. */
-  readonly culprit: string;
-  readonly remedy: string;
-}
 
 export interface Obstacle {
   /** A code of the catalogue. */
@@ -94,7 +80,7 @@ function backendObstacles(question: Question, { features, shortages, protocol }:
   const who = `the back-end of ${to.name}`;
   const found: Obstacle[] = [];
   if (features !== 0n) {
-    const missing = missingBits(question, features);
+    const missing = blockingBits(question, features);
     const text = `${who} does not offer ${missing.map(({ name }) => name).join(', ')}`;
     found.push({ code: 'VC-MODE-FEATURES', text, remedy: oneRemedy(missing), missing });
   }
@@ -164,7 +150,7 @@ function versionObstacles(
     );
   const features = one.missing & ~said.features;
   if (features !== 0n) {
-    const missing = missingBits(question, features);
+    const missing = blockingBits(question, features);
     const text = `${lacking} does not offer ${missing.map(({ name }) => name).join(', ')}`;
     say('VC-MODE-FEATURES', text, oneRemedy(missing), missing);
   }
@@ -224,45 +210,4 @@ function noVersionObstacle(question: Question): Obstacle {
   const closest = needs === undefined ? '' : ` ${needs.version} needs more: ${textsOf(needs)}.`;
   const remedy = `Define a version for its back-end (\`vhost-compat capture --define\`).${closest}`;
   return { code: 'VC-MODE-NONE', text, remedy, missing: [] };
-}
-
-function missingBits(question: Question, mask: bigint): BlockingBit[] {
-  const { to } = question;
-  const restart = restartRemedy(question);
-  return decodeMask(familyOf(to.deviceType), mask).map(({ bit, name, meaning }) => {
-    return { bit, name, meaning, ...blame(to, bit, restart) };
-  });
-}
-
-/** The version to restart the guest in: it keeps the features that it took until its front-end process ends. */
-function restartRemedy({ from, to, pin }: Question): string {
-  // as a selection chooses: a version that moves forward only is no way to an older host
-  const { version } = selectCommonVersion([selectable(from), selectable(to)], 'source');
-  const unknown = [from, to].filter(({ abilities }) => abilities === undefined).map(({ name }) => name);
-  if (version === undefined && unknown.length > 0)
-    return `No version is common to ${from.name} and ${to.name}, and none can be made while nothing is known of the back-end of ${unknown.join(' and ')}: ask with the document of the host itself.`;
-  if (version === undefined)
-    return `No version is common to ${from.name} and ${to.name}: make one (\`vhost-compat baseline --define\`), pin it, then stop and start the guest.`;
-  if (version === pin)
-    return `${version} is pinned on ${from.name} already: stop and start the guest; ${to.name} has the version too.`;
-  return `Pin ${version} on ${from.name}, then stop and start the guest: ${to.name} has it too.`;
-}
-
-function blame(to: MoveHost, bit: number, restart: string): { culprit: string; remedy: string } {
-  if (to.abilities === undefined) return { culprit: `no usable version of ${to.name} has it`, remedy: restart };
-  const backend = `the back-end of ${to.name}${to.backend === undefined ? '' : ` (${to.backend})`}`;
-  const wanted = 1n << BigInt(bit);
-  if ((to.abilities.virtioFeatures & wanted) !== 0n)
-    return {
-      culprit: `${backend} offers it, but no usable version there has it together with the others`,
-      remedy: `Define a version that has them all on ${to.name} (\`vhost-compat baseline --define\`).`,
-    };
-  if (to.deviceType !== DEFAULT_DEVICE_TYPE || !isOfferedAnywhere(bit))
-    return { culprit: `${backend} does not offer it`, remedy: restart };
-  const offering = RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & wanted) !== 0n);
-  const switches = offering.filter(({ project }) => project === 'ovs-dpdk');
-  const shown = spansOf(switches.length > 0 ? switches : offering)
-    .map(spanText)
-    .join('; ');
-  return { culprit: `${backend} does not offer it; offered by ${shown}`, remedy: restart };
 }
