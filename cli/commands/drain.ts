@@ -3,7 +3,7 @@ import type { MoveAnswer } from '../../compat-tables/moves/check-move.ts';
 import { answerDrain, moveJson } from '../../rpc/fleet/answer-move.ts';
 import { argument, type Command } from '../shared/command.ts';
 import type { Cell, Table } from '../shared/formats.ts';
-import { moveTable } from '../shared/move-output.ts';
+import { moveTable, POSTCOPY_OPTION } from '../shared/move-output.ts';
 import type { Part } from '../shared/page.ts';
 import { documentOf, documentsOf, TARGETS } from '../shared/targets.ts';
 
@@ -11,7 +11,7 @@ export const drain: Command = {
   name: 'drain',
   summary: 'Tell where each interface of a host can go now, and which can go nowhere',
   args: [{ name: 'HOST', help: 'the host to empty, as a target' }, TARGETS],
-  options: [],
+  options: [POSTCOPY_OPTION],
   example: 'host:node1 host:node2 host:node3',
   details: [
     'Each interface is judged as check-move does. Whether the targets have room is not looked at. Exit status 0 when',
@@ -19,7 +19,9 @@ export const drain: Command = {
   ].join(' '),
   async run(context, input) {
     const source = await documentOf(context, argument(input, 0));
-    const drained = answerDrain(source, await documentsOf(context, input.args.slice(1)));
+    const drained = answerDrain(source, await documentsOf(context, input.args.slice(1)), {
+      postcopy: input.flag('postcopy'),
+    });
     const answers = drained.map(({ answer }) => answer);
     const stuck = answers.filter(({ targets }) => !targets.some(({ possible }) => possible));
     const name = answers[0]?.host ?? source.host;

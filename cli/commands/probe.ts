@@ -5,7 +5,7 @@ import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { formatEndpoint, parseEndpoint } from '../../compat-tables/protocol/endpoint.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { typed } from '../shared/command-errors.ts';
-import { bitCells, bitRows, migratableText, whyNotMigratable } from '../shared/feature-output.ts';
+import { bitCells, bitRows, whyNotMigratable, yesOrNo } from '../shared/feature-output.ts';
 import { maskText, type Table } from '../shared/formats.ts';
 import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
 import { measure } from '../shared/measure.ts';
@@ -51,7 +51,7 @@ export const probe: Command = {
         { heading: `protocol features (${formatMask(abilities.protocolFeatures)}):` },
         { table: protocolTable, indent: 2 },
         ...Object.entries(abilities.limits).map(([name, value]) => `${limitName(deviceType, name)}: ${value}`),
-        `migratable: ${migratableText(abilities, deviceType)}`,
+        `migratable: ${yesOrNo(whyNot)}`,
         `usable versions: ${usable.length === 0 ? 'none of the shipped tables' : usable.join(', ')}`,
       ],
       json: {

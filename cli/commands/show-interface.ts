@@ -5,7 +5,9 @@ import { guestFeatures } from '../../compat-tables/bits/named-masks.ts';
 import { queueUnit } from '../../compat-tables/bits/queue-counts.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { CATALOGUE, isErrorCode } from '../../compat-tables/errors/catalogue.ts';
+import { remedyOf } from '../../compat-tables/errors/remedy.ts';
 import { interfaceDocument } from '../../rpc/fleet/describe-host.ts';
+import { reasonsToStay } from '../../rpc/fleet/leave-host.ts';
 import { type Column, cellOf } from '../../rpc/state/model/column.ts';
 import { INTERFACE } from '../../rpc/state/model/interface.ts';
 import type { HostRow, InterfaceRow } from '../../rpc/state/read-rows.ts';
@@ -13,7 +15,7 @@ import { hostName } from '../../rpc/state/state.ts';
 import { cellOfRow, labelOf, shownColumns, tableOf } from '../shared/columns.ts';
 import { argument, type Command, type Input } from '../shared/command.ts';
 import type { Context } from '../shared/context.ts';
-import { featureJson, featureLines, migratableText } from '../shared/feature-output.ts';
+import { featureJson, featureLines, yesOrNo } from '../shared/feature-output.ts';
 import { lineText, maskText } from '../shared/formats.ts';
 import { isoTime } from '../shared/host-names.ts';
 import { API_OPTION, namedApi, openApi } from '../shared/open-api.ts';
@@ -43,14 +45,15 @@ export const showInterface: Command = {
     const { state, host } = await withHost(context);
     const stored = state.interface(name, host);
     const row = live ? { ...stored, statistics: await liveStatistics(context, input, host, name) } : stored;
+    const stay = reasonsToStay(state, host, stored);
     return {
       table: tableOf(COLUMNS, [row]),
       text: [
-        ...summary(row),
+        ...summary(row, stay),
         ...(live && !context.options.verbose ? [{ fields: [statistics(row)] }] : []),
         ...(context.options.verbose ? ['', ...internals(row)] : []),
       ],
-      json: interfaceJson(hostName(host), row),
+      json: interfaceJson(hostName(host), row, stay),
     };
   },
 };
@@ -62,8 +65,9 @@ async function liveStatistics(context: Context, input: Input, host: HostRow, nam
   return new Map(Object.entries(port?.statistics ?? {}));
 }
 
-function summary(row: InterfaceRow): Part[] {
-  const { abilities, queuePairs, deviceType } = row;
+/** `stay`: why QEMU would not migrate it, when that is known. */
+function summary(row: InterfaceRow, stay: readonly string[] | undefined): Part[] {
+  const { queuePairs, deviceType } = row;
   const rings = [...new Set(row.ringSizes.values())].toSorted((a, b) => a - b).join(' and ');
   const queues = queuePairs === undefined ? undefined : `${queuePairs}${rings === '' ? '' : `, rings of ${rings}`}`;
   return [
@@ -79,7 +83,7 @@ function summary(row: InterfaceRow): Part[] {
         ['back-end', row.backend],
         [queueUnit(deviceType), queues],
         ...memoryField(row),
-        ['migratable', abilities === undefined ? 'not known yet' : migratableText(abilities, deviceType)],
+        ['migratable', stay === undefined ? 'not known yet' : yesOrNo(stay)],
         ['guest took', row.ackedFeatures === undefined ? undefined : maskText(row.ackedFeatures)],
       ],
     },
@@ -130,12 +134,13 @@ function statistics(row: InterfaceRow): Field {
 
 function errorFields({ error, errorDetail }: InterfaceRow): Field[] {
   if (error === undefined) return errorDetail === undefined ? [] : [['waiting', errorDetail]];
-  const row = isErrorCode(error) ? CATALOGUE[error] : undefined;
-  const text: Field = ['error', `${errorDetail ?? row?.title ?? ''} [${error}]`.trim()];
-  return row === undefined ? [text] : [text, ['remedy', row.remedy]];
+  const known = isErrorCode(error) ? error : undefined;
+  const detail = errorDetail ?? (known && CATALOGUE[known].title) ?? '';
+  const text: Field = ['error', `${detail} [${error}]`.trim()];
+  return known === undefined ? [text] : [text, ['remedy', remedyOf(known, detail)]];
 }
 
-function interfaceJson(host: string, row: InterfaceRow) {
+function interfaceJson(host: string, row: InterfaceRow, stay: readonly string[] | undefined) {
   const family = familyOf(row.deviceType);
   return {
     ...{ kind: 'interface', host },
@@ -145,6 +150,8 @@ function interfaceJson(host: string, row: InterfaceRow) {
       // a counter above 2^53 would lose digits as a JSON number
       statistics: Object.fromEntries([...row.statistics].map(([name, value]) => [name, String(value)])),
     },
+    migratable: stay === undefined ? null : stay.length === 0,
+    not_migratable: stay ?? [],
     decoded: {
       offered_features: featureJson(row.offeredFeatures, family),
       acked_features: featureJson(row.ackedFeatures, family),

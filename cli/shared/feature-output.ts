@@ -55,8 +55,7 @@ export function whyNotMigratable(abilities: Abilities, deviceType: string): stri
   return [...notMigratable(abilities), ...stateStays(deviceType, abilities.protocolFeatures)];
 }
 
-/** `yes`, or `no` with the words that are missing. */
-export function migratableText(abilities: Abilities, deviceType: string): string {
-  const lacking = whyNotMigratable(abilities, deviceType);
-  return lacking.length === 0 ? 'yes' : `no (${lacking.join('; ')})`;
+/** `yes`, or `no` with what stands in the way. */
+export function yesOrNo(obstacles: readonly string[]): string {
+  return obstacles.length === 0 ? 'yes' : `no (${obstacles.join('; ')})`;
 }

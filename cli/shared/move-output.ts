@@ -1,9 +1,16 @@
 import type { Lost, Outlook } from '../../compat-tables/moves/after-the-move.ts';
+import type { BlockingBit } from '../../compat-tables/moves/blocking-bits.ts';
 import type { Mode, MoveAnswer, TargetAnswer } from '../../compat-tables/moves/check-move.ts';
-import type { BlockingBit, Obstacle } from '../../compat-tables/moves/obstacles.ts';
+import type { Obstacle } from '../../compat-tables/moves/obstacles.ts';
+import type { OptionSpec } from './command.ts';
 import { maskText, type Table } from './formats.ts';
 
 /** Answers about moves as table and text, for check-move and drain. */
+
+export const POSTCOPY_OPTION = {
+  name: 'postcopy',
+  help: 'by post-copy: the back-ends of the targets have to wait for pages (PAGEFAULT)',
+} as const satisfies OptionSpec;
 
 export function moveTable(answers: readonly MoveAnswer[]): Table {
   return {

@@ -19,6 +19,8 @@ export const ACCESS_PLATFORM = maskOf(VIRTIO_NET, 'VIRTIO_F_ACCESS_PLATFORM');
 export const NET_MQ = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_MQ');
 /** A network device has a control queue, which most front-ends serve themselves. */
 export const NET_CTRL_VQ = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_CTRL_VQ');
+/** The guest announces itself where it arrives. */
+export const GUEST_ANNOUNCE = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_GUEST_ANNOUNCE');
 /** The device tells its guest an MTU. */
 export const NET_MTU = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_MTU');
 
@@ -26,6 +28,10 @@ export const NET_MTU = maskOf(VIRTIO_NET, 'VIRTIO_NET_F_MTU');
 export const PROTOCOL_MQ = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_MQ');
 /** The back-end takes shared memory for the record of written pages. */
 export const LOG_SHMFD = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_LOG_SHMFD');
+/** The back-end waits for pages of a guest whose memory is still on its way. */
+export const PROTOCOL_PAGEFAULT = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_PAGEFAULT');
+/** The back-end announces a guest that does not do so itself. */
+export const PROTOCOL_RARP = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_RARP');
 /** The back-end answers every request that asks for it. */
 export const REPLY_ACK = maskOf(PROTOCOL, 'VHOST_USER_PROTOCOL_F_REPLY_ACK');
 /** QEMU reads the configuration of the device from the back-end. */

@@ -5,16 +5,20 @@ import type { Abilities } from '../entries/entry.ts';
 
 /**
  * Why QEMU would not move a device of this type from such a back-end, in words; none means that it would. Every release from
- * 2.12 to 10.2 marks the types that are never moved `unmigratable`; vhost-user-gpu has no state to save. `who` is what the
- * protocol features are those of.
+ * 2.12 to 10.2 marks the types that are never moved `unmigratable`; vhost-user-gpu has no state to save. `lack` says
+ * whose the protocol features are.
  */
-export function stateStays(deviceType: string, protocolFeatures: bigint, who = 'the back-end'): string[] {
+export function stateStays(
+  deviceType: string,
+  protocolFeatures: bigint,
+  lack = 'the back-end does not offer',
+): string[] {
   const state = deviceTypeNamed(deviceType)?.state;
   if (state === 'not-moved')
     return [`QEMU moves no ${deviceType}: it has no state that can be saved (State blocked by non-migratable device)`];
   if (state === 'backend' && (protocolFeatures & DEVICE_STATE) === 0n)
     return [
-      `${who} does not offer VHOST_USER_PROTOCOL_F_DEVICE_STATE to QEMU 8.2 or later: its state of the ${deviceType} would stay behind`,
+      `${lack} VHOST_USER_PROTOCOL_F_DEVICE_STATE, which QEMU 8.2 and later use: the state of the ${deviceType} would stay behind`,
     ];
   return [];
 }
@@ -25,7 +29,7 @@ export function stateNotes(
   backends: readonly { readonly name: string; readonly abilities: Abilities | undefined }[],
 ): string[] {
   const reasons = backends.flatMap(({ name, abilities }) =>
-    abilities === undefined ? [] : stateStays(deviceType, abilities.protocolFeatures, name),
+    abilities === undefined ? [] : stateStays(deviceType, abilities.protocolFeatures, `${name} does not offer`),
   );
   return [...new Set(reasons)].map((reason) => `${reason} [VC-MIGRATE-STATE]`);
 }

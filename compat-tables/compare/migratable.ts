@@ -7,15 +7,31 @@ import type { Abilities } from '../entries/entry.ts';
  * the abilities are those of.
  */
 export function notMigratable(
-  abilities: Pick<Abilities, 'virtioFeatures' | 'protocolFeatures'>,
+  { virtioFeatures, protocolFeatures }: Pick<Abilities, 'virtioFeatures' | 'protocolFeatures'>,
   who = 'the back-end',
 ): string[] {
-  const reasons: string[] = [];
-  if ((abilities.virtioFeatures & LOG_ALL) === 0n)
-    reasons.push(`${who} does not offer VHOST_F_LOG_ALL: it cannot record which pages it writes`);
-  if ((abilities.protocolFeatures & LOG_SHMFD) === 0n)
-    reasons.push(`${who} does not offer VHOST_USER_PROTOCOL_F_LOG_SHMFD: it cannot share the record of pages`);
-  return reasons;
+  return [
+    ...(canLog(virtioFeatures) ? [] : [cannotLog(`${who} does not offer`)]),
+    ...(canShareLog(protocolFeatures) ? [] : [cannotShareLog(`${who} does not offer`)]),
+  ];
+}
+
+/** Whether QEMU has a back-end with these virtio features record the pages that it writes. */
+export function canLog(virtioFeatures: bigint): boolean {
+  return (virtioFeatures & LOG_ALL) !== 0n;
+}
+
+export function cannotLog(lack: string): string {
+  return `${lack} VHOST_F_LOG_ALL: it cannot record which pages it writes`;
+}
+
+/** Whether that record can be shared memory, which QEMU wants. */
+export function canShareLog(protocolFeatures: bigint): boolean {
+  return (protocolFeatures & LOG_SHMFD) !== 0n;
+}
+
+export function cannotShareLog(lack: string, offered = ''): string {
+  return `${lack} VHOST_USER_PROTOCOL_F_LOG_SHMFD${offered}: it cannot share the record of pages`;
 }
 
 /**

@@ -44,7 +44,11 @@ export function baseline({ hosts, version }: BaselineRequest): Baseline {
     throw new CompatError('VC-BACKEND-UNKNOWN', text, { hosts: unknown });
   }
   const deviceType = hosts[0]?.deviceType ?? '';
-  const abilities = commonAbilities(hosts.flatMap((one) => one.abilities ?? []));
+  const common = commonAbilities(hosts.flatMap((one) => one.abilities ?? []));
+  const unstated = unstatedLimits(hosts, common.limits);
+  // what only some of them state, nobody can promise for all
+  const stated = Object.entries(common.limits).filter(([name]) => !unstated.has(name));
+  const abilities = { ...common, limits: Object.fromEntries(stated) };
   const { features } = promiseOf(abilities.virtioFeatures, abilities.protocolFeatures);
   const entry = makeEntry({
     ...{ version: version ?? baselineName(features, withoutMemory(abilities.limits)), deviceType, abilities },
@@ -58,8 +62,23 @@ export function baseline({ hosts, version }: BaselineRequest): Baseline {
     sameAs: hosts[0]?.versions.find(
       ({ entry: one }) => !one.withdrawn && isCommon(one, hosts) && samePromise(one, entry),
     )?.entry.version,
-    notes: [...notesOf(entry), ...migrationNotes(hosts), ...stateNotes(deviceType, hosts)],
+    notes: [...notesOf(entry), ...limitNotes(unstated), ...migrationNotes(hosts), ...stateNotes(deviceType, hosts)],
   };
+}
+
+/** The limits that some hosts do not state, with those hosts. */
+function unstatedLimits(hosts: readonly MoveHost[], limits: Limits): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const limit of Object.keys(limits)) {
+    const silent = hosts.filter(({ abilities }) => abilities !== undefined && !Object.hasOwn(abilities.limits, limit));
+    const names = silent.map(({ name }) => name);
+    if (names.length > 0) found.set(limit, names);
+  }
+  return found;
+}
+
+function limitNotes(unstated: ReadonlyMap<string, readonly string[]>): string[] {
+  return [...unstated].map(([limit, hosts]) => `it has no limit ${limit}: that of ${hosts.join(', ')} is not known`);
 }
 
 /** A reader of the table file sees here which figures nobody measured. */

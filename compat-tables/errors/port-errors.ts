@@ -2,9 +2,10 @@
 export const PORT_ERRORS = {
   'VC-ACK-OUTSIDE-OFFER': {
     title: 'the front-end accepted features that were not offered',
-    meaning: 'SET_FEATURES or SET_PROTOCOL_FEATURES carried features that the version does not contain.',
+    meaning:
+      'SET_FEATURES or SET_PROTOCOL_FEATURES carried features that the version does not contain. Where no version has them, because the back-end does not offer them or QEMU decides about them alone, the message says so.',
     remedy:
-      'A running guest keeps what it once accepted: pin the version it was started with, or restart the front-end process.',
+      'A running guest keeps what it once accepted: pin the version it was started with, or restart the front-end process. Where no version has the features, the front-end is at fault: report its release.',
   },
   'VC-FEATURES-RUNNING': {
     title: 'features would change while the device runs',

@@ -104,8 +104,9 @@ export const VERSION_ERRORS = {
   'VC-MIGRATE-LOG': {
     title: 'a guest on this back-end cannot be migrated',
     meaning:
-      'QEMU migrates a guest only if the back-end can log the pages it writes (VHOST_F_LOG_ALL) and share that log (VHOST_USER_PROTOCOL_F_LOG_SHMFD).',
-    remedy: 'Update the back-end, or shut the guest down and start it on the other host.',
+      'QEMU migrates a guest only if the back-end can log the pages it writes (VHOST_F_LOG_ALL) and share that log (VHOST_USER_PROTOCOL_F_LOG_SHMFD). The message says who is missing it: the back-end that does not offer it, the version that cuts it, or the front-end that did not accept it.',
+    remedy:
+      'Update the back-end, pin a version that does not cut it, or use a front-end that accepts it (QEMU does); or shut the guest down and start it on the other host.',
     exit: 'no',
   },
   'VC-MIGRATE-STATE': {

@@ -7,7 +7,8 @@ import { visibleBits } from '../bits/qemu-from-backend.ts';
 import { notMigratable } from '../compare/migratable.ts';
 import type { Abilities } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/entry.ts';
-import { type Candidate, candidatesOf, closest, fits } from './fitting-versions.ts';
+import { missingThere } from './backend-lacks.ts';
+import { type Candidate, candidatesOf, fits } from './fitting-versions.ts';
 import type { Need } from './guest-needs.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
 
@@ -77,8 +78,9 @@ function reach({ where, mode }: Landing, need: Need, to: MoveHost): { possible: 
   const forwardOnly = mode.entry?.tier === 'forward-only';
   const stuck = cannotLeave(where, mode).length > 0;
   const here = { ...need, version: mode.entry?.version };
-  const candidates = candidatesOf({ need: here, from: where, to, forwardOnly });
+  const question = { need: here, from: where, to, forwardOnly };
+  const candidates = candidatesOf(question);
   const possible = !stuck && candidates.some(fits);
-  const missing = possible ? 0n : (closest(candidates)?.missing ?? 0n);
+  const missing = possible ? 0n : missingThere(question, candidates);
   return { possible, missing: featureNames(familyOf(to.deviceType), missing) };
 }

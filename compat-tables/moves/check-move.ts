@@ -13,11 +13,13 @@ import { Effort } from '../compare/effort.ts';
 import type { Abilities, Tier } from '../entries/entry.ts';
 import { limitsThrough, memoryWarnings } from '../entries/memory-slots.ts';
 import { type Outlook, outlookOf } from './after-the-move.ts';
+import { arrivalWarnings } from './arrival.ts';
 import { driverlessWarnings } from './driverless.ts';
-import { type Candidate, candidate, candidatesOf, closest, fits, type Question } from './fitting-versions.ts';
+import { type Candidate, candidate, candidatesOf, fits, type Question } from './fitting-versions.ts';
 import { type Basis, type Need, needOf } from './guest-needs.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
-import { noVersionObstacle, type Obstacle, obstaclesOf, sourceObstacles } from './obstacles.ts';
+import { type Obstacle, sourceObstacles, targetObstacles } from './obstacles.ts';
+import { postcopyWarnings } from './postcopy.ts';
 import { deviceWarnings, waitingWarnings, waitsIn, warningsOf } from './warnings.ts';
 
 /** A version of the destination that would do. */
@@ -73,6 +75,8 @@ export interface MoveAnswer {
 export interface MoveOptions {
   /** Judge by this version there, and no other. */
   readonly only?: string | undefined;
+  /** Whether it can move by post-copy. */
+  readonly postcopy?: boolean | undefined;
   /** What the check may cost. */
   readonly effort?: Effort | undefined;
 }
@@ -89,7 +93,8 @@ export function checkMove(
   // From each target every other one is looked at, before and after a new start of the guest's driver.
   const versions = [home, ...targets].reduce((sum, one) => sum + one.versions.length + 1, 0);
   (options.effort ?? new Effort()).spend(CANDIDATE * 2 * versions * targets.length);
-  const need = needOf(subject, home);
+  const known = needOf(subject, home);
+  const need = known && { ...known, postcopy: options.postcopy };
   const hosts = targets.map((one) => fitted(one, subject));
   const back = behind(home, subject.abilities);
   const answers = hosts.map((to) =>
@@ -151,11 +156,20 @@ function answerFor({ subject, need, home, back, to, hosts, options }: Asked): Ta
     ...(possible && isPinned(to, subject.name, modes[0]) ? { pinned: true } : {}),
     others: possible ? modes.slice(1) : [],
     asItStands: asItStands(question, subject.name),
-    obstacles: possible ? [] : [...source, ...(chosen ? [] : targetObstacles(question, considered, options))],
+    obstacles: possible
+      ? []
+      : [
+          ...source,
+          ...(chosen
+            ? []
+            : targetObstacles(question, considered, { ...options, would: all.find(fits)?.entry?.version })),
+        ],
     warnings: [
       ...warningsOf(question, chosen),
       ...driverlessWarnings(question, chosen),
       ...waitingWarnings(to, subject.name, modes),
+      ...arrivalWarnings({ subject, home, to, mode: chosen }),
+      ...(options.postcopy ? postcopyWarnings(subject, home, to) : []),
       ...unknownTypeWarnings(to.deviceType),
       ...(chosen ? memoryWarnings(need.limits, limitsThrough(chosen.entry, to.abilities), to.name) : []),
       ...(chosen ? deviceWarnings(to.deviceType, subject.offered, chosen.features, to.name) : []),
@@ -168,22 +182,6 @@ function answerFor({ subject, need, home, back, to, hosts, options }: Asked): Ta
 function isForwardOnly(subject: MoveSubject, home: MoveHost, { version }: Need): boolean {
   if ((subject.pin ?? home.defaultVersion) === undefined) return false;
   return home.versions.find(({ entry }) => entry.version === version)?.entry.tier === 'forward-only';
-}
-
-function targetObstacles(question: Question, considered: readonly Candidate[], { only }: MoveOptions): Obstacle[] {
-  const { to } = question;
-  if (only !== undefined && considered.length === 0) {
-    const row = to.versions.find(({ entry }) => entry.version === only);
-    const text = row
-      ? `${to.name} cannot honour ${only}: ${row.blockers.map((one) => one.text).join('; ')}`
-      : `${to.name} has no version ${only}`;
-    const code = row ? 'VC-VERSION-UNUSABLE' : 'VC-VERSION-UNKNOWN';
-    return [
-      { code, text, remedy: 'Choose a version that is usable there (`vhost-compat list-versions`).', missing: [] },
-    ];
-  }
-  const nearest = closest(considered);
-  return nearest === undefined ? [noVersionObstacle(to)] : obstaclesOf(question, nearest);
 }
 
 function modeOf({ entry, features, same }: Candidate, need: Need, deviceType: string): Mode | undefined {

@@ -1,10 +1,6 @@
 /** Every version of a host against the need of one interface: which of them would do, and what the others lack. */
 
-import { DEFAULT_DEVICE_TYPE } from '../bits/device-types.ts';
-import { bitsOf, featureNames } from '../bits/mask.ts';
-import { PROTOCOL_FEATURES, PROTOCOL_MQ } from '../bits/named-masks.ts';
-import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
-import { iommuLacks } from '../compare/check-entry.ts';
+import { bitsOf } from '../bits/mask.ts';
 import { notReached } from '../compare/forward-only.ts';
 import type { SelectableHost } from '../compare/selection-input.ts';
 import type { Entry } from '../entries/entry.ts';
@@ -13,6 +9,7 @@ import { limitsThrough } from '../entries/memory-slots.ts';
 import type { Need } from './guest-needs.ts';
 import { coversMayTake } from './may-take.ts';
 import { type MoveHost, versionNamed } from './move-host.ts';
+import { lackingProtocol } from './protocol-needs.ts';
 import { type Shortage, shortages } from './ring-and-queue-sizes.ts';
 
 /** One version of the destination, or its back-end as it is when no agent stands before it. */
@@ -135,21 +132,11 @@ export function selectable({ name, deviceType, versions }: MoveHost): Selectable
   };
 }
 
-/**
- * Without protocol features QEMU cannot enable rings and falls back on a device that passes nothing; without the one for
- * queues it has no more than one; without those of a virtual IOMMU it refuses a back-end that offers one; a device may need
- * some for its state and configuration. Of a back-end that is not known, only what the version cuts can be missing.
- */
 function protocolLacks({ need, to }: Question, entry: Entry | undefined): string[] {
   const { abilities, deviceType } = to;
-  const wantsProtocol = deviceType === DEFAULT_DEVICE_TYPE || need.protocol !== 0n;
-  if (wantsProtocol && abilities !== undefined && (abilities.virtioFeatures & PROTOCOL_FEATURES) === 0n)
-    return ['VHOST_USER_F_PROTOCOL_FEATURES'];
   const backend = abilities?.protocolFeatures ?? ~0n;
-  const offered = entry ? offeredProtocolFeatures(entry, backend) : backend;
-  const several = (need.queuePairs ?? 1) > 1;
-  const lacks =
-    (((several ? PROTOCOL_MQ : 0n) | need.protocol) & ~offered) |
-    iommuLacks(deviceType, entry?.virtioFeatures ?? abilities?.virtioFeatures ?? 0n, offered);
-  return featureNames(PROTOCOL, lacks);
+  return lackingProtocol(need, deviceType, abilities, {
+    offer: entry?.virtioFeatures ?? abilities?.virtioFeatures ?? 0n,
+    protocol: entry ? offeredProtocolFeatures(entry, backend) : backend,
+  });
 }

@@ -3,10 +3,11 @@
 import { guestFeatures } from '../bits/named-masks.ts';
 import { decidedByBackend } from '../bits/qemu-from-backend.ts';
 import { protocolNeeds } from '../compare/device-state.ts';
-import type { Abilities, Entry, Limits } from '../entries/entry.ts';
+import { type MigrationLack, migrationLacks } from '../compare/migration-lacks.ts';
+import type { Entry, Limits } from '../entries/entry.ts';
 import { offeredProtocolFeatures } from '../entries/entry.ts';
 import { driverlessNeed, type MayTake } from './may-take.ts';
-import type { MoveHost, MoveSubject } from './move-host.ts';
+import { type MoveHost, type MoveSubject, versionNamed } from './move-host.ts';
 import { requestQueues, sizesOf } from './ring-and-queue-sizes.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface Need {
   readonly queuePairs: number | undefined;
   /** Protocol features that the connection there has to have. */
   readonly protocol: bigint;
+  /** It is to move by post-copy. */
+  readonly postcopy?: boolean | undefined;
   /** The offer where the guest runs now: it has seen all of this and chosen. */
   readonly seen: bigint;
   /** What its driver may still take; absent when it has chosen, or none is connected. */
@@ -70,18 +73,16 @@ export function needOf(subject: MoveSubject, home: MoveHost): Need | undefined {
   };
 }
 
-/** The features that the front-end is, or will be, offered: they tell whether QEMU migrates the guest at all. */
-export function wordsOf(
-  subject: MoveSubject,
-  home: MoveHost,
-): Pick<Abilities, 'virtioFeatures' | 'protocolFeatures'> | undefined {
-  const abilities = subject.abilities ?? home.abilities;
-  const name = subject.inForce ?? subject.nextStart;
-  const entry = home.versions.find((one) => one.entry.version === name)?.entry;
-  const virtioFeatures = subject.offered ?? abilities?.virtioFeatures;
-  const backend = abilities?.protocolFeatures;
-  const offered = entry === undefined || backend === undefined ? backend : offeredProtocolFeatures(entry, backend);
-  const protocolFeatures = subject.ackedProtocol ?? offered;
-  if (virtioFeatures === undefined || protocolFeatures === undefined) return undefined;
-  return { virtioFeatures, protocolFeatures };
+/** Why QEMU would not migrate the interface away from its host, as migrationLacks says it. */
+export function lacksAtHome(subject: MoveSubject, home: MoveHost): MigrationLack[] | undefined {
+  const { offered, acked, ackedProtocol, abilities = home.abilities } = subject;
+  const entry = versionNamed(home, subject.inForce ?? subject.nextStart)?.entry;
+  return migrationLacks({ abilities, entry, offered, acked, ackedProtocol });
+}
+
+/** The protocol features that its front-end is, or will be, offered; undefined: not known. */
+export function protocolAtHome(subject: MoveSubject, home: MoveHost): bigint | undefined {
+  const backend = (subject.abilities ?? home.abilities)?.protocolFeatures;
+  const entry = versionNamed(home, subject.inForce ?? subject.nextStart)?.entry;
+  return entry === undefined || backend === undefined ? backend : offeredProtocolFeatures(entry, backend);
 }

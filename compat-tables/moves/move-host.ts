@@ -11,6 +11,8 @@ export interface HostEntry {
 /** A host as the questions about moves see it: its versions of one device type, the most preferred first. */
 export interface MoveHost {
   readonly name: string;
+  /** Tells hosts of one name apart; undefined: not known. */
+  readonly id?: string | undefined;
   readonly deviceType: string;
   readonly versions: readonly HostEntry[];
   /** The abilities of its back-end; undefined: not known. */
@@ -41,6 +43,10 @@ export interface MoveSubject {
   readonly rings?: number;
   /** Regions of guest memory; undefined: not known. */
   readonly memoryRegions?: number | undefined;
+  /** The column `state` of the interface; undefined: not known. */
+  readonly state?: string | undefined;
+  /** What went wrong, or what it waits for, in a sentence. */
+  readonly detail?: string | undefined;
   /** The abilities of its own back-end; undefined: not known. */
   readonly abilities: Abilities | undefined;
 }

@@ -1,27 +1,16 @@
 /** Why an interface cannot move to a host: each reason by name, with who is behind it and what to do. */
 
-import { DEFAULT_DEVICE_TYPE, familyOf } from '../bits/device-types.ts';
-import { decodeMask } from '../bits/mask.ts';
+import { limitName, QUEUE_LIMIT } from '../bits/queue-counts.ts';
 import { stateStays } from '../compare/device-state.ts';
-import { notMigratable } from '../compare/migratable.ts';
-import { selectCommonVersion } from '../compare/select.ts';
-import { NET_RELEASES } from '../releases/releases.ts';
+import type { MigrationLack } from '../compare/migration-lacks.ts';
 import { CATALOGUE } from '../errors/catalogue.ts';
-import { isOfferedAnywhere, spansOf, spanText } from '../releases/resembles.ts';
-import { type Candidate, type Question, selectable } from './fitting-versions.ts';
-import { wordsOf } from './guest-needs.ts';
-import type { MoveHost, MoveSubject } from './move-host.ts';
-import { shortageText } from './ring-and-queue-sizes.ts';
-
-/** One bit that the destination does not offer. */
-export interface BlockingBit {
-  readonly bit: number;
-  readonly name: string;
-  readonly meaning: string;
-  /** The back-end or version that lacks it, and the releases that offer it. */
-  readonly culprit: string;
-  readonly remedy: string;
-}
+import { FRONTEND_LOGS } from '../errors/remedy.ts';
+import { type BackendLacks, backendLacks, type Wanting, wouldDo } from './backend-lacks.ts';
+import { type BlockingBit, blockingBits } from './blocking-bits.ts';
+import { type Candidate, closest, type Question } from './fitting-versions.ts';
+import { lacksAtHome, type Need, protocolAtHome } from './guest-needs.ts';
+import { type MoveHost, type MoveSubject, versionNamed } from './move-host.ts';
+import { type Shortage, shortageText } from './ring-and-queue-sizes.ts';
 
 export interface Obstacle {
   /** A code of the catalogue. */
@@ -34,24 +23,37 @@ export interface Obstacle {
 
 /** Why QEMU would not migrate this interface anywhere; empty: it would. */
 export function sourceObstacles(subject: MoveSubject, home: MoveHost): Obstacle[] {
-  const words = wordsOf(subject, home);
-  // of a type that is never moved that is known without a back-end
-  if (words === undefined) return stateObstacles(subject, home, ~0n);
-  const log = notMigratable(words).map((reason) => ({
+  const log = (lacksAtHome(subject, home) ?? []).map(({ culprit, text }) => ({
     code: 'VC-MIGRATE-LOG',
-    text: `QEMU does not migrate ${subject.name} from ${home.name}: ${reason}`,
-    remedy: 'Shut the guest down and start it on the other host, or give this host a back-end that can log.',
+    text: `${staysAt(subject, home)}${text}`,
+    remedy: `${LEAVING[culprit]} Until then, shut the guest down and start it on the other host.`,
     missing: [],
   }));
-  return [...log, ...stateObstacles(subject, home, words.protocolFeatures)];
+  return [...log, ...stateObstacles(subject, home)];
 }
 
-function stateObstacles({ name, deviceType }: MoveSubject, home: MoveHost, protocolFeatures: bigint): Obstacle[] {
+function stateObstacles(subject: MoveSubject, home: MoveHost): Obstacle[] {
+  const { deviceType, ackedProtocol } = subject;
+  // of a type that is never moved that is known without a back-end
+  const offered = protocolAtHome(subject, home) ?? ~0n;
+  const behind = stateStays(deviceType, offered);
+  const left = stateStays(deviceType, ackedProtocol ?? offered, 'its front-end was offered, and did not accept,');
   const { remedy } = CATALOGUE['VC-MIGRATE-STATE'];
-  return stateStays(deviceType, protocolFeatures, `the back-end of ${name} on ${home.name}`).map((text) => {
-    return { code: 'VC-MIGRATE-STATE', text, remedy, missing: [] };
+  return (behind.length > 0 ? behind : left).map((text) => {
+    return { code: 'VC-MIGRATE-STATE', text: `${staysAt(subject, home)}${text}`, remedy, missing: [] };
   });
 }
+
+/** How each sentence of sourceObstacles begins. */
+export function staysAt(subject: Pick<MoveSubject, 'name'>, home: Pick<MoveHost, 'name'>): string {
+  return `QEMU does not migrate ${subject.name} from ${home.name}: `;
+}
+
+const LEAVING: Readonly<Record<MigrationLack['culprit'], string>> = {
+  'back-end': 'Give this host a back-end that can log.',
+  version: 'Pin a version here that does not cut it, then stop and start the guest.',
+  'front-end': FRONTEND_LOGS,
+};
 
 const WANTED_FOR: Readonly<Record<string, string>> = {
   VHOST_USER_F_PROTOCOL_FEATURES: 'QEMU needs to enable rings: the interface would pass nothing',
@@ -59,17 +61,99 @@ const WANTED_FOR: Readonly<Record<string, string>> = {
   VHOST_USER_PROTOCOL_F_CONFIG: 'QEMU reads the configuration of the device from the back-end by',
   VHOST_USER_PROTOCOL_F_DEVICE_STATE:
     'the back-end needs to take over the state of the device: QEMU refuses it there (does not support migration through qemu)',
+  VHOST_USER_PROTOCOL_F_PAGEFAULT: 'post-copy needs',
   VHOST_USER_PROTOCOL_F_REPLY_ACK: 'QEMU wants of a back-end that offers VIRTIO_F_ACCESS_PLATFORM',
   VHOST_USER_PROTOCOL_F_BACKEND_REQ: 'QEMU wants of a back-end that offers VIRTIO_F_ACCESS_PLATFORM',
 };
 
-/** The obstacles for one candidate. */
-export function obstaclesOf(question: Question, one: Candidate): Obstacle[] {
+/** Which version of the destination was asked about, and one that would do when another does not. */
+interface AskedVersion {
+  readonly only?: string | undefined;
+  readonly would?: string | undefined;
+}
+
+/**
+ * Why none of these versions of the destination takes the guest: first what its back-end lacks, whichever version stands
+ * before it; what versions lack only where the back-end would do, or where one of them was asked about.
+ */
+export function targetObstacles(question: Question, considered: readonly Candidate[], asked: AskedVersion): Obstacle[] {
+  const lacks = backendLacks(question);
+  const found = backendObstacles(question, lacks);
+  if (asked.only === undefined && found.length > 0) return found;
+  const nearest = closest(considered);
+  if (nearest !== undefined) return [...found, ...versionObstacles(question, nearest, lacks, asked)];
+  return [...found, asked.only === undefined ? noVersionObstacle(question) : notUsable(question.to, asked.only)];
+}
+
+function notUsable(to: MoveHost, version: string): Obstacle {
+  const row = versionNamed(to, version);
+  const text = row
+    ? `${to.name} cannot honour ${version}: ${row.blockers.map((one) => one.text).join('; ')}`
+    : `${to.name} has no version ${version}`;
+  const code = row ? 'VC-VERSION-UNUSABLE' : 'VC-VERSION-UNKNOWN';
+  const remedy = 'Choose a version that is usable there (`vhost-compat list-versions`).';
+  return { code, text, remedy, missing: [] };
+}
+
+function backendObstacles(question: Question, { features, shortages, protocol }: BackendLacks): Obstacle[] {
+  const { to } = question;
+  const who = `the back-end of ${to.name}`;
+  const found: Obstacle[] = [];
+  if (features !== 0n) {
+    const missing = blockingBits(question, features);
+    const text = `${who} does not offer ${missing.map(({ name }) => name).join(', ')}`;
+    found.push({ code: 'VC-MODE-FEATURES', text, remedy: oneRemedy(missing), missing });
+  }
+  for (const shortage of shortages) {
+    const more = `Raise ${limitName(to.deviceType, shortage.name)} in the back-end there`;
+    const { text, remedy } = shortageText(to.deviceType, who, shortage, needText(question.need, shortage), more);
+    found.push({ code: 'VC-MODE-LIMIT', text, remedy, missing: [] });
+  }
+  for (const name of protocol)
+    found.push({
+      code: 'VC-MODE-PROTOCOL',
+      text: `${who} has no ${name}, which ${wantedFor(name)}`,
+      remedy: BACKEND_REMEDIES[name] ?? 'Update the back-end there, or choose another host.',
+      missing: [],
+    });
+  const [first, ...others] = found;
+  if (first === undefined || to.versions.length === 0) return found;
+  return [{ ...first, remedy: `${first.remedy} ${withSuchABackend(question)}` }, ...others];
+}
+
+/** What a version would need there if the back-end had what is missing. */
+function withSuchABackend(question: Question): string {
+  const { to } = question;
+  const would = wouldDo(question);
+  if (would === undefined)
+    return `No version of ${to.name} has all that the guest needs: with such a back-end, define one (\`vhost-compat capture --define\`).`;
+  if (would.blockers.length === 0) return `With a back-end that has it, ${would.version} is usable on ${to.name}.`;
+  return `${would.version}, the closest version, would need more: ${textsOf(would)}.`;
+}
+
+function textsOf({ blockers }: Wanting): string {
+  return blockers.map(({ text }) => text).join('; ');
+}
+
+/** What one version lacks beyond what was said of the back-end already. */
+function versionObstacles(
+  question: Question,
+  one: Candidate,
+  said: BackendLacks,
+  { only, would }: AskedVersion,
+): Obstacle[] {
   const { from, to, need } = question;
   const mode = one.entry === undefined ? `the back-end of ${to.name}` : `${one.entry.version} on ${to.name}`;
+  // the closest of several is an example; the back-end is what counts
+  const lacking =
+    only === undefined && one.entry !== undefined && to.abilities !== undefined
+      ? `the back-end of ${to.name} would do, but ${one.entry.version}, the closest version there,`
+      : mode;
   const found: Obstacle[] = [];
-  const say = (code: string, text: string, remedy: string, missing: readonly BlockingBit[] = []) =>
-    found.push({ code, text, remedy, missing });
+  const say = (code: string, text: string, remedy: string, missing: readonly BlockingBit[] = []) => {
+    const other = would === undefined ? remedy : `Leave out the version: ${to.name} takes the guest in ${would}.`;
+    found.push({ code, text, remedy: other, missing });
+  };
   if (one.differs)
     say(
       'VC-DIGEST-DIFFERS',
@@ -82,33 +166,51 @@ export function obstaclesOf(question: Question, one: Candidate): Obstacle[] {
       `${need.version} moves to newer hosts only, and ${mode} is not newer than ${from.name}`,
       `Start the guest in a version that moves both ways before it has to go to ${to.name}.`,
     );
-  if (one.missing !== 0n) {
-    const missing = missingBits(question, one.missing);
-    say(
-      'VC-MODE-FEATURES',
-      `${mode} does not offer ${missing.map(({ name }) => name).join(', ')}`,
-      missing
-        .map(({ remedy }) => remedy)
-        .filter((text, index, all) => all.indexOf(text) === index)
-        .join(' '),
-      missing,
-    );
+  const features = one.missing & ~said.features;
+  if (features !== 0n) {
+    const missing = blockingBits(question, features);
+    const text = `${lacking} does not offer ${missing.map(({ name }) => name).join(', ')}`;
+    say('VC-MODE-FEATURES', text, oneRemedy(missing), missing);
   }
   for (const shortage of one.shortages) {
-    const { text, remedy } = shortageText(to.deviceType, mode, shortage);
+    if (said.shortages.some((other) => other.name === shortage.name)) continue;
+    const more = `Define a version with more on ${to.name} (\`vhost-compat capture --define\`)`;
+    const { text, remedy } = shortageText(to.deviceType, lacking, shortage, needText(need, shortage), more);
     say('VC-MODE-LIMIT', text, remedy);
   }
   for (const name of one.protocol)
-    say(
-      'VC-MODE-PROTOCOL',
-      `${mode} has no ${name}, which ${WANTED_FOR[name] ?? 'the front-end needs'}`,
-      'Update the back-end there, or choose another host.',
-    );
+    if (!said.protocol.includes(name))
+      say(
+        'VC-MODE-PROTOCOL',
+        `${lacking} has no ${name}, which ${wantedFor(name)}`,
+        `Use a version of ${to.name} that does not cut it, or define one (\`vhost-compat capture --define\`).`,
+      );
   return found;
 }
 
+/** What was measured of the interface, or what its version lets it have. */
+function needText({ basis, version, queuePairs }: Need, { name, needed }: Shortage): string {
+  const measured = basis === 'acked' || (name === QUEUE_LIMIT && queuePairs !== undefined);
+  return measured || version === undefined ? `the interface has ${needed}` : `${version} promises it ${needed}`;
+}
+
+/** Where a setting of the back-end decides. */
+const BACKEND_REMEDIES: Readonly<Record<string, string>> = {
+  VHOST_USER_PROTOCOL_F_PAGEFAULT:
+    'Move it without post-copy, or switch it on in the back-end there (Open vSwitch: other_config:vhost-postcopy-support=true on client-mode ports, ovs-vswitchd started without locked memory).',
+};
+
+function wantedFor(name: string): string {
+  return WANTED_FOR[name] ?? 'the front-end needs';
+}
+
+function oneRemedy(missing: readonly BlockingBit[]): string {
+  return [...new Set(missing.map(({ remedy }) => remedy))].join(' ');
+}
+
 /** Nothing there may be tried: what each version lacks would only repeat it. */
-export function noVersionObstacle(to: MoveHost): Obstacle {
+function noVersionObstacle(question: Question): Obstacle {
+  const { to } = question;
   const codes = new Set(to.versions.flatMap(({ blockers }) => blockers.map(({ code }) => code)));
   if (to.versions.length === 0) {
     const text = `${to.name} has no version of device type ${to.deviceType}, and nothing is known of its back-end`;
@@ -119,46 +221,10 @@ export function noVersionObstacle(to: MoveHost): Obstacle {
     const remedy = 'Add an interface whose back-end is running there, or declare the back-end in its configuration.';
     return { code: 'VC-BACKEND-UNKNOWN', text, remedy, missing: [] };
   }
-  const text = `${to.name} can honour none of its ${to.versions.length} versions`;
-  const remedy =
-    'Look at the blockers there (`vhost-compat list-versions --all`), or define a version for its back-end (`vhost-compat capture --define`).';
+  const who = to.abilities === undefined ? to.name : `the back-end of ${to.name} would do, but the host`;
+  const text = `${who} can honour none of its ${to.versions.length} versions`;
+  const needs = wouldDo(question);
+  const closest = needs === undefined ? '' : ` ${needs.version} needs more: ${textsOf(needs)}.`;
+  const remedy = `Define a version for its back-end (\`vhost-compat capture --define\`).${closest}`;
   return { code: 'VC-MODE-NONE', text, remedy, missing: [] };
-}
-
-function missingBits(question: Question, mask: bigint): BlockingBit[] {
-  const { to } = question;
-  const restart = restartRemedy(question);
-  return decodeMask(familyOf(to.deviceType), mask).map(({ bit, name, meaning }) => {
-    return { bit, name, meaning, ...blame(to, bit, restart) };
-  });
-}
-
-/** The version to restart the guest in: it keeps the features that it took until its front-end process ends. */
-function restartRemedy({ from, to, pin }: Question): string {
-  // as a selection chooses: a version that moves forward only is no way to an older host
-  const { version } = selectCommonVersion([selectable(from), selectable(to)], 'source');
-  if (version === undefined)
-    return `No version is common to ${from.name} and ${to.name}: make one (\`vhost-compat baseline --define\`), pin it, then stop and start the guest.`;
-  if (version === pin)
-    return `${version} is pinned on ${from.name} already: stop and start the guest; ${to.name} has the version too.`;
-  return `Pin ${version} on ${from.name}, then stop and start the guest: ${to.name} has it too.`;
-}
-
-function blame(to: MoveHost, bit: number, restart: string): { culprit: string; remedy: string } {
-  if (to.abilities === undefined) return { culprit: `no usable version of ${to.name} has it`, remedy: restart };
-  const backend = `the back-end of ${to.name}${to.backend === undefined ? '' : ` (${to.backend})`}`;
-  const wanted = 1n << BigInt(bit);
-  if ((to.abilities.virtioFeatures & wanted) !== 0n)
-    return {
-      culprit: `${backend} offers it, but no usable version there has it together with the others`,
-      remedy: `Define a version that has them all on ${to.name} (\`vhost-compat baseline --define\`).`,
-    };
-  if (to.deviceType !== DEFAULT_DEVICE_TYPE || !isOfferedAnywhere(bit))
-    return { culprit: `${backend} does not offer it`, remedy: restart };
-  const offering = NET_RELEASES.filter(({ virtioFeatures }) => (virtioFeatures & wanted) !== 0n);
-  const switches = offering.filter(({ project }) => project === 'ovs-dpdk');
-  const shown = spansOf(switches.length > 0 ? switches : offering)
-    .map(spanText)
-    .join('; ');
-  return { culprit: `${backend} does not offer it; offered by ${shown}`, remedy: restart };
 }

@@ -62,28 +62,29 @@ export function shortages(need: Limits, ...given: readonly (Limits | undefined)[
   });
 }
 
-/** A shortage for people; `mode` is who gives too little. */
+/** A shortage for people: `who` gives too little; `has`: what the interface has, in words; `more`: how to get more. */
 export function shortageText(
   deviceType: string,
-  mode: string,
+  who: string,
   { name, needed, given }: Shortage,
+  has: string,
+  more: string,
 ): { readonly text: string; readonly remedy: string } {
-  if (name === MEMORY_LIMIT) return memoryText(mode, needed, given);
-  const limit = limitName(deviceType, name);
+  if (name === MEMORY_LIMIT) return memoryText(who, needed, given);
   const qemu =
     name === QUEUE_LIMIT && isCheckedByQemu(deviceType)
       ? `: QEMU refuses it there (The maximum number of queues supported by the backend is ${given})`
       : '';
   return {
-    text: `${mode} gives ${limit} ${given}, the interface has ${needed}${qemu}`,
-    remedy: `Raise ${limit} in the back-end or the version there, or start the guest with less.`,
+    text: `${who} gives ${limitName(deviceType, name)} ${given}, ${has}${qemu}`,
+    remedy: `${more}, or start the guest with less.`,
   };
 }
 
-function memoryText(mode: string, needed: number, given: number) {
+function memoryText(who: string, needed: number, given: number) {
   const why = 'QEMU refuses it there (a used vhost backend has no free memory slots left)';
   return {
-    text: `${mode} takes ${given} memory regions, the guest has ${needed}: ${why}`,
+    text: `${who} takes ${given} memory regions, the guest has ${needed}: ${why}`,
     remedy:
       'Unplug memory from the guest, or move it to a back-end that takes more regions (VHOST_USER_PROTOCOL_F_CONFIGURE_MEM_SLOTS).',
   };

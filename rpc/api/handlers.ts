@@ -6,7 +6,9 @@ import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { Effort } from '../../compat-tables/compare/effort.ts';
 import { explainSelection } from '../../compat-tables/compare/select.ts';
 import { answerMove, moveJson } from '../fleet/answer-move.ts';
+import { answerTogether, togetherJson } from '../fleet/answer-together.ts';
 import { describeHostInTurns, interfaceDocument, versionDocument } from '../fleet/describe-host.ts';
+import type { GuestQuestion } from '../fleet/guest-interfaces.ts';
 import { asHost } from '../fleet/host-document.ts';
 import { resolveTargets } from '../fleet/resolve-targets.ts';
 import { selectVersion } from '../fleet/selection.ts';
@@ -124,13 +126,23 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
       const comment = `api: unpin ${name}`;
       return written(params, unpin(state, { interface: name }, { host, comment, sending: by(client) }));
     },
-    'interfaces.checkMove': async ({ name, targets = [], documents = [], from, version, host }) => {
+    'interfaces.checkMove': async ({ name, targets = [], documents = [], from, version, postcopy, host }) => {
       checkSome(targets, documents);
       const source = from === undefined ? await describeHostInTurns(state, state.host(host)) : asHost(from);
       const resolved = await resolveTargets(targets, { db, tls, files: false });
       const asked = [...resolved, ...documents.map(asHost)];
-      const answered = answerMove({ source, name, targets: asked, version, effort: new Effort(MOST_EFFORT) });
+      const answered = answerMove({ source, name, targets: asked, version, postcopy, effort: new Effort(MOST_EFFORT) });
       return { format: 1, kind: 'move', ...moveJson(answered) };
+    },
+    'interfaces.checkMoveTogether': async (params) => {
+      const { vm, all_of: allOf, targets = [], documents = [], from, version, postcopy, host } = params;
+      checkSome(targets, documents);
+      const guest = guestIn(vm, allOf);
+      const source = from === undefined ? await describeHostInTurns(state, state.host(host)) : asHost(from);
+      const resolved = await resolveTargets(targets, { db, tls, files: false });
+      const asked = [...resolved, ...documents.map(asHost)];
+      const question = { source, targets: asked, version, postcopy, effort: new Effort(MOST_EFFORT) };
+      return { format: 1, kind: 'move-together', ...togetherJson(answerTogether(question, guest)) };
     },
     'interfaces.statistics': async ({ name }) => {
       if (name !== undefined) state.interface(name);
@@ -148,6 +160,12 @@ export function createHandlers(sources: HandlerSources): Handlers<ApiConnection>
     'events.subscribe': (filter, connection) => ({ subscription: subscriptions.add(connection, filter) }),
     'events.unsubscribe': ({ subscription }, connection) => ({ ended: subscriptions.remove(connection, subscription) }),
   };
+}
+
+function guestIn(vm: string | undefined, allOf: string | undefined): GuestQuestion {
+  if (vm !== undefined && allOf === undefined) return { vm };
+  if (allOf !== undefined && vm === undefined) return { allOf };
+  throw new ParamsError('params.vm', 'Cannot read params.vm: wanted exactly one of vm and all_of');
 }
 
 function checkSome(targets: readonly unknown[], documents: readonly unknown[]): void {

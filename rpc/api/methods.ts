@@ -1,6 +1,7 @@
 import { MAX_TIMER_MS } from '../../base/timers.ts';
 import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import type { moveJson } from '../fleet/answer-move.ts';
+import type { togetherJson } from '../fleet/answer-together.ts';
 import type { HostDocument, InterfaceDocument, VersionDocument } from '../fleet/host-document.ts';
 import { anyDocumentShape } from '../fleet/host-shapes.ts';
 import { array, boolean, type Check, integer, integerFrom, object, oneOf, string, stringUpTo } from '../json/shape.ts';
@@ -55,6 +56,9 @@ export interface SelectionJson {
 
 /** The same as `check-move --format json` prints. */
 export type MoveJson = { readonly format: 1; readonly kind: 'move' } & ReturnType<typeof moveJson>;
+
+/** The same as `check-move --vm ID --format json` prints. */
+export type TogetherJson = { readonly format: 1; readonly kind: 'move-together' } & ReturnType<typeof togetherJson>;
 
 export interface BitJson {
   readonly bit: number;
@@ -129,6 +133,21 @@ const WAIT = {
     integerFrom(0, MAX_TIMER_MS),
     `how long to wait, milliseconds, at most ${MAX_TIMER_MS} (default 10000; 0: without limit)`,
   ),
+  host: HOST,
+};
+/** The questions of a move. */
+const MOVE = {
+  targets: takes(array(string, 1000), 'the hosts to move to: unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME'),
+  documents: takes(
+    array(anyDocumentShape, 1000),
+    'the same as documents of hosts or devices, in order after the targets; at least one target or document is needed',
+  ),
+  from: takes(
+    anyDocumentShape,
+    'the document of the host of the interface, or of a device, instead of a host of the database',
+  ),
+  version: takes(string, 'judge by this version on the targets only'),
+  postcopy: takes(boolean, 'whether it can move by post-copy (default false)'),
   host: HOST,
 };
 const WRITTEN = gives<WriteResult>('changed, applied, notes');
@@ -220,21 +239,20 @@ export const METHODS = {
         'the interface; with the document of a device as `from`, the version in which it runs, or self',
       ),
     },
-    optional: {
-      targets: takes(array(string, 1000), 'the hosts to move to: unix:PATH, tcp:HOST:PORT, ssl:HOST:PORT or host:NAME'),
-      documents: takes(
-        array(anyDocumentShape, 1000),
-        'the same as documents of hosts or devices, in order after the targets; at least one target or document is needed',
-      ),
-      from: takes(
-        anyDocumentShape,
-        'the document of the host of the interface, or of a device, instead of a host of the database',
-      ),
-      version: takes(string, 'judge by this version on the targets only'),
-      host: HOST,
-    },
+    optional: MOVE,
     ...gives<MoveJson>(
       'the same document as `vhost-compat check-move --format json`; possible is true when it can move to every target',
+    ),
+  }),
+  'interfaces.checkMoveTogether': read({
+    summary: 'Says whether all interfaces of a guest can move to other hosts, as one: only where all of them can',
+    optional: {
+      vm: takes(string, 'the id of its VM, as external_ids:vm-uuid or vm-id of its interfaces have it'),
+      all_of: takes(string, 'or its front-end process: the number, or one of its interfaces'),
+      ...MOVE,
+    },
+    ...gives<TogetherJson>(
+      'the same document as `vhost-compat check-move --vm ID --format json`; possible is true when it can move to every target',
     ),
   }),
   'interfaces.statistics': read({

@@ -18,6 +18,8 @@ export interface MoveQuestion {
   readonly targets: readonly HostDocument[];
   /** Judge by this version on the targets only. */
   readonly version?: string | undefined;
+  /** Whether it can move by post-copy. */
+  readonly postcopy?: boolean | undefined;
   /** What the answer may cost, for documents that others sent. */
   readonly effort?: Effort | undefined;
 }
@@ -29,7 +31,7 @@ export interface AnsweredMove {
 
 /** Throws VC-INTERFACE-UNKNOWN. A target that has nothing of the device type is answered with no and the reason. */
 export function answerMove(question: MoveQuestion): AnsweredMove {
-  const { source, name, targets, version: only, effort = new Effort() } = question;
+  const { source, name, targets, version: only, postcopy, effort = new Effort() } = question;
   if (isDevice(source)) return deviceMove(source, usualType([source]), question);
   const subject = interfaceIn(source, name);
   const { deviceType } = subject;
@@ -41,14 +43,14 @@ export function answerMove(question: MoveQuestion): AnsweredMove {
     return { target, host, byDocuments: host.versions.length === 0 && deviceOf(target, deviceType) !== undefined };
   });
   const byBits = asked.filter((one) => !one.byDocuments).map(({ host }) => host);
-  const answer = checkMove(subject, home, byBits, { only, effort });
+  const answer = checkMove(subject, home, byBits, { only, postcopy, effort });
   const judged = answer.targets.values();
   const version = answer.version ?? subject.inForce ?? subject.nextStart;
   const obstacles = sourceObstacles(subject, home);
   const answers = asked.flatMap(({ target, host, byDocuments }) => {
     if (!byDocuments) return judged.next().value ?? [];
     const question = { name, source, target, host: host.name, deviceType, version, only, effort };
-    return held(moveByDocuments(question), obstacles);
+    return held(byDocument(moveByDocuments(question), postcopy), obstacles);
   });
   const basis = asked.length > 0 && byBits.length === 0 ? 'document' : answer.basis;
   const possible = answers.every((one) => one.possible);
@@ -56,10 +58,14 @@ export function answerMove(question: MoveQuestion): AnsweredMove {
 }
 
 /** Where each interface of a host can move; for a document of devices alone, where each device can. */
-export function answerDrain(source: HostDocument, targets: readonly HostDocument[]): AnsweredMove[] {
-  if (!isDevice(source)) return source.interfaces.map(({ name }) => answerMove({ source, name, targets }));
+export function answerDrain(
+  source: HostDocument,
+  targets: readonly HostDocument[],
+  { postcopy }: Pick<MoveQuestion, 'postcopy'> = {},
+): AnsweredMove[] {
+  if (!isDevice(source)) return source.interfaces.map(({ name }) => answerMove({ source, name, targets, postcopy }));
   const types = new Set(source.devices?.map(({ self }) => self.device_type));
-  return [...types].map((deviceType) => deviceMove(source, deviceType, { source, name: SELF, targets }));
+  return [...types].map((deviceType) => deviceMove(source, deviceType, { source, name: SELF, targets, postcopy }));
 }
 
 /** Stands for the version that a device document gives its own device. */
@@ -71,17 +77,25 @@ function isDevice({ versions, interfaces, devices }: HostDocument): boolean {
 }
 
 function deviceMove(source: HostDocument, deviceType: string, question: MoveQuestion): AnsweredMove {
-  const { name, targets, version: only, effort = new Effort() } = question;
+  const { name, targets, version: only, postcopy, effort = new Effort() } = question;
   const [host = source.host, ...names] = hostNames([source, ...targets]);
   const version = name === SELF ? deviceOf(source, deviceType)?.self.version : name;
-  const answers = targets.map((target, index) =>
-    moveByDocuments({ name, source, target, host: names[index] ?? target.host, deviceType, version, only, effort }),
-  );
+  const answers = targets.map((target, index) => {
+    const asked = { name, source, target, host: names[index] ?? target.host, deviceType, version, only, effort };
+    return byDocument(moveByDocuments(asked), postcopy);
+  });
   const answer: MoveAnswer = {
     ...{ interface: name, host, basis: 'document', version, need: undefined, decidedByDevice: [] },
     ...{ possible: answers.every(({ possible }) => possible), targets: answers },
   };
   return { deviceType, answer };
+}
+
+/** Documents of devices state no protocol features. */
+function byDocument(answer: TargetAnswer, postcopy = false): TargetAnswer {
+  if (!postcopy) return answer;
+  const text = `the documents of devices do not tell whether ${answer.host} can do post-copy`;
+  return { ...answer, warnings: [...answer.warnings, text] };
 }
 
 /** Obstacles on the source are obstacles to every target. */

@@ -51,7 +51,12 @@ const COMMON = {
 const SHAPES: Readonly<Record<Shape, Schema>> = {
   ...{ text: TEXT, 'repeated-text': TEXT, digest: { type: 'string', pattern: '^[0-9a-f]{64}$' } },
   ...{ mask: MASK, integer: INTEGER, flag: { type: 'boolean' }, tier: TIER },
-  ...{ texts: list(TEXT), integers: reference('integers'), blockers: list(reference('blocker')) },
+  ...{
+    texts: list(TEXT),
+    'named-texts': { type: 'object', additionalProperties: TEXT },
+    integers: reference('integers'),
+    blockers: list(reference('blocker')),
+  },
   withdrawal: reference('withdrawal'),
 };
 

@@ -39,7 +39,8 @@ const withdrawalShape: Check<Withdrawal> = openObject({ since: string, why: stri
 const CHECKS: Readonly<Record<Shape, Check<unknown>>> = {
   ...{ text: string, 'repeated-text': shared(string), digest: shared(digestShape), mask: hexMask, integer },
   ...{ flag: boolean, tier: oneOf('both-ways', 'forward-only', 'best-effort'), texts: array(string) },
-  ...{ integers: record(integer), blockers: array(blockerShape), withdrawal: withdrawalShape },
+  ...{ 'named-texts': record(string), integers: record(integer), blockers: array(blockerShape) },
+  withdrawal: withdrawalShape,
 };
 
 /** A member that an empty column leaves out of a document may be absent. */

@@ -23,7 +23,7 @@ export function moveHost(document: HostDocument, deviceType = DEFAULT_DEVICE_TYP
   const abilities = abilitiesOf(document, deviceType);
   const alike = abilities === undefined ? [] : resembling(abilities, deviceType);
   return {
-    ...{ name, deviceType, abilities, defaultVersion: defaultIn(document, deviceType) },
+    ...{ name, id: document.system_id, deviceType, abilities, defaultVersion: defaultIn(document, deviceType) },
     // for other types only the back-ends of interfaces are known, and those were measured
     knownBy: deviceType === DEFAULT_DEVICE_TYPE ? document.backend.known_by : 'measured',
     backend: alike.length === 0 ? undefined : `like ${alike.slice(0, 2).join('; ')}`,
@@ -57,6 +57,7 @@ function moveSubject(one: InterfaceDocument): MoveSubject {
     ringSizes: Object.values(one.ring_sizes),
     memoryRegions: one.memory_regions,
     rings: ringsOf(Object.keys(one.ring_sizes).map(Number)),
+    ...{ state: one.state, detail: one.error_detail },
     abilities: words(one.backend_features, one.backend_protocol_features, one.backend_limits),
   };
 }

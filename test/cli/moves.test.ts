@@ -5,6 +5,7 @@ import { maskOf } from '../../compat-tables/bits/mask.ts';
 import { CONTROL_BITS } from '../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import { VIRTIO_NET } from '../../compat-tables/bits/virtio-net.ts';
+import { ovsMap } from '../../rpc/ovsdb/notation/values.ts';
 import { encodeInterfaceStatus } from '../../rpc/state/encode-rows.ts';
 import { Peers } from '../peers/process.ts';
 import { ROOT } from '../root.ts';
@@ -23,6 +24,8 @@ const status = (acked: bigint) =>
     ringSizes: new Map([[0, 256]]),
   });
 
+const OF_VM = { external_ids: ovsMap({ 'vm-uuid': 'A' }) };
+
 /** One guest that went for packed rings, one that did not, one that has not started. */
 const SOURCE: HostFixture = {
   ...NEW_HOST,
@@ -32,8 +35,9 @@ const SOURCE: HostFixture = {
     packed: {
       ...{ frontend: 'listen:/run/vm/p', backend: 'connect:/run/ovs/p' },
       ...status(TOOK | maskOf(VIRTIO_NET, 'RING_PACKED', 'MTU')),
+      ...OF_VM,
     },
-    split: { frontend: 'listen:/run/vm/s', backend: 'connect:/run/ovs/s', ...status(TOOK) },
+    split: { frontend: 'listen:/run/vm/s', backend: 'connect:/run/ovs/s', ...status(TOOK), ...OF_VM },
     idle: {
       ...{ frontend: 'listen:/run/vm/i', backend: 'connect:/run/ovs/i', version: 'site.base' },
       ...encodeInterfaceStatus({ state: 'waiting-frontend', nextStart: 'site.base', abilities: NEW_BACKEND }),
@@ -58,6 +62,7 @@ describe('questions about moves', () => {
   const outputs: { name: string; argv: () => string[]; exit: number }[] = [
     { name: 'check-move', argv: () => ['check-move', 'split', files.newer, files.older], exit: 0 },
     { name: 'check-move-no', argv: () => ['check-move', 'packed', files.older], exit: 3 },
+    { name: 'check-move-vm', argv: () => ['check-move', '--vm', 'A', files.newer, files.older], exit: 3 },
     { name: 'drain', argv: () => ['drain', files.source, files.older], exit: 3 },
   ];
   for (const { name, argv, exit } of outputs) {
@@ -69,6 +74,43 @@ describe('questions about moves', () => {
       }
     });
   }
+
+  it('says of a front-end what show-interface says: what it did not accept is not what the back-end lacks', async () => {
+    const few = encodeInterfaceStatus({
+      ...{ state: 'negotiated', inForce: 'site.packed', nextStart: 'site.packed', abilities: NEW_BACKEND },
+      ...{ offeredFeatures: NEW_BACKEND.virtioFeatures, ackedFeatures: TOOK },
+      ackedProtocolFeatures: maskOf(PROTOCOL, 'MQ', 'REPLY_ACK'),
+    });
+    const host = { ...SOURCE, interfaces: { few: { frontend: 'listen:/f', backend: 'connect:/b', ...few } } };
+    const db = await served(peers, host);
+    const reason = /its front-end did not accept VHOST_USER_PROTOCOL_F_LOG_SHMFD, which it was offered/;
+    const asked = await cli(['--db', db, 'check-move', 'few', files.newer]);
+    assert.equal(asked.exit, 3);
+    assert.match(asked.stderr, reason);
+    assert.doesNotMatch(asked.stderr, /back-end does not/);
+    const shown = await cli(['--db', db, 'show-interface', 'few']);
+    assert.match(shown.stdout, /^migratable:? +no \(its front-end did not accept .*LOG_SHMFD/m);
+    const { stdout } = await cli(['--db', db, 'show-interface', 'few', '-f', 'json']);
+    const { migratable, not_migratable } = JSON.parse(stdout) as { migratable: boolean; not_migratable: string[] };
+    assert.deepEqual([migratable, not_migratable.length], [false, 1]);
+    assert.match(not_migratable.join(), reason);
+  });
+
+  it('shows the remedy of an error as its text has it: no pin for features that no version has', async () => {
+    const why = 'VIRTIO_NET_F_MAC is not in the offer 0x1 of version site.mq';
+    const refused = (text: string) => ({
+      ...{ frontend: 'listen:/f', backend: 'connect:/b' },
+      ...encodeInterfaceStatus({ state: 'waiting-frontend', error: 'VC-ACK-OUTSIDE-OFFER', errorDetail: text }),
+    });
+    const interfaces = {
+      alone: refused(`${why}, and no version has it here: the back-end does not offer it`),
+      masked: refused(why.replace('_MAC', '_CSUM')),
+    };
+    const db = await served(peers, { ...SOURCE, interfaces });
+    const remedy = async (name: string) => (await cli(['--db', db, 'show-interface', name])).stdout;
+    assert.match(await remedy('alone'), /^remedy: +No version has VIRTIO_NET_F_MAC: this is a fault of the front-end/m);
+    assert.match(await remedy('masked'), /^remedy: .*pin the version it was started with/m);
+  });
 
   it('gives the same answer from the saved document of the host', async () => {
     for (const name of ['packed', 'split', 'idle']) {
@@ -84,6 +126,39 @@ describe('questions about moves', () => {
     const { exit, stderr } = await cli([...args, 'site.base']);
     assert.equal(exit, 3);
     assert.match(stderr, /site\.base on newhost does not offer VIRTIO_NET_F_MQ \[VC-MOVE\]\nremedy: /);
+  });
+
+  it('answers for post-copy when asked to, and says where documents do not tell', async () => {
+    const args = ['check-move', '--from', files.source, 'split'];
+    assert.equal((await cli([...args, files.newer])).exit, 0);
+    const { exit, stderr } = await cli([...args, files.newer, '--postcopy']);
+    assert.equal(exit, 3);
+    assert.match(
+      stderr,
+      /the back-end of newhost has no VHOST_USER_PROTOCOL_F_PAGEFAULT, which post-copy needs \[VC-MOVE\]/,
+    );
+    const drained = await cli(['drain', files.source, files.newer, '--postcopy']);
+    assert.equal(drained.exit, 3);
+    assert.match(drained.stdout, /^packed can go nowhere:\n {2}newhost: .*PAGEFAULT/m);
+    const device = await cli(['check-move', '--from', file('vgpu-gpu1'), 'self', file('vgpu-gpu2'), '--postcopy']);
+    assert.equal(device.exit, 0);
+    assert.match(device.stdout, /^ {2}warning: the documents of devices do not tell whether gpu2 can do post-copy$/m);
+  });
+
+  it('takes the first word for a target when a guest is named, and wants one question', async () => {
+    const asked = ['check-move', '--from', files.source];
+    assert.equal((await cli([...asked, '--vm', 'A', files.newer])).exit, 0);
+    const none = await cli([...asked, '--vm', 'B', files.newer]);
+    assert.deepEqual([none.exit, /its interfaces are of A .*\[VC-INTERFACE-UNKNOWN\]/.test(none.stderr)], [1, true]);
+    for (const [argv, want] of [
+      [['split'], /saw no TARGET/],
+      [['--vm', 'A'], /NAME/],
+      [['--vm', 'A', '--all-of', '41', files.newer], /saw --vm and --all-of/],
+    ] as const) {
+      const { exit, stderr } = await cli([...asked, ...argv]);
+      assert.equal(exit, 2, stderr);
+      assert.match(stderr, want);
+    }
   });
 
   it('tells an interface that is not there, exit 1', async () => {

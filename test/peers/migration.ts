@@ -110,17 +110,23 @@ export class MigrationBench {
     return qemu;
   }
 
-  /** Begins to move a guest; `settle` waits for the end. Rejects when the source does not want to. */
+  /** Begins to move a guest; `settle` waits for the end. Rejects when a QEMU does not want to. */
   async begin(
     source: Qemu,
     to: MigrationHost,
     mode: HostMode,
-    { bandwidth, ...machine }: MachineOptions & { readonly bandwidth?: number } = {},
+    {
+      bandwidth,
+      postcopy = false,
+      ...machine
+    }: MachineOptions & { readonly bandwidth?: number; readonly postcopy?: boolean } = {},
   ): Promise<Migration> {
     const incoming = join(this.#peers.folder(), 'incoming');
     const seat = await to.ready(mode);
     const destination = await this.#start({ ...machine, ...seat, incoming });
     await eventually('a destination that waits', async () => (await destination.status()) === 'inmigrate');
+    // the destination first: QEMU asks the devices there whether they can
+    if (postcopy) for (const machine of [destination, source]) await machine.allowPostcopy();
     await source.migrate(incoming, bandwidth);
     return { source, destination };
   }

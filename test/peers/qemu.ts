@@ -146,6 +146,12 @@ export class Qemu {
     await this.qmp('migrate', { uri: `unix:${socket}` });
   }
 
+  /** Both sides have to, before the migration. Rejects when a device at the destination cannot. */
+  async allowPostcopy(): Promise<void> {
+    const capabilities = [{ capability: 'postcopy-ram', state: true }];
+    await this.qmp('migrate-set-capabilities', { capabilities });
+  }
+
   /** Slows a migration down, or speeds it up again while it is under way. */
   async limitMigration(bandwidth: number): Promise<void> {
     await this.qmp('migrate-set-parameters', { 'max-bandwidth': bandwidth });

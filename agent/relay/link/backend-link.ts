@@ -75,7 +75,8 @@ export class BackendLink {
   /** Ends a measurement that takes too long, or goes on waiting. */
   #limit(timeoutMs: number): void {
     this.#timer = setTimeout(() => {
-      const text = `Cannot measure the back-end of ${this.#what}: it did not answer within ${timeoutMs} ms`;
+      const asked = this.#measurement?.asked;
+      const text = `Cannot measure the back-end of ${this.#what}: it did not answer ${asked} within ${timeoutMs} ms`;
       const error = new CompatError('VC-VHOST-TIMEOUT', text, { timeoutMs });
       this.#waits += 1;
       if (this.#events.late === undefined || !isUnread(this.channel.descriptor) || this.#waits > MOST_WAITS) {
@@ -172,7 +173,7 @@ export class BackendLink {
   #closed(error: Error | undefined): void {
     clearTimeout(this.#timer);
     const early = error === undefined && this.#measurement !== undefined && !this.#wasClosed;
-    const text = `Cannot measure the back-end of ${this.#what}: it hung up before it answered`;
+    const text = `Cannot measure the back-end of ${this.#what}: it hung up before it answered ${this.#measurement?.asked}`;
     this.#events.ended(this, early ? new CompatError('VC-VHOST-GONE', text) : error);
   }
 

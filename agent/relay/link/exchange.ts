@@ -1,4 +1,3 @@
-import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import type { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { requestById } from '../../../compat-tables/protocol/requests.ts';
 import { TruncatedError } from '../../fd/libc-message.ts';
@@ -25,9 +24,9 @@ import {
 } from './delivery.ts';
 import { lookAgain } from './look-again.ts';
 import { keepOwn, ownDescriptors } from './own-descriptors.ts';
+import { type Outstanding, RecentRequests } from './recent-requests.ts';
 
 export interface ExchangeContext extends SessionContext {
-  readonly abilities: Abilities;
   readonly peer: PeerIdentity;
   readonly statistics: Statistics;
   /** Who traces the port now; undefined: nobody. */
@@ -63,6 +62,7 @@ export class Exchange {
   readonly #channels: Readonly<Record<Side, VhostChannel>>;
   readonly #events: ExchangeEvents;
   readonly #deliveries: Deliveries;
+  readonly #requests = new RecentRequests();
   readonly #journal: DeliveryJournal;
   #state: SessionState;
   #starved = 0;
@@ -103,6 +103,12 @@ export class Exchange {
 
   get record(): JournalRecord {
     return { state: this.#state, messages: this.#deliveries.pending };
+  }
+
+  /** What was going on, for the event that tells of its end. */
+  get outstanding(): Outstanding {
+    const { last, unconfirmed } = this.#requests;
+    return { last, unconfirmed, unanswered: this.#requests.unanswered(this.#state.pending) };
   }
 
   /** The front-end has said something since it came. */
@@ -223,6 +229,8 @@ export class Exchange {
     this.#journal.write();
     this.context.atStep?.('journalled');
     this.#deliveries.deliver(delivery);
+    if (side === 'backend') this.#requests.answered(message.request);
+    else if (output.forwarded) this.#requests.sent(message);
     if (this.isOpen || before !== this.#state) this.#events.changed(before, this.#state);
   }
 

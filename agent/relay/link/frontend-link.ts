@@ -15,6 +15,7 @@ import type { PendingReply, SessionState } from '../session/session.ts';
 import type { BackendLink, VhostChannel } from './backend-link.ts';
 import { SIDES } from './delivery.ts';
 import { Exchange, type ExchangeContext, type ExchangeEvents } from './exchange.ts';
+import type { Outstanding } from './recent-requests.ts';
 
 export interface FrontendLinkEvents {
   /** Some part of the status changed. */
@@ -128,6 +129,11 @@ export class FrontendLink {
   /** More than questions has gone to the back-end, or is about to. */
   get touchedBackend(): boolean {
     return this.session.relayed || this.#exchange.towardBackend;
+  }
+
+  /** What was going on, for the event that tells of its end. */
+  get outstanding(): Outstanding {
+    return this.#exchange.outstanding;
   }
 
   /** The replies that the back-end owes to this front-end, when it is gone. */

@@ -80,12 +80,12 @@ export class PortReporter {
     this.enterState('stopped');
   }
 
-  /** A peer broke the protocol, or a socket failed. */
-  fault(kind: ProblemSource, error: Error): CompatError {
+  /** A peer broke the protocol, or a socket failed. `more`: what was going on. */
+  fault(kind: ProblemSource, error: Error, more: PortEvent['details'] = {}): CompatError {
     const side = kind === 'backend' ? 'back-end' : 'front-end';
     const known = asCompatError(error, { interface: this.#name, side });
     this.statistics.faults += 1;
-    this.#problem(kind, 'fault', known, { ...known.details, side });
+    this.#problem(kind, 'fault', known, { ...known.details, side, ...more });
     return known;
   }
 

@@ -14,6 +14,7 @@ import { BackendReconnect } from './backend-reconnect.ts';
 import { FrontendSocket, makesRoom } from './frontend-socket.ts';
 import { PortReporter, type ProblemSource } from './port-reporter.ts';
 import type { PortConfig, PortEvent, PortHooks, PortOptions, PortStatus } from './port-status.ts';
+import { whenBackendEnds, whenFrontendEnds } from './what-was-going-on.ts';
 
 /** The pause before a connection that could not be taken over is tried again. */
 const TAKEOVER_PAUSE_MS = 1000;
@@ -108,8 +109,9 @@ export class Port {
   }
 
   #backendEnded(error: Error | undefined): void {
-    if (error) this.#reporter.fault('backend', error);
-    else this.#reporter.notify('backend-lost', 'The back-end hung up');
+    const { text, details } = whenBackendEnds(this.#frontend?.outstanding);
+    if (error) this.#reporter.fault('backend', error, details);
+    else this.#reporter.notify('backend-lost', text, details);
     this.#beginAnew();
   }
 
@@ -233,8 +235,9 @@ export class Port {
   #frontendEnded(link: FrontendLink, error: Error | undefined): void {
     if (this.#frontend !== link) return;
     this.#frontend = undefined;
-    if (error) this.#frontendFault(error);
-    else this.#reporter.notify('frontend-left', 'The front-end is gone');
+    const { text, details } = whenFrontendEnds(link.outstanding);
+    if (error) this.#frontendFault(error, details);
+    else this.#reporter.notify('frontend-left', text, details);
     const backend = this.#backend.link;
     if (link.touchedBackend || !backend?.abilities) {
       this.#beginAnew();
@@ -255,8 +258,8 @@ export class Port {
   }
 
   /** One that sent what closes only when it likes comes again when it is closed. */
-  #frontendFault(error: Error): void {
-    const known = this.#reporter.fault('frontend', error);
+  #frontendFault(error: Error, details: PortEvent['details']): void {
+    const known = this.#reporter.fault('frontend', error, details);
     if (error instanceof ForeignDescriptorError) this.#socket.holdBack(known, error.closed(), () => this.reconsider());
   }
 

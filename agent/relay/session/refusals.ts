@@ -4,6 +4,7 @@ import { firstRingBeyond, QUEUE_LIMIT, queueUnit } from '../../../compat-tables/
 import { PROTOCOL } from '../../../compat-tables/bits/vhost-user-protocol.ts';
 import type { ErrorCode } from '../../../compat-tables/errors/catalogue.ts';
 import { CompatError, type ErrorDetails } from '../../../compat-tables/errors/compat-error.ts';
+import { NO_VERSION_HAS } from '../../../compat-tables/errors/remedy.ts';
 import type { SessionContext, SessionState } from './session.ts';
 
 /** The errors with which a session refuses a message; the rules that decide are in request-rules.ts and reply-rules.ts. */
@@ -16,18 +17,32 @@ export function floodOfRequests({ interface: name }: SessionContext, unread: num
 
 /** SET_FEATURES with bits that were not offered. */
 export function featuresOutsideOffer(context: SessionContext, { offered }: SessionState, foreign: bigint): CompatError {
-  return outsideOffer(context, 'SET_FEATURES', virtioNames(context, foreign), offered);
+  const nobodys = foreign & ~context.abilities.virtioFeatures;
+  const names = (mask: bigint) => virtioNames(context, mask);
+  return outsideOffer(context, 'SET_FEATURES', offered, names(foreign), names(nobodys));
 }
 
 /** SET_PROTOCOL_FEATURES with bits that were not offered. */
 export function protocolOutsideOffer(context: SessionContext, state: SessionState, foreign: bigint): CompatError {
-  return outsideOffer(context, 'SET_PROTOCOL_FEATURES', featureNames(PROTOCOL, foreign), state.offeredProtocol);
+  const nobodys = foreign & ~context.abilities.protocolFeatures;
+  const names = (mask: bigint) => featureNames(PROTOCOL, mask);
+  return outsideOffer(context, 'SET_PROTOCOL_FEATURES', state.offeredProtocol, names(foreign), names(nobodys));
 }
 
-function outsideOffer(context: SessionContext, what: string, missing: readonly string[], offered: bigint): CompatError {
+/** `nobodys`: those that the back-end does not offer either, so that no version can have them. */
+function outsideOffer(
+  context: SessionContext,
+  what: string,
+  offered: bigint,
+  missing: readonly string[],
+  nobodys: readonly string[],
+): CompatError {
   const { interface: name, mode } = context;
   const why = `${missing.join(', ')} is not in the offer ${formatMask(offered)} of version ${mode.version}`;
-  return refusal(context, 'VC-ACK-OUTSIDE-OFFER', `accept ${what} of the front-end of ${name}: ${why}`, { missing });
+  const all = nobodys.length === missing.length ? 'it' : nobodys.join(', ');
+  const fault = nobodys.length === 0 ? '' : `, and ${NO_VERSION_HAS} ${all} here: the back-end does not offer it`;
+  const text = `accept ${what} of the front-end of ${name}: ${why}${fault}`;
+  return refusal(context, 'VC-ACK-OUTSIDE-OFFER', text, { missing });
 }
 
 /** SET_FEATURES with other bits than before while rings run. */

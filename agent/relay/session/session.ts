@@ -17,6 +17,8 @@ export interface PendingReply {
 export interface SessionContext {
   readonly interface: string;
   readonly mode: Entry;
+  /** Those of the back-end, as it was measured: no version here has more. */
+  readonly abilities: Abilities;
 }
 
 /** All that a session has learned. Plain data, never changed in place. */
@@ -72,7 +74,7 @@ export const JUST_FORWARD: readonly Action[] = [FORWARD];
 
 /** `owed`: replies to an earlier front-end that are still to come. */
 export function beginSession(
-  { mode }: SessionContext,
+  { mode }: Omit<SessionContext, 'abilities'>,
   abilities: Abilities,
   owed: readonly PendingReply[] = [],
 ): SessionState {

@@ -11,7 +11,7 @@ export type StoredCell = ReplicaRow[string];
 /** The form of a value in documents; rpc/fleet has the check and the JSON schema of each. */
 export type Shape =
   | ('text' | 'repeated-text' | 'digest' | 'mask' | 'integer' | 'flag' | 'tier')
-  | ('texts' | 'integers' | 'blockers' | 'withdrawal');
+  | ('texts' | 'named-texts' | 'integers' | 'blockers' | 'withdrawal');
 
 /** A value of type T in TypeScript, in the database and, as a D, in documents. An undefined D is left out of them. */
 export interface Codec<T, D> {
@@ -178,6 +178,13 @@ function mapOf<K extends string | number, V>(
 }
 
 export const textMap = { ...mapOf('string', 'string', String, String), shape: undefined } as const;
+
+/** The same, in documents when there is something in it. */
+export const namedTexts = {
+  ...textMap,
+  shape: 'named-texts',
+  toDocument: (map: ReadonlyMap<string, string>) => (map.size === 0 ? undefined : textMap.toDocument(map)),
+} as const;
 
 /** Empty: not withdrawn. A map without its two texts says nothing that can be told. */
 export const withdrawal: Codec<Withdrawal | undefined, Withdrawal | undefined> = {

@@ -70,7 +70,7 @@ export const INTERFACE = table({
   ),
   since: status(codec.optionalTime, 'When `state` was entered.'),
   peer: status(
-    codec.textMap,
+    codec.namedTexts,
     'The front-end process that has the version in force, so that the agent knows it again: `pid`, `start_time`, `boot_id`, `socket`, and the `digest` of the version.',
   ),
   statistics: status(codec.counters, 'Counters of the port. They are written along with other changes only.', {
@@ -78,5 +78,10 @@ export const INTERFACE = table({
     keeps: 'counted',
   }),
   other_config: free('Settings of later releases.'),
-  external_ids: free('Notes of other programs.'),
+  external_ids: {
+    ...free(
+      'Notes of other programs. `vm-uuid` (as OpenStack has it in Open vSwitch) or `vm-id`: the VM whose interface it is, for `check-move --vm`.',
+    ),
+    codec: codec.namedTexts,
+  },
 });

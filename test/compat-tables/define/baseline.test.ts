@@ -89,6 +89,19 @@ describe('the baseline of hosts', () => {
     assert.deepEqual(make(hosts).entry.sources, ['measured: a, c', 'declared: b', 'not said how known: d']);
   });
 
+  it('promises no limit that a host does not state, and says which', () => {
+    const plain = hostLike('ovs-3.1').abilities ?? assert.fail();
+    const silent = hostOf('b', { ...plain, limits: {} });
+    const { entry, notes } = make([hostLike('ovs-3.1', { name: 'a' }), silent, hostOf('c', { ...plain, limits: {} })]);
+    assert.deepEqual(entry.limits, {});
+    assert.deepEqual(
+      notes.filter((text) => text.includes('queue_pairs')),
+      ['it has no limit queue_pairs: that of b, c is not known'],
+    );
+    const some = make([hostLike('ovs-3.1'), hostOf('b', { ...plain, limits: { queue_pairs: 8 } })]).entry;
+    assert.deepEqual(some.limits, { queue_pairs: 8 });
+  });
+
   it('is refused while a back-end is not known', () => {
     assert.throws(() => make([hostLike('ovs-3.1'), hostOf('new', undefined)]), {
       code: 'VC-BACKEND-UNKNOWN',

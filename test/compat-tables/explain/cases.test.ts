@@ -61,6 +61,23 @@ describe('explain: lines from the field that were answered wrongly', () => {
       /No version has VIRTIO_NET_F_MAC.*fault of the front-end/,
     );
     assert.match(one(line('VIRTIO_NET_F_CSUM')).remedies.join(), /pin the version it was started with/);
+    // what decides is the back-end at hand, of whichever device
+    const disk = line('VIRTIO_BLK_F_DISCARD').replace(
+      ' [',
+      ', and no version has it here: the back-end does not offer it [',
+    );
+    assert.match(one(disk).remedies.join(), /No version has VIRTIO_BLK_F_DISCARD.*fault of the front-end/);
+    assert.doesNotMatch(one(disk).remedies.join(), /pin/);
+  });
+
+  it('what a front-end did not accept is mended at the front-end', () => {
+    const line = (why: string) =>
+      `QEMU does not migrate vhu0 from node1: ${why} VHOST_USER_PROTOCOL_F_LOG_SHMFD [VC-MIGRATE-LOG]`;
+    assert.match(
+      one(line('its front-end did not accept')).remedies.join(),
+      /^Give the guest a front-end that accepts it/,
+    );
+    assert.match(one(line('the back-end does not offer')).remedies.join(), /^Update the back-end/);
   });
 
   it('a socket that may not be opened is no normal wait', () => {

@@ -175,7 +175,30 @@ for (const engine of ENGINES) {
           .then((answer) => [answer.kind, answer.basis, ...answer.targets] as const);
         assert.deepEqual([kind, basis], ['move', 'acked']);
         assert.equal(here?.pin?.version, OLD);
-        assert.match(there?.obstacles.map(({ text }) => text).join() ?? '', /can honour none of its 2 versions/);
+        assert.match(
+          there?.obstacles.map(({ text }) => text).join() ?? '',
+          /^the back-end of b\.example does not offer VIRTIO_RING_F_INDIRECT_DESC$/,
+        );
+      });
+
+      it('answers for all interfaces of a front-end what the command prints', async () => {
+        const document = await client.call('host.describe', {});
+        const of = { pid: '41', start_time: '7', boot_id: 'b' };
+        const interfaces = document.interfaces.map((one) => ({ ...one, peer: of }));
+        const from = { ...document, interfaces };
+        const answer = await client.call('interfaces.checkMoveTogether', {
+          all_of: '41',
+          from,
+          targets: [otherRemote],
+        });
+        assert.deepEqual(
+          [answer.kind, answer.possible, answer.interfaces.map((one) => one.interface), answer.targets[0]?.stuck],
+          ['move-together', false, ['vhu7'], ['vhu7']],
+        );
+        for (const asked of [{}, { vm: 'A', all_of: '41' }])
+          await assert.rejects(client.call('interfaces.checkMoveTogether', { ...asked, documents: [document] }), {
+            message: /exactly one of vm and all_of/,
+          });
       });
 
       it('takes documents for both sides, after the targets, and judges by one version when told to', async () => {

@@ -82,7 +82,7 @@ describe('check-move: the queues of each device type', () => {
       [
         false,
         [
-          'site.small on there gives queues 2, the interface has 3: QEMU refuses it there (The maximum number of queues supported by the backend is 2)',
+          'the back-end of there would do, but site.small, the closest version there, gives queues 2, the interface has 3: QEMU refuses it there (The maximum number of queues supported by the backend is 2)',
         ],
       ],
     );

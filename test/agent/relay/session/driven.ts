@@ -42,12 +42,12 @@ export function onReply(context: SessionContext, state: SessionState, message: M
 
 /** A session that is driven by hand, and remembers what it wanted done. */
 export class Driven {
-  readonly context: { interface: string; mode: Entry };
+  readonly context: SessionContext;
   state: SessionState;
   actions: readonly Action[] = [];
 
   constructor(mode: Entry = entryOf(), abilities = OVS_3_2) {
-    this.context = { interface: 'vhu1', mode };
+    this.context = { interface: 'vhu1', mode, abilities };
     this.state = beginSession(this.context, abilities);
   }
   ask(message: MessageView): readonly Action[] {

@@ -5,7 +5,7 @@ import { beginSession } from '../../../../agent/relay/session/session.ts';
 import { encodeReply, type MessageView, NEED_REPLY, REPLY, VERSION } from '../../../../agent/vhost/header.ts';
 import { writeU64, writeVringState } from '../../../../agent/vhost/payloads.ts';
 import { CONTROL_BITS, LOG_ALL } from '../../../../compat-tables/bits/named-masks.ts';
-import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
+import { REQUESTS, type RequestName } from '../../../../compat-tables/protocol/requests.ts';
 import { entryOf, OVS_2_13, OVS_3_2 } from '../../support.ts';
 import { Driven, does, onReply, onRequest, refusal, reply, request, told } from './driven.ts';
 
@@ -175,7 +175,7 @@ describe('relay session: features of a running device', () => {
 
 describe('relay session: refusals', () => {
   it('are answered behind a reply that an earlier front-end asked for', () => {
-    const context = { interface: 'vhu1', mode: entryOf() };
+    const context = { interface: 'vhu1', mode: entryOf(), abilities: OVS_3_2 };
     const owed = [{ request: REQUESTS.GET_FEATURES.id, dropped: true }] as const;
     const protocol = request('SET_PROTOCOL_FEATURES', writeU64(OVS_3_2.protocolFeatures));
     const begun = onRequest(context, beginSession(context, OVS_3_2, owed), protocol);
@@ -252,6 +252,39 @@ describe('relay session: refusals', () => {
     const refused = refusal(session.ask(request('SET_FEATURES', writeU64(OVS_2_13.virtioFeatures | 1n))));
     assert.equal(refused?.error.code, 'VC-ACK-OUTSIDE-OFFER');
     assert.deepEqual(refused.error.details.missing, ['VIRTIO_NET_F_CSUM']);
+  });
+
+  it('says of features that no version can have here that the front-end is at fault', () => {
+    const refused = (name: RequestName, value: bigint, mode = entryOf()) => {
+      const session = new Driven(mode);
+      session.answer(reply('GET_PROTOCOL_FEATURES', writeU64(OVS_3_2.protocolFeatures)));
+      const { error } = refusal(session.ask(request(name, writeU64(value)))) ?? assert.fail();
+      assert.equal(error.code, 'VC-ACK-OUTSIDE-OFFER');
+      return error.message;
+    };
+    const MAC = 1n << 5n;
+    const { virtioFeatures } = OVS_2_13;
+    assert.match(
+      refused('SET_FEATURES', virtioFeatures | MAC),
+      /VIRTIO_NET_F_MAC is not in the offer 0x\w+ of version test\.v1, and no version has it here: the back-end does not offer it$/,
+    );
+    assert.match(
+      refused('SET_FEATURES', virtioFeatures | MAC | 1n),
+      /: VIRTIO_NET_F_CSUM, VIRTIO_NET_F_MAC is not in .* and no version has VIRTIO_NET_F_MAC here/,
+    );
+    // the version masks it, and another one may not
+    assert.match(
+      refused('SET_FEATURES', virtioFeatures | 1n),
+      /VIRTIO_NET_F_CSUM is not in the offer \w+ of version test\.v1$/,
+    );
+    assert.match(
+      refused('SET_PROTOCOL_FEATURES', 1n << 40n),
+      /no version has it here: the back-end does not offer it$/,
+    );
+    assert.match(
+      refused('SET_PROTOCOL_FEATURES', OVS_3_2.protocolFeatures, entryOf({ protocolFeatures: 0xcb7n })),
+      /of version test\.v1$/,
+    );
   });
 
   it('sends away a front-end that is refused without end while the back-end owes a reply', () => {
