@@ -74,14 +74,16 @@ export class RecentRequests {
     return [...shown, `${rest} ${shown.length > 0 ? 'more' : 'requests'} and ${texts.at(-1)}`].join(', ');
   }
 
-  /** Requests without a reply, each with the values that it was sent with last. */
+  /** Requests without a reply, the first ones with the values that each was sent with last. */
   unanswered(pending: readonly PendingReply[]): string[] {
     const waiting = pending.filter(({ answer, dropped }) => answer === undefined && dropped === undefined);
-    return waiting.map(({ request }) => {
+    const more = waiting.length - NAMED;
+    const texts = waiting.slice(0, NAMED).map(({ request }) => {
       for (let index = this.#sent - 1; index >= Math.max(0, this.#sent - KEPT); index -= 1)
         if (this.#words[(index % KEPT) * WORDS] === request) return this.#text(index);
       return requestName(request);
     });
+    return more > 0 ? [...texts, `${more} more`] : texts;
   }
 
   #text(index: number): string {

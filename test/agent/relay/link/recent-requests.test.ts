@@ -64,6 +64,12 @@ describe('the requests that went to a back-end last', () => {
     assert.equal(recent.unconfirmed, '99 requests and SET_VRING_NUM (ring 99, 256)');
   });
 
+  it('are the first few of a flood that got no reply', () => {
+    const recent = new RecentRequests();
+    const flood = Array.from({ length: 256 }, () => ({ request: 1 }));
+    assert.deepEqual(recent.unanswered(flood), [...Array<string>(4).fill('GET_FEATURES'), '252 more']);
+  });
+
   it('leave out what we answer ourselves, and what nobody waits for any more', () => {
     const recent = new RecentRequests();
     recent.sent(message('GET_FEATURES'));
