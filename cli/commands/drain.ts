@@ -58,7 +58,24 @@ function drainText(answers: readonly MoveAnswer[], host: string): Part[] {
         return `  ${target}: ${obstacles.map(({ text, code }) => `${text} [${code}]`).join('; ')}`;
       }),
     ]);
-  return [{ table }, ...(reasons.length === 0 ? [] : ['', ...reasons])];
+  const warnings = warningLines(answers);
+  return [
+    { table },
+    ...(reasons.length === 0 ? [] : ['', ...reasons]),
+    ...(warnings.length === 0 ? [] : ['', 'warnings:', ...warnings]),
+  ];
+}
+
+/** What a yes warns of, once for each target, with the interfaces that it is about. */
+function warningLines(answers: readonly MoveAnswer[]): string[] {
+  const about = new Map<string, string[]>();
+  for (const { interface: name, targets } of answers)
+    for (const { host, possible, warnings } of targets)
+      for (const text of possible ? warnings : []) {
+        const line = `  ${host}: ${text}`;
+        about.set(line, [...(about.get(line) ?? []), name]);
+      }
+  return [...about].map(([line, names]) => `${line} (${names.join(', ')})`);
 }
 
 function cannotDrain(host: string, stuck: readonly MoveAnswer[]): CompatError {

@@ -167,6 +167,17 @@ describe('questions about moves', () => {
     assert.match(stderr, /did you mean "split"\? \[VC-INTERFACE-UNKNOWN\]/);
   });
 
+  it('says below a drain what its answers warn of', async () => {
+    const { exit, stdout } = await cli(['drain', files.source, files.newer, files.older]);
+    assert.equal(exit, 0);
+    assert.match(
+      stdout,
+      /^warnings:\n(?: {2}.*\n)* {2}newhost: .*no VHOST_USER_PROTOCOL_F_RARP: .* \(packed, split\)$/m,
+    );
+    // nobody moves it there
+    assert.doesNotMatch(stdout, /oldhost: .*RARP.*\(.*packed/);
+  });
+
   it('drains when everything can go, exit 0, and a host without interfaces at once', async () => {
     const { exit, stdout } = await cli(['drain', files.source, files.newer, files.older]);
     assert.equal(exit, 0);
