@@ -102,7 +102,10 @@ export class MonitorHub {
   #initial(watch: MonitoredData, work: WorkBudget): MonitorUpdate {
     const group = this.#groups.get(watch.key);
     const initial = group?.initial ?? new MonitorUpdate(watch.initial(work), this.#history.lastId(watch));
-    if (group !== undefined) group.initial = initial; // after a restart, all clients come at once with the same request
+    if (group === undefined) return initial;
+    // after a restart, all clients come at once with the same request
+    initial.share();
+    group.initial = initial;
     return initial;
   }
 

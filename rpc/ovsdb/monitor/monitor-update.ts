@@ -23,15 +23,15 @@ export interface UpdatedTable {
 }
 
 /**
- * `<table-updates>`: what a monitor begins with, or what it is told later. The text is made once for all monitors that get it;
- * that of many rows while it is sent.
+ * `<table-updates>`: what a monitor begins with, or what it is told later. The text of many rows is made while it is sent; once
+ * for all monitors, if several get it.
  */
 export class MonitorUpdate {
   /** The last transaction that it covers. */
   readonly txnId: string;
   readonly #tables: readonly UpdatedTable[];
-  readonly #made: string[] = [];
-  #making: Iterator<string, void> | undefined;
+  #shared: { readonly made: string[]; readonly making: Iterator<string, void> } | undefined;
+  #text: string | undefined;
   #message: { readonly head: string; readonly bytes: Buffer } | undefined;
 
   /** `tables`: each has a row at least. */
@@ -55,19 +55,29 @@ export class MonitorUpdate {
   }
 
   get text(): string {
-    return [...this.pieces()].join('');
+    this.#text ??= [...this.#make()].join('');
+    return this.#text;
+  }
+
+  /** Several monitors get it from now on: what was made for one is kept for the others. */
+  share(): void {
+    this.#shared ??= { made: [], making: this.#make() };
   }
 
   /** The text of `json`, a row at a time. */
   *pieces(): Generator<string, void> {
-    this.#making ??= this.#make();
+    if (this.#shared === undefined) {
+      yield* this.#make();
+      return;
+    }
+    const { made, making } = this.#shared;
     for (let i = 0; ; i++) {
-      if (i === this.#made.length) {
-        const { value, done } = this.#making.next();
+      if (i === made.length) {
+        const { value, done } = making.next();
         if (done === true) return;
-        this.#made.push(value);
+        made.push(value);
       }
-      yield this.#made[i] as string;
+      yield made[i] as string;
     }
   }
 
