@@ -6,6 +6,9 @@ import { offeredProtocolFeatures } from './entry.ts';
 /** The limit that is the answer to GET_MAX_MEM_SLOTS. It belongs to a connection, as protocol features do: no version promises it. */
 export const MEMORY_LIMIT = 'memory_slots';
 
+/** More than any back-end has: an answer above it tells nothing. */
+export const MOST_SLOTS = 65_536n;
+
 /** What fits into SET_MEM_TABLE (vhost-user protocol, "Memory region description"; QEMU, VHOST_MEMORY_BASELINE_NREGIONS). */
 const TABLE_REGIONS = 8;
 

@@ -23,6 +23,8 @@ interface Case {
   readonly protocol: bigint;
   /** What it answers to GET_QUEUE_NUM; 1 when that is not asked. */
   readonly queues: number;
+  /** What it answers to GET_MAX_MEM_SLOTS; undefined: it has no CONFIGURE_MEM_SLOTS. */
+  readonly slots?: number;
   /** The rings of a device with one queue. */
   readonly rings: number;
   readonly version: string;
@@ -32,7 +34,13 @@ interface Case {
   readonly device?: string;
 }
 
-const BLK = { deviceType: 'vhost-user-blk', rings: 1, protocol: 0x8f2bn, device: 'vhost-user-blk-pci' } as const;
+const BLK = {
+  deviceType: 'vhost-user-blk',
+  rings: 1,
+  protocol: 0x8f2bn,
+  slots: 32,
+  device: 'vhost-user-blk-pci',
+} as const;
 const FS = {
   deviceType: 'vhost-user-fs',
   queues: 2,
@@ -58,11 +66,11 @@ const CASES: readonly Case[] = [
   },
   {
     ...{ title: 'virtiofsd of QEMU', backend: QEMU_VIRTIOFSD, ...FS },
-    ...{ features: 0x175000000n, protocol: 0x8c2bn, version: 'upstream.qemu-virtiofsd.v5.0' },
+    ...{ features: 0x175000000n, protocol: 0x8c2bn, slots: 32, version: 'upstream.qemu-virtiofsd.v5.0' },
   },
   {
     ...{ title: 'virtiofsd', backend: VIRTIOFSD, ...FS },
-    ...{ features: 0x174000000n, protocol: 0x8a42bn, version: 'upstream.virtiofsd.v1.0' },
+    ...{ features: 0x174000000n, protocol: 0x8a42bn, slots: 509, version: 'upstream.virtiofsd.v1.0' },
   },
   { title: 'passt', backend: PASST, ...NET, version: 'upstream.passt.v2024.11.27' },
   {
@@ -98,7 +106,7 @@ describe('real back-ends beside Open vSwitch and DPDK', function () {
           {
             virtio_features: hex(one.features),
             protocol_features: hex(one.protocol),
-            limits: { queue_pairs: one.queues },
+            limits: { queue_pairs: one.queues, ...(one.slots !== undefined && { memory_slots: one.slots }) },
           },
         );
         assert.equal(usable_versions[0], one.version);

@@ -34,8 +34,8 @@ export interface BackendLinkOptions {
   readonly what: string;
   readonly timeoutMs: number;
   readonly partialPatienceMs?: number | undefined;
-  /** False: the number of queues is not asked for. */
-  readonly asksQueues?: boolean;
+  /** False: the numbers of queues and memory slots are not asked for. */
+  readonly asksLimits?: boolean;
 }
 
 /** A connection to a back-end: measured, then lent to exchanges. In between it drops replies that nobody waits for. */
@@ -67,7 +67,7 @@ export class BackendLink {
   /** A new connection, whose descriptor it takes over; `measure` comes next. */
   static toMeasure(fd: OwnedFd, options: BackendLinkOptions, events: BackendLinkEvents): BackendLink {
     const link = new BackendLink(openChannel(fd, options.partialPatienceMs), options.what, events);
-    link.#measurement = new Measurement(options.asksQueues);
+    link.#measurement = new Measurement(options.asksLimits);
     link.#limit(options.timeoutMs);
     return link;
   }
@@ -127,9 +127,9 @@ export class BackendLink {
     return this.#measurement?.asked !== 'GET_FEATURES';
   }
 
-  /** It was asked for its number of queues and has not answered. */
-  get askedForQueues(): boolean {
-    return this.#measurement?.asked === 'GET_QUEUE_NUM';
+  /** It was asked for its number of queues or memory slots and has not answered. */
+  get askedForLimit(): boolean {
+    return this.#measurement?.asksLimit === true;
   }
 
   /** Ends the loan. */

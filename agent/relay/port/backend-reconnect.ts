@@ -12,8 +12,8 @@ import type { PortReporter } from './port-reporter.ts';
 import type { PortConfig, PortOptions } from './port-status.ts';
 
 const MEASURE_TIMEOUT_MS = 5000;
-/** A back-end that hangs up so often in a row when it is asked for its queues is measured without that question. */
-const MOST_QUEUE_HANGUPS = 2;
+/** A back-end that hangs up so often in a row over the questions for its limits is measured without them. */
+const MOST_LIMIT_HANGUPS = 2;
 
 export interface BackendEvents {
   /** Takes a new connection over; what `work` throws means that it cannot be (no memory, no descriptors). */
@@ -35,7 +35,7 @@ export class BackendReconnect {
   /** No pause at first, then doubled ones, until a front-end's features are acked. */
   readonly #backoff = new Backoff({ quickMs: 0, firstMs: 100, longestMs: 1000 });
   #link: BackendLink | undefined;
-  #queueHangups = 0;
+  #limitHangups = 0;
   /**
    * The last connection was a measured one, and it is over. A back-end that ends with its connection may still listen for a
    * moment, and hang up over the next one before it answers.
@@ -104,7 +104,7 @@ export class BackendReconnect {
     const options = {
       what: this.#config.name,
       timeoutMs: this.#options.measureTimeoutMs ?? MEASURE_TIMEOUT_MS,
-      asksQueues: this.#queueHangups < MOST_QUEUE_HANGUPS,
+      asksLimits: this.#limitHangups < MOST_LIMIT_HANGUPS,
       partialPatienceMs: this.#options.partialPatienceMs,
     };
     const link = BackendLink.toMeasure(fd, options, this.#heard);
@@ -133,7 +133,7 @@ export class BackendReconnect {
 
   #measured(abilities: Abilities): void {
     const { limits } = abilities;
-    if ('queue_pairs' in limits) this.#queueHangups = 0;
+    if (this.#limitHangups < MOST_LIMIT_HANGUPS) this.#limitHangups = 0; // it has answered them
     this.#reporter.solved('backend');
     const virtio = formatMask(abilities.virtioFeatures);
     const protocol = formatMask(abilities.protocolFeatures);
@@ -143,7 +143,7 @@ export class BackendReconnect {
 
   #ended(link: BackendLink, error: Error | undefined): void {
     if (this.#link !== link) return;
-    if (link.askedForQueues && !(error instanceof VhostProtocolError)) this.#queueHangups += 1;
+    if (link.askedForLimit && !(error instanceof VhostProtocolError)) this.#limitHangups += 1;
     this.#link = undefined;
     if (this.#wasEnding(link, error)) {
       this.#vanished();

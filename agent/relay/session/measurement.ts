@@ -1,5 +1,6 @@
-import { PROTOCOL_FEATURES, PROTOCOL_MQ } from '../../../compat-tables/bits/named-masks.ts';
+import { MEM_SLOTS, PROTOCOL_FEATURES, PROTOCOL_MQ } from '../../../compat-tables/bits/named-masks.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
+import { MEMORY_LIMIT, MOST_SLOTS } from '../../../compat-tables/entries/memory-slots.ts';
 import { REQUESTS, type RequestName, requestName } from '../../../compat-tables/protocol/requests.ts';
 import { VhostProtocolError } from '../../vhost/errors.ts';
 import { encodeRequest, type MessageView } from '../../vhost/header.ts';
@@ -14,23 +15,32 @@ const MAX_QUEUE_PAIRS = 0x8000n;
 /**
  * Asks a back-end what it can do, as a front-end does that has just connected: replies in, messages out, abilities at the end.
  * A back-end need not answer a question whose protocol feature was not accepted (vhost-user specification, "Protocol
- * features"), and the daemons of rust-vmm end over one. So MQ is accepted before the number of queues is asked for, and at the
- * end nothing is: the front-end that comes finds the back-end as a fresh one.
+ * features"), and the daemons of rust-vmm end over one. So MQ is accepted before the number of queues is asked for,
+ * CONFIGURE_MEM_SLOTS before that of memory slots, and at the end nothing is: the front-end that comes finds the back-end as a
+ * fresh one.
  */
 export class Measurement {
-  readonly #asksQueues: boolean;
+  readonly #asksLimits: boolean;
   #asked: RequestName = 'GET_FEATURES';
+  /** The questions behind the one that was asked. */
+  #left: readonly RequestName[] = [];
   #features = 0n;
   #protocol = 0n;
+  #limits: Abilities['limits'] = { queue_pairs: ONE_QUEUE_PAIR };
 
-  /** `asksQueues` false: leaves the number of queues unknown, and accepts nothing for it. */
-  constructor(asksQueues = true) {
-    this.#asksQueues = asksQueues;
+  /** `asksLimits` false: leaves the numbers of queues and memory slots unknown, and accepts nothing for them. */
+  constructor(asksLimits = true) {
+    this.#asksLimits = asksLimits;
   }
 
   /** The request that the back-end has to answer next. */
   get asked(): RequestName {
     return this.#asked;
+  }
+
+  /** It was asked something that other than its features alone decide about. */
+  get asksLimit(): boolean {
+    return this.#asked === 'GET_QUEUE_NUM' || this.#asked === 'GET_MAX_MEM_SLOTS';
   }
 
   /** The first question. */
@@ -51,16 +61,32 @@ export class Measurement {
     switch (this.#asked) {
       case 'GET_FEATURES':
         this.#features = value;
-        if ((value & PROTOCOL_FEATURES) !== 0n) return { say: this.#ask('GET_PROTOCOL_FEATURES') };
-        return this.#done({ queue_pairs: ONE_QUEUE_PAIR });
+        return (value & PROTOCOL_FEATURES) === 0n ? this.#done() : { say: this.#ask('GET_PROTOCOL_FEATURES') };
       case 'GET_PROTOCOL_FEATURES':
         this.#protocol = value;
-        if ((value & PROTOCOL_MQ) === 0n) return this.#done({ queue_pairs: ONE_QUEUE_PAIR });
-        if (!this.#asksQueues) return this.#done({});
-        return { say: Buffer.concat([accept(PROTOCOL_MQ), this.#ask('GET_QUEUE_NUM')]) };
+        return this.#askLimits();
+      case 'GET_QUEUE_NUM':
+        this.#limits = { ...this.#limits, queue_pairs: queuePairs(value) };
+        break;
       default:
-        return { say: accept(0n), ...this.#done({ queue_pairs: queuePairs(value) }) };
+        if (value > 0n && value <= MOST_SLOTS) this.#limits = { ...this.#limits, [MEMORY_LIMIT]: Number(value) };
     }
+    const [next, ...left] = this.#left;
+    this.#left = left;
+    return next === undefined ? { say: accept(0n), ...this.#done() } : { say: this.#ask(next) };
+  }
+
+  #askLimits(): { readonly say?: Uint8Array; readonly abilities?: Abilities } {
+    const hasMq = (this.#protocol & PROTOCOL_MQ) !== 0n;
+    if (hasMq) this.#limits = {};
+    const hasSlots = (this.#protocol & MEM_SLOTS) !== 0n;
+    const [first, ...left] = [
+      ...(hasMq ? ['GET_QUEUE_NUM'] : []),
+      ...(hasSlots ? ['GET_MAX_MEM_SLOTS'] : []),
+    ] as RequestName[];
+    if (first === undefined || !this.#asksLimits) return this.#done();
+    this.#left = left;
+    return { say: Buffer.concat([accept(this.#protocol & (PROTOCOL_MQ | MEM_SLOTS)), this.#ask(first)]) };
   }
 
   #ask(request: RequestName): Uint8Array {
@@ -68,8 +94,8 @@ export class Measurement {
     return encodeRequest(REQUESTS[request].id);
   }
 
-  #done(limits: Abilities['limits']): { readonly abilities: Abilities } {
-    return { abilities: { virtioFeatures: this.#features, protocolFeatures: this.#protocol, limits } };
+  #done(): { readonly abilities: Abilities } {
+    return { abilities: { virtioFeatures: this.#features, protocolFeatures: this.#protocol, limits: this.#limits } };
   }
 }
 

@@ -1,6 +1,7 @@
 import { guestFeatures } from '../../../compat-tables/bits/named-masks.ts';
 import { QUEUE_LIMIT, queueCountOf } from '../../../compat-tables/bits/queue-counts.ts';
 import { offeredFeatures, offeredProtocolFeatures } from '../../../compat-tables/entries/entry.ts';
+import { MOST_SLOTS } from '../../../compat-tables/entries/memory-slots.ts';
 import type { RequestName } from '../../../compat-tables/protocol/requests.ts';
 import type { RequestOf } from '../../vhost/check-message.ts';
 import { encodeMessage, type MessageView } from '../../vhost/header.ts';
@@ -77,9 +78,6 @@ const MASKED_REPLIES: Partial<Record<RequestName, (context: SessionContext, mess
     return { action: FORWARD, change: slots > MOST_SLOTS ? {} : { memorySlots: Number(slots) } };
   },
 };
-
-/** More than any back-end takes; a number that is none is not remembered. */
-const MOST_SLOTS = 65_536n;
 
 function forwardValue(message: MessageView, value: bigint): Action {
   if (readU64(message.payload) === value) return FORWARD;

@@ -5,7 +5,7 @@ import { benchForEach, Hooks, OVS_3_2, until, untilState } from '../../support.t
 describe('the memory regions of a port', () => {
   const bench = benchForEach();
 
-  it('are in its status, and how many its back-end takes once a front-end has asked', async () => {
+  it('are in its status, and how many its back-end takes, which is measured', async () => {
     const protocolFeatures = OVS_3_2.protocolFeatures | MEM_SLOTS;
     await bench.backend({ abilities: { ...OVS_3_2, protocolFeatures, limits: { queue_pairs: 2, memory_slots: 32 } } });
     const port = bench.port(new Hooks());
@@ -13,7 +13,7 @@ describe('the memory regions of a port', () => {
     await frontend.negotiate();
     await untilState(port, 'negotiated');
     assert.equal(port.status.memoryRegions, 1);
-    assert.deepEqual(port.status.abilities?.limits, { queue_pairs: 2 });
+    assert.deepEqual(port.status.abilities?.limits, { queue_pairs: 2, memory_slots: 32 });
     assert.equal(await frontend.askU64('GET_MAX_MEM_SLOTS'), 32n);
     assert.deepEqual(port.status.abilities?.limits, { queue_pairs: 2, memory_slots: 32 });
     frontend.close();

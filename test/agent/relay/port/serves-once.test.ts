@@ -10,7 +10,7 @@ import { ServesOnce } from './serves-once.ts';
 const VIRTIOFSD: Abilities = {
   virtioFeatures: 0x174000000n,
   protocolFeatures: 0x8a42bn,
-  limits: { queue_pairs: 2 },
+  limits: { queue_pairs: 2, memory_slots: 509 },
 };
 const MODE = { mode: entryOf({ deviceType: 'vhost-user-fs', virtioFeatures: VIRTIOFSD.virtioFeatures }) };
 
@@ -46,12 +46,13 @@ describe('a back-end that serves one connection and ends with it', () => {
     const backend = start('listen');
     const port = bench.port(new Hooks(MODE));
     await untilState(port, 'waiting-frontend');
-    await until('the last message of the measurement', () => backend.heard.length >= 5);
+    await until('the last message of the measurement', () => backend.heard.length >= 6);
     assert.deepEqual(backend.heard, [
       'GET_FEATURES',
       'GET_PROTOCOL_FEATURES',
       'SET_PROTOCOL_FEATURES',
       'GET_QUEUE_NUM',
+      'GET_MAX_MEM_SLOTS',
       'SET_PROTOCOL_FEATURES',
     ]);
     assert.equal(backend.device.ackedProtocol, 0n);
@@ -135,6 +136,21 @@ describe('a back-end that serves one connection and ends with it', () => {
     await until('a second connection', () => port.status.statistics.backend_connects > 1);
     assert.equal(port.status.error?.code, 'VC-VHOST-TIMEOUT');
     assert.equal(backend.unserved, 0);
+  });
+
+  it('is asked for its memory slots without queues, and one that answers none has told nothing', async () => {
+    for (const [slots, limits] of [
+      [32, { queue_pairs: 1, memory_slots: 32 }],
+      [0, { queue_pairs: 1 }],
+      [65_537, { queue_pairs: 1 }],
+    ] as const) {
+      const told = { virtioFeatures: 0x140000000n, protocolFeatures: 0x8008n, limits: { memory_slots: slots } };
+      const backend = start('listen', told);
+      await until('it listens', () => existsSync(bench.path('b')));
+      assert.deepEqual((await probe(bench.endpoint('connect', 'b'))).limits, limits);
+      assert.ok(!backend.heard.includes('GET_QUEUE_NUM'));
+      await until('it ends', () => backend.ended !== undefined);
+    }
   });
 
   it('without the protocol feature MQ is asked for nothing that needs it', async () => {
