@@ -25,13 +25,24 @@ export function migrationLacks(connection: Connection): MigrationLack[] | undefi
   const { abilities, entry } = connection;
   const virtio = connection.offered ?? abilities?.virtioFeatures;
   const backend = abilities?.protocolFeatures;
-  const offered = entry === undefined || backend === undefined ? backend : offeredProtocolFeatures(entry, backend);
-  const protocol = acceptedProtocol(connection) ?? offered;
+  const offered = offeredProtocol(connection);
+  const protocol = protocolOf(connection);
   const lacks: MigrationLack[] = [];
   if (virtio !== undefined && !canLog(virtio))
     lacks.push({ culprit: 'back-end', text: cannotLog('the back-end does not offer') });
   if (protocol !== undefined && !canShareLog(protocol)) lacks.push(unshared(backend, offered, entry?.version));
   return (virtio === undefined || protocol === undefined) && lacks.length === 0 ? undefined : lacks;
+}
+
+/** The protocol features of a connection: those that were accepted, else those that are offered. Undefined: not known. */
+export function protocolOf(connection: Connection): bigint | undefined {
+  return acceptedProtocol(connection) ?? offeredProtocol(connection);
+}
+
+/** Those that its front-end is, or will be, offered. */
+export function offeredProtocol({ abilities, entry }: Connection): bigint | undefined {
+  const backend = abilities?.protocolFeatures;
+  return entry === undefined || backend === undefined ? backend : offeredProtocolFeatures(entry, backend);
 }
 
 /** QEMU knows a back-end by what it accepted of it, so what the front-end left out is missing as well. */

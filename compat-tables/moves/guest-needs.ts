@@ -3,9 +3,8 @@
 import { guestFeatures } from '../bits/named-masks.ts';
 import { decidedByBackend } from '../bits/qemu-from-backend.ts';
 import { protocolNeeds } from '../compare/device-state.ts';
-import { type MigrationLack, migrationLacks } from '../compare/migration-lacks.ts';
+import { type Connection, type MigrationLack, migrationLacks } from '../compare/migration-lacks.ts';
 import type { Entry, Limits } from '../entries/entry.ts';
-import { offeredProtocolFeatures } from '../entries/entry.ts';
 import { driverlessNeed, type MayTake } from './may-take.ts';
 import { type MoveHost, type MoveSubject, versionNamed } from './move-host.ts';
 import { requestQueues, sizesOf } from './ring-and-queue-sizes.ts';
@@ -75,14 +74,12 @@ export function needOf(subject: MoveSubject, home: MoveHost): Need | undefined {
 
 /** Why QEMU would not migrate the interface away from its host, as migrationLacks says it. */
 export function lacksAtHome(subject: MoveSubject, home: MoveHost): MigrationLack[] | undefined {
-  const { offered, acked, ackedProtocol, abilities = home.abilities } = subject;
-  const entry = versionNamed(home, subject.inForce ?? subject.nextStart)?.entry;
-  return migrationLacks({ abilities, entry, offered, acked, ackedProtocol });
+  return migrationLacks(connectionOf(subject, home));
 }
 
-/** The protocol features that its front-end is, or will be, offered; undefined: not known. */
-export function protocolAtHome(subject: MoveSubject, home: MoveHost): bigint | undefined {
-  const backend = (subject.abilities ?? home.abilities)?.protocolFeatures;
+/** The interface and what stands behind it. */
+export function connectionOf(subject: MoveSubject, home: MoveHost): Connection {
+  const { offered, acked, ackedProtocol, abilities = home.abilities } = subject;
   const entry = versionNamed(home, subject.inForce ?? subject.nextStart)?.entry;
-  return entry === undefined || backend === undefined ? backend : offeredProtocolFeatures(entry, backend);
+  return { abilities, entry, offered, acked, ackedProtocol };
 }

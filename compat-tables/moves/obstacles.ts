@@ -2,13 +2,13 @@
 
 import { limitName, QUEUE_LIMIT } from '../bits/queue-counts.ts';
 import { stateStays } from '../compare/device-state.ts';
-import type { MigrationLack } from '../compare/migration-lacks.ts';
+import { type MigrationLack, offeredProtocol, protocolOf } from '../compare/migration-lacks.ts';
 import { CATALOGUE } from '../errors/catalogue.ts';
 import { FRONTEND_LOGS } from '../errors/remedy.ts';
 import { type BackendLacks, backendLacks, type Wanting, wouldDo } from './backend-lacks.ts';
 import { type BlockingBit, blockingBits } from './blocking-bits.ts';
 import { type Candidate, closest, type Question } from './fitting-versions.ts';
-import { lacksAtHome, type Need, protocolAtHome } from './guest-needs.ts';
+import { connectionOf, lacksAtHome, type Need } from './guest-needs.ts';
 import { type MoveHost, type MoveSubject, versionNamed } from './move-host.ts';
 import { type Shortage, shortageText } from './ring-and-queue-sizes.ts';
 
@@ -33,11 +33,12 @@ export function sourceObstacles(subject: MoveSubject, home: MoveHost): Obstacle[
 }
 
 function stateObstacles(subject: MoveSubject, home: MoveHost): Obstacle[] {
-  const { deviceType, ackedProtocol } = subject;
+  const { deviceType } = subject;
+  const connection = connectionOf(subject, home);
   // of a type that is never moved that is known without a back-end
-  const offered = protocolAtHome(subject, home) ?? ~0n;
-  const behind = stateStays(deviceType, offered);
-  const left = stateStays(deviceType, ackedProtocol ?? offered, 'its front-end was offered, and did not accept,');
+  const behind = stateStays(deviceType, offeredProtocol(connection) ?? ~0n);
+  const lack = 'its front-end was offered, and did not accept,';
+  const left = stateStays(deviceType, protocolOf(connection) ?? ~0n, lack);
   const { remedy } = CATALOGUE['VC-MIGRATE-STATE'];
   return (behind.length > 0 ? behind : left).map((text) => {
     return { code: 'VC-MIGRATE-STATE', text: `${staysAt(subject, home)}${text}`, remedy, missing: [] };
