@@ -16,7 +16,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   handshakeMs: 10_000,
   messageBytes: 8 << 20,
   depth: 512,
-  operations: 1_000_000,
+  operations: 100_000,
   work: 20_000_000,
   keptBytes: 4 << 20,
   memoryBytes: 256 << 20,
@@ -32,6 +32,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
 export const STANDALONE_SERVER_LIMITS: ServerLimits = {
   ...DEFAULT_SERVER_LIMITS,
   messageBytes: 256 << 20,
+  operations: 1_000_000,
   work: 100_000_000,
   memoryBytes: 1536 << 20,
 };

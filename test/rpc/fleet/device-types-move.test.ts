@@ -121,6 +121,8 @@ describe('check-move: where the state of a device is', () => {
   it('counts what the front-end accepted: QEMU before 8.2 does not take the state over', () => {
     const old = { ...withState, interface: { acked_protocol_features: formatMask(FS.protocol ?? 0n) } };
     assert.deepEqual(codes(old, withState), ['VC-MIGRATE-STATE']);
+    const [text] = askMove(old, withState).obstacles.map((one) => one.text);
+    assert.match(text ?? '', /: its front-end was offered, and did not accept, VHOST_USER_PROTOCOL_F_DEVICE_STATE,/);
   });
 
   it('counts what the version there lets through', () => {
