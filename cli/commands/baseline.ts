@@ -7,9 +7,9 @@ import { typed } from '../shared/command-errors.ts';
 import { checkOnAll, checkOwnName, type Defined, definedLines, defineOnAll } from '../shared/define.ts';
 import { differenceJson, indented, lostLine } from '../shared/difference-output.ts';
 import { maskText } from '../shared/formats.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf, limitsText } from '../shared/host-names.ts';
+import { DEVICE_TYPE_OPTION, limitsText } from '../shared/host-names.ts';
 import { writeTable } from '../shared/table-files.ts';
-import { documentsOf, openTargets, TARGETS } from '../shared/targets.ts';
+import { documentsOf, openTargets, TARGETS, typeAmong } from '../shared/targets.ts';
 
 const HEADINGS = ['version', 'virtio_features', 'feature_names', 'limits', 'digest', 'same_as', 'defined_on'];
 
@@ -31,7 +31,6 @@ export const baselineCommand: Command = {
   ].join(' '),
   headings: HEADINGS,
   async run(context, input) {
-    const deviceType = deviceTypeOf(input);
     const name = input.option('name');
     if (name !== undefined) typed(() => checkOwnName(name));
     const live = input.flag('define') ? await openTargets(context, input.args) : [];
@@ -39,7 +38,8 @@ export const baselineCommand: Command = {
       live.length > 0
         ? live.map(({ state, host }) => describeHost(state, state.host(host)))
         : await documentsOf(context, input.args);
-    const made = baseline({ hosts: moveHosts(documents, deviceType), version: name });
+    const hosts = moveHosts(documents, typeAmong(input, documents));
+    const made = baseline({ hosts, version: name });
     const file = entryFile(made.entry);
     checkOnAll(made.entry, live);
     const written = writeTable(input.option('output'), file, context.options.dryRun);
@@ -83,7 +83,7 @@ export function definedJson({ host, changed, applied, usable }: Defined) {
 function baselineText({ entry, costs, sameAs }: Baseline, defined: readonly Defined[], dryRun: boolean): string {
   const { version, virtioFeatures, limits, digest } = entry;
   return [
-    `${version}: ${maskText(virtioFeatures)}, ${limitsText(limits)}`,
+    `${version}: ${[maskText(virtioFeatures), limitsText(limits)].filter((text) => text !== '').join(', ')}`,
     `digest ${digest}`,
     ...(sameAs === undefined ? [] : [`all of these hosts have the same under the name ${sameAs}`]),
     ...costs.flatMap(({ host, against, difference }) => costLines(host, against, difference.lost.map(lostLine))),

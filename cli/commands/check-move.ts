@@ -67,7 +67,7 @@ function one(question: MoveQuestion): CommandResult {
   const answered = answerMove(question);
   const { answer } = answered;
   return {
-    text: moveText(answer),
+    text: moveText(answered),
     table: moveTable([answer]),
     json: { kind: 'move', ...moveJson(answered) },
     ...(answer.possible ? {} : { refusal: cannotMove(answer) }),

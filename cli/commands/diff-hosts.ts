@@ -6,8 +6,8 @@ import { selectVersion } from '../../rpc/fleet/selection.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { DIFFERENCE_HEADINGS, differenceJson, differenceLines, differenceRows } from '../shared/difference-output.ts';
 import { whyNotMigratable } from '../shared/feature-output.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
-import { documentOf, TARGETS } from '../shared/targets.ts';
+import { DEVICE_TYPE_OPTION } from '../shared/host-names.ts';
+import { documentOf, TARGETS, typeAmong } from '../shared/targets.ts';
 
 interface Versions {
   /** Usable on the first and not on the second, and the other way round. */
@@ -29,8 +29,8 @@ export const diffHosts: Command = {
   details:
     "Features and limits of the back-ends, the versions that only one of them can honour, and which direction survives for a guest that took all that its host's back-end offers.",
   async run(context, input) {
-    const deviceType = deviceTypeOf(input);
     const documents = [await documentOf(context, argument(input, 0)), await documentOf(context, argument(input, 1))];
+    const deviceType = typeAmong(input, documents);
     const [a, b] = moveHosts(documents, deviceType);
     if (a === undefined || b === undefined) throw new Error('two documents are two hosts');
     const difference = diff(deviceType, sideOf(a), sideOf(b));

@@ -54,9 +54,10 @@ function drainText(answers: readonly MoveAnswer[], host: string): Part[] {
     .filter(({ targets }) => !targets.some(({ possible }) => possible))
     .flatMap((answer) => [
       `${answer.interface} can go nowhere:`,
-      ...answer.targets.map(({ host: target, obstacles }) => {
-        return `  ${target}: ${obstacles.map(({ text, code }) => `${text} [${code}]`).join('; ')}`;
-      }),
+      ...answer.targets.flatMap(({ host: target, obstacles }) => [
+        `  ${target}: ${obstacles.map(({ text, code }) => `${text} [${code}]`).join('; ')}`,
+        `    remedy: ${[...new Set(obstacles.map(({ remedy }) => remedy))].join(' ')}`,
+      ]),
     ]);
   const warnings = warningLines(answers);
   return [

@@ -4,19 +4,14 @@ import { explainSelection, type Selection, type SelectionRow } from '../../compa
 import { POLICIES, type Policy } from '../../compat-tables/compare/selection-input.ts';
 import { CompatError } from '../../compat-tables/errors/compat-error.ts';
 import type { HostDocument } from '../../rpc/fleet/host-document.ts';
-import { hostNames, selectVersion, usualType, versionDrift, versionMatrix } from '../../rpc/fleet/selection.ts';
-import type { Command, Input } from '../shared/command.ts';
+import { hostNames, selectVersion, versionDrift, versionMatrix } from '../../rpc/fleet/selection.ts';
+import type { Command } from '../shared/command.ts';
 import { choice, UsageError } from '../shared/command-errors.ts';
 import { type Cell, jsonOf, type Table } from '../shared/formats.ts';
-import { DEVICE_TYPE_OPTION, deviceTypeOf } from '../shared/host-names.ts';
+import { DEVICE_TYPE_OPTION } from '../shared/host-names.ts';
 import type { Part } from '../shared/page.ts';
-import { documentsOf, TARGETS } from '../shared/targets.ts';
+import { documentsOf, TARGETS, typeAmong } from '../shared/targets.ts';
 import { releasesResult } from './matrix-releases.ts';
-
-/** What the documents are of, when nobody says. */
-function typeAmong(input: Input, documents: readonly HostDocument[]): string {
-  return input.option('device-type') === undefined ? usualType(documents) : deviceTypeOf(input);
-}
 
 export const selectCommand: Command = {
   name: 'select',

@@ -26,7 +26,7 @@ export const whatIfCommand: Command = {
   async run(context, input) {
     const release = typed(() => findRelease(required(input, 'upgrade')));
     const documents = input.args.length > 0 ? await documentsOf(context, input.args) : [await ownDocument(context)];
-    const upgrades = moveHosts(documents).map((host) => whatIf(host, release));
+    const upgrades = moveHosts(documents, release.deviceType).map((host) => whatIf(host, release));
     const broken = upgrades.filter(({ affected, defaultLost }) => affected.length > 0 || defaultLost);
     return {
       text: upgrades.map(upgradeText).join('\n'),

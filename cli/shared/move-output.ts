@@ -1,7 +1,9 @@
+import { limitName } from '../../compat-tables/bits/queue-counts.ts';
 import type { Lost, Outlook } from '../../compat-tables/moves/after-the-move.ts';
 import type { BlockingBit } from '../../compat-tables/moves/blocking-bits.ts';
 import type { Mode, MoveAnswer, TargetAnswer } from '../../compat-tables/moves/check-move.ts';
 import type { Obstacle } from '../../compat-tables/moves/obstacles.ts';
+import type { AnsweredMove } from '../../rpc/fleet/answer-move.ts';
 import type { OptionSpec } from './command.ts';
 import { maskText, type Table } from './formats.ts';
 
@@ -32,10 +34,10 @@ export function moveTable(answers: readonly MoveAnswer[]): Table {
 }
 
 /** The answer as a person would give it. */
-export function moveText(answer: MoveAnswer): string {
+export function moveText({ answer, deviceType }: AnsweredMove): string {
   const device = answer.decidedByDevice;
   return [
-    `${answer.interface} on ${answer.host}: ${basisText(answer)}`,
+    `${answer.interface} on ${answer.host}: ${basisText(answer, deviceType)}`,
     ...(device.length === 0
       ? []
       : [`  QEMU decides alone about ${device.join(', ')}: give the device the same properties there`]),
@@ -46,17 +48,17 @@ export function moveText(answer: MoveAnswer): string {
 
 const BY_DOCUMENTS = 'judged by the documents of the devices alone';
 
-function basisText({ basis, version, need }: MoveAnswer): string {
+function basisText({ basis, version, need }: MoveAnswer, deviceType: string): string {
   const mode = version === undefined ? '' : ` of ${version}`;
   if (basis === 'document') return `${version === undefined ? '' : `version ${version}, `}${BY_DOCUMENTS}`;
   if (need === undefined) return 'nothing is known of what it would need';
-  if (basis === 'acked') return `its guest took ${maskText(need.features)}${mode}${sizes(need.limits)}`;
+  if (basis === 'acked') return `its guest took ${maskText(need.features)}${mode}${sizes(need.limits, deviceType)}`;
   if (basis === 'in-force') return `its guest was offered ${version ?? 'a mode'} and has taken nothing yet`;
   return `not running; judged by its next start, ${version}`;
 }
 
-function sizes(limits: Readonly<Record<string, number>>): string {
-  const texts = Object.entries(limits).map(([name, value]) => `${name} ${value}`);
+function sizes(limits: Readonly<Record<string, number>>, deviceType: string): string {
+  const texts = Object.entries(limits).map(([name, value]) => `${limitName(deviceType, name)} ${value}`);
   return texts.length === 0 ? '' : `, ${texts.join(', ')}`;
 }
 

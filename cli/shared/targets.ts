@@ -1,12 +1,14 @@
 import { describeHost } from '../../rpc/fleet/describe-host.ts';
 import type { HostDocument } from '../../rpc/fleet/host-document.ts';
 import { resolveTargets } from '../../rpc/fleet/resolve-targets.ts';
+import { usualType } from '../../rpc/fleet/selection.ts';
 import { staleNotes } from '../../rpc/state/heartbeat.ts';
 import { State } from '../../rpc/state/state.ts';
 import { checkRemote } from './check-remote.ts';
-import type { ArgumentSpec } from './command.ts';
+import type { ArgumentSpec, Input } from './command.ts';
 import { UsageError } from './command-errors.ts';
 import type { Context } from './context.ts';
+import { deviceTypeOf } from './host-names.ts';
 import { withHost } from './open-host.ts';
 
 /** The hosts that a command compares or writes to. */
@@ -29,6 +31,11 @@ export async function documentsOf(context: Context, targets: readonly string[]):
   const documents = await context.progress(`asking ${targets.length} targets`, asking);
   for (const note of staleNotes(documents)) context.note(note);
   return documents;
+}
+
+/** What the documents are of, when nobody says. */
+export function typeAmong(input: Input, documents: readonly HostDocument[]): string {
+  return input.option('device-type') === undefined ? usualType(documents) : deviceTypeOf(input);
 }
 
 /** Exactly one host, where one is meant. */

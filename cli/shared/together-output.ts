@@ -31,7 +31,7 @@ export function togetherText({ guest, host, verdict, interfaces }: AnsweredToget
     `${guestName(guest)} on ${host}, with ${names}:`,
     ...verdict.targets.flatMap((target) => targetLines(target)),
     '',
-    ...interfaces.map(({ answer }) => moveText(answer)),
+    ...interfaces.map(moveText),
   ].join('\n');
 }
 

@@ -13,14 +13,18 @@ export function stateStays(
   protocolFeatures: bigint,
   lack = 'the back-end does not offer',
 ): string[] {
-  const state = deviceTypeNamed(deviceType)?.state;
-  if (state === 'not-moved')
+  if (isNeverMoved(deviceType))
     return [`QEMU moves no ${deviceType}: it has no state that can be saved (State blocked by non-migratable device)`];
-  if (state === 'backend' && (protocolFeatures & DEVICE_STATE) === 0n)
+  if (deviceTypeNamed(deviceType)?.state === 'backend' && (protocolFeatures & DEVICE_STATE) === 0n)
     return [
       `${lack} VHOST_USER_PROTOCOL_F_DEVICE_STATE, which QEMU 8.2 and later use: the state of the ${deviceType} would stay behind`,
     ];
   return [];
+}
+
+/** Whether no back-end makes QEMU move such a device. */
+export function isNeverMoved(deviceType: string): boolean {
+  return deviceTypeNamed(deviceType)?.state === 'not-moved';
 }
 
 /** What to know of back-ends whose devices QEMU does not move: a note for each reason. */

@@ -8,7 +8,7 @@ import { checkEntry } from '../compare/check-entry.ts';
 import { notMigratable } from '../compare/migratable.ts';
 import type { Entry } from '../entries/entry.ts';
 import type { ValidatedEntry } from '../entries/validate.ts';
-import { abilitiesOf, type BackendRelease } from '../releases/release.ts';
+import { abilitiesDecided, type BackendRelease } from '../releases/release.ts';
 import { releasesOfType } from '../releases/releases.ts';
 import type { Warning } from './bit-rules.ts';
 import { PUBLISHED } from './published.ts';
@@ -71,7 +71,7 @@ export function honouredByNobody(candidate: Candidate): Warning[] {
   const entry: Entry = { ...candidate, digest: '' };
   const releases = releasesOfType(candidate.deviceType).map((release) => ({
     release,
-    blockers: checkEntry(entry, abilitiesOf(release)),
+    blockers: checkEntry(entry, abilitiesDecided(release)),
   }));
   if (releases.some(({ blockers }) => blockers.length === 0)) return [];
   const nearest = releases.toSorted((a, b) => lackOf(entry, a.release) - lackOf(entry, b.release))[0];

@@ -1,8 +1,9 @@
 /** Why an interface cannot move to a host: each reason by name, with who is behind it and what to do. */
 
 import { limitName, QUEUE_LIMIT } from '../bits/queue-counts.ts';
-import { stateStays } from '../compare/device-state.ts';
+import { isNeverMoved, stateStays } from '../compare/device-state.ts';
 import { type MigrationLack, offeredProtocol, protocolOf } from '../compare/migration-lacks.ts';
+import { MEMORY_LIMIT } from '../entries/memory-slots.ts';
 import { CATALOGUE } from '../errors/catalogue.ts';
 import { FRONTEND_LOGS } from '../errors/remedy.ts';
 import { type BackendLacks, backendLacks, type Wanting, wouldDo } from './backend-lacks.ts';
@@ -39,11 +40,15 @@ function stateObstacles(subject: MoveSubject, home: MoveHost): Obstacle[] {
   const behind = stateStays(deviceType, offeredProtocol(connection) ?? ~0n);
   const lack = 'its front-end was offered, and did not accept,';
   const left = stateStays(deviceType, protocolOf(connection) ?? ~0n, lack);
-  const { remedy } = CATALOGUE['VC-MIGRATE-STATE'];
+  const remedy = isNeverMoved(deviceType) ? WITHOUT_STATE : CATALOGUE['VC-MIGRATE-STATE'].remedy;
   return (behind.length > 0 ? behind : left).map((text) => {
     return { code: 'VC-MIGRATE-STATE', text: `${staysAt(subject, home)}${text}`, remedy, missing: [] };
   });
 }
+
+/** Of a device that no back-end and no QEMU moves. */
+const WITHOUT_STATE =
+  'Unplug the device before the guest moves and plug it in again afterwards, or shut the guest down and start it on the other host.';
 
 /** How each sentence of sourceObstacles begins. */
 export function staysAt(subject: Pick<MoveSubject, 'name'>, home: Pick<MoveHost, 'name'>): string {
@@ -106,7 +111,10 @@ function backendObstacles(question: Question, { features, shortages, protocol }:
     found.push({ code: 'VC-MODE-FEATURES', text, remedy: oneRemedy(missing), missing });
   }
   for (const shortage of shortages) {
-    const more = `Raise ${limitName(to.deviceType, shortage.name)} in the back-end there`;
+    const more =
+      shortage.name === MEMORY_LIMIT
+        ? 'move it to a back-end that takes more regions (VHOST_USER_PROTOCOL_F_CONFIGURE_MEM_SLOTS)'
+        : `Raise ${limitName(to.deviceType, shortage.name)} in the back-end there`;
     const { text, remedy } = shortageText(to.deviceType, who, shortage, needText(question.need, shortage), more);
     found.push({ code: 'VC-MODE-LIMIT', text, remedy, missing: [] });
   }
@@ -175,18 +183,21 @@ function versionObstacles(
   }
   for (const shortage of one.shortages) {
     if (said.shortages.some((other) => other.name === shortage.name)) continue;
-    const more = `Define a version with more on ${to.name} (\`vhost-compat capture --define\`)`;
+    const more =
+      shortage.name === MEMORY_LIMIT
+        ? uncut(to, 'VHOST_USER_PROTOCOL_F_CONFIGURE_MEM_SLOTS')
+        : `Define a version with more on ${to.name} (\`vhost-compat capture --define\`)`;
     const { text, remedy } = shortageText(to.deviceType, lacking, shortage, needText(need, shortage), more);
     say('VC-MODE-LIMIT', text, remedy);
   }
   for (const name of one.protocol)
     if (!said.protocol.includes(name))
-      say(
-        'VC-MODE-PROTOCOL',
-        `${lacking} has no ${name}, which ${wantedFor(name)}`,
-        `Use a version of ${to.name} that does not cut it, or define one (\`vhost-compat capture --define\`).`,
-      );
+      say('VC-MODE-PROTOCOL', `${lacking} has no ${name}, which ${wantedFor(name)}`, `U${uncut(to, 'it').slice(1)}.`);
   return found;
+}
+
+function uncut(to: MoveHost, name: string): string {
+  return `use a version of ${to.name} that does not cut ${name}, or define one (\`vhost-compat capture --define\`)`;
 }
 
 /** What was measured of the interface, or what its version lets it have. */

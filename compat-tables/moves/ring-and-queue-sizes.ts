@@ -70,7 +70,7 @@ export function shortageText(
   has: string,
   more: string,
 ): { readonly text: string; readonly remedy: string } {
-  if (name === MEMORY_LIMIT) return memoryText(who, needed, given);
+  if (name === MEMORY_LIMIT) return memoryText(who, needed, given, more);
   const qemu =
     name === QUEUE_LIMIT && isCheckedByQemu(deviceType)
       ? `: QEMU refuses it there (The maximum number of queues supported by the backend is ${given})`
@@ -81,11 +81,10 @@ export function shortageText(
   };
 }
 
-function memoryText(who: string, needed: number, given: number) {
+function memoryText(who: string, needed: number, given: number, more: string) {
   const why = 'QEMU refuses it there (a used vhost backend has no free memory slots left)';
   return {
     text: `${who} takes ${given} memory regions, the guest has ${needed}: ${why}`,
-    remedy:
-      'Unplug memory from the guest, or move it to a back-end that takes more regions (VHOST_USER_PROTOCOL_F_CONFIGURE_MEM_SLOTS).',
+    remedy: `Unplug memory from the guest, or ${more}.`,
   };
 }

@@ -6,13 +6,14 @@ import { guestFeatures } from '../bits/named-masks.ts';
 import { visibleBits } from '../bits/qemu-from-backend.ts';
 import { limitName } from '../bits/queue-counts.ts';
 import { checkEntry } from '../compare/check-entry.ts';
+import { stateStays } from '../compare/device-state.ts';
 import { type Difference, diff } from '../compare/diff.ts';
 import { notMigratable } from '../compare/migratable.ts';
 import type { Abilities, Blocker } from '../entries/entry.ts';
 import { limitsThrough } from '../entries/memory-slots.ts';
 import { withdrawalNotes } from '../entries/withdrawal.ts';
 import { CompatError } from '../errors/compat-error.ts';
-import { abilitiesOf, type BackendRelease } from '../releases/release.ts';
+import { abilitiesDecided, type BackendRelease } from '../releases/release.ts';
 import type { MoveHost, MoveSubject } from './move-host.ts';
 import { shortages, sizesOf } from './ring-and-queue-sizes.ts';
 
@@ -58,7 +59,7 @@ export function whatIf(host: MoveHost, release: BackendRelease): Upgrade {
     const text = `Cannot judge ${host.name}: its document has no versions of ${host.deviceType} and tells nothing of a back-end; wanted that of a host (describe without --device-type)`;
     throw new CompatError('VC-BACKEND-UNKNOWN', text, { host: host.name });
   }
-  const next = abilitiesOf(release);
+  const next = abilitiesDecided(release);
   const after = host.versions.map(({ entry, usable }) => ({ entry, usable, blockers: checkEntry(entry, next) }));
   const lost = after.filter(({ usable, blockers }) => usable && blockers.length > 0);
   return {
@@ -78,6 +79,9 @@ export function whatIf(host: MoveHost, release: BackendRelease): Upgrade {
     warnings: [
       ...withdrawalNotes(release.name, release.withdrawn),
       ...notMigratable(next).map((reason) => `no guest could be migrated from there: ${reason} [VC-MIGRATE-LOG]`),
+      ...stateStays(host.deviceType, next.protocolFeatures).map(
+        (reason) => `no guest could be migrated from there: ${reason} [VC-MIGRATE-STATE]`,
+      ),
     ],
   };
 }

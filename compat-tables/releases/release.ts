@@ -30,6 +30,8 @@ interface ProjectRow {
   readonly deviceType: string;
   /** One process of it serves one guest: nobody adds the interface of another guest to such a back-end. */
   readonly oneGuest?: true;
+  /** It answers as many queues as it was started with. */
+  readonly queuesAsStarted?: true;
 }
 
 const NET = { deviceType: DEFAULT_DEVICE_TYPE } as const;
@@ -41,7 +43,7 @@ export const PROJECTS = {
   'ovs-dpdk': { prefix: 'ovs', title: 'Open vSwitch', ...NET },
   'dpdk-vhost': { prefix: 'dpdk', title: 'DPDK vhost port', ...NET },
   passt: { prefix: 'passt', title: 'passt', ...NET, oneGuest: true },
-  'qemu-storage-daemon': { prefix: 'qemu-storage-daemon', title: 'qemu-storage-daemon', ...BLK },
+  'qemu-storage-daemon': { prefix: 'qemu-storage-daemon', title: 'qemu-storage-daemon', ...BLK, queuesAsStarted: true },
   'spdk-vhost-blk': { prefix: 'spdk-blk', title: 'SPDK vhost-blk', ...BLK },
   'spdk-vhost-scsi': { prefix: 'spdk-scsi', title: 'SPDK vhost-scsi', deviceType: 'vhost-user-scsi' },
   'qemu-virtiofsd': { prefix: 'qemu-virtiofsd', title: 'virtiofsd of QEMU', ...FS },
@@ -111,4 +113,11 @@ export function releasesOf(project: Project, rows: readonly ReleaseRow[]): Backe
 /** The abilities that a measurement of the release would give. */
 export function abilitiesOf({ virtioFeatures, protocolFeatures, queuePairs, ringSize }: BackendRelease): Abilities {
   return { virtioFeatures, protocolFeatures, limits: { queue_pairs: queuePairs, ring_size: ringSize } };
+}
+
+/** What the release decides about: the abilities without a number of queues that follows from how it is started. */
+export function abilitiesDecided(release: BackendRelease): Abilities {
+  const abilities = abilitiesOf(release);
+  if (projectOf(release.project).queuesAsStarted !== true) return abilities;
+  return { ...abilities, limits: { ring_size: release.ringSize } };
 }

@@ -123,6 +123,7 @@ describe('check-move: where the state of a device is', () => {
     assert.deepEqual(codes(old, withState), ['VC-MIGRATE-STATE']);
     const [text] = askMove(old, withState).obstacles.map((one) => one.text);
     assert.match(text ?? '', /: its front-end was offered, and did not accept, VHOST_USER_PROTOCOL_F_DEVICE_STATE,/);
+    assert.match(askMove(old, withState).obstacles[0]?.remedy ?? '', /a back-end and a QEMU that hand the state over/);
   });
 
   it('counts what the version there lets through', () => {
@@ -160,6 +161,11 @@ describe('check-move: where the state of a device is', () => {
       const { obstacles, possible } = askMove(side, side);
       assert.equal(possible, false, type);
       assert.match(obstacles[0]?.text ?? '', new RegExp(`QEMU moves no vhost-user-${type}`));
+      // another back-end or another QEMU cannot help
+      assert.equal(
+        obstacles[0]?.remedy,
+        'Unplug the device before the guest moves and plug it in again afterwards, or shut the guest down and start it on the other host.',
+      );
       assert.deepEqual(codes({ ...side, entries: [{ version: 'site.v1' }] }, side)[0], 'VC-MIGRATE-STATE');
     }
   });
