@@ -1,6 +1,7 @@
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
-import { requestName } from '../../../compat-tables/protocol/requests.ts';
+import { type RequestName, requestName } from '../../../compat-tables/protocol/requests.ts';
+import { SystemCallError } from '../../fd/libc.ts';
 import { isUnread } from '../../fd/libc-stream.ts';
 import type { OwnedFd } from '../../fd/owned-fd.ts';
 import { ResumableSocket, type ResumableSocketEvents } from '../../fd/resumable-socket.ts';
@@ -34,8 +35,8 @@ export interface BackendLinkOptions {
   readonly what: string;
   readonly timeoutMs: number;
   readonly partialPatienceMs?: number | undefined;
-  /** False: the numbers of queues and memory slots are not asked for. */
-  readonly asksLimits?: boolean;
+  /** Questions for limits that are left out. */
+  readonly unasked?: ReadonlySet<RequestName>;
 }
 
 /** A connection to a back-end: measured, then lent to exchanges. In between it drops replies that nobody waits for. */
@@ -67,7 +68,7 @@ export class BackendLink {
   /** A new connection, whose descriptor it takes over; `measure` comes next. */
   static toMeasure(fd: OwnedFd, options: BackendLinkOptions, events: BackendLinkEvents): BackendLink {
     const link = new BackendLink(openChannel(fd, options.partialPatienceMs), options.what, events);
-    link.#measurement = new Measurement(options.asksLimits);
+    link.#measurement = new Measurement(options.unasked);
     link.#limit(options.timeoutMs);
     return link;
   }
@@ -95,9 +96,15 @@ export class BackendLink {
     return link;
   }
 
-  /** Asks the first question. Not part of `toMeasure`, because it may find that the peer is gone. */
+  /** Asks the first question. Not part of `toMeasure`, because it may find that the peer is gone: throws VC-VHOST-GONE then. */
   measure(): void {
-    if (this.#measurement) this.channel.say(this.#measurement.begin());
+    if (this.#measurement === undefined) return;
+    const first = this.#measurement.begin();
+    try {
+      this.channel.say(first);
+    } catch (error) {
+      throw SystemCallError.isHangUp(error) ? this.#gone() : error;
+    }
   }
 
   /** What the back-end can do; undefined until it was measured. */
@@ -127,9 +134,9 @@ export class BackendLink {
     return this.#measurement?.asked !== 'GET_FEATURES';
   }
 
-  /** It was asked for its number of queues or memory slots and has not answered. */
-  get askedForLimit(): boolean {
-    return this.#measurement?.asksLimit === true;
+  /** The question for a limit that it has not answered. */
+  get askedLimit(): RequestName | undefined {
+    return this.#measurement?.askedLimit;
   }
 
   /** Ends the loan. */
@@ -172,9 +179,14 @@ export class BackendLink {
 
   #closed(error: Error | undefined): void {
     clearTimeout(this.#timer);
-    const early = error === undefined && this.#measurement !== undefined && !this.#wasClosed;
+    const hungUp = error === undefined || SystemCallError.isHangUp(error);
+    const early = hungUp && this.#measurement !== undefined && !this.#wasClosed;
+    this.#events.ended(this, early ? this.#gone() : error);
+  }
+
+  #gone(): CompatError {
     const text = `Cannot measure the back-end of ${this.#what}: it hung up before it answered ${this.#measurement?.asked}`;
-    this.#events.ended(this, early ? new CompatError('VC-VHOST-GONE', text) : error);
+    return new CompatError('VC-VHOST-GONE', text);
   }
 
   close(): void {

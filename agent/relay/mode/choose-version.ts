@@ -1,3 +1,4 @@
+import { limitName, QUEUE_LIMIT, queueCountOf } from '../../../compat-tables/bits/queue-counts.ts';
 import { checkEntry } from '../../../compat-tables/compare/check-entry.ts';
 import { defaultFor } from '../../../compat-tables/compare/default-version.ts';
 import type { Abilities, Entry } from '../../../compat-tables/entries/entry.ts';
@@ -34,7 +35,14 @@ export function nextStart(intent: Intent, entries: readonly Entry[], abilities: 
   const first = able.find(({ withdrawn }) => withdrawn === undefined);
   if (first) return { mode: first };
   const [broken] = able;
-  return refuse('VC-MODE-NONE', intent, whyNone(intent, candidates.length, broken));
+  return refuse('VC-MODE-NONE', intent, withoutQueues(intent, abilities) ?? whyNone(intent, candidates.length, broken));
+}
+
+/** Of a back-end that gives no queue, no version helps: QEMU refuses it as well. */
+function withoutQueues({ deviceType }: Intent, { limits }: Abilities): string | undefined {
+  if (limits[QUEUE_LIMIT] !== 0 || queueCountOf(deviceType).fixed) return undefined;
+  const name = limitName(deviceType, QUEUE_LIMIT);
+  return `its back-end gives ${name} 0 (GET_QUEUE_NUM), and a guest needs 1 at least: start the back-end with more`;
 }
 
 /** With the way to a version: of what its back-end was measured to offer one can always be made. */

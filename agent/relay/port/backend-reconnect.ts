@@ -3,6 +3,7 @@ import { formatMask } from '../../../compat-tables/bits/mask.ts';
 import type { Abilities } from '../../../compat-tables/entries/entry.ts';
 import { CompatError } from '../../../compat-tables/errors/compat-error.ts';
 import { formatEndpoint } from '../../../compat-tables/protocol/endpoint.ts';
+import type { RequestName } from '../../../compat-tables/protocol/requests.ts';
 import { EndpointOpener } from '../../fd/endpoint-opener.ts';
 import { SystemCallError } from '../../fd/libc.ts';
 import { ForeignDescriptorError, type OwnedFd } from '../../fd/owned-fd.ts';
@@ -12,7 +13,7 @@ import type { PortReporter } from './port-reporter.ts';
 import type { PortConfig, PortOptions } from './port-status.ts';
 
 const MEASURE_TIMEOUT_MS = 5000;
-/** A back-end that hangs up so often in a row over the questions for its limits is measured without them. */
+/** A back-end that hangs up so often in a row over the question for one of its limits is measured without it. */
 const MOST_LIMIT_HANGUPS = 2;
 
 export interface BackendEvents {
@@ -35,7 +36,8 @@ export class BackendReconnect {
   /** No pause at first, then doubled ones, until a front-end's features are acked. */
   readonly #backoff = new Backoff({ quickMs: 0, firstMs: 100, longestMs: 1000 });
   #link: BackendLink | undefined;
-  #limitHangups = 0;
+  /** By question for a limit: how often in a row the back-end hung up over it. */
+  readonly #limitHangups = new Map<RequestName, number>();
   /**
    * The last connection was a measured one, and it is over. A back-end that ends with its connection may still listen for a
    * moment, and hang up over the next one before it answers.
@@ -104,7 +106,7 @@ export class BackendReconnect {
     const options = {
       what: this.#config.name,
       timeoutMs: this.#options.measureTimeoutMs ?? MEASURE_TIMEOUT_MS,
-      asksLimits: this.#limitHangups < MOST_LIMIT_HANGUPS,
+      unasked: this.#unasked(),
       partialPatienceMs: this.#options.partialPatienceMs,
     };
     const link = BackendLink.toMeasure(fd, options, this.#heard);
@@ -131,9 +133,15 @@ export class BackendReconnect {
     this.#events.vanished();
   }
 
+  #unasked(): ReadonlySet<RequestName> {
+    const often = [...this.#limitHangups].filter(([, times]) => times >= MOST_LIMIT_HANGUPS);
+    return new Set(often.map(([request]) => request));
+  }
+
   #measured(abilities: Abilities): void {
     const { limits } = abilities;
-    if (this.#limitHangups < MOST_LIMIT_HANGUPS) this.#limitHangups = 0; // it has answered them
+    const unasked = this.#unasked();
+    for (const request of this.#limitHangups.keys()) if (!unasked.has(request)) this.#limitHangups.delete(request); // answered now
     this.#reporter.solved('backend');
     const virtio = formatMask(abilities.virtioFeatures);
     const protocol = formatMask(abilities.protocolFeatures);
@@ -143,7 +151,9 @@ export class BackendReconnect {
 
   #ended(link: BackendLink, error: Error | undefined): void {
     if (this.#link !== link) return;
-    if (link.askedForLimit && !(error instanceof VhostProtocolError)) this.#limitHangups += 1;
+    const asked = link.askedLimit;
+    if (asked !== undefined && !(error instanceof VhostProtocolError))
+      this.#limitHangups.set(asked, (this.#limitHangups.get(asked) ?? 0) + 1);
     this.#link = undefined;
     if (this.#wasEnding(link, error)) {
       this.#vanished();

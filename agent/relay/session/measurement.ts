@@ -12,6 +12,12 @@ const ONE_QUEUE_PAIR = 1;
 /** virtio 1.3, section 5.1.4.1: `max_virtqueue_pairs` is at most 0x8000. */
 const MAX_QUEUE_PAIRS = 0x8000n;
 
+/** What a back-end is asked for its limits, and the protocol feature that has to be accepted before. */
+const LIMIT_QUESTIONS: readonly { readonly request: RequestName; readonly needs: bigint }[] = [
+  { request: 'GET_QUEUE_NUM', needs: PROTOCOL_MQ },
+  { request: 'GET_MAX_MEM_SLOTS', needs: MEM_SLOTS },
+];
+
 /**
  * Asks a back-end what it can do, as a front-end does that has just connected: replies in, messages out, abilities at the end.
  * A back-end need not answer a question whose protocol feature was not accepted (vhost-user specification, "Protocol
@@ -20,7 +26,7 @@ const MAX_QUEUE_PAIRS = 0x8000n;
  * fresh one.
  */
 export class Measurement {
-  readonly #asksLimits: boolean;
+  readonly #unasked: ReadonlySet<RequestName>;
   #asked: RequestName = 'GET_FEATURES';
   /** The questions behind the one that was asked. */
   #left: readonly RequestName[] = [];
@@ -28,9 +34,9 @@ export class Measurement {
   #protocol = 0n;
   #limits: Abilities['limits'] = { queue_pairs: ONE_QUEUE_PAIR };
 
-  /** `asksLimits` false: leaves the numbers of queues and memory slots unknown, and accepts nothing for them. */
-  constructor(asksLimits = true) {
-    this.#asksLimits = asksLimits;
+  /** `unasked`: questions for limits that are left out, with what would be accepted for them; those limits stay unknown. */
+  constructor(unasked: ReadonlySet<RequestName> = new Set()) {
+    this.#unasked = unasked;
   }
 
   /** The request that the back-end has to answer next. */
@@ -38,9 +44,9 @@ export class Measurement {
     return this.#asked;
   }
 
-  /** It was asked something that other than its features alone decide about. */
-  get asksLimit(): boolean {
-    return this.#asked === 'GET_QUEUE_NUM' || this.#asked === 'GET_MAX_MEM_SLOTS';
+  /** The question for a limit that it has to answer next; undefined: it is asked for its features. */
+  get askedLimit(): RequestName | undefined {
+    return LIMIT_QUESTIONS.some(({ request }) => request === this.#asked) ? this.#asked : undefined;
   }
 
   /** The first question. */
@@ -77,16 +83,15 @@ export class Measurement {
   }
 
   #askLimits(): { readonly say?: Uint8Array; readonly abilities?: Abilities } {
-    const hasMq = (this.#protocol & PROTOCOL_MQ) !== 0n;
-    if (hasMq) this.#limits = {};
-    const hasSlots = (this.#protocol & MEM_SLOTS) !== 0n;
-    const [first, ...left] = [
-      ...(hasMq ? ['GET_QUEUE_NUM'] : []),
-      ...(hasSlots ? ['GET_MAX_MEM_SLOTS'] : []),
-    ] as RequestName[];
-    if (first === undefined || !this.#asksLimits) return this.#done();
+    if ((this.#protocol & PROTOCOL_MQ) !== 0n) this.#limits = {};
+    const questions = LIMIT_QUESTIONS.filter(
+      ({ request, needs }) => (this.#protocol & needs) !== 0n && !this.#unasked.has(request),
+    );
+    const [first, ...left] = questions.map(({ request }) => request);
+    if (first === undefined) return this.#done();
     this.#left = left;
-    return { say: Buffer.concat([accept(this.#protocol & (PROTOCOL_MQ | MEM_SLOTS)), this.#ask(first)]) };
+    const needed = questions.reduce((all, { needs }) => all | needs, 0n);
+    return { say: Buffer.concat([accept(needed), this.#ask(first)]) };
   }
 
   #ask(request: RequestName): Uint8Array {

@@ -112,6 +112,21 @@ describe('which mode a front-end gets', () => {
     ]);
   });
 
+  it('says that a back-end without queues can serve nobody, rather than to make a version of it', () => {
+    const promising = [{ ...entry('new', 0x100000000n), limits: { queue_pairs: 1 } }];
+    const none = { ...FULL, limits: { queue_pairs: 0 } };
+    const decision = nextStart(intent(), promising, none);
+    assert.ok('refused' in decision);
+    assert.equal(
+      decision.refused.message,
+      'Cannot serve vhu0: its back-end gives queue_pairs 0 (GET_QUEUE_NUM), and a guest needs 1 at least: start the back-end with more',
+    );
+    // the queues of a vsock are always the same: the answer decides about nothing
+    const vsock = nextStart({ ...intent(), deviceType: 'vhost-user-vsock' }, promising, none);
+    assert.ok('refused' in vsock);
+    assert.match(vsock.refused.message, /no compat table of this host has a version of device type vhost-user-vsock/);
+  });
+
   it('names the interface, the version and the missing bits in a refusal', () => {
     const decision = nextStart(intent('new'), ENTRIES, POOR);
     assert.ok('refused' in decision);

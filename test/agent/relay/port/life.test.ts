@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { MockBackendOptions } from '../../../../agent/mock/mock-backend.ts';
 import { encodeReply, NEED_REPLY } from '../../../../agent/vhost/header.ts';
 import { readU64, writeU64 } from '../../../../agent/vhost/payloads.ts';
-import { CONTROL_BITS, LOG_ALL, PROTOCOL_MQ } from '../../../../compat-tables/bits/named-masks.ts';
+import { CONTROL_BITS, LOG_ALL, MEM_SLOTS, PROTOCOL_MQ } from '../../../../compat-tables/bits/named-masks.ts';
 import { CompatError } from '../../../../compat-tables/errors/compat-error.ts';
 import { REQUESTS } from '../../../../compat-tables/protocol/requests.ts';
 import {
@@ -96,6 +96,22 @@ describe('a port in the course of its life', () => {
     const frontend = await bench.frontend();
     await frontend.negotiate();
     assert.equal(backend.connections, 3);
+  });
+
+  it('keeps the number of queues of a back-end that hangs up over that of its memory slots', async () => {
+    const intercept: MockBackendOptions['intercept'] = ({ request }, connection) => {
+      if (request !== REQUESTS.GET_MAX_MEM_SLOTS.id) return false;
+      connection.close();
+      return true;
+    };
+    const protocolFeatures = OVS_3_2.protocolFeatures | MEM_SLOTS;
+    const abilities = { ...OVS_3_2, protocolFeatures, limits: { queue_pairs: 4 } };
+    await bench.backend({ abilities }, { intercept });
+    const hooks = new Hooks();
+    const port = bench.port(hooks);
+    await untilState(port, 'waiting-frontend');
+    assert.deepEqual(port.status.abilities, abilities);
+    assert.deepEqual(hooks.codes(), ['VC-VHOST-GONE', 'VC-VHOST-GONE']);
   });
 
   it('says again that its path is taken when the back-end has come again', async () => {
