@@ -25,6 +25,11 @@ export function limitName(deviceType: string, name: string): string {
   return name === QUEUE_LIMIT && queueCountOf(deviceType).counts === 'queues' ? 'queues' : name;
 }
 
+/** Whether QEMU holds the number of queues against the answer (`vhost_user_backend_init`, `num_queues`). */
+export function isCheckedByQemu(deviceType: string): boolean {
+  return deviceTypeNamed(deviceType)?.state === 'qemu';
+}
+
 /** The queues of a device that has this ring and none above it. */
 export function queuesUpTo(deviceType: string, ring: number): number {
   return queueCountOf(deviceType).counts === 'pairs' ? Math.floor(ring / 2) + 1 : ring + 1;

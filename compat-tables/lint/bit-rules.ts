@@ -2,8 +2,9 @@
 
 import { DEFAULT_DEVICE_TYPE, deviceTypeNamed, familyOf } from '../bits/device-types.ts';
 import { decodeMask, featureNames } from '../bits/mask.ts';
-import { CONTROL_BITS, guestFeatures, LOG_ALL, NET_MQ, PROTOCOL_MQ } from '../bits/named-masks.ts';
+import { CONFIG, CONTROL_BITS, guestFeatures, LOG_ALL, NET_MQ, PROTOCOL_MQ } from '../bits/named-masks.ts';
 import { decidedByBackend } from '../bits/qemu-from-backend.ts';
+import { isCheckedByQemu, limitName, QUEUE_LIMIT, queueCountOf } from '../bits/queue-counts.ts';
 import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import { iommuLacks } from '../compare/check-entry.ts';
 import type { ValidatedEntry } from '../entries/validate.ts';
@@ -72,12 +73,22 @@ export const queuePairsWithoutMq: EntryRule = ({ deviceType, virtioFeatures, lim
   return [['limits', `queue_pairs is ${pairs} without VIRTIO_NET_F_MQ: a guest uses one pair`]];
 };
 
-export const queuePairsCut: EntryRule = ({ deviceType, limits, protocolFeatures }) => {
-  const pairs = limits['queue_pairs'] ?? 1;
+export const queuesCut: EntryRule = ({ deviceType, limits, protocolFeatures }) => {
+  const promised = limits[QUEUE_LIMIT] ?? 1;
+  const pairs = queueCountOf(deviceType).counts === 'pairs';
+  const least = pairs ? 1 : queueCountOf(deviceType).beside + 1;
   const cut = protocolFeatures !== undefined && (protocolFeatures & PROTOCOL_MQ) === 0n;
-  if (deviceType !== DEFAULT_DEVICE_TYPE || pairs <= 1 || !cut) return [];
-  const text = `queue_pairs is ${pairs} and VHOST_USER_PROTOCOL_F_MQ cut: QEMU has one pair, and a device with more does not start`;
+  if (!cut || promised <= least || !(pairs || isCheckedByQemu(deviceType))) return [];
+  const one = pairs ? 'one pair' : 'one queue';
+  const text = `${limitName(deviceType, QUEUE_LIMIT)} is ${promised} and VHOST_USER_PROTOCOL_F_MQ cut: QEMU has ${one}, and a device with more does not start`;
   return [['protocol', text]];
+};
+
+/** Of such devices QEMU has the back-end say what they are. */
+export const configCut: EntryRule = ({ deviceType, protocolFeatures }) => {
+  const reads = deviceTypeNamed(deviceType)?.readsConfig === true;
+  if (!reads || protocolFeatures === undefined || (protocolFeatures & CONFIG) !== 0n) return [];
+  return [['protocol', `VHOST_USER_PROTOCOL_F_CONFIG is cut: QEMU starts no ${deviceType} without it`]];
 };
 
 /** No host can use such a version under a guest of QEMU. */

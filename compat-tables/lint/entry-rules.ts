@@ -5,8 +5,10 @@ import { featureNames } from '../bits/mask.ts';
 import { guestFeatures, LOG_ALL } from '../bits/named-masks.ts';
 import { PROTOCOL } from '../bits/vhost-user-protocol.ts';
 import { checkEntry } from '../compare/check-entry.ts';
+import { stateStays } from '../compare/device-state.ts';
 import { notMigratable } from '../compare/migratable.ts';
 import type { Entry } from '../entries/entry.ts';
+import { MEMORY_LIMIT } from '../entries/memory-slots.ts';
 import type { ValidatedEntry } from '../entries/validate.ts';
 import { abilitiesDecided, type BackendRelease } from '../releases/release.ts';
 import { releasesOfType } from '../releases/releases.ts';
@@ -21,7 +23,12 @@ const LEAST_RING = 256;
 
 export function oddLimits({ limits: given, deviceType }: Candidate): Warning[] {
   const warnings: Warning[] = [];
-  for (const name of Object.keys(given).filter((one) => !KNOWN_LIMITS.includes(one)))
+  if (Object.hasOwn(given, MEMORY_LIMIT))
+    warnings.push([
+      'limits',
+      `${MEMORY_LIMIT} is no promise of a version: it belongs to a connection, and check-move asks the back-end there for it; leave it out`,
+    ]);
+  for (const name of Object.keys(given).filter((one) => !KNOWN_LIMITS.includes(one) && one !== MEMORY_LIMIT))
     warnings.push([
       'limits',
       `limit "${name}" is not known here: it is compared with back-ends that state it, and caps nothing`,
@@ -59,9 +66,14 @@ export function provenance({ sources, covers }: Candidate): Warning[] {
 
 /** A tier that promises a migration which QEMU refuses. Control bits are not the entry's to say, protocol features are. */
 export function brokenTier(entry: Candidate): Warning[] {
-  const { tier: given, protocolFeatures, virtioFeatures } = entry;
-  if (given === 'best-effort' || protocolFeatures === undefined) return [];
-  return notMigratable({ virtioFeatures: virtioFeatures | LOG_ALL, protocolFeatures }).map(
+  const { tier: given, deviceType, protocolFeatures = ~0n, virtioFeatures } = entry;
+  if (given === 'best-effort') return [];
+  const abilities = { virtioFeatures: virtioFeatures | LOG_ALL, protocolFeatures };
+  const reasons = [
+    ...notMigratable(abilities, 'the version'),
+    ...stateStays(deviceType, protocolFeatures, 'the version does not offer'),
+  ];
+  return reasons.map(
     (reason): Warning => ['tier', `the tier is ${given}, but QEMU does not migrate such a guest: ${reason}`],
   );
 }

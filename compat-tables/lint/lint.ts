@@ -5,11 +5,12 @@ import type { TableFile } from '../entries/table-directories.ts';
 import { type ValidatedEntry, validateFile } from '../entries/validate.ts';
 import type { CompatError } from '../errors/compat-error.ts';
 import {
+  configCut,
   controlBits,
   dependencies,
   iommuCut,
-  queuePairsCut,
   queuePairsWithoutMq,
+  queuesCut,
   unnamed,
   type Warning,
   withoutEffect,
@@ -26,8 +27,9 @@ const ENTRY_RULES: readonly ((entry: ValidatedEntry['entry']) => Warning[])[] = 
   unnamed,
   controlBits,
   queuePairsWithoutMq,
-  queuePairsCut,
+  queuesCut,
   iommuCut,
+  configCut,
   oddLimits,
   brokenTier,
   honouredByNobody,

@@ -1,6 +1,5 @@
 /** Ring sizes, queues and memory: what an interface has of them, and where a version or a back-end gives less. */
-import { deviceTypeNamed } from '../bits/device-types.ts';
-import { limitName, QUEUE_LIMIT, queueCountOf } from '../bits/queue-counts.ts';
+import { isCheckedByQemu, limitName, QUEUE_LIMIT, queueCountOf } from '../bits/queue-counts.ts';
 import type { Limits } from '../entries/entry.ts';
 import { MEMORY_LIMIT } from '../entries/memory-slots.ts';
 import type { MoveSubject } from './move-host.ts';
@@ -39,11 +38,6 @@ export function requestQueues(subject: MoveSubject): number | undefined {
   const all = allQueues(subject);
   if (counts === 'pairs' || all === undefined) return all;
   return isCheckedByQemu(subject.deviceType) ? all - beside : undefined;
-}
-
-/** Whether QEMU holds the number of queues against the answer (`vhost_user_backend_init`, `num_queues`). */
-function isCheckedByQemu(deviceType: string): boolean {
-  return deviceTypeNamed(deviceType)?.state === 'qemu';
 }
 
 /** A limit that is not enough. */

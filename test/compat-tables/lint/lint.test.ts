@@ -123,9 +123,19 @@ describe('linting of tables', () => {
       want: [['limits', /^limit "queue_pair" is not known here/]],
     },
     {
+      title: 'a limit that belongs to back-ends only',
+      change: { limits: { queue_pairs: 1, ring_size: 1024, memory_slots: 32 } },
+      want: [['limits', /^memory_slots is no promise of a version: it belongs to a connection, and check-move asks/]],
+    },
+    {
       title: 'a tier that promises what QEMU refuses',
       change: { protocol_features: ['VHOST_USER_PROTOCOL_F_MQ'] },
-      want: [['tier', /^the tier is both-ways, but QEMU does not migrate such a guest: .*LOG_SHMFD/]],
+      want: [
+        [
+          'tier',
+          /^the tier is both-ways, but QEMU does not migrate such a guest: the version does not offer \S+_LOG_SHMFD/,
+        ],
+      ],
     },
     {
       title: 'a virtual IOMMU without the protocol features that QEMU wants for it',
@@ -196,6 +206,34 @@ describe('linting of tables', () => {
     ]);
     for (const name of ['VIRTIO_NET_F_VQ_NOTF_COAL', 'VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM'])
       assert.deepEqual(source(name), ['virtio 1.4, section 5.1.3.1'], name);
+  });
+
+  it('knows what QEMU wants of each device type: what a version may not cut, and what is never moved', () => {
+    const typed = (type: string, change: object) =>
+      lintTables([file([{ ...CLEAN, virtio_features: '0x144000000', limits: {}, ...change }], '20-x.json', type)])
+        .filter(({ rule }) => rule === 'tier' || rule === 'protocol')
+        .map(({ rule, text }) => `${rule} ${text}`);
+    const only = (...names: string[]) => ({
+      protocol_features: ['LOG_SHMFD', ...names].map((name) => `VHOST_USER_PROTOCOL_F_${name}`),
+    });
+    assert.deepEqual(typed('vhost-user-blk', only('MQ')), [
+      'protocol VHOST_USER_PROTOCOL_F_CONFIG is cut: QEMU starts no vhost-user-blk without it',
+    ]);
+    assert.deepEqual(typed('vhost-user-blk', { ...only('CONFIG'), limits: { queue_pairs: 2 } }), [
+      'protocol queues is 2 and VHOST_USER_PROTOCOL_F_MQ cut: QEMU has one queue, and a device with more does not start',
+    ]);
+    assert.deepEqual(typed('vhost-user-blk', { ...only('CONFIG'), limits: { queue_pairs: 1 } }), []);
+    // the control and the event queue, and the one for requests
+    assert.deepEqual(typed('vhost-user-scsi', { ...only(), limits: { queue_pairs: 3 } }), []);
+    assert.equal(typed('vhost-user-scsi', { ...only(), limits: { queue_pairs: 4 } }).length, 1);
+    assert.deepEqual(typed('vhost-user-rng', { ...only(), limits: { queue_pairs: 2 }, tier: 'best-effort' }), []);
+    assert.match(typed('vhost-user-fs', only('MQ')).join(), /^tier .*: the version does not offer \S+_DEVICE_STATE/);
+    assert.deepEqual(typed('vhost-user-fs', only('MQ', 'DEVICE_STATE')), []);
+    assert.match(
+      typed('vhost-user-gpu', {}).join(),
+      /^tier the tier is both-ways, but .*: QEMU moves no vhost-user-gpu/,
+    );
+    assert.deepEqual(typed('vhost-user-gpu', { tier: 'best-effort' }), []);
   });
 
   it('knows nothing of QEMU and of releases for other device types', () => {
