@@ -10,6 +10,7 @@ import { type Difference, diff } from '../compare/diff.ts';
 import { migrationNotes } from '../compare/migratable.ts';
 import type { Entry, Limits } from '../entries/entry.ts';
 import { withoutMemory } from '../entries/memory-slots.ts';
+import { withdrawalNotes } from '../entries/withdrawal.ts';
 import { CompatError } from '../errors/compat-error.ts';
 import type { MoveHost } from '../moves/move-host.ts';
 import { makeEntry, promiseOf } from './make-entry.ts';
@@ -62,7 +63,13 @@ export function baseline({ hosts, version }: BaselineRequest): Baseline {
     sameAs: hosts[0]?.versions.find(
       ({ entry: one }) => !one.withdrawn && isCommon(one, hosts) && samePromise(one, entry),
     )?.entry.version,
-    notes: [...notesOf(entry), ...limitNotes(unstated), ...migrationNotes(hosts), ...stateNotes(deviceType, hosts)],
+    notes: [
+      ...notesOf(entry),
+      ...sameAsWithdrawn(entry, hosts),
+      ...limitNotes(unstated),
+      ...migrationNotes(hosts),
+      ...stateNotes(deviceType, hosts),
+    ],
   };
 }
 
@@ -98,7 +105,8 @@ function baselineName(features: bigint, limits: Limits): string {
 }
 
 function costOf(host: MoveHost, entry: Entry): HostCost {
-  const best = host.versions.find(({ usable }) => usable)?.entry;
+  const usable = host.versions.filter((one) => one.usable).map((one) => one.entry);
+  const best = usable.find(({ withdrawn }) => withdrawn === undefined) ?? usable[0];
   const abilities = host.abilities ?? { virtioFeatures: 0n, protocolFeatures: 0n, limits: {} };
   const against = best?.version ?? `the back-end of ${host.name}`;
   const side = {
@@ -120,6 +128,16 @@ function isCommon(entry: Entry, hosts: readonly MoveHost[]): boolean {
   return hosts.every(({ versions }) =>
     versions.some((one) => one.usable && one.entry.version === entry.version && one.entry.digest === entry.digest),
   );
+}
+
+/** Under another name it would be chosen again. */
+function sameAsWithdrawn(entry: Entry, hosts: readonly MoveHost[]): string[] {
+  const notes = hosts.flatMap(({ versions }) =>
+    versions.flatMap(({ entry: one }) =>
+      samePromise(one, entry) ? withdrawalNotes(`it promises the same as ${one.version}, which`, one.withdrawn) : [],
+    ),
+  );
+  return [...new Set(notes)];
 }
 
 /** A limit that no back-end told cannot be compared. */

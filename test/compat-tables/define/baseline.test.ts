@@ -49,6 +49,30 @@ describe('the baseline of hosts', () => {
     assert.deepEqual([one.version, one.digest], [other.version, other.digest]);
   });
 
+  it('says of a withdrawn version that it would promise the same under another name, and measures no cost against it', () => {
+    const plain = hostLike('ovs-3.1');
+    const withdrawn = { since: '2026-03-01', why: 'guests lose packets', use: undefined };
+    const broken: MoveHost = {
+      ...plain,
+      versions: plain.versions.map((one) =>
+        one.entry.version === 'upstream.ovs-dpdk.v2.13' ? { ...one, entry: { ...one.entry, withdrawn } } : one,
+      ),
+    };
+    const { notes, costs, sameAs } = make([broken], 'site.again');
+    assert.equal(sameAs, undefined);
+    assert.ok(
+      notes.includes(
+        'it promises the same as upstream.ovs-dpdk.v2.13, which is withdrawn since 2026-03-01: guests lose packets [VC-VERSION-WITHDRAWN]',
+      ),
+      notes.join('\n'),
+    );
+    assert.deepEqual(
+      costs.map(({ against }) => against),
+      ['upstream.ovs-dpdk.v2.15+portable'],
+    );
+    assert.ok(!make([plain]).notes.join().includes('withdrawn'));
+  });
+
   it('keeps a virtual IOMMU only with the protocol features that QEMU wants for it', () => {
     const IOMMU = maskOf(VIRTIO_NET, 'ACCESS_PLATFORM');
     const both = make([hostLike('ovs-3.1+iommu'), hostLike('ovs-3.5+iommu')]).entry;
