@@ -1,4 +1,4 @@
-import { familyOf } from '../../compat-tables/bits/device-types.ts';
+import { DEVICE_TYPE_NAMES, deviceTypeNamed, familyOf } from '../../compat-tables/bits/device-types.ts';
 import { formatMask, parseMask } from '../../compat-tables/bits/mask.ts';
 import { PROTOCOL } from '../../compat-tables/bits/vhost-user-protocol.ts';
 import type { Command } from '../shared/command.ts';
@@ -30,6 +30,7 @@ export const decode: Command = {
     return {
       table,
       text: [{ heading: `${protocol ? formatMask(mask) : maskText(mask)} (${kind})` }, { table }],
+      notes: protocol ? [] : unknownType(deviceType),
       json: {
         ...{ kind: 'features', family: protocol ? 'protocol' : 'virtio', device_type: deviceType },
         ...{ mask: formatMask(mask), bits: rows },
@@ -37,3 +38,10 @@ export const decode: Command = {
     };
   },
 };
+
+/** The names of such a device are not missing from the specification, but here. */
+function unknownType(deviceType: string): string[] {
+  if (deviceTypeNamed(deviceType) !== undefined) return [];
+  const what = `nothing is known here of device type "${deviceType}", so that only the bits of every device have names`;
+  return [`${what}; known are ${DEVICE_TYPE_NAMES.join(', ')}`];
+}

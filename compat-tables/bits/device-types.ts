@@ -84,6 +84,8 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 const BY_NAME: ReadonlyMap<string, DeviceType> = new Map(DEVICE_TYPES.map((one) => [one.name, one]));
 
+export const DEVICE_TYPE_NAMES: readonly string[] = DEVICE_TYPES.map(({ name }) => name);
+
 const PREFIX = 'vhost-user-';
 
 /** The device types by their short names: `net`, `blk`. */

@@ -34,6 +34,17 @@ describe('decode', () => {
     assert.doesNotMatch(stdout, /No known feature/);
   });
 
+  it('says that it has no names of a device type, rather than that a bit has none', async () => {
+    const { stderr, exit } = await cli(['decode', '0x100002000', '--device-type', 'blk']);
+    assert.equal(exit, 0);
+    assert.match(
+      stderr,
+      /^vhost-compat: nothing is known here of device type "blk", so that only the bits of every device have names; known are vhost-user-net, vhost-user-blk, /m,
+    );
+    assert.equal((await cli(['decode', '0x1', '--device-type', 'vhost-user-snd'])).stderr, '');
+    assert.equal((await cli(['decode', '0x1', '--device-type', 'blk', '--protocol'])).stderr, '');
+  });
+
   it('numbers protocol features anew', async () => {
     const { stdout } = await cli(['decode', '0x44000002', '--protocol', '-f', 'json']);
     const { bits } = JSON.parse(stdout) as { bits: { bit: number; name: string; control: boolean }[] };
