@@ -1,4 +1,5 @@
 import type { BitWorth } from '../../compat-tables/bits/bit-worth.ts';
+import { limitName } from '../../compat-tables/bits/queue-counts.ts';
 import type { Difference, Survival } from '../../compat-tables/compare/diff.ts';
 import { type Cell, jsonOf } from './formats.ts';
 
@@ -52,17 +53,18 @@ export function survivalJson({ breaks, lower, notMigratable, ...rest }: Survival
 
 /** Sentences, one a line, the direction of migration at the end. */
 export function differenceLines(difference: Difference): string[] {
-  const { a, b, equal, gained, lost, protocolGained, protocolLost, requiredGained, requiredLost, limits } = difference;
+  const { a, b, deviceType, equal, gained, lost, protocolGained, protocolLost } = difference;
+  const { requiredGained, requiredLost, limits } = difference;
   const stuck = [difference.forward, difference.backward].filter((one) => (one.notMigratable ?? []).length > 0);
-  if (equal) return [`${a} and ${b} promise the same`, ...stuck.map(survivalLine)];
+  if (equal) return [`${a} and ${b} promise the same`, ...stuck.map((one) => survivalLine(deviceType, one))];
   return [
     ...section(`lost in ${b}:`, [...lost.map(lostLine), ...protocolLost]),
     ...section(`gained in ${b}:`, [...gained.map(bitLine), ...protocolGained]),
     ...section(`no longer required by ${b}:`, requiredLost),
     ...section(`required by ${b}:`, requiredGained),
-    ...limits.map((one) => `${one.name}: ${shown(one.from)} becomes ${shown(one.to)}`),
-    survivalLine(difference.forward),
-    survivalLine(difference.backward),
+    ...limits.map((one) => `${limitName(deviceType, one.name)}: ${shown(one.from)} becomes ${shown(one.to)}`),
+    survivalLine(deviceType, difference.forward),
+    survivalLine(deviceType, difference.backward),
   ];
 }
 
@@ -82,14 +84,19 @@ export function indented(text: string, by: number): string {
 }
 
 /** `from a to b: …` */
-function survivalLine({ from, to, always, byDefault, breaks, lower, notMigratable = [] }: Survival): string {
+function survivalLine(
+  deviceType: string,
+  { from, to, always, byDefault, breaks, lower, notMigratable = [] }: Survival,
+): string {
   if (notMigratable.length > 0)
     return `from ${from} to ${to}: no guest can move: ${notMigratable.join('; ')} [VC-MIGRATE-LOG]`;
   if (always) return `from ${from} to ${to}: every guest can move`;
   const names = breaks.map(({ name, shownWith }) =>
     shownWith === undefined ? name : `${name} (only with ${shownWith})`,
   );
-  const less = lower.map(({ name, from: before, to: after }) => `${name} above ${shown(after)} (of ${shown(before)})`);
+  const less = lower.map(
+    ({ name, from: before, to: after }) => `${limitName(deviceType, name)} above ${shown(after)} (of ${shown(before)})`,
+  );
   const who = byDefault
     ? 'guests with default properties can move; it breaks for those with'
     : 'breaks for guests with';

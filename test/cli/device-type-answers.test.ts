@@ -46,6 +46,8 @@ describe('commands about hosts of one device type', () => {
     assert.match(made.stdout, /queue_pairs=2$/m);
     const different = await cli(['diff-hosts', files.here, files.there], WIDE);
     assert.equal(different.exit, 0, different.stderr);
+    assert.match(different.stdout, /^queues: 4 becomes 2$/m);
+    assert.match(different.stdout, /it breaks for those with queues above 2 \(of 4\)/);
     assert.match(different.stdout, /a guest of here that is to move to there starts in: site\.disk/);
   });
 
