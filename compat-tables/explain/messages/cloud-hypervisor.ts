@@ -55,6 +55,23 @@ export const CLOUD_HYPERVISOR_MESSAGES: readonly MessageRow[] = [
     remedy: 'Add shared=on (or hugepages=on) to `--memory`.',
   },
   {
+    id: 'chv-config',
+    program: 'cloud-hypervisor',
+    pattern:
+      /Disk path and vhost socket both provided|No socket provided when using vhost-user|Rate limiting is not supported with vhost-user|Error parsing --generic-vhost-user|\b(?:DiskSocketAndPath|VhostUserMissingSocket)\b/,
+    example: 'Disk path and vhost socket both provided',
+    spellings: [
+      'Error: No socket provided when using vhost-user',
+      'Error: Rate limiting is not supported with vhost-user',
+      'Error parsing --generic-vhost-user: socket missing',
+    ],
+    source: 'vmm/src/config.rs, ValidationError and Error, 0.9 and later',
+    means: 'The options of a vhost-user device do not go together. The guest is not created.',
+    culprit: 'The command line or the request to the API.',
+    remedy:
+      'With vhost_user=on give socket= and no path=, and leave rate limits to the back-end; for --generic-vhost-user give all that the line names.',
+  },
+  {
     id: 'chv-protocol',
     program: 'cloud-hypervisor',
     pattern:

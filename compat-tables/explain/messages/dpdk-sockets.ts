@@ -8,12 +8,13 @@ export const DPDK_SOCKET_MESSAGES: readonly MessageRow[] = [
     id: 'dpdk-recvmsg',
     program: 'DPDK',
     pattern:
-      /VHOST_CONFIG: (?:\([^)]*\) )?(?:recvmsg failed(?: on fd -?\d+ \((?:Connection reset by peer|Broken pipe)\)|$)|vhost read message (?:VHOST_USER_\w+ )?failed)/,
+      /VHOST_CONFIG: (?:\([^)]*\) )?(?:recvmsg failed(?: on fd -?\d+ \((?:Connection reset by peer|Broken pipe)\)|$)|vhost read message (?:(?:for )?VHOST_USER_\w+ )?failed)/,
     example: 'VHOST_CONFIG: (/run/vhu0) recvmsg failed on fd 34 (Connection reset by peer)',
     spellings: [
       'VHOST_CONFIG: recvmsg failed',
       'VHOST_CONFIG: vhost read message failed',
       'VHOST_CONFIG: (/run/vhu0) vhost read message VHOST_USER_SET_FEATURES failed',
+      'VHOST_CONFIG: (/run/vhu0) vhost read message for VHOST_USER_SET_VRING_CALL failed',
     ],
     source: `${SOCKET}, read_fd_message; vhost_user.c, vhost_user_msg_handler, 2.0 and later`,
     tells: 'course',

@@ -1,11 +1,18 @@
 /** Lines of back-ends built on libvhost-user: qemu-storage-daemon and QEMU's own examples. */
 import type { MessageRow } from './message-row.ts';
 
+/**
+ * How programs print a panic of the library: qemu-storage-daemon and vhost-user-blk, vhost-user-bridge, virtiofsd in C,
+ * and with g_critical (and a time) vhost-user-gpu and vhost-user-input. Other programs write PANIC and CRITICAL as well: only a
+ * text of the library counts behind them.
+ */
+const PANIC = String.raw`(?:vu_panic|PANIC|libvhost-user|CRITICAL \*\*(?:: [\d:.]+)?): `;
+
 export const LIBVHOST_USER_MESSAGES: readonly MessageRow[] = [
   {
     id: 'libvhost-user-index',
     program: 'libvhost-user',
-    pattern: /vu_panic: Guest moved used index from (?<from>\d+) to (?<to>\d+)/,
+    pattern: new RegExp(String.raw`${PANIC}Guest moved used index from (?<from>\d+) to (?<to>\d+)`),
     example: 'qemu-storage-daemon: vu_panic: Guest moved used index from 4012 to 3',
     spellings: ['vu_panic: Guest moved used index from 0 to 8192'],
     source:
@@ -20,9 +27,14 @@ export const LIBVHOST_USER_MESSAGES: readonly MessageRow[] = [
   {
     id: 'libvhost-user-available',
     program: 'libvhost-user',
-    pattern:
-      /vu_panic: (?<what>Guest says index \d+ is available|Desc next is \d+|Looped descriptor|Virtqueue size exceeded|Invalid size for indirect buffer table|Cannot read indirect buffer table|Error mapping descriptors)/,
+    pattern: new RegExp(
+      String.raw`${PANIC}(?<what>Guest says index \d+ is available|Desc next is \d+|Looped descriptor|Virtqueue size exceeded|Invalid size for indirect buffer table|Cannot read indirect buffer table|Error mapping descriptors)`,
+    ),
     example: 'vu_panic: Guest says index 33026 is available',
+    spellings: [
+      '** (vhost-user-gpu:711): CRITICAL **: 10:11:12.131: Guest says index 33026 is available',
+      'fv_panic: libvhost-user: Looped descriptor',
+    ],
     source:
       'subprojects/libvhost-user/libvhost-user.c (contrib/libvhost-user before 6.0), virtqueue_get_head and others, 2.6 and later',
     means: 'A ring of the guest holds what no driver may write ("{what}"). The back-end stops serving the device.',
@@ -85,10 +97,11 @@ export const LIBVHOST_USER_MESSAGES: readonly MessageRow[] = [
     id: 'libvhost-user-panic',
     program: 'libvhost-user',
     fallback: true,
-    pattern:
-      /vu_panic: (?!Guest moved|Guest says|Desc next|Looped|Virtqueue size|Invalid size for|Cannot read indirect|Error mapping|.*(?:Unhandled request|mmap error|Error while (?:recvmsg|reading|writing)|legacy devices))(?<reason>.+)|(?:\w+: )?(?:Error: too big message request: |Invalid (?:vring_(?:addr|base|num|enable)|queue) (?:message|index: \d+)|Invalid log_(?:base|fd) message|Invalid fds in request: |A maximum of \d+ fds are allowed, however got|Specified region not found|Invalid [gs]et_inflight_fd |Invalid (?:slave|backend)_req_fd message|F_IN_BAND_NOTIFICATIONS requires)/,
+    pattern: new RegExp(
+      String.raw`(?:vu_panic|fv_panic: libvhost-user): (?!Guest moved|Guest says|Desc next|Looped|Virtqueue size|Invalid size for|Cannot read indirect|Error mapping|.*(?:Unhandled request|mmap error|Error while (?:recvmsg|reading|writing)|legacy devices|vring_addr message)|virtio: |read descriptor error|Failed to check inflights|Userfaultfd not|Failed UFFDIO|Regions already registered|failed to (?:respond|receive|mprotect)|failing attempt to hot add|VHOST_USER_(?:ADD|REM)_MEM_REG )(?<reason>.+)|(?:\w+: )?(?:Error: too big message request: |Invalid (?:vring_(?:base|num|enable)|queue) (?:message|index: \d+)|Invalid log_(?:base|fd) message|Invalid fds in request: |A maximum of \d+ fds are allowed, however got|Specified region not found|Invalid [gs]et_inflight_fd |Invalid (?:slave|backend)_req_fd message|F_IN_BAND_NOTIFICATIONS requires)`,
+    ),
     example: 'Error: too big message request: 5, size: vmsg->size: 400, while sizeof(vmsg->payload) = 272',
-    spellings: ['Invalid vring_addr message', 'Invalid queue index: 4'],
+    spellings: ['Invalid queue index: 4', 'PANIC: Invalid fds in request: 12'],
     source: 'subprojects/libvhost-user/libvhost-user.c (contrib/libvhost-user before 6.0), vu_panic, 2.6 and later',
     means:
       "A back-end built on libvhost-user (qemu-storage-daemon, QEMU's own examples, passt) refuses what the front-end sent and drops the connection: the line says what.",
@@ -97,10 +110,26 @@ export const LIBVHOST_USER_MESSAGES: readonly MessageRow[] = [
     remedy: 'Compare the queues of both sides; otherwise report both releases.',
   },
   {
+    id: 'libvhost-user-address',
+    program: 'libvhost-user',
+    fallback: true,
+    pattern: /Invalid vring_addr message/,
+    example: 'qemu-storage-daemon: vu_panic: Invalid vring_addr message',
+    spellings: ['Invalid vring_addr message'],
+    source:
+      'subprojects/libvhost-user/libvhost-user.c (contrib/libvhost-user before 6.0), vu_set_vring_addr_exec, 2.6 and later; passt vhost_user.c, vu_set_vring_addr_exec, 2024_11_27 and later',
+    means:
+      'The addresses of a ring in SET_VRING_ADDR lie outside the memory table that the back-end was sent. It gives up the device.',
+    culprit:
+      'Memory of the guest that is not shared, or was plugged later, and is missing in the table; or a front-end or relay that sends the rings before the memory.',
+    remedy: 'Give the guest shared memory, all of it; report both releases if it has.',
+  },
+  {
     id: 'libvhost-user-ring',
     program: 'libvhost-user',
-    pattern:
-      /vu_panic: virtio: (?:zero sized|invalid address|too many)|vu_check_queue_inflights: |Failed to check inflights for vq: |read descriptor error/,
+    pattern: new RegExp(
+      `${PANIC}virtio: (?:zero sized|invalid address|too many)|vu_check_queue_inflights: |Failed to check inflights for vq: |${PANIC}read descriptor error`,
+    ),
     example: 'vu_panic: virtio: invalid address for buffers',
     source: 'subprojects/libvhost-user/libvhost-user.c, virtqueue_map_desc and others, 2.6 and later',
     means: 'A back-end built on libvhost-user found nonsense in a ring of the guest and stops serving it.',
@@ -123,12 +152,26 @@ export const LIBVHOST_USER_MESSAGES: readonly MessageRow[] = [
   {
     id: 'libvhost-user-postcopy',
     program: 'libvhost-user',
-    pattern:
-      /failed to (?:respond to (?:set-mem-table|add-mem-region)|receive valid ack) for postcopy|failed to receive valid ack for postcopy set-mem-table|Failed to userfault region|vu_panic: Userfaultfd not available: (?<error>.+)|Failed UFFDIO_API: |vu_panic: Regions already registered at postcopy-listen|Failed to madvise\((?:DONTNEED|NOHUGEPAGE)\) region|failed to mprotect region \d+ for postcopy|Region \(\d+\) doesn't support COPY/,
+    pattern: new RegExp(
+      String.raw`failed to (?:respond to (?:set-mem-table|add-mem-region)|receive valid ack) for postcopy|failed to receive valid ack for postcopy set-mem-table|Failed to userfault region|${PANIC}Userfaultfd not available: (?<error>.+)|Failed UFFDIO_API: |Failed to madvise\((?:DONTNEED|NOHUGEPAGE)\) region|failed to mprotect region \d+ for postcopy|Region \(\d+\) doesn't support COPY`,
+    ),
     example: 'vu_panic: Userfaultfd not available: Operation not permitted',
+    spellings: ['PANIC: Userfaultfd not available: Operation not permitted'],
     source: 'subprojects/libvhost-user/libvhost-user.c, vu_set_postcopy_advise and others, 2.12 and later',
     means: 'The back-end cannot take part in post-copy on this host.',
     culprit: 'userfaultfd that is forbidden to it, or memory that cannot be filled later.',
     remedy: 'Allow userfaultfd (sysctl vm.unprivileged_userfaultfd=1), or migrate without post-copy.',
+  },
+  {
+    id: 'libvhost-user-postcopy-order',
+    program: 'libvhost-user',
+    pattern: new RegExp(`${PANIC}Regions already registered at postcopy-listen`),
+    example: 'vu_panic: Regions already registered at postcopy-listen',
+    spellings: ['PANIC: Regions already registered at postcopy-listen'],
+    source: 'subprojects/libvhost-user/libvhost-user.c, vu_set_postcopy_listen, 2.12 and later',
+    means: 'POSTCOPY_LISTEN came after the memory was registered: the back-end refuses post-copy for this device.',
+    culprit:
+      'A front-end that sends its requests in another order than QEMU, or a device that was connected again in the middle of post-copy.',
+    remedy: 'Migrate without post-copy; report the release of the front-end.',
   },
 ];

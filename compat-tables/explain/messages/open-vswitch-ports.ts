@@ -32,18 +32,47 @@ export const OVS_PORT_MESSAGES: readonly MessageRow[] = [
     id: 'ovs-vhost-start',
     program: 'Open vSwitch',
     pattern:
-      /(?<call>rte_vhost_driver_(?:callback_register|disable_features|start|unregister|set_max_queue_num)|vhost_common_construct) failed for (?:vhost[- ]user|dpdk) ?(?:client ?)?port: (?<port>\S+)|: Unable to unregister vhost driver for socket '(?<path>[^']+)'|Unable to remove vhost-user socket (?<old>\S+)/,
+      /(?<call>rte_vhost_driver_(?:callback_register|disable_features|start|set_max_queue_num)|vhost_common_construct) failed for (?:vhost[- ]user|dpdk) ?(?:client ?)?port: (?<port>\S+)/,
     example: 'netdev_dpdk|ERR|rte_vhost_driver_start failed for vhost user port: vhu0',
     spellings: [
       'netdev_dpdk|ERR|vhost_common_construct failed for vhost user clientport: vhu0',
-      "netdev_dpdk|ERR|vhu0: Unable to unregister vhost driver for socket '/run/vm/vhu0'.",
       'netdev_dpdk|ERR|rte_vhost_driver_set_max_queue_num failed for vhost-user client port: vhu0',
     ],
     source: 'lib/netdev-dpdk.c, netdev_dpdk_vhost_construct and netdev_dpdk_vhost_client_reconfigure, 2.9 and later',
     tells: 'symptom',
-    means: 'DPDK refused a step of making or removing the port. The port does not work.',
+    means: 'DPDK refused a step of making the port. The port does not work.',
     culprit: 'What DPDK says in the lines before: threads, sockets or memory that ran out, or a path that is in use.',
     remedy: 'Explain the lines before this one.',
+  },
+  {
+    id: 'ovs-vhost-unregister',
+    program: 'Open vSwitch',
+    pattern:
+      /: Unable to unregister vhost driver for socket '(?<path>[^']+)'|Unable to remove vhost-user socket (?<old>\S+)|rte_vhost_driver_unregister failed for \S+ port: (?<port>\S+)/,
+    example: "netdev_dpdk|ERR|vhu0: Unable to unregister vhost driver for socket '/run/vm/vhu0'.",
+    source: 'lib/netdev-dpdk.c, netdev_dpdk_vhost_destruct, 2.6 and later',
+    means:
+      'The port was removed, but DPDK still holds its socket {path|old|port}: a port with this path may not be made again.',
+    culprit: 'A socket that DPDK did not know any more, or a guest that connected at that moment.',
+    remedy:
+      'If making the port again fails ("Address already in use", "registered"), restart ovs-vswitchd and remove the socket file.',
+  },
+  {
+    id: 'ovs-pmd-numa',
+    program: 'Open vSwitch',
+    pattern:
+      /There's no available (?:\(non-isolated\) )?pmd thread on numa node (?<node>\d+)\. (?:Queue (?<queue>\d+) on port '(?<port>[^']+)'|Port '(?<name>[^']+)' rx queue (?<rx>\d+)) will be assigned to (?:a|the) pmd/,
+    example:
+      "dpif_netdev|WARN|There's no available (non-isolated) pmd thread on numa node 1. Queue 0 on port 'vhu1' will be assigned to the pmd on core 2 (numa node 0). Expect reduced performance.",
+    spellings: [
+      "dpif_netdev|WARN|There's no available (non-isolated) pmd thread on numa node 1. Port 'vhu1' rx queue 0 will be assigned to a pmd on numa node 0. This may lead to reduced performance.",
+      "dpif_netdev|WARN|There's no available pmd thread on numa node 1. Queue 0 on port 'vhu1' will be assigned to the pmd on core 2 (numa node 0). Expect reduced performance.",
+    ],
+    source: 'lib/dpif-netdev.c, rxq_scheduling and sched_numa_list_schedule, 2.7 and later',
+    means:
+      'The memory of the guest behind {port|name} is on NUMA node {node}, where Open vSwitch has no thread for its queues: one of another node serves them. The port works, more slowly.',
+    culprit: 'other_config:pmd-cpu-mask without a core of that node, or all of its cores isolated by pmd-rxq-affinity.',
+    remedy: 'Add cores of node {node} to other_config:pmd-cpu-mask, or pin the guest to a node that has some.',
   },
   {
     id: 'ovs-could-not-open',

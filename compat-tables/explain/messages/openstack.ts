@@ -50,6 +50,7 @@ export const OPENSTACK_MESSAGES: readonly MessageRow[] = [
     example:
       'WARNING nova.virt.libvirt.migration [instance: x] Failed to switch to post-copy live migration: Requested operation is not valid: post-copy can only be started while outgoing migration is in progress',
     source: 'nova/virt/libvirt/migration.py, trigger_postcopy_switch; driver.py, Newton and later',
+    tells: 'symptom',
     means: 'Nova wanted to end a slow migration by post-copy, and libvirt did not do it.',
     culprit: 'A back-end without VHOST_USER_PROTOCOL_F_PAGEFAULT, or a migration that had ended.',
     remedy:
@@ -99,6 +100,39 @@ export const OPENSTACK_MESSAGES: readonly MessageRow[] = [
     culprit:
       'A mechanism driver that does not fit the host: datapath_type is not netdev there, or vhostuser_socket_dir is not set.',
     remedy: 'Check datapath_type and vhostuser_socket_dir of the agent on that host, then bind the port again.',
+  },
+  {
+    id: 'nova-binding',
+    program: 'OpenStack',
+    pattern:
+      /Binding failed for port (?<port>[\w-]+)(?: and host (?<host>[\w.-]*\w)|, please check neutron logs)|Unexpected vif_type=(?<type>binding_failed|unbound)|Failed to delete binding for port\(s\) (?<old>\S+)/,
+    example: 'ERROR nova.network.neutron [instance: x] Binding failed for port a1b2 and host cmp2.',
+    spellings: [
+      'nova.exception.PortBindingFailed: Binding failed for port a1b2, please check neutron logs for more information.',
+      'nova.exception.InternalError: Unexpected vif_type=binding_failed',
+      'nova.exception.PortBindingDeletionFailed: Failed to delete binding for port(s) a1b2 on host cmp2; please check neutron logs for more information',
+    ],
+    source: 'nova/network/neutron.py, bind_ports_to_host; exception.py, PortBindingFailed, Kilo and later',
+    means:
+      'Neutron found no driver that can connect the port on that host (or could not take a binding back). Before a live migration this ends it, and the guest stays at the source.',
+    culprit:
+      'The network agent of the host is down, has no mapping for the physical network, or reports another datapath_type or vnic type than the port needs.',
+    remedy:
+      'Look at `openstack network agent list` for that host, and for "Failed to bind port" in the log of neutron-server.',
+  },
+  {
+    id: 'nova-binding-activation',
+    program: 'OpenStack',
+    pattern: /Failed to activate binding for port (?<port>[\w-]+) on host (?<host>[\w.-]*\w)/,
+    example:
+      'nova.exception.PortBindingActivationFailed: Failed to activate binding for port a1b2 on host cmp2; please check neutron logs for more information',
+    source:
+      'nova/network/neutron.py, migrate_instance_start; exception.py, PortBindingActivationFailed, Rocky and later',
+    means:
+      'The guest has arrived at {host}, and Neutron did not switch its port over: the network may still send its packets to the source.',
+    culprit: 'neutron-server that did not answer, or a binding that was deleted meanwhile.',
+    remedy:
+      'Look at the bindings of the port (`openstack port show`) and activate the one of {host}; see the log of neutron-server.',
   },
   {
     id: 'osvif-failed',

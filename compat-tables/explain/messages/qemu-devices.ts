@@ -61,14 +61,37 @@ export const QEMU_DEVICE_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-gpu-message',
     program: 'QEMU',
     pattern:
-      /failed to read msg (?:header: -?\d+|flags|size|payload \d+)|vhost-user-gpu: (?:update|message \d+) payload too small|unhandled message \d+ \d+|Failed to (?:get dmabuf fd|set vhost-user-gpu socket)|EDID requested but the backend doesn't support it|console doesn't support (?:GL|dmabuf)!|invalid scanout(?: update)?: \d+/,
+      /failed to read msg (?:header: -?\d+|flags|size|payload \d+)|vhost-user-gpu: (?:update|message \d+) payload too small|unhandled message \d+ \d+|Failed to set vhost-user-gpu socket|console doesn't support (?:GL|dmabuf)!|invalid scanout(?: update)?: \d+/,
     example: 'qemu-system-x86_64: failed to read msg header: -1, 0',
-    spellings: ["qemu-system-x86_64: EDID requested but the backend doesn't support it."],
     source: 'hw/display/vhost-user-gpu.c, vhost_user_gpu_chr_read and others, 4.1 and later',
     device: 'gpu',
     means: 'The channel on which vhost-user-gpu sends its pictures to QEMU failed, or the two do not fit together.',
     culprit: 'A vhost-user-gpu that ended, of another release, or a display of QEMU without OpenGL.',
     remedy: 'Look at the output of vhost-user-gpu; use a display with gl=on.',
+  },
+  {
+    id: 'qemu-gpu-edid',
+    program: 'QEMU',
+    pattern: /EDID requested but the backend doesn't support it/,
+    example: "qemu-system-x86_64: EDID requested but the backend doesn't support it.",
+    source: 'hw/display/vhost-user-gpu.c, vhost_user_gpu_device_realize, 7.2 and later',
+    device: 'gpu',
+    tells: 'course',
+    loud: true,
+    means:
+      'The vhost-user-gpu back-end has no VIRTIO_GPU_F_EDID. QEMU leaves it out, and the display works without; the guest does not learn the sizes of the screen.',
+    remedy: 'Nothing needs to be done; edid=off on both hosts keeps a migration the same.',
+  },
+  {
+    id: 'qemu-shared-object',
+    program: 'QEMU',
+    pattern: /Failed to get dmabuf fd/,
+    example: 'qemu-system-x86_64: Failed to get dmabuf fd',
+    source: 'hw/virtio/vhost-user.c, vhost_user_get_shared_object, 9.0 and later',
+    means:
+      'A back-end answered GET_SHARED_OBJECT without the descriptor of the buffer that another device asked it for. That device goes without it.',
+    culprit: 'A faulty back-end, a QEMU out of descriptors, or a relay that lost one.',
+    remedy: 'Raise the limit of open files; look at the log of the back-end that owns the buffer.',
   },
   {
     id: 'qemu-crypto-session',
@@ -94,6 +117,23 @@ export const QEMU_DEVICE_MESSAGES: readonly MessageRow[] = [
       'seqpacket=on was asked for, and the back-end or kernel of this host does not offer VIRTIO_VSOCK_F_SEQPACKET.',
     culprit: 'An older kernel or back-end here than at the source.',
     remedy: 'Use seqpacket=off on both hosts, or update this one.',
+  },
+  {
+    id: 'qemu-vsock-reset',
+    program: 'QEMU',
+    pattern:
+      /vhost-vsock missed transport reset event|invalid vhost-vsock event virtqueue element with out buffers|vhost-vsock event virtqueue element is too short/,
+    example: 'qemu-system-x86_64: vhost-vsock missed transport reset event',
+    spellings: [
+      'qemu-system-x86_64: invalid vhost-vsock event virtqueue element with out buffers',
+      'qemu-system-x86_64: vhost-vsock event virtqueue element is too short',
+    ],
+    source: 'hw/virtio/vhost-vsock-common.c (vhost-vsock.c before 5.1), send_transport_reset, 2.8 and later',
+    device: 'vsock',
+    means:
+      'After a migration the guest could not be told that its vsock connections are gone: the ring for events had no usable buffer. Its old connections hang until they time out; the migration itself is done.',
+    culprit: 'The driver of the guest: not bound yet, or without buffers in the ring for events.',
+    remedy: 'Let the programs in the guest connect again.',
   },
   {
     id: 'qemu-vsock-start',

@@ -113,4 +113,17 @@ export const QEMU_MIGRATION_MESSAGES: readonly MessageRow[] = [
     culprit: 'multifd, its number of channels or its compression set at one side only, or another program at the port.',
     remedy: 'Set the same capabilities and parameters at both sides.',
   },
+  {
+    id: 'qemu-multifd-quit',
+    program: 'QEMU',
+    pattern: /multifd_\w+: (?<what>channel \d+ has already quit|multifd_send_pages fail)/,
+    example: 'qemu-system-x86_64: multifd_send_pages: channel 0 has already quit!',
+    spellings: ['qemu-system-x86_64: multifd_recv_sync_main: channel 2 has already quit'],
+    source: 'migration/multifd.c (ram.c before 5.0), multifd_send_pages and multifd_recv_sync_main, 4.0 and later',
+    tells: 'symptom',
+    means:
+      'A channel of a parallel (multifd) migration had ended before the migration ({what}). The migration fails; the guest goes on at the source.',
+    culprit: 'The other host, which refused the guest or ended, or the network between the two.',
+    remedy: 'Explain the first error in the log of QEMU at the other host.',
+  },
 ];

@@ -46,7 +46,7 @@ export const QEMU_POSTCOPY_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-postcopy-reply',
     program: 'QEMU',
     pattern:
-      /Unexpected size for postcopy reply|postcopy reply not fully consumed|invalid postcopy reply for region|Failed to find region for fault|: Failed to get ufd\b/,
+      /Unexpected size for postcopy reply|postcopy reply not fully consumed|invalid postcopy reply for region|: Failed to get ufd\b/,
     example: 'qemu-system-x86_64: vhost_user_set_mem_table_postcopy: Unexpected size for postcopy reply 12 vs 332',
     spellings: ['qemu-system-x86_64: vhost_user_postcopy_advise: Failed to get ufd'],
     source: 'hw/virtio/vhost-user.c, vhost_user_set_mem_table_postcopy and others, 2.12 and later',
@@ -55,10 +55,62 @@ export const QEMU_POSTCOPY_MESSAGES: readonly MessageRow[] = [
     remedy: 'Report the release of the back-end; migrate without post-copy.',
   },
   {
+    id: 'qemu-postcopy-fault',
+    program: 'QEMU',
+    pattern:
+      /Failed to find region for fault (?<region>\w+)|Failed to resolve shared fault on (?<which>-?\d+\/\S+)|Fault outside guest: (?<outside>\w+)/,
+    example: 'qemu-system-x86_64: vhost_user_postcopy_fault_handler: Failed to find region for fault 7f3d40001000',
+    spellings: [
+      'qemu-system-x86_64: postcopy_ram_fault_thread: Failed to resolve shared fault on 2/vhost-user',
+      'qemu-system-x86_64: postcopy_ram_fault_thread: Fault outside guest: 7f0011223000',
+    ],
+    source:
+      'hw/virtio/vhost-user.c, vhost_user_postcopy_fault_handler; migration/postcopy-ram.c, postcopy_ram_fault_thread, 2.12 and later',
+    means:
+      'In post-copy a page was touched that could not be asked for from the source: its address lies in no memory of the guest that QEMU knows ({region|outside|which}), or the request did not get through. Who touched it (a back-end, for "shared fault") stands still.',
+    culprit:
+      'A back-end that told QEMU other addresses than it maps the memory at (or a relay that changed them); without "Failed to find region" beside it, the network between the hosts.',
+    remedy:
+      'Look for a broken connection between the hosts first. Otherwise report the releases of QEMU and back-end; the guest has to be started again. Migrate without post-copy.',
+  },
+  {
+    id: 'qemu-postcopy-file',
+    program: 'QEMU',
+    pattern: /Host backend files need to be TMPFS or HUGETLBFS only/,
+    example: 'qemu-system-x86_64: Host backend files need to be TMPFS or HUGETLBFS only',
+    source: 'migration/postcopy-ram.c, test_ramblock_postcopiable, 8.1 and later',
+    means: 'The memory of the guest lies in a file on a disk, where post-copy cannot fill it later.',
+    culprit: 'memory-backend-file with a mem-path that is neither tmpfs nor huge pages. No back-end has a part in it.',
+    remedy:
+      'Use memory-backend-memfd, or a mem-path in /dev/shm or hugetlbfs, at both hosts (libvirt: <memoryBacking><source type="memfd"/>), or migrate without post-copy.',
+  },
+  {
+    id: 'qemu-postcopy-block',
+    program: 'QEMU',
+    pattern:
+      /Postcopy requires RAM blocks to be a page size multiple, block (?<block>\S+) is 0x[\da-f]+ bytes with a page size of (?<sizeBytes>0x[\da-f]+)/,
+    example:
+      'qemu-system-x86_64: Postcopy requires RAM blocks to be a page size multiple, block mem0 is 0x10001000 bytes with a page size of 0x200000',
+    source: 'migration/postcopy-ram.c, test_ramblock_postcopiable, 2.12 and later',
+    means: 'Post-copy moves whole pages of this host, and the memory {block} is no multiple of them ({sizeBytes}).',
+    culprit: 'The size of that memory, or of its huge pages. No back-end has a part in it.',
+    remedy: 'Give the memory a size that is a multiple of its pages, or migrate without post-copy.',
+  },
+  {
+    id: 'qemu-postcopy-page',
+    program: 'QEMU',
+    pattern: /Target page size bigger than host page size/,
+    example: 'qemu-system-x86_64: Target page size bigger than host page size',
+    source: 'migration/postcopy-ram.c, postcopy_ram_supported_by_host, 2.5 and later',
+    means: 'The pages of the guest are larger than those of this host, which cannot fill them in one piece later.',
+    culprit: 'The architecture of the guest on this host.',
+    remedy: 'Migrate without post-copy.',
+  },
+  {
     id: 'qemu-userfault',
     program: 'QEMU',
     pattern:
-      /(?<!VHOST_CONFIG: |\) )\buserfaultfd not available: (?<error>.+)|syscall __NR_userfaultfd failed|\bUFFDIO_API failed|Userfault on this host does not support huge pages|Missing userfault (?:map )?features|Failed to (?:open userfault fd|read full userfault message|resolve shared fault|map (?:test area|postcopy_tmp_page))|Opening userfault_\w+|uffd_open\(\) failed|UFFDIO_(?:REGISTER|UNREGISTER) failed|Userfault feature detection failed|Host backend files need to be TMPFS or HUGETLBFS only|Postcopy requires RAM blocks to be a page size multiple|Target page size bigger than host page size|from userfaultfd|userfault unregister|qemu[\w-]*: Userfaultfd not available|userfault register: |Region doesn't support COPY/,
+      /(?<!VHOST_CONFIG: |\) )\buserfaultfd not available: (?<error>.+)|syscall __NR_userfaultfd failed|\bUFFDIO_API failed|Userfault on this host does not support huge pages|Missing userfault (?:map )?features|Failed to (?:open userfault fd|read full userfault message|map (?:test area|postcopy_tmp_page))|Opening userfault_\w+|uffd_open\(\) failed|UFFDIO_(?:REGISTER|UNREGISTER) failed|Userfault feature detection failed|from userfaultfd|userfault unregister|qemu[\w-]*: Userfaultfd not available|userfault register: |Region doesn't support COPY/,
     example: 'qemu-system-x86_64: postcopy_ram_supported_by_host: userfaultfd not available: Operation not permitted',
     spellings: ['qemu-system-x86_64: Userfault on this host does not support huge pages'],
     source: 'migration/postcopy-ram.c, postcopy_ram_supported_by_host and ram_block_enable_notify, 2.5 and later',
@@ -94,19 +146,33 @@ export const QEMU_POSTCOPY_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-device-state',
     program: 'QEMU',
     pattern:
-      /Error (?<verb>saving|loading|getting vhost)\s+back-end (?:state )?of (?<what>\S+) device|Back-end (?<did>did not accept migration state transfer|failed to process its internal state)|Failed to (?:send|receive) (?<name>SET_DEVICE_STATE_FD|CHECK_DEVICE_STATE)|Failed to get back-end-provided transfer pipe|Failed to (?:initiate|set up) state transfer/,
+      /Error (?<verb>saving|loading|getting vhost)\s+back-end (?:state )?of (?<what>\S+) device(?!.*Failed to (?:send|receive) (?:SET|CHECK)_DEVICE_STATE|.*transfer pipe)|Back-end (?<did>did not accept migration state transfer|failed to process its internal state)|Failed to (?:initiate|set up) state transfer/,
     example:
       'qemu-system-x86_64: Error loading back-end state of vhost-user-fs device 0000:00:04.0/vhost-user-fs (tag: "share"): Back-end failed to process its internal state',
     spellings: [
       'qemu-system-x86_64: Back-end failed to process its internal state',
       'qemu-system-x86_64: Back-end did not accept migration state transfer',
-      'qemu-system-x86_64: Failed to send SET_DEVICE_STATE_FD message: Broken pipe',
     ],
     source: 'hw/virtio/vhost.c, vhost_save_backend_state and vhost_load_backend_state; vhost-user-fs.c, 8.2 and later',
     means: 'The state that lies in the back-end could not be saved at the source or loaded at the destination.',
     culprit:
       'Back-ends of two releases or with other settings (another shared directory), or one that does not accept the transfer.',
     remedy: 'Look at the logs of both back-ends; give both hosts the same release and settings.',
+  },
+  {
+    id: 'qemu-device-state-lost',
+    program: 'QEMU',
+    pattern:
+      /Failed to (?:send|receive) (?<name>SET_DEVICE_STATE_FD|CHECK_DEVICE_STATE) (?:message|reply)|Failed to get back-end-provided (?<pipe>transfer pipe)/,
+    example: 'qemu-system-x86_64: Failed to send SET_DEVICE_STATE_FD message: Broken pipe',
+    spellings: [
+      'qemu-system-x86_64: Error loading back-end state of vhost-user-fs device 0000:00:04.0/vhost-user-fs (tag: "share"): Failed to receive CHECK_DEVICE_STATE reply: Input/output error',
+    ],
+    source: 'hw/virtio/vhost-user.c, vhost_user_set_device_state_fd and vhost_user_check_device_state, 8.2 and later',
+    means:
+      'The back-end hung up while its state was handed over ({name|pipe}). At the destination the guest is refused and goes on at the source.',
+    culprit: 'A back-end (virtiofsd, for example) that ended: it crashed or gave up at this state.',
+    remedy: 'Look at the log of the back-end of this host at that time; start it again before the next attempt.',
   },
   {
     id: 'qemu-state-pipe',

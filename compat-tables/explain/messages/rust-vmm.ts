@@ -35,10 +35,10 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     id: 'rust-cut',
     program: 'rust-vmm',
     pattern:
-      /HandleRequest\((?<kind>PartialMessage|SocketBroken\(.*?\)+)\)|(?:failed to handle request|vhost-user): (?<text>partial message|socket is broken)/,
+      /HandleRequest\((?<kind>PartialMessage|SocketBroken\(.*?\)+)\)|failed to handle request: (?:temporary )?(?<error>socket error)|(?:failed to handle request|vhost-user): (?<text>partial message|socket is broken)/,
     example: 'Waiting for daemon failed: HandleRequest(PartialMessage)',
     source: `${MOD}::PartialMessage and SocketBroken, 0.1 and later`,
-    means: 'The connection broke in the middle of a message ({kind|text}). The back-end ends it.',
+    means: 'The connection broke in the middle of a message ({kind|text|error}). The back-end ends it.',
     culprit: 'A front-end that was killed or crashed, or a relay that ended.',
     remedy: 'Look at the log of QEMU (or the relay) at that time; start the back-end again.',
   },
@@ -56,7 +56,7 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     id: 'rust-invalid-param',
     program: 'rust-vmm',
     pattern:
-      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\(InvalidParam|vhost-user: invalid parameters|handler failed to handle request: invalid parameters/,
+      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\(InvalidParam|(?:failed to handle request|vhost-user): invalid parameters/,
     example: 'ERROR vhost_user_backend] HandleRequest(InvalidParam)',
     spellings: [
       'Error: vhost-user: invalid parameters',
@@ -73,7 +73,7 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     id: 'rust-refused',
     program: 'rust-vmm',
     pattern:
-      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\((?<kind>BackendInternalError|SlaveInternalError|FrontendInternalError|MasterInternalError)|vhost-user: (?<text>(?:backend|slave) internal error|(?:Frontend|Master) internal error)/,
+      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\((?<kind>BackendInternalError|SlaveInternalError|FrontendInternalError|MasterInternalError)|(?:failed to handle request|vhost-user): (?<text>(?:backend|slave) internal error|(?:Frontend|Master) internal error)/,
     example: 'Error: VhostUserProtocol(BackendInternalError)',
     source: `${MOD}::BackendInternalError and FrontendInternalError, 0.1 and later`,
     means: 'The other side answered no to a request (REPLY_ACK). The name says which side: {kind|text}.',
@@ -84,7 +84,7 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     id: 'rust-descriptors',
     program: 'rust-vmm',
     pattern:
-      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\(IncorrectFds|vhost-user: wrong number of attached fds|handler failed to handle request: wrong number of attached fds/,
+      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\(IncorrectFds|(?:failed to handle request|vhost-user): wrong number of attached fds/,
     example: 'ERROR vhost_user_backend] HandleRequest(IncorrectFds)',
     source: `${MOD}::IncorrectFds, 0.1 and later`,
     means: 'A request came with too many or too few file descriptors. The connection ends.',
@@ -96,7 +96,7 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     id: 'rust-request-handler',
     program: 'rust-vmm',
     pattern:
-      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\((?<kind>ReqHandlerError\([^)]*\)+)|handler failed to handle request: (?!invalid parameters|wrong number)(?<why>.+)/,
+      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\((?<kind>ReqHandlerError\([^)]*\)+)|handler failed to handle request: (?!invalid (?:parameters|message|operation)|wrong number|(?:temporary )?socket|oversized|(?:backend|slave|[Ff]rontend|[Mm]aster) internal|partial message|peer disconnected|virtio\/protocol|inactive )(?<why>.+)/,
     example: 'ERROR vhost_user_backend] HandleRequest(ReqHandlerError(InvalidInput))',
     source: `${MOD}::ReqHandlerError, 0.1 and later`,
     means: 'The back-end understood a request and could not carry it out: {kind|why}',
@@ -104,10 +104,23 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     remedy: 'Mend what it names, then start both again.',
   },
   {
+    id: 'rust-inflight-memory',
+    program: 'rust-vmm',
+    pattern:
+      /handler failed to (?:allocate memfd|truncate memfd|apply seals to memfd) during get_inflight_fd|\b(?:MemFdCreateError|FileTruncateError|MemFdSealError)\b/,
+    example: 'failed to handle request: handler failed to allocate memfd during get_inflight_fd',
+    spellings: ['ERROR vhost_user_backend] HandleRequest(MemFdSealError)'],
+    source: `${MOD}::MemFdCreateError, FileTruncateError and MemFdSealError, 0.11 and later`,
+    means:
+      'The back-end could not make the memory in which requests under way are recorded (GET_INFLIGHT_FD), and ends the connection. The device does not start.',
+    culprit: 'memfd_create() that a seccomp filter or container forbids, or memory or descriptors that ran out.',
+    remedy: 'Allow memfd_create() for the back-end; raise its limits.',
+  },
+  {
     id: 'rust-message',
     program: 'rust-vmm',
     pattern:
-      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\((?<kind>InvalidMessage|InvalidOperation\([^)]*\)|OversizedMsg)|vhost-user: (?<text>invalid message|invalid operation(?:: .+)?|oversized message)/,
+      /(?:HandleRequest|VhostUserProtocol|VhostUser|vhost_user::Error)\((?<kind>InvalidMessage|InvalidOperation\([^)]*\)|OversizedMsg)|(?:failed to handle request|vhost-user): (?<text>invalid message|invalid operation(?:: .+)?|oversized message)/,
     example: 'ERROR vhost_user_backend] HandleRequest(InvalidMessage)',
     spellings: ['Error: vhost-user: invalid message', 'VhostUserProtocol(OversizedMsg)'],
     source: `${MOD}, 0.1 and later`,
@@ -172,5 +185,50 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
       'virtiofsd gave up its connection and ends: {why}. The directory is gone for the guest until it and virtiofsd are started again.',
     culprit: 'What stands after the colon: a thread that ended in a panic, or a connection that broke.',
     remedy: 'Look at the lines before this one; report the release of virtiofsd.',
+  },
+  {
+    id: 'virtiofsd-unshare',
+    program: 'rust-vmm',
+    device: 'fs',
+    pattern: /The unshare\(CLONE_FS\) syscall failed with '?(?<error>[^'.]+)'?/,
+    example:
+      "ERROR virtiofsd] Error creating vhost-user backend: The unshare(CLONE_FS) syscall failed with 'Operation not permitted (os error 1)'. If running in a container please check that the container runtime seccomp policy allows unshare.",
+    source: 'virtiofsd src/vhost_user.rs, VhostUserFsThread::new, 1.0 and later',
+    means: 'virtiofsd does not start: its threads need unshare(), and this host forbids it ({error}).',
+    culprit: 'The seccomp filter of the container that it runs in.',
+    remedy: 'Allow unshare in that filter, or start virtiofsd with --thread-pool-size=0.',
+  },
+  {
+    id: 'virtiofsd-state',
+    program: 'rust-vmm',
+    device: 'fs',
+    pattern:
+      /virtiofsd.*Migration failed: (?<why>.+)|Failed to initiate state \(de-\)serialization: (?<phase>.+)|Migration failed: (?<moved>Failed to (?:save|load) state: .+)/,
+    example:
+      'ERROR virtiofsd::vhost_user] Migration failed: Failed to load state: Inode 2: Opening /srv/share/a: No such file or directory',
+    spellings: [
+      'ERROR virtiofsd::vhost_user] Failed to initiate state (de-)serialization: Transfer in phase RUNNING is not supported',
+      'virtiofsd: Migration failed: Failed to load state: Inode 2: Opening /b: No such file or directory',
+    ],
+    source: 'virtiofsd src/vhost_user.rs, set_device_state_fd and check_device_state, 1.11 and later',
+    means: 'virtiofsd could not hand over its state, or take it: {why|phase|moved}. The migration fails.',
+    culprit:
+      'At the destination mostly a shared directory that is not the same directory: a file that the guest has open is not there, or has another handle. Otherwise rights of virtiofsd, or two releases.',
+    remedy:
+      'Share the same directory (a network or cluster file system) under both virtiofsd, with the same release and options (--migration-mode, --migration-on-error).',
+  },
+  {
+    id: 'virtiofsd-unprepared',
+    program: 'rust-vmm',
+    device: 'fs',
+    pattern:
+      /Front-end did not announce migration to begin, so we failed to prepare for it|Cancelling serialization preparation because of incoming migration/,
+    example:
+      'WARN  virtiofsd::vhost_user] Front-end did not announce migration to begin, so we failed to prepare for it; collecting data now.  If you are doing a snapshot, that is OK; otherwise, migration downtime may be prolonged.',
+    source: 'virtiofsd src/vhost_user.rs, do_set_device_state_fd, 1.11 and later',
+    tells: 'course',
+    loud: true,
+    means:
+      'virtiofsd was asked for its state without VHOST_F_LOG_ALL before it, and collects it now. When a guest is saved this is normal; in a live migration the guest stands still longer.',
   },
 ];

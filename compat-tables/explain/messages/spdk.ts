@@ -109,6 +109,18 @@ export const SPDK_MESSAGES: readonly MessageRow[] = [
     remedy: 'Bring the storage back and create the controller anew.',
   },
   {
+    id: 'spdk-scsi-hotplug',
+    program: 'SPDK',
+    pattern: /driver does not support hotplug\. Please restart it or perform a rescan/,
+    example: 'vhost_scsi.c: *NOTICE*: naa.1: driver does not support hotplug. Please restart it or perform a rescan.',
+    source: 'lib/vhost, vhost_scsi.c, vhost_scsi_session_add_tgt, 17.10 and later',
+    device: 'scsi',
+    means:
+      'A disk was added to a controller, and the guest is not told: its driver did not accept VIRTIO_SCSI_F_HOTPLUG.',
+    culprit: 'The driver of the guest, or hotplug=off of the device.',
+    remedy: 'Rescan in the guest (rescan-scsi-bus.sh, or "- - -" into /sys/class/scsi_host/hostN/scan).',
+  },
+  {
     id: 'spdk-session-timeout',
     program: 'SPDK',
     pattern:

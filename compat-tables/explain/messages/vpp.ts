@@ -175,15 +175,40 @@ export const VPP_MESSAGES: readonly MessageRow[] = [
     remedy: 'Use QEMU 2.5 or later; report both releases.',
   },
   {
+    id: 'vpp-log-range',
+    program: 'VPP',
+    pattern: /vhost_user_log_dirty_pages\(\): out of range/,
+    example: 'vhost-user: vhost_user_log_dirty_pages(): out of range',
+    source:
+      'src/plugins/vhost/vhost_user_inline.h (src/vnet/devices/virtio before 22.02), vhost_user_log_dirty_pages_2',
+    means:
+      'VPP wrote memory of the guest that lies beyond the log of the migration, and could not note it: the guest may miss data at its new place.',
+    culprit: 'Memory that was plugged after the migration began, or a front-end whose log is too short.',
+    remedy: 'Cancel the migration if it runs, and begin it again without memory hot-plug; report both releases.',
+  },
+  {
     id: 'vpp-socket-error',
     program: 'VPP',
     pattern:
-      /Error: Could not (?:open unix socket for (?<path>\S+)|write to unix socket for callfd)|socket error on if (?<index>\d+)|recvmsg returned error -?\d+ (?<error>.+)/,
-    example: 'vhost-user: Error: Could not open unix socket for /tmp/sock0',
+      /Error: Could not write to unix socket for callfd|socket error on if (?<index>\d+)|recvmsg returned error -?\d+ (?<error>.+)/,
+    example: 'vhost-user: socket error on if 3',
     source: `${FILE}, vhost_user_process and others, 16.06 and later`,
-    means: 'The socket of a vhost-user interface could not be opened, or broke.',
-    culprit: 'A path that cannot be reached, or a front-end that ended.',
-    remedy: 'Compare the path on both sides.',
+    means: 'The connection of a vhost-user interface broke, or a guest could not be notified.',
+    culprit: 'A front-end that ended.',
+    remedy: 'Look at the log of QEMU.',
+  },
+  {
+    id: 'vpp-socket-open',
+    program: 'VPP',
+    pattern: /Error: Could not open unix socket for (?<path>\S+?)(?:: (?<error>[^:]+?)(?: \(errno \d+\))?)?$/,
+    example: 'vhost-user: Error: Could not open unix socket for /tmp/sock0',
+    spellings: ['vhost_user_process: Error: Could not open unix socket for /tmp/sock0: Too many open files (errno 24)'],
+    source: `${FILE}, vhost_user_process, 16.06 and later`,
+    means:
+      'VPP could not make a socket to connect to {path} with; nothing has tried the path itself yet. It tries again.',
+    culprit:
+      'The VPP process: out of file descriptors ("Too many open files"), or a security module that forbids sockets.',
+    remedy: 'Raise its limit of open files (LimitNOFILE); look for denials in the audit log.',
   },
   {
     id: 'vpp-queue-placement',

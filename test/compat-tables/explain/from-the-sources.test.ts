@@ -1,0 +1,111 @@
+/** Lines that were written down from the sources of the programs by somebody who had not seen the rows. */
+import assert from 'node:assert/strict';
+import { explain } from '../../../compat-tables/explain/explain.ts';
+import { shippedEntries } from '../shipped.ts';
+
+const entries = shippedEntries();
+
+/** `says`: what the answer has to hold; `not`: what would send the reader the wrong way. */
+interface Case {
+  readonly line: string;
+  readonly id: string;
+  readonly says: RegExp;
+  readonly not?: RegExp;
+}
+
+// biome-ignore format: one line of a log in one line
+const CASES: readonly Case[] = [
+  // QEMU
+  { line: 'qemu-kvm: postcopy_ram_fault_thread: Failed to resolve shared fault on 2/vhost-user', id: 'qemu-postcopy-fault', says: /stands still.*network between the hosts/, not: /unprivileged_userfaultfd/ },
+  { line: 'qemu-kvm: vhost_user_postcopy_fault_handler: Failed to find region for fault 7f3d40001000', id: 'qemu-postcopy-fault', says: /no memory of the guest/ },
+  { line: 'qemu-kvm: postcopy_ram_fault_thread: Fault outside guest: 7f0011223000', id: 'qemu-postcopy-fault', says: /no memory of the guest/ },
+  { line: 'qemu-kvm: Host backend files need to be TMPFS or HUGETLBFS only', id: 'qemu-postcopy-file', says: /memfd/, not: /unprivileged_userfaultfd/ },
+  { line: 'qemu-kvm: Postcopy requires RAM blocks to be a page size multiple, block mem0 is 0x10001000 bytes with a page size of 0x200000', id: 'qemu-postcopy-block', says: /mem0.*2 MiB/, not: /unprivileged_userfaultfd/ },
+  { line: 'qemu-kvm: Error loading back-end state of vhost-user-fs device /machine/peripheral/fs0 (tag: "share"): Failed to receive CHECK_DEVICE_STATE reply: Input/output error', id: 'qemu-device-state-lost', says: /hung up.*CHECK_DEVICE_STATE|CHECK_DEVICE_STATE.*hung up/, not: /another shared directory/ },
+  { line: "qemu-kvm: EDID requested but the backend doesn't support it.", id: 'qemu-gpu-edid', says: /works without/, not: /channel/ },
+  { line: 'qemu-kvm: Failed to get dmabuf fd', id: 'qemu-shared-object', says: /GET_SHARED_OBJECT/, not: /gl=on/ },
+  { line: 'qemu-kvm: vhost-vsock missed transport reset event', id: 'qemu-vsock-reset', says: /connections.*time out|hang/ },
+  { line: 'qemu-kvm: vhost-vsock event virtqueue element is too short', id: 'qemu-vsock-reset', says: /driver/ },
+  { line: 'qemu-kvm: unable to map backing store for guest RAM: Cannot allocate memory', id: 'qemu-ram-backing', says: /huge pages/ },
+  { line: 'qemu-kvm: os_mem_prealloc: Insufficient free host memory pages available to allocate guest RAM', id: 'qemu-ram-backing', says: /huge pages/ },
+  { line: 'qemu-kvm: qemu_prealloc_mem: preallocating memory failed: Bad address', id: 'qemu-ram-backing', says: /huge pages/ },
+  { line: "qemu-kvm: can't open backing store /dev/hugepages/libvirt/qemu/1-vm for guest RAM: Permission denied", id: 'qemu-ram-backing', says: /Permission denied/ },
+  { line: 'qemu-kvm: multifd_recv_sync_main: channel 2 has already quit', id: 'qemu-multifd-quit', says: /channel 2/ },
+  { line: 'qemu-kvm: multifd_send_pages: channel 0 has already quit!', id: 'qemu-multifd-quit', says: /channel 0/ },
+  // libvhost-user, whose programs print the same texts behind words of their own
+  { line: 'PANIC: Userfaultfd not available: Operation not permitted', id: 'libvhost-user-postcopy', says: /unprivileged_userfaultfd/ },
+  { line: 'vhost-user-bridge: PANIC: Regions already registered at postcopy-listen', id: 'libvhost-user-postcopy-order', says: /POSTCOPY_LISTEN/, not: /unprivileged_userfaultfd/ },
+  { line: '** (vhost-user-gpu:711): CRITICAL **: 10:11:12.131: Guest says index 65535 is available', id: 'libvhost-user-available', says: /65535/ },
+  { line: 'fv_panic: libvhost-user: Looped descriptor', id: 'libvhost-user-available', says: /Looped/ },
+  { line: 'fv_panic: libvhost-user: Guest moved used index from 4012 to 3', id: 'libvhost-user-index', says: /4012/ },
+  { line: 'qemu-storage-daemon: vu_panic: Invalid vring_addr message', id: 'libvhost-user-address', says: /SET_VRING_ADDR.*memory table/, not: /queues of both/ },
+  { line: 'PANIC: Unhandled request: 39', id: 'libvhost-user-request', says: /39/ },
+  // DPDK
+  { line: 'VHOST_CONFIG: (/run/vhu0) vhost read message for VHOST_USER_SET_VRING_CALL failed', id: 'dpdk-recvmsg', says: /connection ended/ },
+  { line: 'VIRTIO_DRIVER: vhost_user_update_link_state(): virtio-user port 1 is down', id: 'virtio-user-down', says: /hung up/, not: /has it back/ },
+  { line: 'virtio_user_dev_server_reconnect(): Fails to enable multi-queue pairs!', id: 'virtio-user-reconnect', says: /queues/ },
+  // Open vSwitch
+  { line: "dpif_netdev|WARN|There's no available (non-isolated) pmd thread on numa node 1. Queue 0 on port 'vhu1' will be assigned to the pmd on core 2 (numa node 0). Expect reduced performance.", id: 'ovs-pmd-numa', says: /pmd-cpu-mask/ },
+  { line: "dpif_netdev|WARN|There's no available (non-isolated) pmd thread on numa node 1. Port 'vhu1' rx queue 0 will be assigned to a pmd on numa node 0. This may lead to reduced performance.", id: 'ovs-pmd-numa', says: /node 1/ },
+  { line: "netdev_dpdk|ERR|vhu2: Unable to unregister vhost driver for socket '/run/vhu2'.", id: 'ovs-vhost-unregister', says: /\/run\/vhu2.*again/, not: /does not work/ },
+  // VPP
+  { line: 'debug vhost-user VirtualEthernet0/0/0: vhost_user_log_dirty_pages(): out of range', id: 'vpp-log-range', says: /[Cc]ancel the migration/ },
+  { line: 'vhost_user_process: Error: Could not open unix socket for /run/vpp/s1.sock: Too many open files', id: 'vpp-socket-open', says: /Too many open files/, not: /Compare the path/ },
+  // SPDK
+  { line: 'vhost_scsi.c:1095:vhost_scsi_session_add_tgt: *NOTICE*: naa.1: driver does not support hotplug. Please restart it or perform a rescan.', id: 'spdk-scsi-hotplug', says: /rescan/i },
+  // rust-vmm: the words of an error, where a program prints it with {} instead of {:?}
+  { line: 'ERROR vhost_device_vsock] failed to handle request: wrong number of attached fds', id: 'rust-descriptors', says: /descriptors/ },
+  { line: 'ERROR vhost_device_gpio] failed to handle request: invalid parameters', id: 'rust-invalid-param', says: /shared memory/ },
+  { line: 'ERROR vhost_device_i2c] failed to handle request: invalid message', id: 'rust-message', says: /releases/ },
+  { line: 'ERROR vhost_device_rng] failed to handle request: backend internal error', id: 'rust-refused', says: /other side/ },
+  { line: 'ERROR vhost_device_sound] failed to handle request: socket error: Bad file descriptor (os error 9)', id: 'rust-cut', says: /broke/ },
+  { line: 'ERROR vhost_device_scmi] failed to handle request: handler failed to allocate memfd during get_inflight_fd', id: 'rust-inflight-memory', says: /GET_INFLIGHT_FD/ },
+  { line: 'HandleRequest(MemFdSealError)', id: 'rust-inflight-memory', says: /GET_INFLIGHT_FD/ },
+  // virtiofsd
+  { line: "ERROR virtiofsd] Error creating vhost-user backend: The unshare(CLONE_FS) syscall failed with 'Operation not permitted (os error 1)'. If running in a container please check that the container runtime seccomp policy allows unshare.", id: 'virtiofsd-unshare', says: /thread-pool-size=0/ },
+  { line: 'ERROR virtiofsd::vhost_user] Migration failed: Failed to load state: Inode 2: Opening /srv/share/a: No such file or directory', id: 'virtiofsd-state', says: /same directory/ },
+  { line: 'ERROR virtiofsd::vhost_user] Failed to initiate state (de-)serialization: Transfer in phase RUNNING is not supported', id: 'virtiofsd-state', says: /state/ },
+  { line: 'WARN  virtiofsd::vhost_user] Front-end did not announce migration to begin, so we failed to prepare for it; collecting data now.  If you are doing a snapshot, that is OK; otherwise, migration downtime may be prolonged.', id: 'virtiofsd-unprepared', says: /VHOST_F_LOG_ALL/ },
+  // cloud-hypervisor
+  { line: 'Disk path and vhost socket both provided', id: 'chv-config', says: /path=.*socket=|socket=.*path=/ },
+  { line: 'Error: Rate limiting is not supported with vhost-user', id: 'chv-config', says: /command line/ },
+  // OpenStack
+  { line: 'nova.exception.PortBindingActivationFailed: Failed to activate binding for port 9f0c on host cmp2; please check neutron logs for more information', id: 'nova-binding-activation', says: /cmp2/ },
+  { line: 'ERROR nova.network.neutron [instance: x] Binding failed for port 9f0c and host cmp2.', id: 'nova-binding', says: /agent/ },
+  { line: 'nova.exception.PortBindingFailed: Binding failed for port 9f0c, please check neutron logs for more information.', id: 'nova-binding', says: /agent/ },
+  { line: 'nova.exception.InternalError: Unexpected vif_type=binding_failed', id: 'nova-binding', says: /agent/ },
+];
+
+describe('explain: lines written down from the sources', () => {
+  for (const { line, id, says, not } of CASES)
+    it(line, () => {
+      const found = explain(line, entries);
+      assert.deepEqual(
+        found.map((one) => one.id),
+        [id],
+      );
+      const text = found.flatMap(({ means, culprits, remedies }) => [means, ...culprits, ...remedies]).join(' ');
+      assert.match(text, says);
+      if (not !== undefined) assert.doesNotMatch(text, not);
+    });
+
+  it('the reason in a line of Nova or libvirt has the word, not the general cause', () => {
+    const line =
+      "WARNING nova.virt.libvirt.migration [instance: x] Failed to switch to post-copy live migration: internal error: unable to execute QEMU command 'migrate-start-postcopy': Postcopy must be started after migration has been started";
+    const [nova] = explain(line, entries);
+    assert.equal(nova?.id, 'nova-postcopy-switch');
+    assert.doesNotMatch([...nova.culprits, ...nova.remedies].join(' '), /PAGEFAULT|vhost-postcopy-support/);
+    const memory =
+      "error: internal error: unable to execute QEMU command 'migrate-set-capabilities': Postcopy is not supported: Host backend files need to be TMPFS or HUGETLBFS only";
+    const ids = explain(memory, entries).map(({ id }) => id);
+    assert.deepEqual(ids, ['libvirt-command-failed', 'qemu-postcopy-unsupported', 'qemu-postcopy-file']);
+  });
+
+  it('no panic of another program is taken for one of libvhost-user', () => {
+    for (const line of [
+      '(qemu-system-x86_64:711): GLib-CRITICAL **: 10:11:12.131: Source ID 12 was not found when attempting to remove it',
+      'PANIC: unprotected error in call to Lua API',
+    ])
+      assert.deepEqual(explain(line, entries), []);
+  });
+});
