@@ -22,7 +22,7 @@ export const CLOUD_HYPERVISOR_MESSAGES: readonly MessageRow[] = [
     id: 'chv-connect-failed',
     program: 'cloud-hypervisor',
     pattern:
-      /Failed connecting the backend after trying for 1 minute(?: for socket (?<path>[^\s:]+))?|[Ff]ailed (?:to reconnect|restoring connection with) vhost-user backend|Failed to reconnect to vhost-user backend/,
+      /Failed connecting the backend after trying for 1 minute(?: for socket (?<path>[^\s:]+))?|[Ff]ailed (?:to reconnect|restoring connection with) vhost-user backend|Failed to reconnect to vhost-user backend|Timed out waiting for vhost-user connection(?: on socket (?<late>\S+))?|Failed connecting to vhost-user backend for socket (?<refused>[^\s:]+)/,
     example:
       'ERROR:virtio-devices/src/vhost_user/vu_common_ctrl.rs:100 -- Failed connecting the backend after trying for 1 minute: VhostUserProtocol(SocketConnect(Os { code: 111, kind: ConnectionRefused, message: "Connection refused" }))',
     source: `${VHOST_USER}/vu_common_ctrl.rs, connect_vhost_user; mod.rs, reconnect, 0.15 and later`,
@@ -31,6 +31,19 @@ export const CLOUD_HYPERVISOR_MESSAGES: readonly MessageRow[] = [
     culprit:
       'A back-end that does not run, another path, or one that came back with fewer features than the guest has.',
     remedy: 'Start the back-end first, then the guest; give the back-end its former release or setting back.',
+  },
+  {
+    id: 'chv-restored-state',
+    program: 'cloud-hypervisor',
+    pattern:
+      /Vring bases count \((?<saved>\d+)\) does not match queue count \((?<here>\d+)\)|Backend state and vring bases must both be present or both be absent|Failed (?:saving\/restoring backend state|setting device state fd|checking device state)/,
+    example: 'Vring bases count (2) does not match queue count (4)',
+    spellings: ['Error restoring VM: Failed saving/restoring backend state'],
+    source: `${VHOST_USER}/mod.rs, Error, 49 and later`,
+    means:
+      'What a snapshot or an arriving guest holds of this back-end does not fit the device here, or the back-end did not take or give it.',
+    culprit: 'A device with another number of queues, a back-end without DEVICE_STATE, or a snapshot that was changed.',
+    remedy: 'Restore with the same number of queues and the same release of the back-end; look at its log.',
   },
   {
     id: 'chv-queues',

@@ -49,7 +49,7 @@ export const DPDK_DRIVER_MESSAGES: readonly MessageRow[] = [
     id: 'virtio-user-connect',
     program: 'DPDK',
     pattern:
-      /\(\): connect error, (?<error>.+)|Failed to accept initial client connection|failed to bind to (?<path>\S+): .+; remove it and try again.*virtio|lib\/virtio.*connect error, (?<spdk>.+)|Server mode only supports vhost-user/,
+      /\(\): connect error, (?<error>.+)|Failed to accept initial client connection|failed to bind to (?<path>\S+): .+; remove it and try again.*virtio|lib\/virtio.*connect error, (?<spdk>.+)/,
     example: 'vhost_user_setup(): connect error, Connection refused',
     source: `${VIRTIO_USER}/vhost_user.c, vhost_user_setup, 16.07 and later`,
     means: 'virtio-user could not reach the socket of its back-end.',
@@ -66,6 +66,32 @@ export const DPDK_DRIVER_MESSAGES: readonly MessageRow[] = [
     means: 'More queues were asked for than the back-end has.',
     culprit: 'queues= of the device, or the limit of the back-end or version.',
     remedy: 'Lower queues=.',
+  },
+  {
+    id: 'virtio-user-config',
+    program: 'DPDK',
+    pattern:
+      /arg path is mandatory for virtio_user|unable to determine backend type for path (?<path>\S+)|arg \S+ applies only to vhost-kernel backend|Server mode only supports vhost-user!/,
+    example: 'virtio_user_pmd_probe(): arg path is mandatory for virtio_user',
+    spellings: [
+      'virtio_user_dev_setup(): Server mode only supports vhost-user!',
+      'virtio_user_pmd_probe(): arg iface applies only to vhost-kernel backend',
+    ],
+    source: `drivers/net/virtio, virtio_user_ethdev.c, virtio_user_pmd_probe; ${VIRTIO_USER}/virtio_user_dev.c, 16.07 and later`,
+    means: 'The arguments of virtio-user do not go together. The port is not created.',
+    culprit: 'The --vdev of the program.',
+    remedy:
+      'Give path= with the socket of the back-end; server=1 goes with a vhost-user socket only, iface= with vhost-net only.',
+  },
+  {
+    id: 'virtio-user-mac',
+    program: 'DPDK',
+    pattern: /No valid MAC in devargs or device, use random|Device MAC update failed/,
+    example: 'virtio_user_dev_init_mac(): (/run/vhu0) No valid MAC in devargs or device, use random',
+    source: `${VIRTIO_USER}/virtio_user_dev.c, virtio_user_dev_init_mac, 21.02 and later`,
+    tells: 'course',
+    means:
+      'virtio-user has a random MAC address, because neither its arguments nor the device give one: vhost-user has none to give. Set mac= where it matters.',
   },
   {
     id: 'virtio-user-memory',

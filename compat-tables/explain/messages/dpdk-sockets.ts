@@ -36,6 +36,23 @@ export const DPDK_SOCKET_MESSAGES: readonly MessageRow[] = [
     remedy: 'Look at the lines before this one; report the release of the back-end if it comes again.',
   },
   {
+    id: 'dpdk-fdman',
+    program: 'DPDK',
+    pattern:
+      /VHOST_FDMAN: (?:could not (?:add|remove) -?\d+ fd (?:to|from) -?\d+ epfd: (?<error>.+)|[Ff]ailed to (?<what>alloc fdset|create (?:epoll for )?\S+ (?:fdset|event dispatch thread)|insert fdset))/,
+    example: 'VHOST_FDMAN: could not add 55 fd to 12 epfd: No space left on device',
+    spellings: [
+      'VHOST_FDMAN: Failed to create vhost-evt event dispatch thread',
+      'VHOST_FDMAN: failed to insert fdset entry',
+    ],
+    source: 'lib/vhost, fd_man.c, fdset_init and fdset_add, 24.07 and later',
+    means:
+      'The thread that waits for the vhost-user sockets of this process could not be made, or cannot wait for one of them: that port gets no connection ({error|what}).',
+    culprit:
+      'Limits of the process: descriptors, threads, or with "No space left on device" fs.epoll.max_user_watches. "Bad file descriptor": a fault of the program.',
+    remedy: 'Raise that limit and restart the back-end.',
+  },
+  {
     id: 'dpdk-incorrect-message',
     program: 'DPDK',
     pattern: /VHOST_CONFIG: (?:\([^)]*\) )?vhost read incorrect message/,

@@ -97,9 +97,8 @@ export const LIBVHOST_USER_MESSAGES: readonly MessageRow[] = [
     id: 'libvhost-user-panic',
     program: 'libvhost-user',
     fallback: true,
-    pattern: new RegExp(
-      String.raw`(?:vu_panic|fv_panic: libvhost-user): (?!Guest moved|Guest says|Desc next|Looped|Virtqueue size|Invalid size for|Cannot read indirect|Error mapping|.*(?:Unhandled request|mmap error|Error while (?:recvmsg|reading|writing)|legacy devices|vring_addr message)|virtio: |read descriptor error|Failed to check inflights|Userfaultfd not|Failed UFFDIO|Regions already registered|failed to (?:respond|receive|mprotect)|failing attempt to hot add|VHOST_USER_(?:ADD|REM)_MEM_REG )(?<reason>.+)|(?:\w+: )?(?:Error: too big message request: |Invalid (?:vring_(?:base|num|enable)|queue) (?:message|index: \d+)|Invalid log_(?:base|fd) message|Invalid fds in request: |A maximum of \d+ fds are allowed, however got|Specified region not found|Invalid [gs]et_inflight_fd |Invalid (?:slave|backend)_req_fd message|F_IN_BAND_NOTIFICATIONS requires)`,
-    ),
+    pattern:
+      /(?:vu_panic|fv_panic: libvhost-user): (?!Guest moved|Guest says|Desc next|Looped|Virtqueue size|Invalid size for|Cannot read indirect|Error mapping|.*(?:Unhandled request|mmap error|Error while (?:recvmsg|reading|writing)|legacy devices|vring_addr message)|virtio: |read descriptor error|Failed to check inflights|Userfaultfd not|Failed UFFDIO|Regions already registered|failed to (?:respond|receive|mprotect)|failing attempt to hot add|VHOST_USER_(?:ADD|REM)_MEM_REG )(?<reason>.+)|(?:\w+: )?(?:Error: too big message request: |Invalid (?:vring_(?:base|num|enable)|queue) (?:message|index: \d+)|Invalid log_(?:base|fd) message|Invalid fds in request: |A maximum of \d+ fds are allowed, however got|Specified region not found|Invalid [gs]et_inflight_fd |Invalid (?:slave|backend)_req_fd message|F_IN_BAND_NOTIFICATIONS requires)/,
     example: 'Error: too big message request: 5, size: vmsg->size: 400, while sizeof(vmsg->payload) = 272',
     spellings: ['Invalid queue index: 4', 'PANIC: Invalid fds in request: 12'],
     source: 'subprojects/libvhost-user/libvhost-user.c (contrib/libvhost-user before 6.0), vu_panic, 2.6 and later',

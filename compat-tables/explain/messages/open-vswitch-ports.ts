@@ -161,7 +161,7 @@ export const OVS_PORT_MESSAGES: readonly MessageRow[] = [
     id: 'ovs-mempool',
     program: 'Open vSwitch',
     pattern:
-      /Failed to create (?:memory pool for netdev (?<port>[^\s,]+)|mempool "(?<pool>[^"]+)" with a request of \d+ mbufs$)|Insufficient memory to create memory pool for netdev (?<old>[^\s,]+)|MTU \((?<mtu>\d+)\) setup error: /,
+      /Failed to create (?:memory pool for netdev (?<port>[^\s,]+)|mempool "(?<pool>[^"]+)" with a request of \d+ mbufs$)|Insufficient memory to create memory pool for netdev (?<old>[^\s,]+)/,
     example:
       'netdev_dpdk|ERR|Failed to create memory pool for netdev vhu0, with MTU 9000 on socket 0: Cannot allocate memory',
     source: 'lib/netdev-dpdk.c, netdev_dpdk_mempool_configure and dpdk_mp_create, 2.7 and later',
@@ -170,6 +170,17 @@ export const OVS_PORT_MESSAGES: readonly MessageRow[] = [
     culprit: 'Too little memory for DPDK on that node: many ports, a large MTU, per-port memory.',
     remedy:
       'Raise other_config:dpdk-socket-mem and dpdk-socket-limit, and the huge pages of that node; restart ovs-vswitchd.',
+  },
+  {
+    id: 'ovs-mtu-setup',
+    program: 'Open vSwitch',
+    pattern: /Interface (?<port>\S+) MTU \((?<mtu>\d+)\) setup error: (?<error>.+)/,
+    example: 'netdev_dpdk|ERR|Interface dpdk0 MTU (9000) setup error: Invalid argument',
+    source: 'lib/netdev-dpdk.c, dpdk_eth_dev_port_config, 2.6 and later',
+    means:
+      'The driver of the network card {port} does not take the MTU {mtu} ({error}). The port keeps its former one.',
+    culprit: 'mtu_request of the interface, above what the card does.',
+    remedy: 'Set an mtu_request that every card and every guest on the way can have.',
   },
   {
     id: 'ovs-mtu-unsupported',

@@ -102,6 +102,27 @@ export const OPENSTACK_MESSAGES: readonly MessageRow[] = [
     remedy: 'Check datapath_type and vhostuser_socket_dir of the agent on that host, then bind the port again.',
   },
   {
+    id: 'nova-vif-type',
+    program: 'OpenStack',
+    pattern: /Unsupported VIF type (?<type>\S+) convert/,
+    example: "nova.exception.NovaException: Unsupported VIF type vhostuser convert '_nova_to_osvif_vif_vhostuser'",
+    source: 'nova/network/os_vif_util.py, nova_to_osvif_vif, Newton and later',
+    means: 'Nova does not know how to plug a port of type {type}.',
+    culprit: 'A network driver that is newer than Nova of this host, or that gives vif_details which no plugin serves.',
+    remedy: 'Compare binding:vif_type and vif_details of the port with the releases of Nova and os-vif on that host.',
+  },
+  {
+    id: 'nova-precheck',
+    program: 'OpenStack',
+    pattern: /Migration pre-check (?:error|failed): (?<reason>.+)/,
+    example: "nova.exception.MigrationPreCheckError: Migration pre-check error: CPU doesn't have compatibility.",
+    source: 'nova/exception.py, MigrationPreCheckError; conductor/tasks/live_migrate.py, Icehouse and later',
+    means:
+      'Nova refused the live migration before it began: {reason} The guest stays at the source; no back-end was asked.',
+    culprit: 'What stands after the colon.',
+    remedy: 'Mend what it names, or let the scheduler choose another host.',
+  },
+  {
     id: 'nova-binding',
     program: 'OpenStack',
     pattern:

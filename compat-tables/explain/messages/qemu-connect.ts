@@ -183,6 +183,19 @@ export const QEMU_CONNECT_MESSAGES: readonly MessageRow[] = [
     remedy: 'Use a version with VIRTIO_F_VERSION_1 and a driver for virtio 1.0.',
   },
   {
+    id: 'qemu-cross-endian',
+    program: 'QEMU',
+    pattern: /vhost does not support cross-endian|vhost_set_vring_endian failed(?:: (?<error>[^(]+) \(-?\d+\))?/,
+    example: 'qemu-system-ppc64: vhost does not support cross-endian',
+    spellings: ['qemu-system-ppc64: vhost_set_vring_endian failed: Function not implemented (38)'],
+    source: 'hw/virtio/vhost.c, vhost_virtqueue_set_vring_endian_legacy, 2.4 and later',
+    means:
+      'The driver of the guest uses the byte order of another machine, and the back-end cannot turn its rings. The device does not start.',
+    culprit:
+      'A legacy driver (without VIRTIO_F_VERSION_1) in a guest of the other byte order, with a back-end without VHOST_USER_PROTOCOL_F_CROSS_ENDIAN.',
+    remedy: 'Use a version with VIRTIO_F_VERSION_1 and a driver for virtio 1.0: its rings are always little-endian.',
+  },
+  {
     id: 'qemu-failover',
     program: 'QEMU',
     pattern:

@@ -26,6 +26,23 @@ export const QEMU_MEMORY_MESSAGES: readonly MessageRow[] = [
     remedy: 'Give the guest its memory in fewer, larger regions.',
   },
   {
+    id: 'qemu-memory-sections',
+    program: 'QEMU',
+    pattern:
+      /Section rounded to (?<from>[\da-f]+) prior to previous (?<before>[\da-f]+)|Overlapping but not coherent sections at (?<at>[\da-f]+)/,
+    example: 'qemu-system-x86_64: vhost_region_add_section: Overlapping but not coherent sections at 7fff000',
+    spellings: [
+      'qemu-system-x86_64: vhost_region_add_section:Section rounded to 7f0000000000 prior to previous 7f0000200000',
+    ],
+    source: 'hw/virtio/vhost.c, vhost_region_add_section, 2.12 and later',
+    means:
+      'Pieces of guest memory overlap once QEMU has rounded them to the pages they are made of, and QEMU did not join them: the memory table for the back-end may be wrong at that place.',
+    culprit:
+      'A device or ROM mapped into the middle of guest memory of huge pages, or a fault of QEMU. The back-end has no part in it.',
+    remedy:
+      'Give the guest memory whose size is a multiple of its huge pages, and report the release of QEMU with the devices of the guest.',
+  },
+  {
     id: 'qemu-ram-backing',
     program: 'QEMU',
     pattern:

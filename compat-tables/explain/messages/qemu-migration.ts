@@ -126,4 +126,16 @@ export const QEMU_MIGRATION_MESSAGES: readonly MessageRow[] = [
     culprit: 'The other host, which refused the guest or ended, or the network between the two.',
     remedy: 'Explain the first error in the log of QEMU at the other host.',
   },
+  {
+    id: 'qemu-extra-connection',
+    program: 'QEMU',
+    pattern: /Extra incoming migration connection; ignoring/,
+    example: 'qemu-system-x86_64: socket_accept_incoming_migration: Extra incoming migration connection; ignoring',
+    source: 'migration/socket.c, socket_accept_incoming_migration, 2.11 and later',
+    tells: 'course',
+    loud: true,
+    means:
+      'Somebody connected to the port of the migration although all its connections were there. QEMU ignores it, and the migration goes on.',
+    remedy: 'Nothing needs to be done; with multifd set the same number of channels at both sides.',
+  },
 ];

@@ -193,7 +193,7 @@ export const QEMU_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-vhost-call',
     program: 'QEMU',
     pattern:
-      /(?<call>vhost_(?:(?:set|get)_(?!log_base|config\b)\w+|dev_prepare_inflight|vq_get_addr)) failed(?:: (?<error>[^(]+) \(-?\d+\)| (?<errno>-?\d+)$)/,
+      /(?<call>vhost_(?:(?:set|get)_(?!log_base|config\b|vring_endian\b)\w+|dev_prepare_inflight|vq_get_addr)) failed(?:: (?<error>[^(]+) \(-?\d+\)| (?<errno>-?\d+)$)/,
     example: 'qemu-system-x86_64: vhost_set_features failed: Protocol error (71)',
     source: 'hw/virtio/vhost.c, VHOST_OPS_DEBUG, 2.5 and later',
     tells: 'symptom',

@@ -121,6 +121,22 @@ export const SPDK_MESSAGES: readonly MessageRow[] = [
     remedy: 'Rescan in the guest (rescan-scsi-bus.sh, or "- - -" into /sys/class/scsi_host/hostN/scan).',
   },
   {
+    id: 'spdk-scsi-target',
+    program: 'SPDK',
+    pattern:
+      /SCSI target (?<target>\d+) (?<state>already occupied|is not occupied)|all SCSI target slots are already in use|SCSI target number is too big|invalid SCSI target number|couldn't create SCSI target (?<new>\d+)/,
+    example: 'vhost_scsi.c: *ERROR*: vhost.0: SCSI target 1 already occupied',
+    spellings: [
+      'vhost_scsi.c: *ERROR*: vhost.0: SCSI target number is too big (got 9, max 7), started from 0.',
+      "vhost_scsi.c: *ERROR*: vhost.0: couldn't create SCSI target 1 using bdev 'Malloc0'",
+    ],
+    source: 'lib/vhost, vhost_scsi.c, vhost_scsi_dev_add_tgt and vhost_scsi_dev_remove_tgt, 17.03 and later',
+    device: 'scsi',
+    means: 'A disk could not be added to the controller at that target, or removed. The other disks are not touched.',
+    culprit: 'The request: a target that is in use, empty, or above 7; or a storage that another user holds.',
+    remedy: 'Look at vhost_get_controllers and choose a free target (0 to 7), or -1 for any.',
+  },
+  {
     id: 'spdk-session-timeout',
     program: 'SPDK',
     pattern:

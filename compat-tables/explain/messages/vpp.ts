@@ -211,6 +211,17 @@ export const VPP_MESSAGES: readonly MessageRow[] = [
     remedy: 'Raise its limit of open files (LimitNOFILE); look for denials in the audit log.',
   },
   {
+    id: 'vpp-create',
+    program: 'VPP',
+    pattern: /vhost_user_(?:create|modify)_if returned (?<code>-?\d+)/,
+    example: 'create vhost-user: vhost_user_create_if returned -56',
+    source: `${FILE}, vhost_user_connect_command_fn, 16.06 and later`,
+    means: 'VPP did not make the vhost-user interface; {code} is one of its VNET_API_ERROR numbers (vnet/api_errno.h).',
+    culprit:
+      'No or too long a socket path, a path that another interface has ("interface already exists"), or in server mode one at which VPP cannot listen.',
+    remedy: 'Compare `show vhost-user` with the path; remove an old socket file that nobody uses.',
+  },
+  {
     id: 'vpp-queue-placement',
     program: 'VPP',
     pattern:

@@ -29,7 +29,7 @@ const CASES: readonly Case[] = [
   { line: 'qemu-kvm: unable to map backing store for guest RAM: Cannot allocate memory', id: 'qemu-ram-backing', says: /huge pages/ },
   { line: 'qemu-kvm: os_mem_prealloc: Insufficient free host memory pages available to allocate guest RAM', id: 'qemu-ram-backing', says: /huge pages/ },
   { line: 'qemu-kvm: qemu_prealloc_mem: preallocating memory failed: Bad address', id: 'qemu-ram-backing', says: /huge pages/ },
-  { line: "qemu-kvm: can't open backing store /dev/hugepages/libvirt/qemu/1-vm for guest RAM: Permission denied", id: 'qemu-ram-backing', says: /Permission denied/ },
+  { line: "qemu-kvm: can't open backing store /dev/hugepages/libvirt/qemu/1-vm for guest RAM: Permission denied", id: 'qemu-ram-backing', says: /rights of the hugetlbfs directory/ },
   { line: 'qemu-kvm: multifd_recv_sync_main: channel 2 has already quit', id: 'qemu-multifd-quit', says: /channel 2/ },
   { line: 'qemu-kvm: multifd_send_pages: channel 0 has already quit!', id: 'qemu-multifd-quit', says: /channel 0/ },
   // libvhost-user, whose programs print the same texts behind words of their own
@@ -74,6 +74,32 @@ const CASES: readonly Case[] = [
   { line: 'ERROR nova.network.neutron [instance: x] Binding failed for port 9f0c and host cmp2.', id: 'nova-binding', says: /agent/ },
   { line: 'nova.exception.PortBindingFailed: Binding failed for port 9f0c, please check neutron logs for more information.', id: 'nova-binding', says: /agent/ },
   { line: 'nova.exception.InternalError: Unexpected vif_type=binding_failed', id: 'nova-binding', says: /agent/ },
+  // QEMU, memory and byte order
+  { line: 'qemu-kvm: vhost does not support cross-endian', id: 'qemu-cross-endian', says: /virtio 1\.0/ },
+  { line: 'qemu-kvm: vhost_set_vring_endian failed: Function not implemented (38)', id: 'qemu-cross-endian', says: /byte order/, not: /vhost_set_mem_table/ },
+  { line: 'qemu-kvm: vhost_region_add_section: Overlapping but not coherent sections at 7fff000', id: 'qemu-memory-sections', says: /memory/ },
+  { line: 'qemu-kvm: vhost_region_add_section:Section rounded to 7f0000000000 prior to previous 7f0000200000', id: 'qemu-memory-sections', says: /huge pages/ },
+  { line: 'qemu-kvm: socket_accept_incoming_migration: Extra incoming migration connection; ignoring', id: 'qemu-extra-connection', says: /ignores it/ },
+  // DPDK
+  { line: 'VHOST_FDMAN: could not add 55 fd to 12 epfd: No space left on device', id: 'dpdk-fdman', says: /max_user_watches/ },
+  { line: 'VHOST_FDMAN: Failed to create vhost-evt event dispatch thread', id: 'dpdk-fdman', says: /vhost-user/ },
+  { line: 'virtio_user_dev_init_mac(): (/tmp/sock0) No valid MAC in devargs or device, use random', id: 'virtio-user-mac', says: /mac=/ },
+  { line: 'virtio_user_pmd_probe(): arg path is mandatory for virtio_user', id: 'virtio-user-config', says: /path=/ },
+  { line: 'virtio_user_dev_setup(): Server mode only supports vhost-user!', id: 'virtio-user-config', says: /server=1/ },
+  // Open vSwitch
+  { line: 'netdev_dpdk|ERR|Interface vhu0 MTU (9000) setup error: Invalid argument', id: 'ovs-mtu-setup', says: /9000/, not: /dpdk-socket-mem/ },
+  // VPP
+  { line: 'create vhost-user: vhost_user_create_if returned -56', id: 'vpp-create', says: /-56/ },
+  // SPDK
+  { line: 'vhost_scsi.c:1145:vhost_scsi_dev_add_tgt: *ERROR*: vhost.0: SCSI target 1 already occupied', id: 'spdk-scsi-target', says: /target/ },
+  { line: 'vhost_scsi.c:1262:vhost_scsi_dev_remove_tgt: *ERROR*: vhost.0: SCSI target 3 is not occupied', id: 'spdk-scsi-target', says: /target/ },
+  // cloud-hypervisor
+  { line: 'Timed out waiting for vhost-user connection on socket /tmp/v.sock', id: 'chv-connect-failed', says: /Start the back-end/ },
+  { line: 'Vring bases count (2) does not match queue count (4)', id: 'chv-restored-state', says: /same number of queues/ },
+  { line: 'Error restoring VM: Backend state and vring bases must both be present or both be absent', id: 'chv-restored-state', says: /snapshot/ },
+  // OpenStack
+  { line: "nova.exception.MigrationPreCheckError: Migration pre-check error: CPU doesn't have compatibility.", id: 'nova-precheck', says: /CPU doesn't have compatibility/ },
+  { line: "nova.exception.NovaException: Unsupported VIF type vhostuser convert '_nova_to_osvif_vif_vhostuser'", id: 'nova-vif-type', says: /vhostuser/ },
 ];
 
 describe('explain: lines written down from the sources', () => {
