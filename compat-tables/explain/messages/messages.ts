@@ -14,6 +14,7 @@ import { LIBVIRT_MIGRATION_MESSAGES } from './libvirt-migration.ts';
 import type { MessageRow } from './message-row.ts';
 import { OVS_MESSAGES } from './open-vswitch.ts';
 import { OVS_PORT_MESSAGES } from './open-vswitch-ports.ts';
+import { OVS_RESOURCE_MESSAGES } from './open-vswitch-resources.ts';
 import { OPENSTACK_MESSAGES } from './openstack.ts';
 import { OTHER_MESSAGES } from './other-programs.ts';
 import { PASST_MESSAGES } from './passt.ts';
@@ -21,6 +22,7 @@ import { QEMU_MESSAGES } from './qemu.ts';
 import { QEMU_ARRIVAL_MESSAGES } from './qemu-arrival.ts';
 import { QEMU_CONNECT_MESSAGES } from './qemu-connect.ts';
 import { QEMU_DEVICE_MESSAGES } from './qemu-devices.ts';
+import { QEMU_HOST_MEMORY_MESSAGES } from './qemu-host-memory.ts';
 import { QEMU_MEMORY_MESSAGES } from './qemu-memory.ts';
 import { QEMU_MIGRATION_MESSAGES } from './qemu-migration.ts';
 import { QEMU_POSTCOPY_MESSAGES } from './qemu-postcopy.ts';
@@ -43,6 +45,7 @@ export const MESSAGES: readonly MessageRow[] = [
   ...QEMU_ARRIVAL_MESSAGES,
   ...QEMU_MESSAGES,
   ...QEMU_MEMORY_MESSAGES,
+  ...QEMU_HOST_MEMORY_MESSAGES,
   ...QEMU_PROTOCOL_MESSAGES,
   ...QEMU_MIGRATION_MESSAGES,
   ...QEMU_POSTCOPY_MESSAGES,
@@ -61,6 +64,7 @@ export const MESSAGES: readonly MessageRow[] = [
   ...DPDK_DRIVER_MESSAGES,
   ...OVS_MESSAGES,
   ...OVS_PORT_MESSAGES,
+  ...OVS_RESOURCE_MESSAGES,
   ...VPP_MESSAGES,
   ...SPDK_MESSAGES,
   ...CLOUD_HYPERVISOR_MESSAGES,

@@ -58,23 +58,6 @@ export const OVS_PORT_MESSAGES: readonly MessageRow[] = [
       'If making the port again fails ("Address already in use", "registered"), restart ovs-vswitchd and remove the socket file.',
   },
   {
-    id: 'ovs-pmd-numa',
-    program: 'Open vSwitch',
-    pattern:
-      /There's no available (?:\(non-isolated\) )?pmd thread on numa node (?<node>\d+)\. (?:Queue (?<queue>\d+) on port '(?<port>[^']+)'|Port '(?<name>[^']+)' rx queue (?<rx>\d+)) will be assigned to (?:a|the) pmd/,
-    example:
-      "dpif_netdev|WARN|There's no available (non-isolated) pmd thread on numa node 1. Queue 0 on port 'vhu1' will be assigned to the pmd on core 2 (numa node 0). Expect reduced performance.",
-    spellings: [
-      "dpif_netdev|WARN|There's no available (non-isolated) pmd thread on numa node 1. Port 'vhu1' rx queue 0 will be assigned to a pmd on numa node 0. This may lead to reduced performance.",
-      "dpif_netdev|WARN|There's no available pmd thread on numa node 1. Queue 0 on port 'vhu1' will be assigned to the pmd on core 2 (numa node 0). Expect reduced performance.",
-    ],
-    source: 'lib/dpif-netdev.c, rxq_scheduling and sched_numa_list_schedule, 2.7 and later',
-    means:
-      'The memory of the guest behind {port|name} is on NUMA node {node}, where Open vSwitch has no thread for its queues: one of another node serves them. The port works, more slowly.',
-    culprit: 'other_config:pmd-cpu-mask without a core of that node, or all of its cores isolated by pmd-rxq-affinity.',
-    remedy: 'Add cores of node {node} to other_config:pmd-cpu-mask, or pin the guest to a node that has some.',
-  },
-  {
     id: 'ovs-could-not-open',
     program: 'Open vSwitch',
     pattern: /could not open network device (?<port>\S+) \((?<error>[^)]+)\)/,
@@ -156,41 +139,6 @@ export const OVS_PORT_MESSAGES: readonly MessageRow[] = [
     means: 'DPDK could not say what the guest at {path} accepted, or on which node its memory lies.',
     culprit: 'A guest that hung up at that moment.',
     remedy: 'Nothing needs to be done if the port comes up afterwards.',
-  },
-  {
-    id: 'ovs-mempool',
-    program: 'Open vSwitch',
-    pattern:
-      /Failed to create (?:memory pool for netdev (?<port>[^\s,]+)|mempool "(?<pool>[^"]+)" with a request of \d+ mbufs$)|Insufficient memory to create memory pool for netdev (?<old>[^\s,]+)/,
-    example:
-      'netdev_dpdk|ERR|Failed to create memory pool for netdev vhu0, with MTU 9000 on socket 0: Cannot allocate memory',
-    source: 'lib/netdev-dpdk.c, netdev_dpdk_mempool_configure and dpdk_mp_create, 2.7 and later',
-    means:
-      'No memory is left on that NUMA node for the packets of the port. The port does not work, or keeps its former MTU.',
-    culprit: 'Too little memory for DPDK on that node: many ports, a large MTU, per-port memory.',
-    remedy:
-      'Raise other_config:dpdk-socket-mem and dpdk-socket-limit, and the huge pages of that node; restart ovs-vswitchd.',
-  },
-  {
-    id: 'ovs-mtu-setup',
-    program: 'Open vSwitch',
-    pattern: /Interface (?<port>\S+) MTU \((?<mtu>\d+)\) setup error: (?<error>.+)/,
-    example: 'netdev_dpdk|ERR|Interface dpdk0 MTU (9000) setup error: Invalid argument',
-    source: 'lib/netdev-dpdk.c, dpdk_eth_dev_port_config, 2.6 and later',
-    means:
-      'The driver of the network card {port} does not take the MTU {mtu} ({error}). The port keeps its former one.',
-    culprit: 'mtu_request of the interface, above what the card does.',
-    remedy: 'Set an mtu_request that every card and every guest on the way can have.',
-  },
-  {
-    id: 'ovs-mtu-unsupported',
-    program: 'Open vSwitch',
-    pattern: /(?<port>\S+): unsupported MTU (?<mtu>\d+)|Interface (?<name>\S+) does not support MTU configuration/,
-    example: 'netdev_dpdk|WARN|vhu0: unsupported MTU 70000',
-    source: 'lib/netdev-dpdk.c, netdev_dpdk_set_mtu, 2.6 and later',
-    means: 'mtu_request is outside 68 to 9702; the port keeps its MTU.',
-    culprit: 'The setting mtu_request of the interface.',
-    remedy: 'Set an MTU in that range.',
   },
   {
     id: 'ovs-vhost-name',
