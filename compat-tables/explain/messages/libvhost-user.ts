@@ -98,7 +98,7 @@ export const LIBVHOST_USER_MESSAGES: readonly MessageRow[] = [
     program: 'libvhost-user',
     fallback: true,
     pattern:
-      /(?:vu_panic|fv_panic: libvhost-user): (?!Guest moved|Guest says|Desc next|Looped|Virtqueue size|Invalid size for|Cannot read indirect|Error mapping|.*(?:Unhandled request|mmap error|Error while (?:recvmsg|reading|writing)|legacy devices|vring_addr message)|virtio: |read descriptor error|Failed to check inflights|Userfaultfd not|Failed UFFDIO|Regions already registered|failed to (?:respond|receive|mprotect)|failing attempt to hot add|VHOST_USER_(?:ADD|REM)_MEM_REG )(?<reason>.+)|(?:\w+: )?(?:Error: too big message request: |Invalid (?:vring_(?:base|num|enable)|queue) (?:message|index: \d+)|Invalid log_(?:base|fd) message|Invalid fds in request: |A maximum of \d+ fds are allowed, however got|Specified region not found|Invalid [gs]et_inflight_fd |Invalid (?:slave|backend)_req_fd message|F_IN_BAND_NOTIFICATIONS requires)/,
+      /(?:vu_panic|fv_panic: libvhost-user): (?!Guest moved|Guest says|Desc next|Looped|Virtqueue size|Invalid size for|Cannot read indirect|Error mapping|.*(?:Unhandled request|mmap error|Error while (?:recvmsg|reading|writing)|legacy devices|vring_addr message)|virtio: |read descriptor error|Failed to check inflights|Userfaultfd not|Failed UFFDIO|Regions already registered|kick eventfd_read|Error writing eventfd|Set virtio configuration|failed to (?:respond|receive|mprotect)|failing attempt to hot add|VHOST_USER_(?:ADD|REM)_MEM_REG )(?<reason>.+)|(?:\w+: )?(?:Error: too big message request: |Invalid (?:vring_(?:base|num|enable)|queue) (?:message|index: \d+)|Invalid log_(?:base|fd) message|Invalid fds in request: |A maximum of \d+ fds are allowed, however got|Specified region not found|Invalid [gs]et_inflight_fd |Invalid (?:slave|backend)_req_fd message|F_IN_BAND_NOTIFICATIONS requires)/,
     example: 'Error: too big message request: 5, size: vmsg->size: 400, while sizeof(vmsg->payload) = 272',
     spellings: ['Invalid queue index: 4', 'PANIC: Invalid fds in request: 12'],
     source: 'subprojects/libvhost-user/libvhost-user.c (contrib/libvhost-user before 6.0), vu_panic, 2.6 and later',
@@ -135,6 +135,28 @@ export const LIBVHOST_USER_MESSAGES: readonly MessageRow[] = [
     culprit:
       'A faulty driver in the guest, memory that was unplugged, or a record of requests under way that does not fit.',
     remedy: 'Bind the driver in the guest again, and start the back-end again.',
+  },
+  {
+    id: 'libvhost-user-notify',
+    program: 'libvhost-user',
+    pattern: new RegExp(`${PANIC}(?<what>kick eventfd_read\\(\\)|Error writing eventfd): (?<error>.+)`),
+    example: 'vu_panic: Error writing eventfd: Bad file descriptor',
+    spellings: ['PANIC: kick eventfd_read(): Bad file descriptor'],
+    source: 'subprojects/libvhost-user/libvhost-user.c, vu_kick_cb and vu_queue_notify, 2.6 and later',
+    means: 'A notification to or from the guest did not work ({what}: {error}). The back-end stops serving the device.',
+    culprit:
+      'A descriptor of SET_VRING_KICK or SET_VRING_CALL that is no eventfd (a relay that mixed them up) or that was closed.',
+    remedy: 'Start the back-end and the guest again; report both releases.',
+  },
+  {
+    id: 'libvhost-user-config',
+    program: 'libvhost-user',
+    pattern: /Set virtio configuration space failed/,
+    example: 'vu_panic: Set virtio configuration space failed',
+    source: 'subprojects/libvhost-user/libvhost-user.c, vu_set_config, 2.12 and later',
+    means: 'The device of the back-end refused what the guest writes into its configuration (SET_CONFIG), and stops.',
+    culprit: 'A field that this back-end does not let anybody write (cache mode of a disk, for example).',
+    remedy: 'Do not change that setting in the guest; look at the options of the back-end (writable, config-wce).',
   },
   {
     id: 'libvhost-user-slots',

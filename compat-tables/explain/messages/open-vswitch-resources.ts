@@ -20,6 +20,21 @@ export const OVS_RESOURCE_MESSAGES: readonly MessageRow[] = [
     remedy: 'Add cores of node {node} to other_config:pmd-cpu-mask, or pin the guest to a node that has some.',
   },
   {
+    id: 'ovs-queue-not-polled',
+    program: 'Open vSwitch',
+    pattern:
+      /No non-isolated pmd on any numa available for port '(?<port>[^']+)' rx queue (?<queue>\d+)|There is no PMD thread on core (?<core>\d+)\. Queue (?<pinned>\d+) on port '(?<name>[^']+)' will not be polled/,
+    example:
+      "dpif_netdev|WARN|No non-isolated pmd on any numa available for port 'vhu1' rx queue 0. This rx queue will not be polled.",
+    spellings: ["dpif_netdev|WARN|There is no PMD thread on core 7. Queue 0 on port 'vhu1' will not be polled."],
+    source: 'lib/dpif-netdev.c, sched_numa_list_schedule and rxq_scheduling, 2.6 and later',
+    means: 'Nobody serves queue {queue|pinned} of {port|name}: what the guest sends there stays in its ring.',
+    culprit:
+      'pmd-rxq-affinity of ports that takes all threads for itself or names a core without one, or an other_config:pmd-cpu-mask that is too small.',
+    remedy:
+      'Add cores to other_config:pmd-cpu-mask, or correct pmd-rxq-affinity (`ovs-appctl dpif-netdev/pmd-rxq-show`).',
+  },
+  {
     id: 'ovs-mempool',
     program: 'Open vSwitch',
     pattern:

@@ -110,7 +110,7 @@ export const QEMU_POSTCOPY_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-userfault',
     program: 'QEMU',
     pattern:
-      /(?<!VHOST_CONFIG: |\) )\buserfaultfd not available: (?<error>.+)|syscall __NR_userfaultfd failed|\bUFFDIO_API failed|Userfault on this host does not support huge pages|Missing userfault (?:map )?features|Failed to (?:open userfault fd|read full userfault message|map (?:test area|postcopy_tmp_page))|Opening userfault_\w+|uffd_open\(\) failed|UFFDIO_(?:REGISTER|UNREGISTER) failed|Userfault feature detection failed|from userfaultfd|userfault unregister|qemu[\w-]*: Userfaultfd not available|userfault register: |Region doesn't support COPY/,
+      /(?<!VHOST_CONFIG: |\) )\buserfaultfd not available: (?<error>.+)|syscall __NR_userfaultfd failed|\bUFFDIO_API failed|Userfault on this host does not support huge pages|Missing userfault (?:map )?features|Failed to (?:open userfault fd|read full userfault message|map (?:test area|postcopy_tmp_page))|Opening userfault_\w+|uffd_open\(\) failed|UFFDIO_(?:REGISTER|UNREGISTER) failed|Userfault feature detection failed|from userfaultfd|userfault unregister|(?:qemu[\w-]*|not supported): Userfaultfd not available|userfault register: |Region doesn't support COPY/,
     example: 'qemu-system-x86_64: postcopy_ram_supported_by_host: userfaultfd not available: Operation not permitted',
     spellings: ['qemu-system-x86_64: Userfault on this host does not support huge pages'],
     source: 'migration/postcopy-ram.c, postcopy_ram_supported_by_host and ram_block_enable_notify, 2.5 and later',
@@ -146,7 +146,7 @@ export const QEMU_POSTCOPY_MESSAGES: readonly MessageRow[] = [
     id: 'qemu-device-state',
     program: 'QEMU',
     pattern:
-      /Error (?<verb>saving|loading|getting vhost)\s+back-end (?:state )?of (?<what>\S+) device(?!.*Failed to (?:send|receive) (?:SET|CHECK)_DEVICE_STATE|.*transfer pipe)|Back-end (?<did>did not accept migration state transfer|failed to process its internal state)|Failed to (?:initiate|set up) state transfer/,
+      /Error (?<verb>saving|loading|getting vhost)\s+back-end (?:state )?of (?<what>\S+) device(?!.*Failed to (?:send|receive) (?:SET|CHECK)_DEVICE_STATE|.*transfer pipe)|Back-end (?<did>did not accept migration state transfer|failed to process its internal state)|Failed to (?:initiate|set up) state transfer(?!: Failed to (?:send|receive) SET_)/,
     example:
       'qemu-system-x86_64: Error loading back-end state of vhost-user-fs device 0000:00:04.0/vhost-user-fs (tag: "share"): Back-end failed to process its internal state',
     spellings: [

@@ -156,7 +156,7 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     id: 'rust-vring-worker',
     program: 'rust-vmm',
     pattern:
-      /Error in vring worker: |failed spawning the vring worker|failed to create vring(?: epoll handler)?: |cannot read vring kick event|failed to (?:handle|wait for) epoll event: /,
+      /Error in vring worker: |virtiofsd.*processing the vring(?: \d+)?: |failed spawning the vring worker|failed to create vring(?: epoll handler)?: |cannot read vring kick event|failed to (?:handle|wait for) epoll event: /,
     example: 'ERROR vhost_user_backend] Error in vring worker: HandleEventReadKick(Os { code: 9 })',
     source: 'vhost-user-backend/src/vring.rs and event_loop.rs, VringEpollError, 0.1 and later',
     means: 'The thread that serves the queues of a back-end failed; the device stands still.',
@@ -197,6 +197,18 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     means: 'virtiofsd does not start: its threads need unshare(), and this host forbids it ({error}).',
     culprit: 'The seccomp filter of the container that it runs in.',
     remedy: 'Allow unshare in that filter, or start virtiofsd with --thread-pool-size=0.',
+  },
+  {
+    id: 'virtiofsd-sandbox',
+    program: 'rust-vmm',
+    device: 'fs',
+    pattern: /virtiofsd.*Error (?:creating|entering) sandbox: /,
+    example:
+      'ERROR virtiofsd] Error creating sandbox: Fork(Os { code: 1, kind: PermissionDenied, message: "Operation not permitted" })',
+    source: 'virtiofsd src/main.rs, main, 1.0 and later',
+    means: 'virtiofsd does not start: it could not shut itself into the shared directory.',
+    culprit: 'A container or user without the rights for namespaces or chroot.',
+    remedy: 'Give it these rights, or choose another --sandbox (namespace, chroot, none).',
   },
   {
     id: 'virtiofsd-state',

@@ -100,6 +100,15 @@ const CASES: readonly Case[] = [
   // OpenStack
   { line: "nova.exception.MigrationPreCheckError: Migration pre-check error: CPU doesn't have compatibility.", id: 'nova-precheck', says: /CPU doesn't have compatibility/ },
   { line: "nova.exception.NovaException: Unsupported VIF type vhostuser convert '_nova_to_osvif_vif_vhostuser'", id: 'nova-vif-type', says: /vhostuser/ },
+  // relatives of the lines above
+  { line: 'PANIC: kick eventfd_read(): Bad file descriptor', id: 'libvhost-user-notify', says: /notification/ },
+  { line: 'qemu-storage-daemon: vu_panic: Error writing eventfd: Bad file descriptor', id: 'libvhost-user-notify', says: /notification/, not: /queues of both/ },
+  { line: 'vu_panic: Set virtio configuration space failed', id: 'libvhost-user-config', says: /SET_CONFIG/, not: /queues of both/ },
+  { line: 'ERROR virtiofsd] processing the vring 1: QueueReader(InvalidChain)', id: 'rust-vring-worker', says: /ring with nonsense/ },
+  { line: 'ERROR virtiofsd] Error creating sandbox: Fork(Os { code: 1, kind: PermissionDenied, message: "Operation not permitted" })', id: 'virtiofsd-sandbox', says: /--sandbox/ },
+  { line: 'qemu-kvm: Error saving back-end state of vhost-user-fs device /machine/fs0 (tag: "x"): Failed to initiate state transfer: Failed to send SET_DEVICE_STATE_FD message: Broken pipe', id: 'qemu-device-state-lost', says: /hung up/, not: /another shared directory/ },
+  { line: "dpif_netdev|WARN|No non-isolated pmd on any numa available for port 'vhu1' rx queue 0. This rx queue will not be polled.", id: 'ovs-queue-not-polled', says: /vhu1.*pmd-cpu-mask/ },
+  { line: "dpif_netdev|WARN|There is no PMD thread on core 7. Queue 0 on port 'vhu1' will not be polled.", id: 'ovs-queue-not-polled', says: /pmd-rxq-affinity/ },
 ];
 
 describe('explain: lines written down from the sources', () => {
@@ -121,6 +130,14 @@ describe('explain: lines written down from the sources', () => {
     const [nova] = explain(line, entries);
     assert.equal(nova?.id, 'nova-postcopy-switch');
     assert.doesNotMatch([...nova.culprits, ...nova.remedies].join(' '), /PAGEFAULT|vhost-postcopy-support/);
+    const denied = explain(
+      'Error: Postcopy is not supported: Userfaultfd not available: Operation not permitted',
+      entries,
+    );
+    assert.deepEqual(
+      denied.map(({ id }) => id),
+      ['qemu-postcopy-unsupported', 'qemu-userfault'],
+    );
     const memory =
       "error: internal error: unable to execute QEMU command 'migrate-set-capabilities': Postcopy is not supported: Host backend files need to be TMPFS or HUGETLBFS only";
     const ids = explain(memory, entries).map(({ id }) => id);
