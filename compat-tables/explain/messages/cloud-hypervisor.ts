@@ -82,7 +82,7 @@ export const CLOUD_HYPERVISOR_MESSAGES: readonly MessageRow[] = [
     means: 'The options of a vhost-user device do not go together. The guest is not created.',
     culprit: 'The command line or the request to the API.',
     remedy:
-      'With vhost_user=on give socket= and no path=, and leave rate limits to the back-end; for --generic-vhost-user give all that the line names.',
+      'With vhost_user=on give socket= and no path=, and leave rate limits to the back-end; for `cloud-hypervisor --generic-vhost-user` give all that the line names.',
   },
   {
     id: 'chv-protocol',

@@ -79,7 +79,7 @@ export const DPDK_DRIVER_MESSAGES: readonly MessageRow[] = [
     ],
     source: `drivers/net/virtio, virtio_user_ethdev.c, virtio_user_pmd_probe; ${VIRTIO_USER}/virtio_user_dev.c, 16.07 and later`,
     means: 'The arguments of virtio-user do not go together. The port is not created.',
-    culprit: 'The --vdev of the program.',
+    culprit: 'The `--vdev` of the program.',
     remedy:
       'Give path= with the socket of the back-end; server=1 goes with a vhost-user socket only, iface= with vhost-net only.',
   },

@@ -196,7 +196,7 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     source: 'virtiofsd src/vhost_user.rs, VhostUserFsThread::new, 1.0 and later',
     means: 'virtiofsd does not start: its threads need unshare(), and this host forbids it ({error}).',
     culprit: 'The seccomp filter of the container that it runs in.',
-    remedy: 'Allow unshare in that filter, or start virtiofsd with --thread-pool-size=0.',
+    remedy: 'Allow unshare in that filter, or start `virtiofsd --thread-pool-size=0`.',
   },
   {
     id: 'virtiofsd-sandbox',
@@ -208,7 +208,7 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     source: 'virtiofsd src/main.rs, main, 1.0 and later',
     means: 'virtiofsd does not start: it could not shut itself into the shared directory.',
     culprit: 'A container or user without the rights for namespaces or chroot.',
-    remedy: 'Give it these rights, or choose another --sandbox (namespace, chroot, none).',
+    remedy: 'Give it these rights, or choose another `virtiofsd --sandbox` (namespace, chroot, none).',
   },
   {
     id: 'virtiofsd-state',
@@ -227,7 +227,7 @@ export const RUST_VMM_MESSAGES: readonly MessageRow[] = [
     culprit:
       'At the destination mostly a shared directory that is not the same directory: a file that the guest has open is not there, or has another handle. Otherwise rights of virtiofsd, or two releases.',
     remedy:
-      'Share the same directory (a network or cluster file system) under both virtiofsd, with the same release and options (--migration-mode, --migration-on-error).',
+      'Share the same directory (a network or cluster file system) under both virtiofsd, with the same release and options (`virtiofsd --migration-mode`, `virtiofsd --migration-on-error`).',
   },
   {
     id: 'virtiofsd-unprepared',
