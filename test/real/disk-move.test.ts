@@ -72,7 +72,11 @@ describe('check-move of disks against QEMU and qemu-storage-daemon', function ()
     assert.ok(said.includes(line), `QEMU says "${line}", check-move "${said}"`);
 
     const yes = await checkMove(eight, other);
-    assert.deepEqual([yes.possible, yes.targets[0]?.pin?.version], [true, 'site.q8'], JSON.stringify(yes));
+    assert.deepEqual(
+      [yes.possible, yes.targets[0]?.pin?.version],
+      [true, 'upstream.qemu-storage-daemon.v5.2'],
+      JSON.stringify(yes),
+    );
     const incoming = join(peers.folder(), 'in');
     const destination = await DiskMachine.start(peers, { socket: other.path('fe'), queues: 8, incoming });
     await destination.greeted();
