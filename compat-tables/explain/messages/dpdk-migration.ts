@@ -135,17 +135,26 @@ export const DPDK_MIGRATION_MESSAGES: readonly MessageRow[] = [
   {
     id: 'dpdk-postcopy',
     program: 'DPDK',
-    pattern:
-      /VHOST_CONFIG: (?:\([^)]*\) )?(?:[Ff]ailed to register ufd for region|[Uu]serfaultfd not available: (?<error>.+)|UFFDIO_API ioctl failure)/,
+    pattern: /VHOST_CONFIG: (?:\([^)]*\) )?(?:[Uu]serfaultfd not available: (?<error>.+)|UFFDIO_API ioctl failure)/,
     example: 'VHOST_CONFIG: (/run/vhu0) userfaultfd not available: Operation not permitted',
-    spellings: [
-      'VHOST_CONFIG: (/run/vhu0) failed to register ufd for region 7f0000000000 - 7f0040000000 (ufd = 40) Invalid argument',
-    ],
-    source:
-      'lib/vhost, vhost_user.c, vhost_user_set_postcopy_advise and vhost_user_postcopy_region_register, 18.11 and later',
+    source: 'lib/vhost, vhost_user.c, vhost_user_set_postcopy_advise, 18.11 and later',
     means: 'The back-end cannot use userfaultfd, so that it cannot take part in post-copy.',
     culprit:
-      'userfaultfd that is forbidden to it (vm.unprivileged_userfaultfd=0, a seccomp filter of its container), or guest memory of a kind that it cannot serve.',
+      'userfaultfd that is forbidden to it (vm.unprivileged_userfaultfd=0, a seccomp filter of its container), or a kernel without it.',
     remedy: 'Allow userfaultfd (sysctl vm.unprivileged_userfaultfd=1), or migrate without post-copy.',
+  },
+  {
+    id: 'dpdk-postcopy-region',
+    program: 'DPDK',
+    pattern: /VHOST_CONFIG: (?:\([^)]*\) )?[Ff]ailed to register ufd for region (?<region>\S+ - \S+)/,
+    example:
+      'VHOST_CONFIG: (/run/vhu0) failed to register ufd for region 7f0000000000 - 7f0040000000 (ufd = 40) Invalid argument',
+    source: 'lib/vhost, vhost_user.c, vhost_user_postcopy_region_register, 18.11 and later',
+    means:
+      'The back-end has a userfaultfd, but cannot watch this region of guest memory with it, so that it cannot take part in post-copy.',
+    culprit:
+      'Invalid argument: memory of a kind that the kernel cannot watch (huge pages or shared memory of an older kernel, a file), or a range that is not mapped so. Operation not permitted: write protection of the memory (a sealed memfd).',
+    remedy:
+      'Give the guest memory that the kernel can watch (memory-backend-memfd,share=on), or migrate without post-copy.',
   },
 ];

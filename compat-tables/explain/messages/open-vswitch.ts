@@ -68,9 +68,12 @@ export const OVS_MESSAGES: readonly MessageRow[] = [
     pattern: /Connection on socket '(?<path>[^']+)' destroyed while vhost device still attached/,
     example: "dpdk|ERR|Connection on socket '/run/vm/vhu0' destroyed while vhost device still attached.",
     source: 'lib/netdev-dpdk.c, destroy_connection, 2.13 and later',
-    means: 'The connection of {path} ended while the device was running.',
-    culprit: 'The front-end process died.',
-    remedy: 'Look at the log of QEMU.',
+    means:
+      'A connection of {path} ended, and Open vSwitch still has a device for the port: one that ends with its connection is taken off before this line.',
+    culprit:
+      'A second connection to the same socket (a probe, another front-end), whose end leaves the device of the first alone; or a device that was not told off.',
+    remedy:
+      'See whether traffic of the guest goes on (`ovs-vsctl get Interface NAME status`); give each socket to one front-end, and restart the guest if its port is dead.',
   },
   {
     id: 'ovs-device-not-found',
