@@ -11,7 +11,8 @@ import { devicesOf } from '../../../rpc/fleet/host-devices.ts';
 import { asHost, type HostDocument, type InterfaceDocument } from '../../../rpc/fleet/host-document.ts';
 import { parseDocument } from '../../../rpc/fleet/read-documents.ts';
 import { ROOT } from '../../root.ts';
-import { abilities, blockersOf, entry, OVS_32, OVS_213 } from '../state/fixtures.ts';
+import { abilities, entry, OVS_32, OVS_213 } from '../state/fixtures.ts';
+import { documentOf, versionDocuments } from './made-documents.ts';
 
 const NET = 'vhost-user-net';
 const BLK = 'vhost-user-blk';
@@ -25,30 +26,8 @@ interface Host {
 }
 
 function host(name: string, { entries = [V32, V213], known = abilities(OVS_32), interfaces = [] }: Host): HostDocument {
-  const versions = entries.map((one, preference) => {
-    const blockers = blockersOf(one, known);
-    return {
-      ...{ version: one.version, device_type: one.deviceType, preference, feature_names: [], limits: one.limits },
-      ...{ virtio_features: formatMask(one.virtioFeatures), digest: one.digest, tier: one.tier, covers: [] },
-      ...{ usable: blockers.length === 0, blockers, summary: '', origin: '10-test.json' },
-    };
-  });
-  return {
-    ...{
-      format: 1,
-      kind: 'vhost-compat host',
-      host: name,
-      system_id: name,
-      hostname: name,
-      agent_version: '',
-      time: '',
-    },
-    backend: {
-      ...{ features: formatMask(known.virtioFeatures), protocol_features: formatMask(known.protocolFeatures) },
-      limits: known.limits,
-    },
-    ...{ versions, interfaces, devices: devicesOf(name, versions, undefined) },
-  };
+  const versions = versionDocuments(entries, known);
+  return documentOf(name, known, { versions, interfaces, devices: devicesOf(name, versions, undefined) });
 }
 
 /** An interface whose guest took so much of its version. */

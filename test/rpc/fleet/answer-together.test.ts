@@ -6,7 +6,8 @@ import type { Tier } from '../../../compat-tables/entries/entry.ts';
 import { answerTogether, togetherJson } from '../../../rpc/fleet/answer-together.ts';
 import type { GuestQuestion } from '../../../rpc/fleet/guest-interfaces.ts';
 import type { HostDocument, InterfaceDocument } from '../../../rpc/fleet/host-document.ts';
-import { blockersOf, entry } from '../state/fixtures.ts';
+import { entry } from '../state/fixtures.ts';
+import { documentOf, versionDocuments } from './made-documents.ts';
 
 const BASE = maskOf(VIRTIO_NET, 'VERSION_1', 'MRG_RXBUF');
 const PACKED = maskOf(VIRTIO_NET, 'RING_PACKED');
@@ -14,27 +15,7 @@ const tiered = (version: string, mask: bigint, tier: Tier = 'both-ways') => entr
 const ALL = [tiered('site.packed', BASE | PACKED), tiered('site.forward', BASE, 'forward-only')];
 function host(name: string, mask: bigint, interfaces: readonly InterfaceDocument[] = []): HostDocument {
   const known = { virtioFeatures: mask | CONTROL_BITS, protocolFeatures: 0xcf7n, limits: {} };
-  const versions = ALL.map((one, preference) => {
-    const blockers = blockersOf(one, known);
-    return {
-      ...{ version: one.version, device_type: one.deviceType, preference, feature_names: [], limits: one.limits },
-      ...{ virtio_features: formatMask(one.virtioFeatures), digest: one.digest, tier: one.tier, covers: [] },
-      ...{ usable: blockers.length === 0, blockers, summary: '', origin: '10-test.json' },
-    };
-  });
-  return {
-    ...{
-      format: 1,
-      kind: 'vhost-compat host',
-      host: name,
-      system_id: name,
-      hostname: name,
-      agent_version: '',
-      time: '',
-    },
-    backend: { features: formatMask(known.virtioFeatures), protocol_features: '0xcf7', limits: {} },
-    ...{ versions, interfaces },
-  };
+  return documentOf(name, known, { versions: versionDocuments(ALL, known), interfaces });
 }
 
 function running(name: string, acked: bigint, more: Partial<InterfaceDocument> = {}): InterfaceDocument {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { formatMask, maskOf } from '../../../compat-tables/bits/mask.ts';
 import { CONTROL_BITS } from '../../../compat-tables/bits/named-masks.ts';
 import { PROTOCOL } from '../../../compat-tables/bits/vhost-user-protocol.ts';
-import { checkEntry } from '../../../compat-tables/compare/check-entry.ts';
 import type { Limits } from '../../../compat-tables/entries/entry.ts';
 import type { TargetAnswer } from '../../../compat-tables/moves/check-move.ts';
 import { answerMove } from '../../../rpc/fleet/answer-move.ts';
 import type { HostDocument, InterfaceDocument } from '../../../rpc/fleet/host-document.ts';
 import { entry } from '../state/fixtures.ts';
+import { documentOf, versionDocuments } from './made-documents.ts';
 
 /** Documents of hosts whose back-ends serve any device type: one interface, and the versions that are given. */
 
@@ -37,16 +37,9 @@ export function typedHost(name: string, side: Side): HostDocument {
   const { type, queues, features = FEATURES, protocol = ALL_PROTOCOL, rings, entries = [] } = side;
   const limits = { ...(queues === undefined ? {} : { queue_pairs: queues }), ...side.limits };
   const abilities = { virtioFeatures: features, protocolFeatures: protocol, limits };
-  const versions = entries.map(({ version, ...more }, preference) => {
-    const one = entry(version, features, { deviceType: type, limits: {}, ...more });
-    const blockers = checkEntry(one, abilities);
-    return {
-      ...{ version, device_type: type, preference, feature_names: [], limits: one.limits, digest: one.digest },
-      ...(one.protocolFeatures === undefined ? {} : { protocol_features: formatMask(one.protocolFeatures) }),
-      ...{ virtio_features: formatMask(features), tier: one.tier, covers: [], summary: '', origin: '10-test.json' },
-      ...{ usable: blockers.length === 0, blockers },
-    };
-  });
+  const promises = entries.map(({ version, ...more }) =>
+    entry(version, features, { deviceType: type, limits: {}, ...more }),
+  );
   const count = type === 'vhost-user-net' ? Math.ceil((rings ?? []).length / 2) : (rings ?? []).length;
   const front: Partial<InterfaceDocument> =
     rings === undefined
@@ -67,20 +60,8 @@ export function typedHost(name: string, side: Side): HostDocument {
     ...front,
     ...side.interface,
   };
-  const net = type === 'vhost-user-net';
-  return {
-    ...{
-      format: 1,
-      kind: 'vhost-compat host',
-      host: name,
-      system_id: name,
-      hostname: name,
-      agent_version: '',
-      time: '',
-    },
-    backend: net ? { features: formatMask(features), protocol_features: formatMask(protocol), limits } : { limits: {} },
-    ...{ versions, interfaces: [one] },
-  };
+  const known = type === 'vhost-user-net' ? abilities : undefined;
+  return documentOf(name, known, { versions: versionDocuments(promises, abilities), interfaces: [one] });
 }
 
 /** Whether port0 of the first host can move to the second; `there` is its name. */

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Peers } from '../../../peers/process.ts';
 import { ROOT } from '../../../root.ts';
 import { play, readDialogues } from '../net/dialogue.ts';
-import { SUBJECTS, type TestServer } from '../net/subjects.ts';
+import { describeEach } from '../net/subjects.ts';
 
 /** The methods of RFC 7047, section 4, and ovsdb-server's own: recorded with record-sessions.ts. */
 const FILES = ['rfc-4', 'extensions'].flatMap((topic) => {
@@ -14,24 +13,13 @@ const FILES = ['rfc-4', 'extensions'].flatMap((topic) => {
     .map((name) => ({ name, dialogues: readDialogues(readFileSync(join(folder, name), 'utf8')) }));
 });
 
-for (const subject of SUBJECTS) {
-  describe(`sessions with ${subject.name}`, () => {
-    const peers = new Peers();
-    let server: TestServer;
-    before(async function () {
-      subject.require(this);
-      server = subject.create(peers);
-      await server.start();
+describeEach('sessions', ({ path, subject }) => {
+  for (const { name, dialogues } of FILES) {
+    describe(name, () => {
+      for (const { title, lines } of dialogues) {
+        if (title.startsWith('differs: ') && subject.name === 'ovsdb-server') continue;
+        it(title, async () => assert.deepEqual(await play(path(), lines), lines));
+      }
     });
-    after(() => peers.end());
-
-    for (const { name, dialogues } of FILES) {
-      describe(name, () => {
-        for (const { title, lines } of dialogues) {
-          if (title.startsWith('differs: ') && subject.name === 'ovsdb-server') continue;
-          it(title, async () => assert.deepEqual(await play(server.path, lines), lines));
-        }
-      });
-    }
-  });
-}
+  }
+});

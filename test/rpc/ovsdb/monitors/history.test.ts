@@ -28,6 +28,13 @@ function ask(
   return [monitor.found, monitor.initial.json, monitor.initial.txnId];
 }
 
+/** Edits a database behind the back of its server. */
+function edit(file: string, sql: string): void {
+  const sqlite = new Sqlite(file);
+  sqlite.exec(sql);
+  sqlite.close();
+}
+
 /** Runs a transaction and gives its id. */
 async function commit(database: Database, ...operations: Json[]): Promise<string> {
   let id: string | undefined;
@@ -258,9 +265,7 @@ describe('the history of transactions', () => {
       await commit(database, update({ s: 'y' }));
       await commit(database, insert(B, { s: 'y' }));
       database.close();
-      const sqlite = new Sqlite(file);
-      sqlite.exec(sql);
-      sqlite.close();
+      edit(file, sql);
       const again = open(file);
       assert.equal(ask(again, first)[0], false);
       again.close();
@@ -278,9 +283,7 @@ describe('the history of transactions', () => {
       await commit(database, insert(B, { s: 'other' }));
       const last = await commit(database, { ...(update({ i: 8 }) as JsonObject), where: [['s', '==', 'x']] });
       database.close();
-      const sqlite = new Sqlite(file);
-      sqlite.exec(sql);
-      sqlite.close();
+      edit(file, sql);
       const again = open(file);
       const [found, told] = ask(again, last, { columns: ['s', 'i', 'r', 'set', 'map', 'os'] });
       again.close();
@@ -328,9 +331,7 @@ describe('the history of transactions', () => {
       const database = open(file);
       await commit(database, insert(A, row));
       const last = await commit(database, update({ s: 'y' }));
-      const sqlite = new Sqlite(file);
-      sqlite.exec("UPDATE T SET s = 'edited'");
-      sqlite.close();
+      edit(file, "UPDATE T SET s = 'edited'");
       database.close();
       const again = open(file);
       assert.equal(ask(again, last)[0], false);
@@ -343,9 +344,7 @@ describe('the history of transactions', () => {
       await commit(database, insert(A, row));
       const before = await commit(database, update({ s: 'y' }));
       database.close();
-      const sqlite = new Sqlite(file);
-      sqlite.exec("UPDATE T SET s = 'edited'");
-      sqlite.close();
+      edit(file, "UPDATE T SET s = 'edited'");
       database = open(file);
       const first = await commit(database, update({ i: 1 }));
       const second = await commit(database, update({ i: 2 }));
@@ -366,9 +365,7 @@ describe('the history of transactions', () => {
       await commit(database, insert(A, row));
       const before = await commit(database, update({ s: 'y' }));
       database.close();
-      const sqlite = new Sqlite(file);
-      sqlite.exec("UPDATE T SET s = 'edited'");
-      sqlite.close();
+      edit(file, "UPDATE T SET s = 'edited'");
       let fails = true;
       const store = SqliteStore.open({
         file,
@@ -402,9 +399,7 @@ describe('the history of transactions', () => {
       database = Database.open({ file, schema: newer });
       assert.equal(ask(database, last)[0], true);
       database.close();
-      const sqlite = new Sqlite(file);
-      sqlite.exec("UPDATE T SET more = 'edited'");
-      sqlite.close();
+      edit(file, "UPDATE T SET more = 'edited'");
       database = Database.open({ file, schema: newer });
       assert.equal(ask(database, last)[0], false);
       database.close();

@@ -24,11 +24,7 @@ describe('what a monitor missed', () => {
     return server;
   }
 
-  async function client(server: OurServer): Promise<RawClient> {
-    const one = await RawClient.open(server.path);
-    peers.defer(() => void one.socket.destroy());
-    return one;
-  }
+  const client = (server: OurServer): Promise<RawClient> => RawClient.open(server.path, peers);
 
   /** Inserts a thing; returns the id of the transaction. */
   async function insert(server: OurServer, name: string): Promise<string> {

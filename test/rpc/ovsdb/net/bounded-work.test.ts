@@ -17,11 +17,7 @@ describe('work for one client', () => {
     return server;
   }
 
-  async function client(server: OurServer): Promise<RawClient> {
-    const one = await RawClient.open(server.path);
-    peers.defer(() => void one.socket.destroy());
-    return one;
-  }
+  const client = (server: OurServer): Promise<RawClient> => RawClient.open(server.path, peers);
 
   async function fill(server: OurServer, rows: number, note = ''): Promise<void> {
     const one = await client(server);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Json } from '../../../../rpc/json/json-value.ts';
-import { Peers } from '../../../peers/process.ts';
-import { RawClient, SUBJECTS, type TestServer, until } from './subjects.ts';
+import { describeEach, RawClient, until } from './subjects.ts';
 
 const NOBODY: Json = ['uuid', 'dddddddd-dddd-dddd-dddd-dddddddddddd'];
 const A: Json = ['name', '==', 'a'];
@@ -42,38 +41,27 @@ const WRITES: { title: string; operations: Json[]; counts: boolean }[] = [
   },
 ];
 
-for (const subject of SUBJECTS) {
-  describe(`a weak reference that does not stay, with ${subject.name}`, () => {
-    const peers = new Peers();
-    let server: TestServer;
-    before(async function () {
-      subject.require(this);
-      server = subject.create(peers);
-      await server.start();
+describeEach('a weak reference that does not stay,,', ({ path, peers }) => {
+  for (const { title, operations, counts } of WRITES) {
+    it(`${title}: ${counts ? 'a new version' : 'nothing'}`, async () => {
+      const client = await RawClient.open(path());
+      peers.defer(() => void client.socket.destroy());
+      const transact = async (...ops: Json[]): Promise<Json[]> =>
+        ((await client.ask('transact', 'Net', ...ops)) as { result: Json[] }).result;
+      const version = async (): Promise<Json> =>
+        await transact({ op: 'select', table: 'Thing', where: [A], columns: ['_version'] });
+      await transact({ op: 'delete', table: 'Thing', where: [] });
+      await transact({ op: 'insert', table: 'Thing', row: { name: 'a' } });
+      await client.ask('monitor', 'Net', 'all', { Thing: {} });
+      await client.ask('monitor_cond', 'Net', 'friend', { Thing: { columns: ['friend'] } });
+      await client.ask('monitor_cond', 'Net', 'version', { Thing: { columns: ['name', '_version'] } });
+      const before = await version();
+      const from = client.messages.length;
+      client.send({ id: 'write', method: 'transact', params: ['Net', ...operations] });
+      await until(() => client.messages.some((message) => (message as { id: Json }).id === 'write'));
+      const told = client.messages.slice(from, -1).map((message) => (message as { params: [string] }).params[0]);
+      assert.deepEqual(told.sort(), counts ? ['all', 'version'] : []);
+      assert.equal(JSON.stringify(await version()) === JSON.stringify(before), !counts);
     });
-    after(() => peers.end());
-
-    for (const { title, operations, counts } of WRITES) {
-      it(`${title}: ${counts ? 'a new version' : 'nothing'}`, async () => {
-        const client = await RawClient.open(server.path);
-        peers.defer(() => void client.socket.destroy());
-        const transact = async (...ops: Json[]): Promise<Json[]> =>
-          ((await client.ask('transact', 'Net', ...ops)) as { result: Json[] }).result;
-        const version = async (): Promise<Json> =>
-          await transact({ op: 'select', table: 'Thing', where: [A], columns: ['_version'] });
-        await transact({ op: 'delete', table: 'Thing', where: [] });
-        await transact({ op: 'insert', table: 'Thing', row: { name: 'a' } });
-        await client.ask('monitor', 'Net', 'all', { Thing: {} });
-        await client.ask('monitor_cond', 'Net', 'friend', { Thing: { columns: ['friend'] } });
-        await client.ask('monitor_cond', 'Net', 'version', { Thing: { columns: ['name', '_version'] } });
-        const before = await version();
-        const from = client.messages.length;
-        client.send({ id: 'write', method: 'transact', params: ['Net', ...operations] });
-        await until(() => client.messages.some((message) => (message as { id: Json }).id === 'write'));
-        const told = client.messages.slice(from, -1).map((message) => (message as { params: [string] }).params[0]);
-        assert.deepEqual(told.sort(), counts ? ['all', 'version'] : []);
-        assert.equal(JSON.stringify(await version()) === JSON.stringify(before), !counts);
-      });
-    }
-  });
-}
+  }
+});

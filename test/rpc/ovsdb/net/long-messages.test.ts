@@ -38,11 +38,7 @@ describe('a message longer than what may wait for a client', () => {
   const peers = new Peers();
   after(() => peers.end());
 
-  async function client(server: OurServer): Promise<RawClient> {
-    const one = await RawClient.open(server.path);
-    peers.defer(() => void one.socket.destroy());
-    return one;
-  }
+  const client = (server: OurServer): Promise<RawClient> => RawClient.open(server.path, peers);
 
   async function start(): Promise<{ server: OurServer; writer: RawClient }> {
     const server = new OurServer(peers, { limits: { queuedBytes: QUEUED } });

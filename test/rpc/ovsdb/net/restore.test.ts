@@ -23,11 +23,7 @@ describe('a database of 120000 rows', function () {
     return { name: `thing-${i}`, number: i, tags: ['set', [`a${i % 7}`, `b${i % 5}`]], note };
   }
 
-  async function client(server: OurServer): Promise<RawClient> {
-    const one = await RawClient.open(server.path);
-    peers.defer(() => void one.socket.destroy());
-    return one;
-  }
+  const client = (server: OurServer): Promise<RawClient> => RawClient.open(server.path, peers);
 
   /** Runs ovsdb-client with files as its input and output. */
   async function run(server: OurServer, command: string, { input, output }: { input?: string; output?: string }) {

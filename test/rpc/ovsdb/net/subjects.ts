@@ -10,7 +10,7 @@ import { Database } from '../../../../rpc/ovsdb/database.ts';
 import { DatabaseSchema } from '../../../../rpc/ovsdb/notation/schema.ts';
 import { OvsdbServer, type ServerEvent, type ServerOptions } from '../../../../rpc/ovsdb/server/ovsdb-server.ts';
 import { needs } from '../../../peers/needs.ts';
-import type { Peers } from '../../../peers/process.ts';
+import { Peers } from '../../../peers/process.ts';
 
 export const SCHEMA: Json = {
   name: 'Net',
@@ -137,6 +137,26 @@ export const SUBJECTS: readonly Subject[] = [
   },
 ];
 
+/** A `describe` for each of them, with one server for all its tests. */
+export function describeEach(
+  title: string,
+  tests: (at: { subject: Subject; peers: Peers; path(): string }) => void,
+): void {
+  for (const subject of SUBJECTS) {
+    describe(`${title} with ${subject.name}`, () => {
+      const peers = new Peers();
+      let server: TestServer | undefined;
+      before(async function () {
+        subject.require(this);
+        server = subject.create(peers);
+        await server.start();
+      });
+      after(() => peers.end());
+      tests({ subject, peers, path: () => server?.path ?? '' });
+    });
+  }
+}
+
 /** A connected socket. */
 export async function open(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -168,8 +188,11 @@ export class RawClient {
     });
   }
 
-  static async open(path: string): Promise<RawClient> {
-    return new RawClient(await open(path));
+  /** `peers`: it hangs up at their end at the latest. */
+  static async open(path: string, peers?: Peers): Promise<RawClient> {
+    const client = new RawClient(await open(path));
+    peers?.defer(() => void client.socket.destroy());
+    return client;
   }
 
   send(message: string | Buffer | Json): void {
