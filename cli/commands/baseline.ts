@@ -7,7 +7,7 @@ import { typed } from '../shared/command-errors.ts';
 import { checkOnAll, checkOwnName, type Defined, definedLines, defineOnAll } from '../shared/define.ts';
 import { differenceJson, indented, lostLine } from '../shared/difference-output.ts';
 import { maskText } from '../shared/formats.ts';
-import { DEVICE_TYPE_OPTION, limitsText } from '../shared/host-names.ts';
+import { COMMON_TYPE_OPTION, limitsText } from '../shared/host-names.ts';
 import { writeTable } from '../shared/table-files.ts';
 import { documentsOf, openTargets, TARGETS, typeAmong } from '../shared/targets.ts';
 
@@ -21,7 +21,7 @@ export const baselineCommand: Command = {
     { name: 'name', value: 'VERSION', help: 'its name, site.… (default: one made of its content)' },
     { name: 'define', help: 'define it on all the targets, which have to be alive' },
     { name: 'output', value: 'FILE', help: 'write the table file here' },
-    DEVICE_TYPE_OPTION,
+    COMMON_TYPE_OPTION,
   ],
   example: 'tcp:node1:6641 tcp:node2:6641 --name site.hall2.v1 --define',
   details: [

@@ -1,3 +1,4 @@
+import { DEFAULT_DEVICE_TYPE } from '../../compat-tables/bits/device-types.ts';
 import { stateNotes } from '../../compat-tables/compare/device-state.ts';
 import { migrationNotes } from '../../compat-tables/compare/migratable.ts';
 import { makeEntry } from '../../compat-tables/define/make-entry.ts';
@@ -30,7 +31,10 @@ export const capture: Command = {
     { name: 'output', value: 'FILE', help: 'write the table file here instead of printing it' },
     { name: 'summary', value: 'TEXT', help: 'what the version is, for people' },
     { name: 'define', help: 'define it on this host (--db)' },
-    DEVICE_TYPE_OPTION,
+    {
+      ...DEVICE_TYPE_OPTION,
+      help: `the collection of versions (default: that of the interface, else ${DEFAULT_DEVICE_TYPE})`,
+    },
   ],
   example: 'site.hall2.v1 connect:/run/vhost/vhu0.sock --output 50-site.json',
   details: [

@@ -6,7 +6,7 @@ import { selectVersion } from '../../rpc/fleet/selection.ts';
 import { argument, type Command } from '../shared/command.ts';
 import { DIFFERENCE_HEADINGS, differenceJson, differenceLines, differenceRows } from '../shared/difference-output.ts';
 import { whyNotMigratable } from '../shared/feature-output.ts';
-import { DEVICE_TYPE_OPTION } from '../shared/host-names.ts';
+import { COMMON_TYPE_OPTION } from '../shared/host-names.ts';
 import { documentOf, TARGETS, typeAmong } from '../shared/targets.ts';
 
 interface Versions {
@@ -24,7 +24,7 @@ export const diffHosts: Command = {
     { ...TARGETS, name: 'A', arity: 'one' },
     { ...TARGETS, name: 'B', arity: 'one' },
   ],
-  options: [DEVICE_TYPE_OPTION],
+  options: [COMMON_TYPE_OPTION],
   example: 'node1.json tcp:node2:6641',
   details:
     "Features and limits of the back-ends, the versions that only one of them can honour, and which direction survives for a guest that took all that its host's back-end offers.",

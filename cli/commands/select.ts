@@ -8,7 +8,7 @@ import { hostNames, selectVersion, versionDrift, versionMatrix } from '../../rpc
 import type { Command } from '../shared/command.ts';
 import { choice, UsageError } from '../shared/command-errors.ts';
 import { type Cell, jsonOf, type Table } from '../shared/formats.ts';
-import { DEVICE_TYPE_OPTION } from '../shared/host-names.ts';
+import { COMMON_TYPE_OPTION } from '../shared/host-names.ts';
 import type { Part } from '../shared/page.ts';
 import { documentsOf, TARGETS, typeAmong } from '../shared/targets.ts';
 import { releasesResult } from './matrix-releases.ts';
@@ -19,7 +19,7 @@ export const selectCommand: Command = {
   args: [TARGETS],
   options: [
     { name: 'policy', value: 'POLICY', help: 'source (default) or consensus' },
-    DEVICE_TYPE_OPTION,
+    COMMON_TYPE_OPTION,
     { name: 'explain', help: 'print the versions with the hosts that lack them and why, the answer last' },
     { name: 'all', help: 'with --explain: also the versions that none of the targets can honour' },
   ],
@@ -68,7 +68,7 @@ export const matrixCommand: Command = {
     },
   ],
   options: [
-    DEVICE_TYPE_OPTION,
+    COMMON_TYPE_OPTION,
     { name: 'releases', help: 'which features break a move from one known release to another' },
   ],
   example: 'hostA.json hostB.json hostC.json',

@@ -9,6 +9,12 @@ export const DEVICE_TYPE_OPTION: OptionSpec = {
   help: `the collection of versions (default: ${DEFAULT_DEVICE_TYPE})`,
 };
 
+/** Of commands that compare hosts. */
+export const COMMON_TYPE_OPTION: OptionSpec = {
+  ...DEVICE_TYPE_OPTION,
+  help: `the collection of versions (default: the only one that the hosts have, else ${DEFAULT_DEVICE_TYPE})`,
+};
+
 export function deviceTypeOf(input: Input): string {
   const type = input.option('device-type') ?? DEFAULT_DEVICE_TYPE;
   if (/^[a-z0-9][a-z0-9._-]*$/.test(type)) return type;
