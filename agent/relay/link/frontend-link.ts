@@ -159,7 +159,7 @@ export class FrontendLink {
     this.#events.changed();
   }
 
-  /** A measurement does not ask: the question belongs to a front-end that has accepted the protocol feature. */
+  /** What the back-end answers to a front-end counts more than what it answered when it was measured, if it did. */
   #learnSlots({ memorySlots }: SessionState): void {
     if (memorySlots !== undefined) this.#backend.learn({ limits: { [MEMORY_LIMIT]: memorySlots } });
   }
